@@ -1,0 +1,128 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as assert from "node:assert/strict";
+import { PersistentCluster, PersistentClusterArgs } from "../../../components";
+import { cassandraPodSpec } from "../../../components/cassandraPod";
+import { labels, selectorLabels } from "../../../components/labels";
+import { only, record } from "../recorder";
+
+const args: PersistentClusterArgs = {
+  name: "cassandra",
+  namespace: "db",
+  replicas: 3,
+  image: "cassandra:5.0.9",
+  memory: "1Gi",
+  cpu: "500m",
+  maxHeapMiB: 512,
+  clusterName: "K8Demo",
+  datacenter: "DC1-K8Demo",
+  rack: "rack1",
+  storageClassName: "fast",
+  volumeSize: "1Gi",
+};
+
+describe("PersistentCluster", () => {
+  const identity = { name: "cassandra", topology: "persistent" };
+  const metadata = { namespace: "db", labels: labels(identity) };
+  const matchLabels = selectorLabels(identity);
+
+  it("makes exactly this StatefulSet at its defaults", async () => {
+    const all = await record(() => new PersistentCluster("cassandra", args));
+    assert.deepEqual(only(all, "apps/v1:StatefulSet").inputs, {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { ...metadata, name: "cassandra" },
+      spec: {
+        replicas: 3,
+        serviceName: "cassandra",
+        selector: { matchLabels },
+        podManagementPolicy: "Parallel",
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+        template: {
+          metadata: { labels: labels(identity) },
+          spec: cassandraPodSpec(args, {
+            name: "cassandra",
+            service: "cassandra",
+            record: "cassandra-ring",
+            scripts: "cassandra-scripts-auto",
+            serviceAccountName: "cassandra-auto",
+            selector: matchLabels,
+          }),
+        },
+        volumeClaimTemplates: [
+          {
+            metadata: { name: "data", labels: labels(identity) },
+            spec: {
+              accessModes: ["ReadWriteOnce"],
+              storageClassName: "fast",
+              resources: { requests: { storage: "1Gi" } },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  it("registers these objects and no others", async () => {
+    const all = await record(() => new PersistentCluster("cassandra", args));
+    assert.deepEqual(all.map(({ type, name }) => `${type} ${name}`).sort(), [
+      "apps/v1:StatefulSet cassandra",
+      "cassandra:index:CassandraService cassandra",
+      "cassandra:index:PersistentCluster cassandra",
+      "cassandra:index:RingRecord cassandra",
+      "core/v1:ConfigMap cassandra",
+      "core/v1:ConfigMap cassandra-scripts",
+      "core/v1:Service cassandra",
+      "core/v1:Service cassandra-client",
+      "core/v1:ServiceAccount cassandra",
+      "policy/v1:PodDisruptionBudget cassandra",
+      "rbac.authorization.k8s.io/v1:Role cassandra",
+      "rbac.authorization.k8s.io/v1:RoleBinding cassandra",
+    ]);
+  });
+
+  it("lets one member at a time be evicted", async () => {
+    const all = await record(() => new PersistentCluster("cassandra", args));
+    assert.deepEqual((only(all, "policy/v1:PodDisruptionBudget").inputs as { spec: unknown }).spec, {
+      maxUnavailable: 1,
+      selector: { matchLabels },
+    });
+  });
+
+  it("takes other sizes, another name and the cluster's default class", async () => {
+    const all = await record(
+      () =>
+        new PersistentCluster("orders", {
+          ...args,
+          name: "orders",
+          replicas: 5,
+          volumeSize: "20Gi",
+          storageClassName: undefined,
+          volumeRetention: "delete",
+        }),
+    );
+    const { metadata, spec } = only(all, "apps/v1:StatefulSet").inputs as Record<string, Record<string, unknown>>;
+    assert.equal(metadata.name, "orders");
+    assert.equal(spec.replicas, 5);
+    assert.equal(spec.serviceName, "orders");
+    assert.deepEqual(spec.persistentVolumeClaimRetentionPolicy, { whenDeleted: "Delete", whenScaled: "Retain" });
+    const [claim] = spec.volumeClaimTemplates as { spec: object }[];
+    assert.deepEqual(claim.spec, { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "20Gi" } } });
+  });
+
+  it("names at most three members as contact points", async () => {
+    const points: string[][] = [];
+    const keep = (value: string[]) => points.push(value);
+    await record(() => {
+      new PersistentCluster("a", { ...args, replicas: 1 }).contactPoints.apply(keep);
+      new PersistentCluster("b", { ...args, replicas: 5 }).contactPoints.apply(keep);
+    });
+    const host = (i: number) => `cassandra-${i}.cassandra.db.svc.cluster.local`;
+    assert.deepEqual(points, [[host(0)], [host(0), host(1), host(2)]]);
+  });
+
+  it("does not lose an Input namespace", async () => {
+    const all = await record(() => new PersistentCluster("cassandra", { ...args, namespace: pulumi.output("later") }));
+    const { metadata } = only(all, "apps/v1:StatefulSet").inputs as { metadata: { namespace: string } };
+    assert.equal(metadata.namespace, "later");
+  });
+});

@@ -1,0 +1,110 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as assert from "node:assert/strict";
+import { CassandraStorage, CassandraStorageArgs } from "../../../components";
+import { labels } from "../../../components/labels";
+import { only, record } from "../recorder";
+
+const args: CassandraStorageArgs = {
+  name: "cassandra",
+  topology: "persistent",
+  storage: "existing",
+  storageClassName: "fast",
+  volumeSize: "1Gi",
+};
+
+/** What was registered, and the class that claims would name. */
+async function make(overrides: Partial<CassandraStorageArgs>) {
+  let named: string | undefined;
+  const all = await record(() => {
+    const storage = new CassandraStorage("cassandra", { ...args, ...overrides });
+    storage.storageClassName.apply((name) => (named = name));
+  });
+  return { all, named: () => named };
+}
+
+describe("CassandraStorage", () => {
+  it("makes nothing of an existing class", async () => {
+    const { all, named } = await make({});
+    assert.deepEqual(all.map((resource) => resource.type), ["cassandra:index:CassandraStorage"]);
+    assert.equal(named(), "fast");
+  });
+
+  it("leaves the class to the cluster when none is named", async () => {
+    const { named } = await make({ storageClassName: "" });
+    assert.equal(named(), undefined);
+  });
+
+  const classes: [CassandraStorageArgs["storage"], object][] = [
+    ["minikube-hostpath", { provisioner: "k8s.io/minikube-hostpath", volumeBindingMode: "Immediate", allowVolumeExpansion: false }],
+    [
+      "gce-pd",
+      {
+        provisioner: "pd.csi.storage.gke.io",
+        parameters: { type: "pd-ssd" },
+        volumeBindingMode: "WaitForFirstConsumer",
+        allowVolumeExpansion: true,
+      },
+    ],
+    [
+      "aws-ebs",
+      {
+        provisioner: "ebs.csi.aws.com",
+        parameters: { type: "gp3" },
+        volumeBindingMode: "WaitForFirstConsumer",
+        allowVolumeExpansion: true,
+      },
+    ],
+    [
+      "azure-disk",
+      {
+        provisioner: "disk.csi.azure.com",
+        parameters: { skuName: "Premium_LRS" },
+        volumeBindingMode: "WaitForFirstConsumer",
+        allowVolumeExpansion: true,
+      },
+    ],
+    [
+      "local",
+      { provisioner: "kubernetes.io/no-provisioner", volumeBindingMode: "WaitForFirstConsumer", allowVolumeExpansion: false },
+    ],
+  ];
+  for (const [storage, spec] of classes) {
+    it(`makes the class of ${storage} under its fixed name`, async () => {
+      const { all, named } = await make({ storage });
+      const metadata = { name: "fast", labels: labels(args) };
+      const { apiVersion, kind, ...inputs } = only(all, "storage.k8s.io/v1:StorageClass").inputs;
+      assert.deepEqual({ apiVersion, kind }, { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" });
+      assert.deepEqual(inputs, { metadata, reclaimPolicy: "Delete", ...spec });
+      assert.equal(named(), "fast");
+    });
+  }
+
+  it("makes a static volume of each local folder, on its node and never emptied", async () => {
+    const { all } = await make({ storage: "local", localVolumes: [{ node: "node1", path: "/mnt/a" }, { node: "node2", path: "/mnt/b" }] });
+    const volumes = all.filter((resource) => resource.type === "core/v1:PersistentVolume");
+    assert.equal(volumes.length, 2);
+    const { metadata, spec } = volumes[1].inputs;
+    assert.deepEqual(metadata, { labels: { ...labels(args), type: "local" } });
+    assert.deepEqual(spec, {
+      capacity: { storage: "1Gi" },
+      accessModes: ["ReadWriteOnce"],
+      persistentVolumeReclaimPolicy: "Retain",
+      storageClassName: "fast",
+      local: { path: "/mnt/b" },
+      nodeAffinity: {
+        required: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: ["node2"] }] }],
+        },
+      },
+    });
+  });
+
+  it("stands below the parent that the caller gives, and its children below it", async () => {
+    let urn = "";
+    await record(() => {
+      const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
+      new CassandraStorage("cassandra", { ...args, storage: "gce-pd" }, { parent }).urn.apply((value) => (urn = value));
+    });
+    assert.match(urn, /::test:index:Parent\$cassandra:index:CassandraStorage::cassandra$/);
+  });
+});
