@@ -6,9 +6,10 @@ import { readSettings } from "./settings";
 const settings = readSettings();
 const identity = { name: "cassandra", topology: "persistent" };
 
-// Kept by `pulumi destroy`: deleting a namespace deletes the claims in it, and with them the rows.
+// Kept by `pulumi destroy`: deleting a namespace deletes the claims in it, and with them the rows. A patch, so that the next
+// `up` takes it over instead of failing on what it finds.
 const namespace = settings.createNamespace
-  ? new k8s.core.v1.Namespace("cassandra", { metadata: { name: settings.namespace } }, { retainOnDelete: true }).metadata.name
+  ? new k8s.core.v1.NamespacePatch("cassandra", { metadata: { name: settings.namespace } }, { retainOnDelete: true }).id
   : pulumi.output(settings.namespace);
 
 const storage = new CassandraStorage("cassandra", { ...settings, ...identity });

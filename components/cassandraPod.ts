@@ -38,6 +38,8 @@ export interface RingBinding {
   name: string;
   /** Headless Service under which the members have their DNS names. */
   service: pulumi.Input<string>;
+  /** Claim template of the members' volumes: the claim of pod `x-0` is named `<template>-x-0`. None with data on emptyDir. */
+  claim?: string;
   /** ConfigMap that holds the ring record. */
   record: pulumi.Input<string>;
   /** ConfigMap that holds the scripts of `podScripts`. */
@@ -73,6 +75,7 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
     RING_NAME: ring.name,
     RING_SERVICE: ring.service,
     RING_RECORD: ring.record,
+    ...(ring.claim && { RING_CLAIM: ring.claim }),
   };
   const podIp = { fieldRef: { fieldPath: "status.podIP" } };
   return [

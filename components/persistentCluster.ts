@@ -19,7 +19,7 @@ export interface PersistentClusterArgs extends CassandraPodArgs {
   storageClassName?: pulumi.Input<string | undefined>;
   /** Size of each member's volume, a Kubernetes quantity. */
   volumeSize: pulumi.Input<string>;
-  /** @default "retain": volumes, and the ring record with them, outlive `pulumi destroy`. */
+  /** @default "retain": volumes outlive `pulumi destroy`. */
   volumeRetention?: VolumeRetention;
 }
 
@@ -38,11 +38,7 @@ export class PersistentCluster extends pulumi.ComponentResource {
     const metadata = { namespace, labels: labels(identity) };
 
     this.service = new CassandraService(name, { ...identity, namespace }, { parent: this });
-    const record = new RingRecord(
-      name,
-      { ...identity, namespace, retain: volumeRetention === "retain" },
-      { parent: this },
-    );
+    const record = new RingRecord(name, { ...identity, namespace }, { parent: this });
     const scripts = new k8s.core.v1.ConfigMap(`${name}-scripts`, { metadata, data: podScripts() }, { parent: this });
 
     this.statefulSet = new k8s.apps.v1.StatefulSet(
@@ -66,6 +62,7 @@ export class PersistentCluster extends pulumi.ComponentResource {
             spec: cassandraPodSpec(args, {
               name: args.name,
               service: this.service.discovery.metadata.name,
+              claim: "data",
               record: record.configMapName,
               scripts: scripts.metadata.name,
               serviceAccountName: record.serviceAccountName,

@@ -4,14 +4,13 @@ import { Identity, labels } from "./labels";
 
 export interface RingRecordArgs extends Identity {
   namespace: pulumi.Input<string>;
-  /** Whether the record outlives `pulumi destroy`. It must whenever the ring's volumes do. */
-  retain: boolean;
 }
 
 /**
  * What must be known about a ring even when none of its pods runs: whether it ever formed, and for each member its host ID and
  * last address. It lets a pod with an empty disk tell a first start from a disaster. The pods write it; this component makes
- * it, empty, with the account and the role by which they do.
+ * it, empty, with the account and the role by which they do. It lives exactly as long as the claims of the members do:
+ * `pulumi destroy` leaves it, and Kubernetes collects it once the last of its owners, the claims, is deleted.
  *
  * Its keys: `forming` (members that form the first ring), `formed` (time of formation), and for each pod either
  * `empty` or `<host ID> <address>`.
@@ -28,12 +27,18 @@ export class RingRecord extends pulumi.ComponentResource {
     super("cassandra:index:RingRecord", name, args, opts);
     const metadata = { namespace: args.namespace, labels: labels(args) };
 
-    const configMap = new k8s.core.v1.ConfigMap(
+    // A patch, because the record outlives the stack: it is made where there is none and taken over where an earlier
+    // `destroy` left one, which a plain ConfigMap would refuse. It holds no data: what the pods have written stays theirs.
+    const configMap = new k8s.core.v1.ConfigMapPatch(
       name,
-      // A fixed name, so that a later `up` finds the record that an earlier `destroy` kept. No data: what the pods have
-      // written stays theirs, also when this object is taken over.
-      { metadata: { ...metadata, name: `${args.name}-ring` } },
-      { parent: this, retainOnDelete: args.retain },
+      {
+        metadata: {
+          ...metadata,
+          name: `${args.name}-ring`,
+          annotations: { "pulumi.com/patchForce": "true" },
+        },
+      },
+      { parent: this, retainOnDelete: true },
     );
     const account = new k8s.core.v1.ServiceAccount(name, { metadata }, { parent: this });
     const role = new k8s.rbac.v1.Role(
@@ -44,6 +49,8 @@ export class RingRecord extends pulumi.ComponentResource {
           { apiGroups: [""], resources: ["configmaps"], resourceNames: [`${args.name}-ring`], verbs: ["get", "patch"] },
           // How many members the first ring has: it is in no pod's environment, or every scaling would restart every pod.
           { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: [args.name], verbs: ["get"] },
+          // Each member makes its claim an owner of the record, so that the record goes with the last of them.
+          { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
         ],
       },
       { parent: this },

@@ -3,6 +3,7 @@
 
 record.py show             prints each entry as key=value
 record.py put KEY VALUE    writes one entry and leaves all others alone
+record.py own CLAIM        makes a claim an owner of the record, which goes when the last of its owners has gone
 record.py replicas         prints how many members the set asks for now
 """
 import json
@@ -29,7 +30,8 @@ def call(path, patch=None):
         data=json.dumps(patch).encode() if patch else None,
         headers={
             "Authorization": f"Bearer {account('token')}",
-            "Content-Type": "application/merge-patch+json",
+            # The strategic kind adds an owner to those that are there; a plain merge would replace them all.
+            "Content-Type": "application/strategic-merge-patch+json",
         },
     )
     context = ssl.create_default_context(cafile=f"{ACCOUNT}/ca.crt")
@@ -46,6 +48,11 @@ def main(command, *args):
     elif command == "put":
         key, value = args
         call(record, {"data": {key: value}})
+    elif command == "own":
+        (claim,) = args
+        uid = call(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{claim}")["metadata"]["uid"]
+        owner = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": claim, "uid": uid}
+        call(record, {"metadata": {"ownerReferences": [owner]}})
     elif command == "replicas":
         name = os.environ["RING_NAME"]
         print(call(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}")["spec"]["replicas"])

@@ -3,7 +3,8 @@
 #   register.sh form N | join | replace | restart
 . "${0%/*}/ring.sh"
 
-put() { until record put "$1" "$2"; do sleep 5; done; }
+# The API server may be away for a while; a member that is not on record would be taken for a stranger if its disk went.
+persist() { until record "$@"; do sleep 5; done; }
 
 own_id() { nodetool info 2>/dev/null | awk '$1 == "ID" { print $3 }'; }
 
@@ -20,7 +21,8 @@ if [ -s "$MARKER" ]; then
 else
   until id=$(own_id) && [ -n "$id" ]; do sleep 1; done
 fi
-put "$NAME" "$id $POD_IP"
+[ -z "${RING_CLAIM:-}" ] || persist own "$RING_CLAIM-$NAME"
+persist put "$NAME" "$id $POD_IP"
 echo "$id" >"$MARKER"
 say "member $id of the ring, at $POD_IP"
 
@@ -32,5 +34,5 @@ fi
 until load; do sleep 5; done
 if [ -z "${entry[formed]:-}" ]; then
   for (( i = 0; i < ${entry[forming]:-1}; i++ )); do is_member "$RING_NAME-$i" || exit 0; done
-  put formed "$(date -u +%FT%TZ)"
+  persist put formed "$(date -u +%FT%TZ)"
 fi

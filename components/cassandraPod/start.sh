@@ -43,9 +43,11 @@ known_ordinals() {
   for i in 0 1 2 3; do ! getent hosts "$(host "$i")" >/dev/null || echo "$i"; done
 }
 
-hosts() { # hosts ORDINAL ...: their names, comma-separated
+hosts() { # hosts ORDINAL ...: their names, comma-separated; this pod by its address, since DNS may not know it yet
   local i list=""
-  for i in "$@"; do list+=,$(host "$i"); done
+  for i in "$@"; do
+    if [ "$i" = "$ORDINAL" ]; then list+=,$POD_IP; else list+=,$(host "$i"); fi
+  done
   echo "${list#,}"
 }
 
@@ -137,9 +139,9 @@ enter() {
       restart; return
 
     else
-      if [ "${entry[$NAME]:-}" != empty ] && ! record put "$NAME" empty; then
-        wait_for "the ring record $RING_RECORD to be writable"
-      elif (( ORDINAL == 0 )); then
+      if ! record put "$NAME" empty; then wait_for "the ring record $RING_RECORD to be writable"; continue; fi
+      entry[$NAME]=empty
+      if (( ORDINAL == 0 )); then
         if ! size=$(record replicas); then wait_for "the set $RING_NAME to be readable"; continue; fi
         if ready_to_form "$size" && record put forming "$size"; then continue; fi
         wait_for "all $size pods to say that their disks are empty, to form the first ring"

@@ -13,6 +13,7 @@ const args: CassandraPodArgs = {
 const ring = {
   name: "cassandra",
   service: "cassandra",
+  claim: "data",
   record: "cassandra-ring",
   scripts: "scripts-1",
   serviceAccountName: "account-1",
@@ -61,6 +62,7 @@ describe("the Cassandra pod", () => {
             { name: "RING_NAME", value: "cassandra" },
             { name: "RING_SERVICE", value: "cassandra" },
             { name: "RING_RECORD", value: "cassandra-ring" },
+            { name: "RING_CLAIM", value: "data" },
           ],
           ports: [
             { name: "intra-node", containerPort: 7000 },

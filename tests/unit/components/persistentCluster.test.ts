@@ -42,6 +42,7 @@ describe("PersistentCluster", () => {
           spec: cassandraPodSpec(args, {
             name: "cassandra",
             service: "cassandra",
+            claim: "data",
             record: "cassandra-ring",
             scripts: "cassandra-scripts-auto",
             serviceAccountName: "cassandra-auto",
@@ -69,8 +70,8 @@ describe("PersistentCluster", () => {
       "cassandra:index:CassandraService cassandra",
       "cassandra:index:PersistentCluster cassandra",
       "cassandra:index:RingRecord cassandra",
-      "core/v1:ConfigMap cassandra",
       "core/v1:ConfigMap cassandra-scripts",
+      "core/v1:ConfigMapPatch cassandra",
       "core/v1:Service cassandra",
       "core/v1:Service cassandra-client",
       "core/v1:ServiceAccount cassandra",
