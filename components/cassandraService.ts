@@ -20,7 +20,7 @@ export class CassandraService extends pulumi.ComponentResource {
   readonly client: k8s.core.v1.Service;
 
   constructor(name: string, args: CassandraServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("cassandra:index:CassandraService", name, args, opts);
+    super("cassandra:index:CassandraService", name, {}, opts);
     const metadata = { namespace: args.namespace, labels: labels(args) };
     const selector = selectorLabels(args);
 

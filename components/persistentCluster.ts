@@ -31,7 +31,7 @@ export class PersistentCluster extends pulumi.ComponentResource {
   readonly contactPoints: pulumi.Output<string[]>;
 
   constructor(name: string, args: PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("cassandra:index:PersistentCluster", name, args, opts);
+    super("cassandra:index:PersistentCluster", name, {}, opts);
     const { namespace, volumeRetention = "retain" } = args;
     const identity = { name: args.name, topology: "persistent" };
     const selector = selectorLabels(identity);

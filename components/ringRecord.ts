@@ -24,7 +24,7 @@ export class RingRecord extends pulumi.ComponentResource {
   readonly access: pulumi.Resource;
 
   constructor(name: string, args: RingRecordArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("cassandra:index:RingRecord", name, args, opts);
+    super("cassandra:index:RingRecord", name, {}, opts);
     const metadata = { namespace: args.namespace, labels: labels(args) };
 
     // A patch, because the record outlives the stack: it is made where there is none and taken over where an earlier

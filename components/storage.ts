@@ -69,7 +69,7 @@ export class CassandraStorage extends pulumi.ComponentResource {
   readonly storageClassName: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: CassandraStorageArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("cassandra:index:CassandraStorage", name, args, opts);
+    super("cassandra:index:CassandraStorage", name, {}, opts);
     if (args.storage === "existing") {
       this.storageClassName = pulumi.output(args.storageClassName || undefined);
     } else {

@@ -29,6 +29,8 @@ export function run(file: string, args: string[], options: RunOptions = {}): Pro
       const code = error.killed ? undefined : (error.code ?? undefined);
       reject(new RunError([file, ...args].join(" "), code, stdout, stderr || (stdout ? "" : error.message)));
     });
-    child.stdin?.end(input ?? "");
+    // A program may end before it has read everything; what it says by its exit code counts.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
   });
 }

@@ -1,0 +1,70 @@
+/** `npm run lab -- up | down | status | env`. */
+import { parseArgs } from "node:util";
+import { Lab } from "./lab";
+import { say } from "./progress";
+import { printStatus } from "./status";
+
+const usage = `usage: npm run lab -- COMMAND [OPTIONS]
+  up [--simulated] [--nodes N]   start the lab: a Kubernetes cluster with N nodes (default 3) and a Pulumi toolchain;
+                                 --simulated: nodes that exist in the API server only
+  down [--delete]                stop it; its disks stay for the next up, unless --delete
+  status                         what runs; exit code 1 if the lab is not up
+  env                            export lines for a shell: eval "$(npm run -s lab -- env)"
+  --name NAME                    which lab, of several (default: main)`;
+
+class UsageError extends Error {}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parse();
+  const { name, simulated, nodes } = values;
+  const lab = Lab.find(name);
+  const [command, ...rest] = positionals;
+  if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}"`);
+  switch (command) {
+    case "up":
+      await Lab.up({ name, simulated, nodes: nodes === undefined ? undefined : count(nodes) });
+      return say(`The lab is up. A shell in which pulumi and kubectl use it: eval "$(npm run -s lab -- env)"`);
+    case "down":
+      await lab.down({ delete: values.delete });
+      return say(`The lab "${lab.instance.name}" is down${values.delete ? " and deleted" : ""}.`);
+    case "status":
+      process.exitCode = (await printStatus(lab)) ? 0 : 1;
+      return;
+    case "env":
+      for (const [key, value] of Object.entries(lab.variables)) process.stdout.write(`export ${key}=${quote(value)}\n`);
+      process.stdout.write(`export PATH=${quote(lab.bin)}:"$PATH"\n`);
+      return;
+    default:
+      throw new UsageError(command ? `unknown command "${command}"` : "a command is missing");
+  }
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        name: { type: "string" },
+        simulated: { type: "boolean" },
+        nodes: { type: "string" },
+        delete: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split(". ")[0]);
+  }
+}
+
+function count(text: string): number {
+  if (!/^[1-9][0-9]?$/.test(text)) throw new UsageError(`--nodes ${text}: expected a number from 1 to 16`);
+  return Number(text);
+}
+
+main().catch((error: Error) => {
+  say(error instanceof UsageError ? `${error.message}\n${usage}` : error.message);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+});

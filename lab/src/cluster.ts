@@ -1,0 +1,101 @@
+/** The cluster as a whole: what is started after what, what counts as running, and how all of it ends. */
+import { existsSync } from "node:fs";
+import { processesIn, removeGroup } from "./cgroups";
+import { controlPlaneProcesses, startControlPlane } from "./controlPlane";
+import { dnsObjects, startDns } from "./dns";
+import { Image } from "./images";
+import { Instance, Settings } from "./instance";
+import { findNetwork, Network, startNetwork } from "./network";
+import { nodeName, nodeProcesses, startNode, stopNode } from "./node";
+import { apply, connect, Connection } from "./objects";
+import { endProcesses, runningProcesses, stopProcesses, until } from "./processes";
+import { step } from "./progress";
+import { simulatedNode, startSimulation } from "./simulated";
+import { startProvisioner, storageObjects } from "./storage";
+import { Programs } from "./toolchain";
+
+/** Names of all processes of a cluster. */
+export function clusterProcesses({ simulated, nodes }: Settings): string[] {
+  const names = numbers(nodes).map(nodeName);
+  const real = ["coredns", ...names.flatMap(nodeProcesses)];
+  return ["network", ...controlPlaneProcesses, "provisioner", ...(simulated ? ["kwok"] : real)];
+}
+
+/**
+ * Starts whatever of the cluster does not run, on the state that the instance has, and waits until all nodes are Ready.
+ * @param images what real nodes shall hold
+ */
+export async function startCluster(
+  instance: Instance,
+  settings: Settings,
+  programs: Programs,
+  images: Image[],
+): Promise<void> {
+  const found = await findNetwork(instance);
+  const network = found && stateComplete(instance) ? found : await restart(instance);
+  instance.settings = settings;
+  await step("control plane", async () => {
+    await startControlPlane(instance, network, programs);
+    await apply(await connect(instance.kubeconfig), [...dnsObjects(network), ...storageObjects()]);
+    await startProvisioner(instance, network, settings.simulated);
+    if (settings.simulated) await startSimulation(instance, network, programs);
+    else await startDns(instance, network, programs);
+  });
+  const nodes = numbers(settings.nodes);
+  await step(`${nodes.length} ${settings.simulated ? "simulated " : ""}nodes`, async () => {
+    const connection = await connect(instance.kubeconfig);
+    if (settings.simulated) await apply(connection, nodes.map(simulatedNode));
+    else for (const number of nodes) await prepareNode(instance, number, images);
+    if (!settings.simulated) await Promise.all(nodes.map((number) => ensureNode(instance, network, programs, number, images)));
+    await until("the nodes to be Ready", 60, () => allReady(connection, nodes.map(nodeName)));
+  });
+}
+
+/** Ends all processes of the instance, and with them its namespaces, mounts and network. The state stays. */
+export async function stopCluster(instance: Instance): Promise<void> {
+  const kubelets = runningProcesses(instance).filter((name) => name.endsWith(".kubelet"));
+  await stopProcesses(instance, kubelets, 5);
+  await endProcesses([`${instance.cgroup}/pods`], 15);
+  await endProcesses([instance.cgroup], 5);
+  await removeGroup(instance.cgroup);
+  await until("the end of the lab's network", 10, async () => !(await findNetwork(instance)));
+}
+
+/** Whether anything of the instance runs. */
+export function clusterRuns(instance: Instance): boolean {
+  return processesIn(instance.cgroup).length > 0;
+}
+
+/** Whether the files are there that the running processes were started with. */
+function stateComplete(instance: Instance): boolean {
+  return ["kubeconfig", "etcd", "pki/tokens.pub", "volumes"].every((file) => existsSync(instance.path(file)));
+}
+
+async function restart(instance: Instance): Promise<Network> {
+  if (clusterRuns(instance)) await step("ending what is left of the last run", () => stopCluster(instance));
+  else await stopCluster(instance);
+  return startNetwork(instance);
+}
+
+async function ensureNode(
+  instance: Instance,
+  network: Network,
+  programs: Programs,
+  number: number,
+  images: Image[],
+): Promise<void> {
+  const running = runningProcesses(instance);
+  if (nodeProcesses(nodeName(number)).every((name) => running.includes(name))) return;
+  await stopNode(instance, number);
+  await startNode(instance, network, programs, number, images);
+}
+
+async function allReady({ core }: Connection, names: string[]): Promise<boolean> {
+  const nodes = (await core.listNode()).items.filter(({ metadata }) => names.includes(metadata!.name!));
+  const ready = nodes.filter(({ status }) =>
+    status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"),
+  );
+  return ready.length === names.length;
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);

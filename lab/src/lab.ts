@@ -1,0 +1,114 @@
+/** A lab, for the programs that use one: the command line, the main job and the tests. */
+import { rm } from "node:fs/promises";
+import { startCluster, stopCluster } from "./cluster";
+import { images } from "./images";
+import { Instance, repository } from "./instance";
+import { mostNodes } from "./network";
+import { stopNode } from "./node";
+import { pulumiEnvironment, stackFolder } from "./pulumi";
+import { run, RunOptions } from "./run";
+import { StackFiles } from "./stackFiles";
+import { checkHost, clusterPrograms } from "./toolchain";
+
+export interface LabOptions {
+  /** Which lab: several run side by side. @default "main" */
+  name?: string;
+  /** Nodes that exist in the API server only (KWOK). @default as the lab was made, at first false */
+  simulated?: boolean;
+  /** Number of nodes. @default as before, at first 3 */
+  nodes?: number;
+}
+
+export class Lab {
+  readonly dir: string;
+  readonly stackFiles: StackFiles;
+
+  private constructor(readonly instance: Instance) {
+    this.dir = instance.dir;
+    this.stackFiles = new StackFiles(stackFolder(instance));
+  }
+
+  /** The lab of a name, whether it is up or not. */
+  static find(name?: string): Lab {
+    return new Lab(new Instance(name));
+  }
+
+  /**
+   * Brings a lab up, on the state that it has; returns at once if all of it runs.
+   * @throws what this machine lacks, or what did not start
+   */
+  static async up(options: LabOptions = {}): Promise<Lab> {
+    const lab = Lab.find(options.name);
+    checkHost();
+    const settings = lab.settings(options);
+    const programs = await clusterPrograms(settings.simulated);
+    const archives = settings.simulated ? [] : await images();
+    await lab.instance.exclusively(async () => {
+      await startCluster(lab.instance, settings, programs, archives);
+      lab.instance.write("environment.json", await pulumiEnvironment(lab.instance));
+    });
+    return lab;
+  }
+
+  /** Variables for a shell, besides PATH with `bin` in front. @throws when the lab has never been up */
+  get variables(): Record<string, string> {
+    const variables = this.instance.read<Record<string, string>>("environment.json");
+    if (!variables) throw new Error(`The lab "${this.instance.name}" is not up: npm run lab -- up`);
+    return variables;
+  }
+
+  /** Folder of the lab's own `pulumi` and `kubectl`. */
+  get bin(): string {
+    return this.instance.path("bin");
+  }
+
+  /** Whole environment for child processes. */
+  get env(): NodeJS.ProcessEnv {
+    return { ...process.env, ...this.variables, PATH: `${this.bin}:${process.env.PATH}` };
+  }
+
+  /** Runs the kubectl of the lab on its cluster. @returns standard output @throws {RunError} */
+  kubectl(args: string[], options: RunOptions = {}): Promise<string> {
+    return run("kubectl", args, { env: this.env, ...options });
+  }
+
+  /** Runs the pulumi of the lab in the repository. @returns standard output @throws {RunError} */
+  pulumi(args: string[], options: RunOptions = {}): Promise<string> {
+    return run("pulumi", args, { cwd: repository, env: this.env, timeout: 900_000, ...options });
+  }
+
+  /** Makes the stack in the lab's backend, from the repository's stack file, if there is none yet. */
+  ensureStack(stack: string): Promise<void> {
+    return this.stackFiles.ensure(stack, this.env);
+  }
+
+  /** Switches a real node off, its containers included. The next `up` switches it on again. */
+  stopNode(number: number): Promise<void> {
+    return this.instance.exclusively(() => stopNode(this.instance, number));
+  }
+
+  /**
+   * Takes the lab down. Nothing of it stays on the host but its folder, from which the next `up` goes on.
+   * @param options.delete remove the folder too, with volumes, stacks and all
+   */
+  async down(options: { delete?: boolean } = {}): Promise<void> {
+    await this.instance.exclusively(async () => {
+      await stopCluster(this.instance);
+      if (options.delete) await rm(this.dir, { recursive: true, force: true });
+    });
+  }
+
+  private settings({ simulated, nodes }: LabOptions) {
+    const before = this.instance.settings;
+    const settings = { simulated: simulated ?? before?.simulated ?? false, nodes: nodes ?? before?.nodes ?? 3 };
+    const again = `Delete it first, with its volumes: npm run lab -- down --delete --name ${this.instance.name}`;
+    if (before && before.simulated !== settings.simulated) {
+      throw new Error(`The lab "${this.instance.name}" has ${before.simulated ? "simulated" : "real"} nodes. ${again}`);
+    }
+    if (settings.nodes < (before?.nodes ?? 1)) {
+      throw new Error(`The lab "${this.instance.name}" has ${before?.nodes} nodes, and none can be taken away. ${again}`);
+    }
+    if (settings.nodes > mostNodes) throw new Error(`A lab has ${mostNodes} nodes at the most.`);
+    return settings;
+  }
+}

@@ -1,0 +1,38 @@
+/** The lab's own access to its API server. */
+import type { CoreV1Api, KubeConfig, KubernetesObject, KubernetesObjectApi, V1PolicyRule } from "@kubernetes/client-node";
+
+export interface Connection {
+  config: KubeConfig;
+  core: CoreV1Api;
+  objects: KubernetesObjectApi;
+}
+
+/** The client library takes more than half a second to load, so only commands that talk to the cluster load it. */
+export async function connect(kubeconfig: string): Promise<Connection> {
+  const { CoreV1Api, KubeConfig, KubernetesObjectApi } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  return { config, core: config.makeApiClient(CoreV1Api), objects: KubernetesObjectApi.makeApiClient(config) };
+}
+
+/** Makes each object, or makes an existing one equal to it where it says something. */
+export async function apply({ objects }: Connection, wanted: KubernetesObject[]): Promise<void> {
+  const { PatchStrategy } = await import("@kubernetes/client-node");
+  for (const object of wanted) {
+    await objects.patch(object, undefined, undefined, "lab", true, PatchStrategy.ServerSideApply);
+  }
+}
+
+/** A role of the user's own name that allows these rules in the whole cluster, and its binding. */
+export function grant(user: string, rules: V1PolicyRule[]): KubernetesObject[] {
+  const apiGroup = "rbac.authorization.k8s.io";
+  const head = { apiVersion: `${apiGroup}/v1`, metadata: { name: user } };
+  const binding = {
+    ...head,
+    kind: "ClusterRoleBinding",
+    roleRef: { apiGroup, kind: "ClusterRole", name: user },
+    subjects: [{ apiGroup, kind: "User", name: user }],
+  };
+  const role = { ...head, kind: "ClusterRole", rules };
+  return [role, binding];
+}

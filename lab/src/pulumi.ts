@@ -1,0 +1,88 @@
+/**
+ * Pulumi as a user of the lab has it: a home, a backend and a passphrase of the instance's own, plugins, and a `pulumi`
+ * on PATH that keeps what it writes about a stack out of the repository.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cached, remembered } from "./cache";
+import { Instance, repository } from "./instance";
+import { say, step } from "./progress";
+import { pulumiWrapper } from "./pulumiWrapper";
+import { run } from "./run";
+import { kubectl, pulumiCli } from "./toolchain";
+
+/** Stack that commands act on when none is named. */
+export const defaultStack = "minikube";
+
+/** Where the copies of the stack files are. */
+export const stackFolder = (instance: Instance) => instance.path("stacks");
+
+/** Variables that make `pulumi` and `kubectl` work on the instance, to be set beside those of the caller. */
+export async function pulumiEnvironment(instance: Instance): Promise<Record<string, string>> {
+  const cli = await pulumiCli();
+  const bin = instance.path("bin");
+  mkdirSync(bin, { recursive: true });
+  link(await kubectl(), join(bin, "kubectl"));
+  writeFileSync(join(bin, "pulumi"), pulumiWrapper(cli, stackFolder(instance)), { mode: 0o755 });
+
+  const home = instance.path("pulumi", "home");
+  const backend = instance.path("pulumi", "backend");
+  for (const folder of [join(home, "plugins"), backend]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const official = await Promise.all(["kubernetes", "random"].map((name) => linkPlugin(cli, home, name)));
+  return {
+    KUBECONFIG: instance.kubeconfig,
+    PULUMI_HOME: home,
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE: passphrase(instance),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_STACK: defaultStack,
+    ...(official.includes(false) ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
+  };
+}
+
+/**
+ * Puts a resource plugin, in the version of its SDK, where the engine looks for it: the official one if it can be
+ * downloaded, else the stand-in.
+ * @returns whether it is the official one
+ */
+async function linkPlugin(pulumi: string, home: string, name: string): Promise<boolean> {
+  const sdk = require.resolve(`@pulumi/${name}/package.json`, { paths: [repository] });
+  const { version } = JSON.parse(readFileSync(sdk, "utf8")) as { version: string };
+  const folder = `resource-${name}-v${version}`;
+  const download = async () => {
+    const entry = await cached(`pulumi-plugin-${name}`, [version, process.arch], async (dir) => {
+      const env = { ...process.env, PULUMI_HOME: dir };
+      await run(pulumi, ["plugin", "install", "resource", name, version], { env, timeout: 20_000 });
+    });
+    return join(entry, "plugins", folder);
+  };
+  const found = await remembered(`pulumi-plugin-${name}-${version}`, () =>
+    step(`Pulumi plugin ${name} ${version}: download`, download).then(
+      () => true,
+      () => false,
+    ),
+  );
+  const target = join(home, "plugins", folder);
+  if (found) {
+    link(await download(), target);
+  } else {
+    say(`  Pulumi plugin ${name} ${version}: cannot be downloaded here, so the lab's stand-in takes its place`);
+    rmSync(target, { recursive: true, force: true });
+    mkdirSync(target);
+    link(join(repository, "lab/bin", `pulumi-resource-${name}`), join(target, `pulumi-resource-${name}`));
+  }
+  return found;
+}
+
+/** Encrypts the secrets of the instance's stacks; as old as the instance, and worth as much as its folder. */
+function passphrase(instance: Instance): string {
+  const file = instance.path("pulumi", "passphrase");
+  if (!existsSync(file)) instance.write("pulumi/passphrase", randomBytes(24).toString("base64url"));
+  return readFileSync(file, "utf8");
+}
+
+function link(target: string, path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  symlinkSync(target, path);
+}

@@ -1,0 +1,34 @@
+/** Simulated nodes (KWOK): the API server sees nodes and running pods, but nothing runs. */
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { Instance } from "./instance";
+import { enter, Network, podRange } from "./network";
+import { nodeLabels, nodeName } from "./node";
+import { startProcess } from "./processes";
+import { Programs } from "./toolchain";
+
+export async function startSimulation(instance: Instance, network: Network, programs: Programs): Promise<void> {
+  await startProcess(
+    instance,
+    "kwok",
+    [
+      ...enter(instance, "network", "net"),
+      "kwok",
+      `--config=${programs.stages}`,
+      `--kubeconfig=${instance.kubeconfig}`,
+      "--manage-all-nodes=true",
+      `--node-ip=${network.controlPlane}`,
+      `--cidr=${podRange}`,
+      "--node-lease-duration-seconds=40",
+    ],
+    programs.env,
+  );
+}
+
+/** A node with room for everything, disks included, which KWOK's own default leaves out. */
+export function simulatedNode(number: number): KubernetesObject {
+  const name = nodeName(number);
+  const labels = { ...nodeLabels(number), "kubernetes.io/hostname": name, "kubernetes.io/os": "linux" };
+  const capacity = { cpu: "1k", memory: "1Ti", "ephemeral-storage": "1Ti", pods: "1M" };
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name, labels }, status: { capacity, allocatable: capacity } };
+  return node;
+}

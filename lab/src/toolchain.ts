@@ -1,0 +1,177 @@
+/**
+ * The programs that the lab runs: Go modules pinned by `lab/tools/<name>/go.mod` and `go.sum`, built once into the
+ * cache, and packages of Debian. What the host has in a suitable version is used instead of being built.
+ */
+import { accessSync, constants, readFileSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import { version as pulumiVersion } from "@pulumi/pulumi/package.json";
+import { cached, remembered } from "./cache";
+import { repository } from "./instance";
+import { debianTools } from "./packages";
+import { step } from "./progress";
+import { run } from "./run";
+
+/** Programs of the cluster. */
+export interface Programs {
+  /** Environment of the lab's processes: PATH and LD_LIBRARY_PATH that find them. */
+  env: NodeJS.ProcessEnv;
+  /** Folder of the CNI plugins; undefined where nodes are simulated. */
+  cniBin?: string;
+  /** File of KWOK's Stage objects; undefined where nodes are real. */
+  stages?: string;
+}
+
+const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const modules = {
+  pulumi: "github.com/pulumi/pulumi/pkg/v3",
+  kubernetes: "k8s.io/kubernetes",
+  coredns: "github.com/coredns/coredns",
+  kwok: "sigs.k8s.io/kwok",
+};
+type Tool = keyof typeof modules;
+
+/**
+ * Says everything at once that this machine lacks.
+ * @throws when something is missing
+ */
+export function checkHost(): void {
+  const linux = process.platform === "linux";
+  const packages = ["flock", "ip", "mount", "nsenter", "openssl", "unshare"].filter((name) => !onPath(name).length);
+  const missing = [
+    ...(linux ? [] : [`Linux (this is ${process.platform})`]),
+    ...(linux && process.getuid?.() !== 0 ? ["root (the lab makes network namespaces and control groups)"] : []),
+    ...(onPath("apt-get").length ? [] : ["Debian's package manager (apt-get), for containerd, runc and etcd"]),
+    ...(onPath("go").length ? [] : ["Go, to build Kubernetes and Pulumi (go 1.21 or later)"]),
+    ...(packages.length ? [`the programs ${packages.join(", ")}`] : []),
+  ];
+  if (missing.length === 0) return;
+  throw new Error(
+    `The lab cannot run here. Missing:\n${missing.map((line) => `  - ${line}\n`).join("")}` +
+      "To use a cluster that you have instead: npm start -- --context minikube",
+  );
+}
+
+/** Programs of a cluster with real or simulated nodes. */
+export async function clusterPrograms(simulated: boolean): Promise<Programs> {
+  const kubernetes = await build("kubernetes");
+  const packages = await debianTools();
+  const other = await build(simulated ? "kwok" : "coredns");
+  return {
+    env: {
+      HOME: process.env.HOME,
+      PATH: [kubernetes, other, systemPath, ...packages.path].join(":"),
+      LD_LIBRARY_PATH: packages.libraryPath.join(":"),
+    },
+    cniBin: simulated ? undefined : packages.cniBin,
+    stages: simulated ? join(other, "stages.yaml") : undefined,
+  };
+}
+
+/** Path of a `kubectl` within one minor version of the lab's API server: the user's own, or the one built with it. */
+export async function kubectl(): Promise<string> {
+  const server = minor(pinnedVersion("kubernetes"));
+  for (const path of onPath("kubectl")) {
+    const answer = await run(path, ["version", "--client", "--output=json"]).catch(() => "{}");
+    const { clientVersion } = JSON.parse(answer) as { clientVersion?: { gitVersion: string } };
+    if (Math.abs(minor(clientVersion?.gitVersion ?? "") - server) <= 1) return path;
+  }
+  return join(await build("kubernetes"), "kubectl");
+}
+
+/** Path of the Pulumi CLI in the version of the SDK: the user's own, a downloaded one, or one that is built. */
+export async function pulumiCli(): Promise<string> {
+  for (const path of onPath("pulumi")) {
+    if (!onPath("pulumi-language-nodejs", dirname(path)).length) continue;
+    if ((await run(path, ["version"]).catch(() => "")).trim() === `v${pulumiVersion}`) return path;
+  }
+  const downloaded = await remembered(`pulumi-${pulumiVersion}`, () =>
+    step(`Pulumi CLI ${pulumiVersion}: download`, downloadPulumi).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return downloaded ? downloadPulumi() : join(await build("pulumi"), "pulumi");
+}
+
+/** As the `pulumi` package of npm does it, by the SDK's own installer. A machine without internet fails at once. */
+async function downloadPulumi(): Promise<string> {
+  const install = 'require("@pulumi/pulumi/automation").PulumiCommand.install({ root: process.argv[1] })';
+  const entry = await cached("pulumi-download", [pulumiVersion, process.arch], async (dir) => {
+    await run("timeout", ["300", process.execPath, "-e", install, dir], { cwd: repository, timeout: 310_000 });
+  });
+  return join(entry, "bin", "pulumi");
+}
+
+/** Folder of the programs that the `tool` lines of a go.mod name. */
+async function build(tool: Tool): Promise<string> {
+  const folder = join(repository, "lab", "tools", tool);
+  const pins = ["go.mod", "go.sum"].map((file) => readFileSync(join(folder, file)));
+  const inputs = [...pins, process.arch, versionFlags(tool), ...(tool === "pulumi" ? [languageHost] : [])];
+  return cached(`tools-${tool}`, inputs, (dir) =>
+    step(`${tool} ${pinnedVersion(tool)}: build`, async () => {
+      const env = { ...process.env, GOBIN: dir, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
+      const options = ["-trimpath", "-ldflags", `-s -w ${versionFlags(tool)}`];
+      await run("go", ["install", ...options, "tool"], { cwd: folder, env, timeout: 3_600_000 });
+      if (tool === "kwok") await copyStages(folder, join(dir, "stages.yaml"));
+      if (tool === "pulumi") await writeFile(join(dir, "pulumi-language-nodejs"), languageHost, { mode: 0o755 });
+    }),
+  );
+}
+
+/**
+ * The engine looks for a language host beside itself and warns at each command when it finds one elsewhere. The built
+ * engine is shared by all clones, each with a language host of its own, which the lab's `pulumi` names in a variable.
+ */
+const languageHost = '#!/bin/sh\nexec "$CASSANDRA_LAB_LANGUAGE_HOST" "$@"\n';
+
+/** How each program is told its own version, which its clients ask for. */
+function versionFlags(tool: Tool): string {
+  const version = pinnedVersion(tool);
+  const [major, minor] = version.slice(1).split(".");
+  const base = "k8s.io/component-base/version.git";
+  return {
+    pulumi: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
+    kubernetes: `-X ${base}Version=${version} -X ${base}Major=${major} -X ${base}Minor=${minor}`,
+    coredns: "",
+    kwok: `-X sigs.k8s.io/kwok/pkg/consts.Version=${version}`,
+  }[tool];
+}
+
+/** Version of a tool's module, such as `v1.34.3`. */
+export function pinnedVersion(tool: Tool): string {
+  const file = readFileSync(join(repository, "lab", "tools", tool, "go.mod"), "utf8");
+  const line = file.split("\n").find((line) => line.includes(`${modules[tool]} v`) && !line.includes("=>"));
+  if (!line) throw new Error(`lab/tools/${tool}/go.mod does not require ${modules[tool]}.`);
+  return line.trim().replace(/^require /, "").split(" ")[1];
+}
+
+/** KWOK does nothing without Stage objects; its module carries those that make nodes and pods ready within seconds. */
+async function copyStages(folder: string, target: string): Promise<void> {
+  const module = (await run("go", ["list", "-m", "-f", "{{.Dir}}", modules.kwok], { cwd: folder })).trim();
+  const documents: string[] = [];
+  for (const stage of ["node/fast", "node/heartbeat-with-lease", "pod/fast"]) {
+    const from = join(module, "kustomize", "stage", stage);
+    const files = (await readdir(from)).filter((file) => file.endsWith(".yaml") && file !== "kustomization.yaml");
+    for (const file of files) documents.push(await readFile(join(from, file), "utf8"));
+  }
+  await writeFile(target, documents.join("---\n"));
+}
+
+/** Programs of a name on PATH; the lab's own links, which `npm run lab -- env` puts there, are not the user's. */
+function onPath(name: string, folders = process.env.PATH ?? ""): string[] {
+  const own = `${sep}.lab${sep}`;
+  return folders.split(":").flatMap((folder) => {
+    try {
+      if (`${folder}${sep}`.includes(own)) return [];
+      accessSync(join(folder, name), constants.X_OK);
+      return [join(folder, name)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function minor(version: string): number {
+  return Number(version.split(".")[1]);
+}

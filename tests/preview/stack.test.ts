@@ -1,0 +1,285 @@
+import * as assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as path from "node:path";
+import { Lab } from "../../lab/src/lab";
+import { RunError } from "../../lab/src/run";
+import { Stack } from "../stack";
+
+interface KubeObject {
+  metadata: { name: string; uid: string; resourceVersion: string; labels?: Record<string, string> };
+  spec: Record<string, unknown>;
+  status: Record<string, unknown>;
+}
+interface KubeList {
+  items: KubeObject[];
+}
+
+const minutes = 60_000;
+
+/** A cluster's own rule against large sets, as an administrator may have one. */
+const fewReplicas = [
+  {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingAdmissionPolicy",
+    metadata: { name: "few-replicas" },
+    spec: {
+      matchConstraints: {
+        resourceRules: [{ apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["statefulsets"] }],
+      },
+      validations: [{ expression: "object.spec.replicas <= 6", message: "at most 6 replicas here" }],
+    },
+  },
+  {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingAdmissionPolicyBinding",
+    metadata: { name: "few-replicas" },
+    spec: { policyName: "few-replicas", validationActions: ["Deny"] },
+  },
+];
+
+describe("the program on the real engine and API server, with simulated nodes", function () {
+  this.timeout(10 * minutes);
+  let lab: Lab;
+  let stack: Stack;
+
+  /** All objects of the program as the API server has them, but for what the cluster itself writes into them. */
+  async function objects(): Promise<string[]> {
+    const kinds = "statefulsets,services,configmaps,serviceaccounts,roles,rolebindings,poddisruptionbudgets,pods,pvc";
+    const { items } = await stack.get<KubeList>(kinds, "-l", "app=cassandra");
+    return items.map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`).sort();
+  }
+
+  before(async () => {
+    lab = await Lab.up({ name: "preview", simulated: true });
+    stack = await Stack.of(lab, "minikube");
+  });
+
+  after(async () => {
+    await lab?.down({ delete: true });
+  });
+
+  it("previews a new ring without making any of it", async () => {
+    const printed = await stack.pulumi("preview");
+    assert.match(printed, /kubernetes:apps\/v1:StatefulSet\s+cassandra\s+create/);
+    assert.match(printed, /kubernetes:storage\.k8s\.io\/v1:StorageClass\s+cassandra\s+create/);
+    assert.deepEqual(await objects(), []);
+  });
+
+  it("brings the ring up: three ready pods on three bound claims", async () => {
+    await stack.up();
+    const set = await stack.get<KubeObject>("statefulset", "cassandra");
+    assert.equal(set.status.readyReplicas, 3);
+    const claims = await stack.get<KubeList>("pvc", "-l", "app=cassandra");
+    assert.deepEqual(
+      claims.items.map(({ metadata, spec, status }) => [metadata.name, spec.storageClassName, status.phase]),
+      [0, 1, 2].map((i) => [`data-cassandra-${i}`, "fast", "Bound"]),
+    );
+  });
+
+  it("says what a person uses next", async () => {
+    const outputs = JSON.parse(await stack.pulumi("stack", "output", "--json")) as Record<string, unknown>;
+    assert.deepEqual(outputs, {
+      namespace: "default",
+      contactPoints: [0, 1, 2].map((i) => `cassandra-${i}.cassandra.default.svc.cluster.local`),
+      discoveryService: "cassandra",
+      clientService: "cassandra-client",
+      cqlsh: "kubectl exec -it -n default cassandra-0 -- cqlsh",
+      nodetool: "kubectl exec -n default cassandra-0 -- nodetool status",
+    });
+  });
+
+  it("changes nothing when run again", async () => {
+    const before = await objects();
+    await stack.pulumi("preview", "--expect-no-changes");
+    await stack.up("--expect-no-changes");
+    assert.deepEqual(await objects(), before);
+  });
+
+  it("previews an edit as an update of the set and of nothing else, then makes it", async () => {
+    await stack.set({ memory: "2Gi" });
+    const printed = await stack.pulumi("preview", "--diff");
+    assert.match(printed, /~ kubernetes:apps\/v1:StatefulSet: \(update\)/);
+    assert.match(printed, /memory: "1Gi" => "2Gi"/);
+    assert.match(printed, /~ 1 to update/);
+    assert.doesNotMatch(printed, /to (create|replace|delete)/);
+    const before = await stack.get<KubeObject>("statefulset", "cassandra");
+    await stack.up();
+    const after = await stack.get<KubeObject>("statefulset", "cassandra");
+    assert.equal(after.metadata.uid, before.metadata.uid, "the set must not be replaced");
+    const { template } = after.spec as { template: { spec: { containers: { resources: unknown }[] } } };
+    assert.deepEqual(template.spec.containers[0].resources, { limits: { memory: "2Gi" }, requests: { cpu: "100m", memory: "2Gi" } });
+  });
+
+  it("scales up in place", async () => {
+    await stack.set({ replicas: "4" });
+    await stack.up();
+    const set = await stack.get<KubeObject>("statefulset", "cassandra");
+    assert.equal(set.status.readyReplicas, 4);
+  });
+
+  it("refuses in preview to scale down, and touches nothing", async () => {
+    const before = await objects();
+    await stack.set({ replicas: "2" });
+    const printed = await stack.refused("preview");
+    assert.match(printed, /cassandra:replicas: 2 is below the 4 members of ring cassandra: rows would be lost/);
+    const refusedUp = await stack.refused("up", "--yes", "--skip-preview");
+    assert.match(refusedUp, /cassandra:replicas: 2 is below the 4 members/);
+    assert.deepEqual(await objects(), before);
+    await stack.set({ replicas: "4" });
+  });
+
+  it("sees in refresh what was changed by hand, and mends it", async () => {
+    await lab.kubectl(["patch", "service", "cassandra-client", "-p", '{"spec":{"ports":[{"name":"cql","port":9042,"targetPort":1}]}}']);
+    await lab.kubectl(["patch", "pdb", "cassandra", "-p", '{"spec":{"maxUnavailable":3}}']);
+    const printed = await stack.pulumi("refresh", "--preview-only", "--diff");
+    assert.match(printed, /maxUnavailable: 1 => 3/);
+    await stack.pulumi("refresh", "--yes");
+    await stack.up();
+    const budget = await stack.get<KubeObject>("pdb", "cassandra");
+    assert.equal(budget.spec.maxUnavailable, 1);
+  });
+
+  it("shows in preview what the API server would refuse", async () => {
+    await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify({ apiVersion: "v1", kind: "List", items: fewReplicas }) });
+    const before = await objects();
+    await stack.set({ replicas: "7" });
+    assert.match(await refusal(), /denied request: at most 6 replicas here/);
+    assert.deepEqual(await objects(), before);
+    await stack.set({ replicas: "4" });
+    await lab.kubectl(["delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", "few-replicas"]);
+  });
+
+  /** What a preview is refused with, once the API server has taken up its new policy, which takes it a moment. */
+  async function refusal(): Promise<string> {
+    for (let i = 0; i < 10; i++) {
+      const printed = await stack.pulumi("preview").then(
+        () => undefined,
+        (error: RunError) => error.stdout + error.stderr,
+      );
+      if (printed) return printed;
+    }
+    throw new Error("the API server never took up the policy");
+  }
+
+  it("tells all bad settings at once in preview, and touches nothing", async () => {
+    const before = await objects();
+    await stack.set({ replicas: "three", storage: "minikube-hostpth", volumeSize: "big", image: "cassandra", replica: "3" });
+    const printed = await stack.refused("preview");
+    for (const line of [
+      'cassandra:replicas: "three" is not allowed; allowed is a whole number from 1 to 1000',
+      'cassandra:storage: "minikube-hostpth" is not allowed (did you mean minikube-hostpath?)',
+      'cassandra:volumeSize: "big" is not allowed',
+      'cassandra:image: "cassandra" is not allowed; allowed is an image with a tag',
+      "cassandra:replica: unknown key; did you mean cassandra:replicas?",
+    ]) {
+      assert.ok(printed.includes(line), `${line}\n--- is not in\n${printed}`);
+    }
+    assert.doesNotMatch(printed, /at .*settings\.ts/, "a stack trace helps no user");
+    assert.deepEqual(await objects(), before);
+    await stack.unset("image", "replica");
+    await stack.set({ replicas: "4", storage: "minikube-hostpath", volumeSize: "1Gi" });
+  });
+
+  it("ends right after a kill -9 of the engine in mid-update and what Pulumi then tells its user to do", async () => {
+    const before = await stack.get<KubeObject>("statefulset", "cassandra");
+    await stack.set({ replicas: "6" });
+    // Pods of simulated nodes that may not be scheduled keep the update waiting until the engine is dead.
+    await lab.kubectl(["cordon", "node1", "node2", "node3"]);
+    try {
+      await killInUpdate(async () => (await stack.get<KubeObject>("statefulset", "cassandra")).spec.replicas === 6);
+    } finally {
+      await lab.kubectl(["uncordon", "node1", "node2", "node3"]);
+    }
+
+    assert.match(await stack.refused("up", "--yes", "--skip-preview"), /pulumi cancel/);
+    await stack.pulumi("cancel", "--yes");
+    await stack.pulumi("refresh", "--yes", "--clear-pending-creates");
+    await stack.up();
+    const after = await stack.get<KubeObject>("statefulset", "cassandra");
+    assert.equal(after.metadata.uid, before.metadata.uid);
+    assert.equal(after.status.readyReplicas, 6);
+    const all = await stack.get<KubeList>("statefulsets,services,configmaps,roles", "-l", "app=cassandra");
+    assert.equal(all.items.length, 6, `an object stands there twice: ${all.items.map(({ metadata }) => metadata.name).join(", ")}`);
+    await stack.up("--expect-no-changes");
+  });
+
+  /** Kills `pulumi up`, the engine and all plugins that it started, once `reached`. */
+  async function killInUpdate(reached: () => Promise<boolean>): Promise<void> {
+    const engine = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack.name], {
+      cwd: path.join(__dirname, "../.."),
+      env: lab.env,
+      detached: true,
+      stdio: "ignore",
+    });
+    const gone = once(engine, "exit");
+    try {
+      for (let i = 0; !(await reached()); i++) {
+        assert.ok(i < 120 && engine.exitCode === null, "the update never reached the API server");
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    } finally {
+      process.kill(-(engine.pid as number), "SIGKILL");
+    }
+    await gone;
+  }
+
+  it("destroys all but the claims and the ring record", async () => {
+    await stack.destroy();
+    const left = await stack.get<KubeList>("all,configmaps,serviceaccounts,roles,rolebindings,pdb,pvc", "-l", "app=cassandra");
+    assert.deepEqual(left.items.map(({ metadata }) => metadata.name).sort(), [
+      "cassandra-ring",
+      ...[0, 1, 2, 3, 4, 5].map((i) => `data-cassandra-${i}`),
+    ]);
+  });
+
+  it("takes the kept claims and record over when it comes back, and lets them go together if config says so", async () => {
+    const kept = await stack.get<KubeObject>("configmap", "cassandra-ring");
+    // Simulated pods write nothing: this is what real members do.
+    const claims = await stack.get<KubeList>("pvc", "-l", "app=cassandra");
+    const ownerReferences = claims.items.map(({ metadata: { name, uid } }) => ({
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      name,
+      uid,
+    }));
+    const data = { formed: "2026-01-01T00:00:00Z" };
+    await lab.kubectl(["patch", "configmap", "cassandra-ring", "-p", JSON.stringify({ metadata: { ownerReferences }, data })]);
+
+    await stack.up();
+    const record = await stack.get<KubeObject & { data: Record<string, string> }>("configmap", "cassandra-ring");
+    assert.equal(record.metadata.uid, kept.metadata.uid);
+    assert.deepEqual(record.data, data);
+
+    await stack.set({ volumeRetention: "delete" });
+    await stack.up();
+    await stack.destroy();
+    await lab.kubectl(["wait", "--for=delete", "pvc,configmap", "-l", "app=cassandra", "--timeout=60s"]);
+  });
+
+  for (const storage of ["gce-pd", "aws-ebs", "azure-disk"]) {
+    it(`brings the dev stack up on ${storage} in a namespace that it makes and never deletes`, async () => {
+      const dev = await Stack.of(lab, "dev");
+      await dev.set({ storage, volumeRetention: "delete" });
+      await dev.up();
+      const claims = await dev.get<KubeList>("pvc", "-n", "cassandra");
+      assert.deepEqual(claims.items.map(({ status }) => status.phase), ["Bound", "Bound", "Bound"]);
+      await dev.destroy();
+      await dev.get("namespace", "cassandra");
+      assert.deepEqual((await dev.get<KubeList>("storageclass", "-l", "app=cassandra")).items, []);
+    });
+  }
+
+  it("binds static local volumes on their nodes", async () => {
+    const volumes = [1, 2, 3].map((i) => ({ node: `node${i}`, path: `/mnt/disks/${i}` }));
+    for (const [i, { node, path }] of volumes.entries()) {
+      await stack.pulumi("config", "set", "--path", `localVolumes[${i}].node`, node);
+      await stack.pulumi("config", "set", "--path", `localVolumes[${i}].path`, path);
+    }
+    await stack.set({ storage: "local", replicas: "3", volumeRetention: "delete" });
+    await stack.up();
+    const bound = await stack.get<KubeList>("pv", "-l", "type=local");
+    assert.deepEqual(bound.items.map(({ status }) => status.phase), ["Bound", "Bound", "Bound"]);
+    await stack.destroy();
+  });
+});
