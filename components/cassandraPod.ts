@@ -61,6 +61,8 @@ export function podScripts(): Record<string, string> {
  */
 function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
   const values: Record<string, pulumi.Input<string>> = {
+    // The image's user has no home, where cqlsh and nodetool would keep a history.
+    HOME: "/tmp",
     MAX_HEAP_SIZE: `${args.maxHeapMiB}M`,
     // Read by collectors other than G1; a fifth of the heap, as 100M of 512M in the tutorials.
     HEAP_NEWSIZE: `${Math.floor(args.maxHeapMiB / 50) * 10}M`,

@@ -5,7 +5,7 @@ const minutes = 60_000;
 
 /** A stack of this program in a lab of the tests' own, driven as a user drives it: with the Pulumi CLI and kubectl. */
 export class Stack {
-  private constructor(
+  protected constructor(
     readonly lab: Lab,
     readonly name: string,
   ) {}

@@ -50,5 +50,5 @@ NODETOOL_OPTS="-cp $jars -XX:ArchiveClassesAtExit=$work/nodetool.jsa" nodetool s
 kill $server
 wait $server || true
 install -m 644 "$work/cassandra.jsa" "$work/nodetool.jsa" /opt/cassandra/lib
-rm -r "$work" /root/.cassandra
+rm -r "$work" ~root/.cassandra
 find /var/lib/cassandra /var/log/cassandra /tmp -mindepth 1 -delete

@@ -3,6 +3,7 @@
  * joins its group before it becomes what it is to run, so none escapes the record, whatever kills the lab half-way.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -21,7 +22,7 @@ const hierarchies: Hierarchy[] = readFileSync("/proc/self/mountinfo", "utf8")
     return [{ path: mount[4], unified: filesystem[0] === "cgroup2", options: filesystem[2].split(",") }];
   });
 
-/** The hierarchy that records processes. Where v1 and v2 are both mounted, v1 has the controllers and the containers. */
+/** The hierarchy that records processes. Where both kinds are mounted, v1 has the controllers and the containers. */
 const record =
   hierarchies.find((hierarchy) => hierarchy.options.includes("pids")) ?? hierarchies.find(({ unified }) => unified);
 
@@ -39,6 +40,8 @@ export function makeGroup(group: string): void {
           writeFileSync(join(child, file), readFileSync(join(parent, file), "utf8"));
         }
       }
+      // A group weighs as much as one thread of the host unless told otherwise: too little for three machines' pods.
+      if (options.includes("cpu")) writeFileSync(join(child, "cpu.shares"), String(3 * 1024 * cpus().length));
       parent = child;
     }
   }
@@ -62,7 +65,7 @@ export function processesIn(group: string): number[] {
   const visit = (path: string) => {
     try {
       pids.push(...readFileSync(join(path, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number));
-      for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) visit(join(path, entry.name));
+      for (const child of foldersIn(path)) visit(join(path, child));
     } catch (error) {
       // A container's group may end while it is being read.
       if (!["ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
@@ -76,6 +79,10 @@ export function processesIn(group: string): number[] {
 export function groupsBelow(group: string): string[] {
   const path = record && join(record.path, group);
   if (!path || !existsSync(path)) return [];
+  return foldersIn(path);
+}
+
+function foldersIn(path: string): string[] {
   return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 }
 
@@ -83,7 +90,7 @@ export function groupsBelow(group: string): string[] {
 export async function removeGroup(group: string): Promise<void> {
   const remove = (path: string) => {
     if (!existsSync(path)) return;
-    for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) remove(join(path, entry.name));
+    for (const child of foldersIn(path)) remove(join(path, child));
     rmdirSync(path);
   };
   for (const { path } of hierarchies) {

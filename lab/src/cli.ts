@@ -60,7 +60,7 @@ function parse() {
 }
 
 function count(text: string): number {
-  if (!/^[1-9][0-9]?$/.test(text)) throw new UsageError(`--nodes ${text}: expected a number from 1 to 16`);
+  if (!/^[1-9][0-9]{0,2}$/.test(text)) throw new UsageError(`--nodes ${text}: expected a number from 1 to 999`);
   return Number(text);
 }
 

@@ -6,7 +6,7 @@ import { dnsObjects, startDns } from "./dns";
 import { Image } from "./images";
 import { Instance, Settings } from "./instance";
 import { findNetwork, Network, startNetwork } from "./network";
-import { nodeName, nodeProcesses, startNode, stopNode } from "./node";
+import { nodeName, nodeProcesses, startNodes } from "./node";
 import { apply, connect, Connection } from "./objects";
 import { endProcesses, runningProcesses, stopProcesses, until } from "./processes";
 import { step } from "./progress";
@@ -42,12 +42,11 @@ export async function startCluster(
     else await startDns(instance, network, programs);
   });
   const nodes = numbers(settings.nodes);
-  await step(`${nodes.length} ${settings.simulated ? "simulated " : ""}nodes`, async () => {
+  await step(`${settings.simulated ? "simulated " : ""}nodes ${nodes.map(nodeName).join(", ")}`, async () => {
     const connection = await connect(instance.kubeconfig);
     if (settings.simulated) await apply(connection, nodes.map(simulatedNode));
-    else for (const number of nodes) await prepareNode(instance, number, images);
-    if (!settings.simulated) await Promise.all(nodes.map((number) => ensureNode(instance, network, programs, number, images)));
-    await until("the nodes to be Ready", 60, () => allReady(connection, nodes.map(nodeName)));
+    else await startNodes({ instance, network, programs, images }, nodes);
+    await until("the nodes to be Ready", 120, () => allReady(connection, nodes.map(nodeName)));
   });
 }
 
@@ -75,19 +74,6 @@ async function restart(instance: Instance): Promise<Network> {
   if (clusterRuns(instance)) await step("ending what is left of the last run", () => stopCluster(instance));
   else await stopCluster(instance);
   return startNetwork(instance);
-}
-
-async function ensureNode(
-  instance: Instance,
-  network: Network,
-  programs: Programs,
-  number: number,
-  images: Image[],
-): Promise<void> {
-  const running = runningProcesses(instance);
-  if (nodeProcesses(nodeName(number)).every((name) => running.includes(name))) return;
-  await stopNode(instance, number);
-  await startNode(instance, network, programs, number, images);
 }
 
 async function allReady({ core }: Connection, names: string[]): Promise<boolean> {

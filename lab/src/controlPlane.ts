@@ -42,7 +42,7 @@ export async function startControlPlane(instance: Instance, network: Network, pr
     "--authorization-mode=Node,RBAC",
     "--enable-admission-plugins=NodeRestriction",
     "--allow-privileged=true",
-    // Watches that begin with a list need etcd 3.4.31; with an older one they fail, as KWOK's do, instead of falling back.
+    // Watches that begin with a list need etcd 3.4.31. With an older one they fail, and KWOK has no other way.
     "--feature-gates=WatchList=false",
     `--service-cluster-ip-range=${serviceRange}`,
     "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
@@ -54,7 +54,7 @@ export async function startControlPlane(instance: Instance, network: Network, pr
     `--kubelet-client-key=${kubeletClient.key}`,
   );
   const needs = { instance, names: ["etcd", "kube-apiserver"] };
-  await until("the API server", 60, () => apiServerReady(instance, network), needs);
+  await until("the API server", 120, () => apiServerReady(instance, network), needs);
   await start(
     "kube-controller-manager",
     `--kubeconfig=${controllerConfig}`,

@@ -21,7 +21,7 @@ export async function startDns(instance: Instance, network: Network, programs: P
  * Answers are good for a second and are not cached: members of a ring find each other by name after a restart. A name
  * outside the cluster does not exist, which is said at once.
  */
-function corefile(network: Network, client: string): string {
+export function corefile(network: Network, client: string): string {
   return `cluster.local in-addr.arpa {
   bind ${network.controlPlane}
   errors

@@ -30,8 +30,11 @@ export class Instance {
 
   /** @throws when the name cannot be part of a kube context and of a folder's name */
   constructor(readonly name = "main") {
-    if (!/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name)) {
-      throw new Error(`--name ${name}: a lab's name is up to 32 lower-case letters, digits and inner hyphens.`);
+    // `contexts` holds the stack files for clusters of the user's own.
+    if (!/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name) || name === "contexts") {
+      throw new Error(
+        `--name ${name}: a lab's name is up to 32 lower-case letters, digits and inner hyphens, and not "contexts".`,
+      );
     }
     this.dir = join(repository, ".lab", name);
     this.owner = fingerprint([this.dir]);
@@ -40,6 +43,11 @@ export class Instance {
 
   path(...parts: string[]): string {
     return join(this.dir, ...parts);
+  }
+
+  /** The command that brings this instance up. */
+  get upCommand(): string {
+    return `npm run lab -- up${this.name === "main" ? "" : ` --name ${this.name}`}`;
   }
 
   get kubeconfig(): string {
@@ -86,7 +94,7 @@ export class Instance {
     const lock = createServer();
     for (let tries = 0; !(await listening(lock, `\0${this.cgroup}`)); tries++) {
       if (tries === 0) say(`  waiting for another command that works on the lab "${this.name}" ...`);
-      if (tries === 1200) throw new Error(`Another command has been working on the lab "${this.name}" for ten minutes.`);
+      if (tries === 1200) throw new Error(`Another command has worked on the lab "${this.name}" for ten minutes.`);
       await sleep(500);
     }
     try {

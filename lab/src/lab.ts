@@ -53,7 +53,7 @@ export class Lab {
   /** Variables for a shell, besides PATH with `bin` in front. @throws when the lab has never been up */
   get variables(): Record<string, string> {
     const variables = this.instance.read<Record<string, string>>("environment.json");
-    if (!variables) throw new Error(`The lab "${this.instance.name}" is not up: npm run lab -- up`);
+    if (!variables) throw new Error(`The lab "${this.instance.name}" is not up: ${this.instance.upCommand}`);
     return variables;
   }
 
@@ -106,9 +106,11 @@ export class Lab {
       throw new Error(`The lab "${this.instance.name}" has ${before.simulated ? "simulated" : "real"} nodes. ${again}`);
     }
     if (settings.nodes < (before?.nodes ?? 1)) {
-      throw new Error(`The lab "${this.instance.name}" has ${before?.nodes} nodes, and none can be taken away. ${again}`);
+      throw new Error(`The lab "${this.instance.name}" has ${before?.nodes} nodes; none can be taken away. ${again}`);
     }
-    if (settings.nodes > mostNodes) throw new Error(`A lab has ${mostNodes} nodes at the most.`);
+    if (!settings.simulated && settings.nodes > mostNodes) {
+      throw new Error(`A lab has ${mostNodes} real nodes at the most; ${settings.nodes} were asked for.`);
+    }
     return settings;
   }
 }

@@ -1,5 +1,6 @@
 /** The lab's own access to its API server. */
-import type { CoreV1Api, KubeConfig, KubernetesObject, KubernetesObjectApi, V1PolicyRule } from "@kubernetes/client-node";
+import type { CoreV1Api, KubeConfig, KubernetesObject } from "@kubernetes/client-node";
+import type { KubernetesObjectApi, V1PolicyRule } from "@kubernetes/client-node";
 
 export interface Connection {
   config: KubeConfig;
@@ -17,9 +18,14 @@ export async function connect(kubeconfig: string): Promise<Connection> {
 
 /** Makes each object, or makes an existing one equal to it where it says something. */
 export async function apply({ objects }: Connection, wanted: KubernetesObject[]): Promise<void> {
-  const { PatchStrategy } = await import("@kubernetes/client-node");
+  const { ApiException, PatchStrategy } = await import("@kubernetes/client-node");
   for (const object of wanted) {
-    await objects.patch(object, undefined, undefined, "lab", true, PatchStrategy.ServerSideApply);
+    try {
+      await objects.patch(object, undefined, undefined, "lab", true, PatchStrategy.ServerSideApply);
+    } catch (error) {
+      const reason = error instanceof ApiException ? String(error.body) : (error as Error).message;
+      throw new Error(`The API server refuses ${object.kind} ${object.metadata?.name}: ${reason}`);
+    }
   }
 }
 

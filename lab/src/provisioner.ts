@@ -120,8 +120,9 @@ class Provisioner {
     if (!volume || !held || held === wanted || !this.serves(volume.metadata?.annotations?.[provisionedBy])) return;
     const { name, namespace } = claim.metadata as { name: string; namespace: string };
     const capacity = { storage: wanted };
+    const status = { capacity };
     await this.core.patchPersistentVolume({ name: volume.metadata!.name!, body: { spec: { capacity } } }, merge);
-    await this.core.patchNamespacedPersistentVolumeClaimStatus({ name, namespace, body: { status: { capacity } } }, merge);
+    await this.core.patchNamespacedPersistentVolumeClaimStatus({ name, namespace, body: { status } }, merge);
     console.log(`${volume.metadata!.name} grown from ${held} to ${wanted}`);
   }
 

@@ -38,8 +38,8 @@ done
 case "$words " in
   " stack init "* | " stack rename "* | " stack rm "* | " stack change-secrets-provider "*)
     exec "$pulumi" -C "$folder" "$@" ;;
-  " config "* | " destroy "* | " dn "* | " down "* | " import "* | " logs "* | " pre "* | " preview "* | " refresh "* | \\
-  " up "* | " update "* | " watch "*) ;;
+  " config "* | " destroy "* | " dn "* | " down "* | " import "* | " logs "* | " pre "* | " preview "*) ;;
+  " refresh "* | " up "* | " update "* | " watch "*) ;;
   *) exec "$pulumi" "$@" ;;
 esac
 stack=\${stack##*/}

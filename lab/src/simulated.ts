@@ -29,6 +29,7 @@ export function simulatedNode(number: number): KubernetesObject {
   const name = nodeName(number);
   const labels = { ...nodeLabels(number), "kubernetes.io/hostname": name, "kubernetes.io/os": "linux" };
   const capacity = { cpu: "1k", memory: "1Ti", "ephemeral-storage": "1Ti", pods: "1M" };
-  const node = { apiVersion: "v1", kind: "Node", metadata: { name, labels }, status: { capacity, allocatable: capacity } };
+  const status = { capacity, allocatable: capacity };
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name, labels }, status };
   return node;
 }

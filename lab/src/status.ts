@@ -9,7 +9,7 @@ export async function printStatus(lab: Lab): Promise<boolean> {
   const { instance } = lab;
   const settings = instance.settings;
   if (!settings) {
-    console.log(`The lab "${instance.name}" does not exist: npm run lab -- up`);
+    console.log(`The lab "${instance.name}" does not exist: ${instance.upCommand}`);
     return false;
   }
   const running = runningProcesses(instance);
@@ -19,7 +19,7 @@ export async function printStatus(lab: Lab): Promise<boolean> {
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, state] of rows) console.log(`${name.padEnd(width)}  ${state}`);
   if (rows.some(([, state]) => state !== "running")) {
-    console.log("\nThe lab is not up: npm run lab -- up");
+    console.log(`\nThe lab is not up: ${instance.upCommand}`);
     return false;
   }
   const nodes = await lab.kubectl(["get", "nodes", "-L", "topology.kubernetes.io/zone"]);

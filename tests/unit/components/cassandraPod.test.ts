@@ -50,6 +50,7 @@ describe("the Cassandra pod", () => {
           env: [
             { name: "POD_IP", valueFrom: podIp },
             { name: "CASSANDRA_LISTEN_ADDRESS", valueFrom: podIp },
+            { name: "HOME", value: "/tmp" },
             { name: "MAX_HEAP_SIZE", value: "512M" },
             { name: "HEAP_NEWSIZE", value: "100M" },
             { name: "JVM_EXTRA_OPTS", value: "" },

@@ -1,0 +1,109 @@
+/**
+ * `npm start`: a ring from nothing. Brings up the lab (or uses the cluster that `--context` names), runs `pulumi up` on a stack,
+ * loads the sample employees, and shows the ring. Run again, it changes nothing and ends with the same picture.
+ */
+import { spawn } from "node:child_process";
+import { parseArgs } from "node:util";
+import { repository } from "./instance";
+import { Lab } from "./lab";
+import { say, step } from "./progress";
+import { Ring, RingOutputs } from "./ring";
+import { run } from "./run";
+import { StackFiles } from "./stackFiles";
+import { userCluster } from "./userCluster";
+
+const usage = `usage: npm start -- [--stack NAME] [--set KEY=VALUE ...] [--context NAME]
+  --stack NAME      stack to bring up, from Pulumi.NAME.yaml (default: minikube)
+  --set KEY=VALUE   stack config to set first; it is remembered
+  --name NAME       which lab, of several (default: main)
+  --context NAME    kube context of a cluster of yours, instead of the lab; with your own Pulumi backend and passphrase`;
+
+/** Where the stack goes: the environment for pulumi and kubectl, and the stack files that `--set` writes to. */
+export interface Target {
+  env: NodeJS.ProcessEnv;
+  stackFiles: StackFiles;
+  /** Whether the `pulumi` of `env` finds those stack files by itself, as the lab's does. */
+  findsStackFiles: boolean;
+}
+
+/** Runs a plain pulumi command in sight of the reader: the command first, then what it prints as it prints it. */
+async function pulumi(target: Target, stack: string, args: string[]): Promise<void> {
+  const reads = ["up", "config"].includes(args[0]) && !target.findsStackFiles;
+  const all = [...args, "--stack", stack, ...(reads ? target.stackFiles.option(stack) : [])];
+  say(`\n$ pulumi ${all.join(" ")}`);
+  const child = spawn("pulumi", all, { cwd: repository, env: target.env, stdio: "inherit" });
+  const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("exit", resolve));
+  if (code !== 0) throw new Error(`pulumi ${args[0]} failed; mend what it names above and run the same command again`);
+}
+
+async function outputs(target: Target, stack: string): Promise<RingOutputs> {
+  const text = await run("pulumi", ["stack", "output", "--json", "--stack", stack], { cwd: repository, env: target.env });
+  return JSON.parse(text) as RingOutputs;
+}
+
+/** Prints the ring: its resources, its members, and the employees as each member reads them. */
+async function show(target: Target, stack: string, ring: Ring): Promise<void> {
+  await pulumi(target, stack, ["stack"]);
+  const pods = await ring.pods();
+  say(`\n$ kubectl exec ${pods[0]} -- nodetool status`);
+  process.stdout.write(await ring.nodetool(pods[0], "status"));
+  for (const pod of pods) {
+    say(`$ kubectl exec ${pod} -- cqlsh -e "SELECT * FROM my_cassandra_keyspace.employee"`);
+    process.stdout.write(await ring.readEmployees(pod));
+  }
+}
+
+function next(context: string | undefined): string {
+  const start = context ? `npm start -- --context ${context}` : "npm start --";
+  const lines = [
+    ...(context ? [] : [['eval "$(npm run -s lab -- env)"', "a shell in which plain pulumi and kubectl work"]]),
+    [`${start} --set replicas=4`, "one member more"],
+    ["pulumi preview", "what the next edit of the stack file would do"],
+    ["kubectl get pods -l app=cassandra", "look"],
+    context
+      ? ["pulumi destroy", "take the ring down; its volumes stay"]
+      : ["npm run lab -- down", "take the lab down; its disks stay until `down --delete`"],
+  ];
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return `\nWhat to type next:\n${lines.map(([command, why]) => `  ${command.padEnd(width)}  ${why}\n`).join("")}`;
+}
+
+async function labTarget(name: string | undefined): Promise<Target> {
+  const { env, stackFiles } = await Lab.up({ name });
+  return { env, stackFiles, findsStackFiles: true };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      stack: { type: "string", default: "minikube" },
+      set: { type: "string", multiple: true, default: [] },
+      context: { type: "string" },
+      name: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return say(usage);
+  const { stack, context } = values;
+  const settings = values.set.map((setting) => {
+    const [, key, value] = /^([^=]+)=(.*)$/.exec(setting) ?? [];
+    if (!key) throw new Error(`--set ${setting}: expected KEY=VALUE\n${usage}`);
+    return [key, value];
+  });
+
+  const target = context ? await userCluster(context) : await labTarget(values.name);
+  await target.stackFiles.ensure(stack, target.env);
+  for (const [key, value] of settings) await pulumi(target, stack, ["config", "set", key, value]);
+  await pulumi(target, stack, ["up", "--yes", "--skip-preview"]);
+
+  const kubectl = (args: string[], input?: string) => run("kubectl", args, { env: target.env, input });
+  const ring = new Ring(kubectl, await outputs(target, stack));
+  await step("loading the sample employees", () => ring.loadEmployees());
+  await show(target, stack, ring);
+  process.stdout.write(next(context));
+}
+
+main().catch((error: unknown) => {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});
