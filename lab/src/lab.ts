@@ -5,7 +5,7 @@ import { images } from "./images";
 import { Instance, repository } from "./instance";
 import { mostNodes } from "./network";
 import { stopNode } from "./node";
-import { pulumiEnvironment, stackFolder } from "./pulumi";
+import { isInterrupted, pulumiEnvironment, stackFolder } from "./pulumi";
 import { run, RunOptions } from "./run";
 import { StackFiles } from "./stackFiles";
 import { checkHost, clusterPrograms } from "./toolchain";
@@ -85,6 +85,11 @@ export class Lab {
   /** Switches a real node off, its containers included. The next `up` switches it on again. */
   stopNode(number: number): Promise<void> {
     return this.instance.exclusively(() => stopNode(this.instance, number));
+  }
+
+  /** Whether the last pulumi that worked on the stack was killed: its lock is still there, and nobody holds it. */
+  isInterrupted(stack: string): boolean {
+    return isInterrupted(this.instance, stack);
   }
 
   /**

@@ -3,7 +3,7 @@
  * on PATH that keeps what it writes about a stack out of the repository.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cached, remembered } from "./cache";
 import { Instance, repository } from "./instance";
@@ -73,6 +73,16 @@ async function linkPlugin(pulumi: string, home: string, name: string): Promise<b
     link(join(repository, "lab/bin", `pulumi-resource-${name}`), join(target, `pulumi-resource-${name}`));
   }
   return found;
+}
+
+/** Whether the lock of a stack is held by engines that have ended: they were killed, since an engine that ends gives it back. */
+export function isInterrupted(instance: Instance, stack: string): boolean {
+  const locks = instance.path("pulumi", "backend", ".pulumi", "locks", "organization", "cassandra", stack);
+  if (!existsSync(locks)) return false;
+  const holders = readdirSync(locks)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => (JSON.parse(readFileSync(join(locks, file), "utf8")) as { pid: number }).pid);
+  return holders.length > 0 && holders.every((pid) => !existsSync(`/proc/${pid}`));
 }
 
 /** Encrypts the secrets of the instance's stacks; as old as the instance, and worth as much as its folder. */

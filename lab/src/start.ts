@@ -24,16 +24,33 @@ export interface Target {
   stackFiles: StackFiles;
   /** Whether the `pulumi` of `env` finds those stack files by itself, as the lab's does. */
   findsStackFiles: boolean;
+  /** Whether an engine that no longer runs holds the stack's lock. */
+  isInterrupted(stack: string): boolean;
 }
 
 /** Runs a plain pulumi command in sight of the reader: the command first, then what it prints as it prints it. */
 async function pulumi(target: Target, stack: string, args: string[]): Promise<void> {
-  const reads = ["up", "config"].includes(args[0]) && !target.findsStackFiles;
+  const reads = ["up", "refresh", "config"].includes(args[0]) && !target.findsStackFiles;
   const all = [...args, "--stack", stack, ...(reads ? target.stackFiles.option(stack) : [])];
   say(`\n$ pulumi ${all.join(" ")}`);
   const child = spawn("pulumi", all, { cwd: repository, env: target.env, stdio: "inherit" });
+  // Ctrl-C reaches the engine as well, which ends in good order; this program waits for that.
+  const wait = () => undefined;
+  process.on("SIGINT", wait);
   const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("exit", resolve));
+  process.off("SIGINT", wait);
   if (code !== 0) throw new Error(`pulumi ${args[0]} failed; mend what it names above and run the same command again`);
+}
+
+/**
+ * Goes on after a run that was killed: the engine left its lock behind, and perhaps objects that its state does not hold.
+ * Does what Pulumi tells its user to do then; the objects in question are taken over, since this very stack was making them.
+ */
+async function recover(target: Target, stack: string): Promise<void> {
+  await pulumi(target, stack, ["cancel", "--yes"]);
+  await pulumi(target, stack, ["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
+  const env = { ...target.env, PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" };
+  await pulumi({ ...target, env }, stack, ["up", "--yes", "--skip-preview"]);
 }
 
 async function outputs(target: Target, stack: string): Promise<RingOutputs> {
@@ -69,8 +86,13 @@ function next(context: string | undefined): string {
 }
 
 async function labTarget(name: string | undefined): Promise<Target> {
-  const { env, stackFiles } = await Lab.up({ name });
-  return { env, stackFiles, findsStackFiles: true };
+  const lab = await Lab.up({ name });
+  return {
+    env: lab.env,
+    stackFiles: lab.stackFiles,
+    findsStackFiles: true,
+    isInterrupted: (stack) => lab.isInterrupted(stack),
+  };
 }
 
 async function main(): Promise<void> {
@@ -94,7 +116,8 @@ async function main(): Promise<void> {
   const target = context ? await userCluster(context) : await labTarget(values.name);
   await target.stackFiles.ensure(stack, target.env);
   for (const [key, value] of settings) await pulumi(target, stack, ["config", "set", key, value]);
-  await pulumi(target, stack, ["up", "--yes", "--skip-preview"]);
+  if (target.isInterrupted(stack)) await recover(target, stack);
+  else await pulumi(target, stack, ["up", "--yes", "--skip-preview"]);
 
   const kubectl = (args: string[], input?: string) => run("kubectl", args, { env: target.env, input });
   const ring = new Ring(kubectl, await outputs(target, stack));

@@ -21,5 +21,11 @@ export async function userCluster(context: string): Promise<Target> {
   const kubeconfig = path.join(folder, "kubeconfig");
   const view = await run("kubectl", ["config", "view", "--raw", "--minify", "--flatten", "--context", context]);
   writeFileSync(kubeconfig, view, { mode: 0o600 });
-  return { env: { ...process.env, KUBECONFIG: kubeconfig }, stackFiles: new StackFiles(folder), findsStackFiles: false };
+  return {
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+    stackFiles: new StackFiles(folder),
+    findsStackFiles: false,
+    // Whether a lock of the user's own backend is stale is for the user to say.
+    isInterrupted: () => false,
+  };
 }
