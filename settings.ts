@@ -87,7 +87,8 @@ export const keys = {
     default: "existing",
     unit: "",
     allowed: `one of ${storages.join(", ")}`,
-    meaning: "Where volumes come from: a platform whose class is made here, static `local` volumes, or an `existing` class.",
+    meaning:
+      "Where volumes come from: a platform whose class is made here, static `local` volumes, or an `existing` class.",
     parse: oneOf(...storages),
   },
   storageClassName: {
@@ -136,7 +137,9 @@ export const keys = {
     allowed: "an image with a tag other than latest, or with a digest",
     meaning: "Cassandra's image: the official one, or one with the same entry point.",
     parse: (raw) => {
-      const image = text(/^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w][\w.-]{0,127}|(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64})$/)(raw);
+      const image = text(/^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w][\w.-]{0,127}|(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64})$/)(
+        raw,
+      );
       const tagged = image !== undefined && /[@:][^/]*$/.test(image);
       return tagged && !image.endsWith(":latest") ? image : undefined;
     },
@@ -265,9 +268,7 @@ function stackConfig(problems: string[]): Record<string, unknown> {
 function checkTogether(values: Partial<Parsed>, given: Record<string, unknown>, problems: string[]): void {
   const { storage, localVolumes, replicas, maxHeap, memory } = values;
   if (storage === "local" && localVolumes && replicas && localVolumes.length < replicas) {
-    problems.push(
-      problem("localVolumes", localVolumes, `: ${localVolumes.length} of them for ${replicas} replicas`),
-    );
+    problems.push(problem("localVolumes", localVolumes, `: ${localVolumes.length} of them for ${replicas} replicas`));
   }
   if (maxHeap && memory && maxHeap >= mebibytes(memory)) {
     problems.push(problem("maxHeap", given["maxHeap"] ?? keys.maxHeap.default, ` while memory is ${memory}`));
@@ -282,7 +283,13 @@ function problem(name: Name, raw: unknown, detail = ""): string {
 /** The value that was probably meant, where values are words. */
 function hint(name: Name, raw: unknown): string {
   const words: readonly string[] =
-    name === "topologies" ? topologies : name === "storage" ? storages : name === "volumeRetention" ? ["retain", "delete"] : [];
+    name === "topologies"
+      ? topologies
+      : name === "storage"
+        ? storages
+        : name === "volumeRetention"
+          ? ["retain", "delete"]
+          : [];
   const wrong = [raw].flat().find((word) => typeof word === "string" && !words.includes(word)) as string | undefined;
   if (!wrong || words.length === 0) return "";
   const near = closest(wrong, words);

@@ -52,7 +52,9 @@ export interface RingBinding {
 /** The scripts that run inside the pod, by file name: contents of a ConfigMap. */
 export function podScripts(): Record<string, string> {
   const folder = path.join(__dirname, "cassandraPod");
-  return Object.fromEntries(fs.readdirSync(folder).map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]));
+  return Object.fromEntries(
+    fs.readdirSync(folder).map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]),
+  );
 }
 
 /**

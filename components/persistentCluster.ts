@@ -98,7 +98,10 @@ export class PersistentCluster extends pulumi.ComponentResource {
     this.contactPoints = pulumi
       .all([this.service.discovery.metadata.name, namespace])
       .apply(([service, where]) =>
-        Array.from({ length: Math.min(args.replicas, 3) }, (_, i) => `${args.name}-${i}.${service}.${where}.svc.cluster.local`),
+        Array.from(
+          { length: Math.min(args.replicas, 3) },
+          (_, i) => `${args.name}-${i}.${service}.${where}.svc.cluster.local`,
+        ),
       );
     this.registerOutputs({ contactPoints: this.contactPoints });
   }
@@ -118,8 +121,12 @@ function refuseScaleDown(name: string, set: string): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-refuse-scale-down`,
     (args) => {
-      const { spec: { replicas: was } } = args.oldInputs as { spec: { replicas: number } };
-      const { spec: { replicas: wanted } } = args.newInputs as { spec: { replicas: number } };
+      const {
+        spec: { replicas: was },
+      } = args.oldInputs as { spec: { replicas: number } };
+      const {
+        spec: { replicas: wanted },
+      } = args.newInputs as { spec: { replicas: number } };
       if (wanted < was) {
         throw new Error(
           `cassandra:replicas: ${wanted} is below the ${was} members of ring ${set}: ` +

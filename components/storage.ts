@@ -89,7 +89,11 @@ export class CassandraStorage extends pulumi.ComponentResource {
     this.registerOutputs({ storageClassName: this.storageClassName });
   }
 
-  private makeVolumes(name: string, args: CassandraStorageArgs, storageClassName: pulumi.Output<string | undefined>): void {
+  private makeVolumes(
+    name: string,
+    args: CassandraStorageArgs,
+    storageClassName: pulumi.Output<string | undefined>,
+  ): void {
     (args.localVolumes ?? []).forEach(({ node, path }, i) => {
       new k8s.core.v1.PersistentVolume(
         `${name}-${i}`,

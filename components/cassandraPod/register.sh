@@ -6,20 +6,18 @@
 # The API server may be away for a while; a member that is not on record would be taken for a stranger if its disk went.
 persist() { until record "$@"; do sleep 5; done; }
 
-own_id() { nodetool info 2>/dev/null | awk '$1 == "ID" { print $3 }'; }
+uuid() { grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'; }
 
+id=$(cat "$MARKER" 2>/dev/null) || id=""
 if [ "$1" = form ]; then
   # CQL opens only when this member itself sees all N: until then a coordinator could put a row where its owner will not look.
-  until listens "$POD_IP" $GOSSIP; do sleep 1; done
-  until [ "$(nodetool status 2>/dev/null | grep -c '^UN ')" = "$2" ]; do sleep 1; done
+  # Each look through nodetool costs a JVM: the first one is worth it only when all are there to be seen.
+  for (( i = 0; i < $2; i++ )); do until listens "$(host "$i")" $GOSSIP; do sleep 1; done; done
+  until ring=$(nodetool status 2>/dev/null) && [ "$(grep -c '^UN ' <<<"$ring")" = "$2" ]; do sleep 1; done
+  id=$(grep -F " $POD_IP " <<<"$ring" | uuid)
 else
   until listens "$POD_IP" $CQL; do sleep 1; done
-fi
-
-if [ -s "$MARKER" ]; then
-  id=$(cat "$MARKER")
-else
-  until id=$(own_id) && [ -n "$id" ]; do sleep 1; done
+  until [ -n "$id" ]; do id=$(nodetool info 2>/dev/null | grep '^ID' | uuid) || sleep 1; done
 fi
 [ -z "${RING_CLAIM:-}" ] || persist own "$RING_CLAIM-$NAME"
 persist put "$NAME" "$id $POD_IP"

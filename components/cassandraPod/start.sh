@@ -79,7 +79,6 @@ form() { # form N
     -Dcassandra.initial_token="$(tokens "$ORDINAL" "$1" "$CASSANDRA_NUM_TOKENS")"
     -Dcassandra.start_native_transport=false
     -Dcassandra.skip_wait_for_gossip_to_settle=0
-    -Dcassandra.ring_delay_ms=2000
   )
   way="form $1"
   say "form: first ring of $1, seeds $CASSANDRA_SEEDS"

@@ -16,9 +16,12 @@ export async function fillContainerd(root: string, images: Image[]): Promise<voi
   const entries = images.map(({ archive }) => basename(dirname(archive)));
   const store = await cached("containerd-store", [await containerdVersion(), ...entries], (dir) =>
     step("importing the images into containerd", () =>
-      withContainerd(async (ctr) => {
-        for (const { archive } of images) await ctr(["--namespace", "k8s.io", "images", "import", archive], 300_000);
-      }, join(dir, "root")),
+      withContainerd(
+        async (ctr) => {
+          for (const { archive } of images) await ctr(["--namespace", "k8s.io", "images", "import", archive], 300_000);
+        },
+        join(dir, "root"),
+      ),
     ),
   );
   await link(join(store, "root"), root);

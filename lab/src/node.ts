@@ -115,7 +115,9 @@ async function startNode(context: NodeContext, number: number): Promise<void> {
     `--cert-dir=${home}/${node}/kubelet/pki`,
     `--hostname-override=${node}`,
     `--node-ip=${network.node(number)}`,
-    `--node-labels=${Object.entries(nodeLabels(number)).map((label) => label.join("=")).join(",")}`,
+    `--node-labels=${Object.entries(nodeLabels(number))
+      .map((label) => label.join("="))
+      .join(",")}`,
   );
   await start("kube-proxy", `--config=${config("kube-proxy.json", kubeProxy(node))}`);
   await until(`node ${node}`, 120, () => readySince(connection, node, began), needs("kubelet"));
@@ -136,7 +138,10 @@ async function importImages(context: NodeContext, node: string, inside: string[]
 const imagesFile = (node: string) => `${node}/images.json`;
 
 function rememberImages(instance: Instance, node: string, images: Image[]): void {
-  instance.write(imagesFile(node), images.map(({ archive }) => archive));
+  instance.write(
+    imagesFile(node),
+    images.map(({ archive }) => archive),
+  );
 }
 
 /**

@@ -16,7 +16,10 @@ export function containerNetwork(network: Network, number: number): object {
   return {
     cniVersion: "1.0.0",
     name: "lab",
-    plugins: [{ type: "ptp", ipam }, { type: "portmap", capabilities: { portMappings: true } }],
+    plugins: [
+      { type: "ptp", ipam },
+      { type: "portmap", capabilities: { portMappings: true } },
+    ],
   };
 }
 

@@ -14,7 +14,7 @@ const PROGRAMS: Record<string, string[]> = {
   nftables: ["nft"],
   iproute2: ["ip"],
 };
-const CNI_PLUGINS = ["bridge", "host-local", "loopback", "portmap"];
+const CNI_PLUGINS = ["ptp", "host-local", "loopback", "portmap"];
 const CNI_FOLDERS = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"];
 
 export interface DebianTools {

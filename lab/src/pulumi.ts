@@ -3,7 +3,8 @@
  * on PATH that keeps what it writes about a stack out of the repository.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cached, remembered } from "./cache";
 import { Instance, repository } from "./instance";
@@ -24,7 +25,9 @@ export async function pulumiEnvironment(instance: Instance): Promise<Record<stri
   const bin = instance.path("bin");
   mkdirSync(bin, { recursive: true });
   link(await kubectl(), join(bin, "kubectl"));
-  writeFileSync(join(bin, "pulumi"), pulumiWrapper(cli, stackFolder(instance)), { mode: 0o755 });
+  // Replaced as a whole: a shell that is running it reads on in the old one.
+  writeFileSync(join(bin, "pulumi.new"), pulumiWrapper(cli, stackFolder(instance)), { mode: 0o755 });
+  renameSync(join(bin, "pulumi.new"), join(bin, "pulumi"));
 
   const home = instance.path("pulumi", "home");
   const backend = instance.path("pulumi", "backend");
@@ -68,14 +71,14 @@ async function linkPlugin(pulumi: string, home: string, name: string): Promise<b
     link(await download(), target);
   } else {
     say(`  Pulumi plugin ${name} ${version}: cannot be downloaded here, so the lab's stand-in takes its place`);
-    rmSync(target, { recursive: true, force: true });
-    mkdirSync(target);
+    if (linkedTo(target)) rmSync(target);
+    mkdirSync(target, { recursive: true });
     link(join(repository, "lab/bin", `pulumi-resource-${name}`), join(target, `pulumi-resource-${name}`));
   }
   return found;
 }
 
-/** Whether the lock of a stack is held by engines that have ended: they were killed, since an engine that ends gives it back. */
+/** Whether a stack's lock is held by engines that no longer run: killed ones, since an engine that ends gives it back. */
 export function isInterrupted(instance: Instance, stack: string): boolean {
   const locks = instance.path("pulumi", "backend", ".pulumi", "locks", "organization", "cassandra", stack);
   if (!existsSync(locks)) return false;
@@ -92,7 +95,13 @@ function passphrase(instance: Instance): string {
   return readFileSync(file, "utf8");
 }
 
+/** Makes a symbolic link, leaving a right one alone: an engine that is running may be about to follow it. */
 function link(target: string, path: string): void {
+  if (linkedTo(path) === target) return;
   rmSync(path, { recursive: true, force: true });
   symlinkSync(target, path);
+}
+
+function linkedTo(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }

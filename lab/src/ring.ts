@@ -71,6 +71,9 @@ export class Ring {
 
   private exec(pod: string, command: string[], input?: string): Promise<string> {
     const stdin = input === undefined ? [] : ["-i"];
-    return this.kubectl(["exec", ...stdin, "-n", this.outputs.namespace, pod, "-c", "cassandra", "--", ...command], input);
+    return this.kubectl(
+      ["exec", ...stdin, "-n", this.outputs.namespace, pod, "-c", "cassandra", "--", ...command],
+      input,
+    );
   }
 }

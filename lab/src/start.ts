@@ -5,28 +5,16 @@
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { repository } from "./instance";
-import { Lab } from "./lab";
 import { say, step } from "./progress";
 import { Ring, RingOutputs } from "./ring";
 import { run } from "./run";
-import { StackFiles } from "./stackFiles";
-import { userCluster } from "./userCluster";
+import { labTarget, Target, userCluster } from "./target";
 
 const usage = `usage: npm start -- [--stack NAME] [--set KEY=VALUE ...] [--context NAME]
   --stack NAME      stack to bring up, from Pulumi.NAME.yaml (default: minikube)
   --set KEY=VALUE   stack config to set first; it is remembered
   --name NAME       which lab, of several (default: main)
   --context NAME    kube context of a cluster of yours, instead of the lab; with your own Pulumi backend and passphrase`;
-
-/** Where the stack goes: the environment for pulumi and kubectl, and the stack files that `--set` writes to. */
-export interface Target {
-  env: NodeJS.ProcessEnv;
-  stackFiles: StackFiles;
-  /** Whether the `pulumi` of `env` finds those stack files by itself, as the lab's does. */
-  findsStackFiles: boolean;
-  /** Whether an engine that no longer runs holds the stack's lock. */
-  isInterrupted(stack: string): boolean;
-}
 
 /** Runs a plain pulumi command in sight of the reader: the command first, then what it prints as it prints it. */
 async function pulumi(target: Target, stack: string, args: string[]): Promise<void> {
@@ -54,7 +42,10 @@ async function recover(target: Target, stack: string): Promise<void> {
 }
 
 async function outputs(target: Target, stack: string): Promise<RingOutputs> {
-  const text = await run("pulumi", ["stack", "output", "--json", "--stack", stack], { cwd: repository, env: target.env });
+  const text = await run("pulumi", ["stack", "output", "--json", "--stack", stack], {
+    cwd: repository,
+    env: target.env,
+  });
   return JSON.parse(text) as RingOutputs;
 }
 
@@ -83,16 +74,6 @@ function next(context: string | undefined): string {
   ];
   const width = Math.max(...lines.map(([command]) => command.length));
   return `\nWhat to type next:\n${lines.map(([command, why]) => `  ${command.padEnd(width)}  ${why}\n`).join("")}`;
-}
-
-async function labTarget(name: string | undefined): Promise<Target> {
-  const lab = await Lab.up({ name });
-  return {
-    env: lab.env,
-    stackFiles: lab.stackFiles,
-    findsStackFiles: true,
-    isInterrupted: (stack) => lab.isInterrupted(stack),
-  };
 }
 
 async function main(): Promise<void> {

@@ -143,7 +143,10 @@ export function pinnedVersion(tool: Tool): string {
   const file = readFileSync(join(repository, "lab", "tools", tool, "go.mod"), "utf8");
   const line = file.split("\n").find((line) => line.includes(`${modules[tool]} v`) && !line.includes("=>"));
   if (!line) throw new Error(`lab/tools/${tool}/go.mod does not require ${modules[tool]}.`);
-  return line.trim().replace(/^require /, "").split(" ")[1];
+  return line
+    .trim()
+    .replace(/^require /, "")
+    .split(" ")[1];
 }
 
 /** KWOK does nothing without Stage objects; its module carries those that make nodes and pods ready within seconds. */

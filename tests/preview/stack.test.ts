@@ -25,7 +25,9 @@ const fewReplicas = [
     metadata: { name: "few-replicas" },
     spec: {
       matchConstraints: {
-        resourceRules: [{ apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["statefulsets"] }],
+        resourceRules: [
+          { apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["statefulsets"] },
+        ],
       },
       validations: [{ expression: "object.spec.replicas <= 6", message: "at most 6 replicas here" }],
     },
@@ -108,7 +110,10 @@ describe("the program on the real engine and API server, with simulated nodes", 
     const after = await stack.get<KubeObject>("statefulset", "cassandra");
     assert.equal(after.metadata.uid, before.metadata.uid, "the set must not be replaced");
     const { template } = after.spec as { template: { spec: { containers: { resources: unknown }[] } } };
-    assert.deepEqual(template.spec.containers[0].resources, { limits: { memory: "2Gi" }, requests: { cpu: "100m", memory: "2Gi" } });
+    assert.deepEqual(template.spec.containers[0].resources, {
+      limits: { memory: "2Gi" },
+      requests: { cpu: "100m", memory: "2Gi" },
+    });
   });
 
   it("scales up in place", async () => {
@@ -130,7 +135,13 @@ describe("the program on the real engine and API server, with simulated nodes", 
   });
 
   it("sees in refresh what was changed by hand, and mends it", async () => {
-    await lab.kubectl(["patch", "service", "cassandra-client", "-p", '{"spec":{"ports":[{"name":"cql","port":9042,"targetPort":1}]}}']);
+    await lab.kubectl([
+      "patch",
+      "service",
+      "cassandra-client",
+      "-p",
+      '{"spec":{"ports":[{"name":"cql","port":9042,"targetPort":1}]}}',
+    ]);
     await lab.kubectl(["patch", "pdb", "cassandra", "-p", '{"spec":{"maxUnavailable":3}}']);
     const printed = await stack.pulumi("refresh", "--preview-only", "--diff");
     assert.match(printed, /maxUnavailable: 1 => 3/);
@@ -141,7 +152,9 @@ describe("the program on the real engine and API server, with simulated nodes", 
   });
 
   it("shows in preview what the API server would refuse", async () => {
-    await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify({ apiVersion: "v1", kind: "List", items: fewReplicas }) });
+    await lab.kubectl(["apply", "-f", "-"], {
+      input: JSON.stringify({ apiVersion: "v1", kind: "List", items: fewReplicas }),
+    });
     const before = await objects();
     await stack.set({ replicas: "7" });
     assert.match(await refusal(), /denied request: at most 6 replicas here/);
@@ -164,7 +177,13 @@ describe("the program on the real engine and API server, with simulated nodes", 
 
   it("tells all bad settings at once in preview, and touches nothing", async () => {
     const before = await objects();
-    await stack.set({ replicas: "three", storage: "minikube-hostpth", volumeSize: "big", image: "cassandra", replica: "3" });
+    await stack.set({
+      replicas: "three",
+      storage: "minikube-hostpth",
+      volumeSize: "big",
+      image: "cassandra",
+      replica: "3",
+    });
     const printed = await stack.refused("preview");
     for (const line of [
       'cassandra:replicas: "three" is not allowed; allowed is a whole number from 1 to 1000',
@@ -200,7 +219,11 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.equal(after.metadata.uid, before.metadata.uid);
     assert.equal(after.status.readyReplicas, 6);
     const all = await stack.get<KubeList>("statefulsets,services,configmaps,roles", "-l", "app=cassandra");
-    assert.equal(all.items.length, 6, `an object stands there twice: ${all.items.map(({ metadata }) => metadata.name).join(", ")}`);
+    assert.equal(
+      all.items.length,
+      6,
+      `an object stands there twice: ${all.items.map(({ metadata }) => metadata.name).join(", ")}`,
+    );
     await stack.up("--expect-no-changes");
   });
 
@@ -226,7 +249,11 @@ describe("the program on the real engine and API server, with simulated nodes", 
 
   it("destroys all but the claims and the ring record", async () => {
     await stack.destroy();
-    const left = await stack.get<KubeList>("all,configmaps,serviceaccounts,roles,rolebindings,pdb,pvc", "-l", "app=cassandra");
+    const left = await stack.get<KubeList>(
+      "all,configmaps,serviceaccounts,roles,rolebindings,pdb,pvc",
+      "-l",
+      "app=cassandra",
+    );
     assert.deepEqual(left.items.map(({ metadata }) => metadata.name).sort(), [
       "cassandra-ring",
       ...[0, 1, 2, 3, 4, 5].map((i) => `data-cassandra-${i}`),
@@ -244,7 +271,13 @@ describe("the program on the real engine and API server, with simulated nodes", 
       uid,
     }));
     const data = { formed: "2026-01-01T00:00:00Z" };
-    await lab.kubectl(["patch", "configmap", "cassandra-ring", "-p", JSON.stringify({ metadata: { ownerReferences }, data })]);
+    await lab.kubectl([
+      "patch",
+      "configmap",
+      "cassandra-ring",
+      "-p",
+      JSON.stringify({ metadata: { ownerReferences }, data }),
+    ]);
 
     await stack.up();
     const record = await stack.get<KubeObject & { data: Record<string, string> }>("configmap", "cassandra-ring");
@@ -263,7 +296,10 @@ describe("the program on the real engine and API server, with simulated nodes", 
       await dev.set({ storage, volumeRetention: "delete" });
       await dev.up();
       const claims = await dev.get<KubeList>("pvc", "-n", "cassandra");
-      assert.deepEqual(claims.items.map(({ status }) => status.phase), ["Bound", "Bound", "Bound"]);
+      assert.deepEqual(
+        claims.items.map(({ status }) => status.phase),
+        ["Bound", "Bound", "Bound"],
+      );
       await dev.destroy();
       await dev.get("namespace", "cassandra");
       assert.deepEqual((await dev.get<KubeList>("storageclass", "-l", "app=cassandra")).items, []);
@@ -279,7 +315,10 @@ describe("the program on the real engine and API server, with simulated nodes", 
     await stack.set({ storage: "local", replicas: "3", volumeRetention: "delete" });
     await stack.up();
     const bound = await stack.get<KubeList>("pv", "-l", "type=local");
-    assert.deepEqual(bound.items.map(({ status }) => status.phase), ["Bound", "Bound", "Bound"]);
+    assert.deepEqual(
+      bound.items.map(({ status }) => status.phase),
+      ["Bound", "Bound", "Bound"],
+    );
     await stack.destroy();
   });
 });

@@ -28,7 +28,9 @@ describe("the ring: real pods, real Cassandra", function () {
 
   /** State, address and host ID of each member, from `nodetool status` of one pod. */
   async function status(pod = "cassandra-0"): Promise<{ state: string; address: string; id: string; owns: string }[]> {
-    const lines = (await ring.nodetool(pod, "status", "--", "rows")).split("\n").filter((line) => /^[UD][NLJM] /.test(line));
+    const lines = (await ring.nodetool(pod, "status", "--", "rows"))
+      .split("\n")
+      .filter((line) => /^[UD][NLJM] /.test(line));
     return lines.map((line) => {
       const [state, address, , , , owns, id] = line.split(/\s+/);
       return { state, address, id, owns };
@@ -38,12 +40,17 @@ describe("the ring: real pods, real Cassandra", function () {
   /** The employees that a pod reads, by their number. */
   async function employees(pod: string): Promise<string[]> {
     const table = await ring.readEmployees(pod);
-    return [...table.matchAll(/^ +(\d) \| +(\w+) \| +(\w+) \| +(\d+) \| +(\d+)$/gm)].map((row) => row.slice(1, 6).join(" ")).sort();
+    return [...table.matchAll(/^ +(\d) \| +(\w+) \| +(\w+) \| +(\d+) \| +(\d+)$/gm)]
+      .map((row) => row.slice(1, 6).join(" "))
+      .sort();
   }
 
   /** Makes a table with one copy of each row, and writes `count` rows into it. */
   async function writeRows(count: number): Promise<void> {
-    const rows = Array.from({ length: count }, (_, i) => `INSERT INTO rows.single (id, text) VALUES (${i}, 'row ${i}');`);
+    const rows = Array.from(
+      { length: count },
+      (_, i) => `INSERT INTO rows.single (id, text) VALUES (${i}, 'row ${i}');`,
+    );
     await ring.cql(
       "cassandra-0",
       [
@@ -62,7 +69,8 @@ describe("the ring: real pods, real Cassandra", function () {
 
   const pods = async () => (await stack.get<{ items: Pod[] }>("pods", "-l", "app=cassandra")).items;
 
-  const isReady = ({ status }: Pod) => status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+  const isReady = ({ status }: Pod) =>
+    status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
 
   /** Waits until that many pods are Ready, none of them one of `gone`. */
   async function ready(count: number, gone: string[] = []): Promise<Pod[]> {
@@ -72,7 +80,9 @@ describe("the ring: real pods, real Cassandra", function () {
       if (all.length === count && all.every((pod) => isReady(pod) && !gone.includes(pod.metadata.uid))) return all;
       if (Date.now() - began > 6 * minutes) {
         const logs = await Promise.all(all.map((pod) => lab.kubectl(["logs", pod.metadata.name, "--tail=20"])));
-        throw new Error(`after ${duration(Date.now() - began)}:\n${await lab.kubectl(["get", "pods", "-o", "wide"])}\n${logs.join("\n---\n")}`);
+        throw new Error(
+          `after ${duration(Date.now() - began)}:\n${await lab.kubectl(["get", "pods", "-o", "wide"])}\n${logs.join("\n---\n")}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 2000));
     }
@@ -101,7 +111,11 @@ describe("the ring: real pods, real Cassandra", function () {
     const printed = await start();
     assert.equal(printed.match(/^UN /gm)?.length, 3, printed);
     for (const employee of ["David", "Robin", "Bob"]) {
-      assert.equal(printed.match(new RegExp(`^ +\\d \\| .*${employee}.*$`, "gm"))?.length, 3, `${employee} through each of three pods:\n${printed}`);
+      assert.equal(
+        printed.match(new RegExp(`^ +\\d \\| .*${employee}.*$`, "gm"))?.length,
+        3,
+        `${employee} through each of three pods:\n${printed}`,
+      );
     }
     assert.match(printed, /kubernetes:apps\/v1:StatefulSet\s+cassandra/);
     assert.match(printed, /npm start -- --set replicas=4/);
@@ -119,14 +133,23 @@ describe("the ring: real pods, real Cassandra", function () {
     assert.match(printed, /^ +\d+ unchanged$/m);
     assert.doesNotMatch(printed, /\d+ (created|updated|replaced|deleted)/);
     assert.equal(printed.match(/^UN /gm)?.length, 3, printed);
-    assert.deepEqual((await pods()).map(({ metadata }) => metadata.uid), before);
+    assert.deepEqual(
+      (await pods()).map(({ metadata }) => metadata.uid),
+      before,
+    );
   });
 
   it("formed as one even ring, seen alike by every member", async () => {
     const views = await Promise.all([0, 1, 2].map((i) => status(`cassandra-${i}`)));
     for (const view of views) {
-      assert.deepEqual(view.map(({ state }) => state), ["UN", "UN", "UN"]);
-      assert.deepEqual(view.map(({ owns }) => owns), ["33.3%", "33.3%", "33.3%"]);
+      assert.deepEqual(
+        view.map(({ state }) => state),
+        ["UN", "UN", "UN"],
+      );
+      assert.deepEqual(
+        view.map(({ owns }) => owns),
+        ["33.3%", "33.3%", "33.3%"],
+      );
     }
     assert.equal(new Set(views.flat().map(({ id }) => id)).size, 3);
   });
@@ -146,7 +169,10 @@ describe("the ring: real pods, real Cassandra", function () {
     await settled(3);
     const after = await status();
     assert.deepEqual(after.map(({ id }) => id).sort(), before.map(({ id }) => id).sort());
-    assert.deepEqual(after.map(({ state }) => state), ["UN", "UN", "UN"]);
+    assert.deepEqual(
+      after.map(({ state }) => state),
+      ["UN", "UN", "UN"],
+    );
     for (const pod of await pods()) assert.equal(await countRows(pod.metadata.name), 1000, pod.metadata.name);
   });
 
@@ -158,7 +184,10 @@ describe("the ring: real pods, real Cassandra", function () {
     await settled(3);
     const after = await status();
     assert.deepEqual(after.map(({ id }) => id).sort(), before.map(({ id }) => id).sort());
-    assert.deepEqual(after.map(({ state }) => state), ["UN", "UN", "UN"]);
+    assert.deepEqual(
+      after.map(({ state }) => state),
+      ["UN", "UN", "UN"],
+    );
     for (const pod of await pods()) {
       assert.equal(await countRows(pod.metadata.name), 1000, pod.metadata.name);
       assert.equal((await employees(pod.metadata.name)).length, 3);
@@ -170,7 +199,11 @@ describe("the ring: real pods, real Cassandra", function () {
     await ready(0);
     await lab.kubectl(["delete", "pvc", "data-cassandra-0"]);
     await lab.kubectl(["scale", "statefulset", "cassandra", "--replicas=1"]);
-    for (let i = 0; !/waiting: this disk is empty, though cassandra-0 is a member/.test(await log("cassandra-0")); i++) {
+    for (
+      let i = 0;
+      !/waiting: this disk is empty, though cassandra-0 is a member/.test(await log("cassandra-0"));
+      i++
+    ) {
       assert.ok(i < 60, `cassandra-0 does not wait: ${await log("cassandra-0")}`);
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
@@ -178,7 +211,10 @@ describe("the ring: real pods, real Cassandra", function () {
     await lab.kubectl(["scale", "statefulset", "cassandra", "--replicas=3"]);
     await ready(3);
     await settled(3);
-    assert.deepEqual((await status()).map(({ state }) => state), ["UN", "UN", "UN"]);
+    assert.deepEqual(
+      (await status()).map(({ state }) => state),
+      ["UN", "UN", "UN"],
+    );
     for (const pod of await pods()) assert.equal((await employees(pod.metadata.name)).length, 3, pod.metadata.name);
   });
 
@@ -201,8 +237,21 @@ describe("the ring: real pods, real Cassandra", function () {
     await reader;
     assert.ok(counts.length > 3, "the reader never got to read");
     assert.deepEqual([...new Set(counts)], [1000]);
-    assert.deepEqual((await status()).map(({ state }) => state), ["UN", "UN", "UN"]);
+    assert.deepEqual(
+      (await status()).map(({ state }) => state),
+      ["UN", "UN", "UN"],
+    );
     for (const pod of await pods()) assert.equal(await countRows(pod.metadata.name), 1000, pod.metadata.name);
-    for (const { owns } of await status()) assert.ok(parseFloat(owns) > 10, `a member owns ${owns}: it joined without a share`);
+    for (const { owns } of await status())
+      assert.ok(parseFloat(owns) > 10, `a member owns ${owns}: it joined without a share`);
+  });
+
+  it("npm start -- --set replicas=4 adds a member that streams its share, and is remembered", async () => {
+    const before = execFileSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" });
+    const printed = await start("--set", "replicas=4");
+    assert.equal(printed.match(/^UN /gm)?.length, 4, printed);
+    assert.equal((await stack.pulumi("config", "get", "replicas")).trim(), "4");
+    for (const pod of await pods()) assert.equal(await countRows(pod.metadata.name), 1000, pod.metadata.name);
+    assert.equal(execFileSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" }), before);
   });
 });

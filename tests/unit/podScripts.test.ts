@@ -36,7 +36,8 @@ interface Outcome {
 async function start(world: World): Promise<Outcome> {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "pod-"));
   try {
-    for (const file of ["start.sh", "ring.sh", "tokens.sh"]) fs.copyFileSync(path.join(scripts, file), path.join(home, file));
+    for (const file of ["start.sh", "ring.sh", "tokens.sh"])
+      fs.copyFileSync(path.join(scripts, file), path.join(home, file));
     const data = path.join(home, "data");
     fs.mkdirSync(data);
     if (world.data) {
@@ -46,7 +47,12 @@ async function start(world: World): Promise<Outcome> {
     if (world.marker) fs.writeFileSync(path.join(data, "ring-member"), world.marker);
     const recordFile = path.join(home, "record");
     if (world.record) {
-      fs.writeFileSync(recordFile, Object.entries(world.record).map(([key, value]) => `${key}=${value}\n`).join(""));
+      fs.writeFileSync(
+        recordFile,
+        Object.entries(world.record)
+          .map(([key, value]) => `${key}=${value}\n`)
+          .join(""),
+      );
     }
     fs.appendFileSync(
       path.join(home, "ring.sh"),
@@ -63,9 +69,13 @@ record() {
 getent() { true; }
 `,
     );
-    const stub = (file: string, text: string) => fs.writeFileSync(path.join(home, file), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+    const stub = (file: string, text: string) =>
+      fs.writeFileSync(path.join(home, file), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
     stub("register.sh", `echo "$*" >"${home}/way"`);
-    stub("docker-entrypoint.sh", `echo "$CASSANDRA_SEEDS" >"${home}/seeds"; printf '%s\\n' "$@" >"${home}/options"; sleep 0.2`);
+    stub(
+      "docker-entrypoint.sh",
+      `echo "$CASSANDRA_SEEDS" >"${home}/seeds"; printf '%s\\n' "$@" >"${home}/options"; sleep 0.2`,
+    );
 
     const child = spawn("bash", [path.join(home, "start.sh")], {
       env: {
@@ -142,7 +152,10 @@ describe("start.sh", function () {
     assert.equal(outcome.way, "form 3");
     assert.equal(outcome.seeds, "10.0.0.99,cassandra-1.cassandra,cassandra-2.cassandra");
     assert.ok(outcome.options.includes("-Dcassandra.auto_bootstrap=false"));
-    assert.ok(outcome.options.includes("-Dcassandra.start_native_transport=false"), "CQL must stay closed until all are there");
+    assert.ok(
+      outcome.options.includes("-Dcassandra.start_native_transport=false"),
+      "CQL must stay closed until all are there",
+    );
   });
 
   it("keeps a pod beyond the first ring waiting until that has formed", async () => {
@@ -178,7 +191,13 @@ describe("start.sh", function () {
   });
 
   it("comes back as itself, with others as seeds", async () => {
-    const outcome = await start({ ordinal: 0, record: { ...three, ...formed }, serving: [1, 2], data: true, marker: "id-0" });
+    const outcome = await start({
+      ordinal: 0,
+      record: { ...three, ...formed },
+      serving: [1, 2],
+      data: true,
+      marker: "id-0",
+    });
     assert.equal(outcome.way, "restart");
     assert.equal(outcome.seeds, "cassandra-1.cassandra,cassandra-2.cassandra");
     assert.deepEqual(outcome.options, []);
@@ -236,7 +255,9 @@ describe("tokens.sh", () => {
       const sorted = [...owners.keys()].sort((a, b) => (a < b ? -1 : 1));
       const shares = Array<bigint>(members).fill(0n);
       sorted.forEach((token, i) => {
-        shares[owners.get(token) as number] += i ? token - sorted[i - 1] : token - (sorted[sorted.length - 1] - 2n ** 64n);
+        shares[owners.get(token) as number] += i
+          ? token - sorted[i - 1]
+          : token - (sorted[sorted.length - 1] - 2n ** 64n);
       });
       for (const share of shares) assert.ok(Math.abs(Number(share) / 2 ** 64 - 1 / members) < 1e-9, `share ${share}`);
     });

@@ -46,6 +46,7 @@ function acceptHooks(): void {
 /** The one resource of that type. @throws when there is none, or several. */
 export function only(all: Registered[], type: string): Registered {
   const found = all.filter((resource) => resource.type === type);
-  if (found.length !== 1) throw new Error(`${found.length} resources of type ${type}: ${all.map((r) => r.type).join(", ")}`);
+  if (found.length !== 1)
+    throw new Error(`${found.length} resources of type ${type}: ${all.map((r) => r.type).join(", ")}`);
   return found[0];
 }

@@ -28,7 +28,9 @@ const problemsOf = (config: Record<string, unknown>): string[] => {
 };
 
 describe("settings", () => {
-  before(() => pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "cassandra", "test"));
+  before(() =>
+    pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "cassandra", "test"),
+  );
 
   it("have these defaults", () => {
     assert.deepEqual(read({}), {
@@ -79,8 +81,16 @@ describe("settings", () => {
     ["no replicas", { replicas: 0 }, 'replicas: "0" is not allowed; allowed is a whole number from 1 to 1000'],
     ["negative replicas", { replicas: -1 }, 'replicas: "-1" is not allowed; allowed is a whole number from 1 to 1000'],
     ["a fraction", { replicas: 2.5 }, 'replicas: "2.5" is not allowed; allowed is a whole number from 1 to 1000'],
-    ["text for a number", { replicas: "three" }, 'replicas: "three" is not allowed; allowed is a whole number from 1 to 1000'],
-    ["too many replicas", { replicas: 1001 }, 'replicas: "1001" is not allowed; allowed is a whole number from 1 to 1000'],
+    [
+      "text for a number",
+      { replicas: "three" },
+      'replicas: "three" is not allowed; allowed is a whole number from 1 to 1000',
+    ],
+    [
+      "too many replicas",
+      { replicas: 1001 },
+      'replicas: "1001" is not allowed; allowed is a whole number from 1 to 1000',
+    ],
     [
       "an unknown topology",
       { topologies: ["persistant"] },
@@ -98,20 +108,36 @@ describe("settings", () => {
       { volumeSize: "ten gigs" },
       'volumeSize: "ten gigs" is not allowed; allowed is a Kubernetes quantity above zero, such as 10Gi',
     ],
-    ["a size of nothing", { volumeSize: "0" }, 'volumeSize: "0" is not allowed; allowed is a Kubernetes quantity above zero, such as 10Gi'],
-    ["an image without tag", { image: "cassandra" }, 'image: "cassandra" is not allowed; allowed is an image with a tag other than latest, or with a digest'],
+    [
+      "a size of nothing",
+      { volumeSize: "0" },
+      'volumeSize: "0" is not allowed; allowed is a Kubernetes quantity above zero, such as 10Gi',
+    ],
+    [
+      "an image without tag",
+      { image: "cassandra" },
+      'image: "cassandra" is not allowed; allowed is an image with a tag other than latest, or with a digest',
+    ],
     [
       "an image whose port looks like a tag",
       { image: "registry:5000/cassandra" },
       'image: "registry:5000/cassandra" is not allowed; allowed is an image with a tag other than latest, or with a digest',
     ],
-    ["the tag latest", { image: "cassandra:latest" }, 'image: "cassandra:latest" is not allowed; allowed is an image with a tag other than latest, or with a digest'],
+    [
+      "the tag latest",
+      { image: "cassandra:latest" },
+      'image: "cassandra:latest" is not allowed; allowed is an image with a tag other than latest, or with a digest',
+    ],
     [
       "a heap larger than the memory",
       { maxHeap: "4G", memory: "2Gi" },
       'maxHeap: "4G" is not allowed while memory is 2Gi; allowed is a whole number of M or G, at least 256M and below memory',
     ],
-    ["a heap in another unit", { maxHeap: "512Mi" }, 'maxHeap: "512Mi" is not allowed; allowed is a whole number of M or G, at least 256M and below memory'],
+    [
+      "a heap in another unit",
+      { maxHeap: "512Mi" },
+      'maxHeap: "512Mi" is not allowed; allowed is a whole number of M or G, at least 256M and below memory',
+    ],
     [
       "a namespace that Kubernetes refuses",
       { namespace: "My_Space" },
@@ -134,9 +160,21 @@ describe("settings", () => {
       'localVolumes: "[{"node":"node1","path":"mnt"}]" is not allowed; allowed is a list of {node, path} with an absolute path, ' +
         "at least one for each replica with storage local",
     ],
-    ["neither true nor false", { createNamespace: "yes" }, 'createNamespace: "yes" is not allowed; allowed is true or false'],
-    ["a cluster name with a quote", { clusterName: "it's" }, 'clusterName: "it\'s" is not allowed; allowed is letters, digits, spaces, dashes and underscores, at most 48'],
-    ["a JVM option without dash", { jvmOptions: ["Xmx1G"] }, 'jvmOptions: "["Xmx1G"]" is not allowed; allowed is a list of JVM options, each starting with a dash and free of spaces'],
+    [
+      "neither true nor false",
+      { createNamespace: "yes" },
+      'createNamespace: "yes" is not allowed; allowed is true or false',
+    ],
+    [
+      "a cluster name with a quote",
+      { clusterName: "it's" },
+      'clusterName: "it\'s" is not allowed; allowed is letters, digits, spaces, dashes and underscores, at most 48',
+    ],
+    [
+      "a JVM option without dash",
+      { jvmOptions: ["Xmx1G"] },
+      'jvmOptions: "["Xmx1G"]" is not allowed; allowed is a list of JVM options, each starting with a dash and free of spaces',
+    ],
   ];
   for (const [what, config, message] of refused) {
     it(`refuse ${what}`, () => assert.deepEqual(problemsOf(config), [`cassandra:${message}`]));
@@ -144,11 +182,17 @@ describe("settings", () => {
 
   it("tell all problems at once, a line each", () => {
     const problems = problemsOf({ replicas: 0, storage: "floppy", volumeSize: "big", colour: "red" });
-    assert.deepEqual(problems.map((line) => line.split(":")[1]).sort(), ["colour", "replicas", "storage", "volumeSize"]);
+    assert.deepEqual(problems.map((line) => line.split(":")[1]).sort(), [
+      "colour",
+      "replicas",
+      "storage",
+      "volumeSize",
+    ]);
   });
 
   it("accept every default by itself", () => {
-    for (const [name, key] of Object.entries(keys) as [string, Key][]) assert.notEqual(key.parse(key.default), undefined, name);
+    for (const [name, key] of Object.entries(keys) as [string, Key][])
+      assert.notEqual(key.parse(key.default), undefined, name);
   });
 
   it("are declared in Pulumi.yaml as in their table", () => {

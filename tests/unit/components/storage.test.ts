@@ -25,7 +25,10 @@ async function make(overrides: Partial<CassandraStorageArgs>) {
 describe("CassandraStorage", () => {
   it("makes nothing of an existing class", async () => {
     const { all, named } = await make({});
-    assert.deepEqual(all.map((resource) => resource.type), ["cassandra:index:CassandraStorage"]);
+    assert.deepEqual(
+      all.map((resource) => resource.type),
+      ["cassandra:index:CassandraStorage"],
+    );
     assert.equal(named(), "fast");
   });
 
@@ -35,7 +38,10 @@ describe("CassandraStorage", () => {
   });
 
   const classes: [CassandraStorageArgs["storage"], object][] = [
-    ["minikube-hostpath", { provisioner: "k8s.io/minikube-hostpath", volumeBindingMode: "Immediate", allowVolumeExpansion: false }],
+    [
+      "minikube-hostpath",
+      { provisioner: "k8s.io/minikube-hostpath", volumeBindingMode: "Immediate", allowVolumeExpansion: false },
+    ],
     [
       "gce-pd",
       {
@@ -65,7 +71,11 @@ describe("CassandraStorage", () => {
     ],
     [
       "local",
-      { provisioner: "kubernetes.io/no-provisioner", volumeBindingMode: "WaitForFirstConsumer", allowVolumeExpansion: false },
+      {
+        provisioner: "kubernetes.io/no-provisioner",
+        volumeBindingMode: "WaitForFirstConsumer",
+        allowVolumeExpansion: false,
+      },
     ],
   ];
   for (const [storage, spec] of classes) {
@@ -80,7 +90,13 @@ describe("CassandraStorage", () => {
   }
 
   it("makes a static volume of each local folder, on its node and never emptied", async () => {
-    const { all } = await make({ storage: "local", localVolumes: [{ node: "node1", path: "/mnt/a" }, { node: "node2", path: "/mnt/b" }] });
+    const { all } = await make({
+      storage: "local",
+      localVolumes: [
+        { node: "node1", path: "/mnt/a" },
+        { node: "node2", path: "/mnt/b" },
+      ],
+    });
     const volumes = all.filter((resource) => resource.type === "core/v1:PersistentVolume");
     assert.equal(volumes.length, 2);
     const { metadata, spec } = volumes[1].inputs;
@@ -93,7 +109,9 @@ describe("CassandraStorage", () => {
       local: { path: "/mnt/b" },
       nodeAffinity: {
         required: {
-          nodeSelectorTerms: [{ matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: ["node2"] }] }],
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: ["node2"] }] },
+          ],
         },
       },
     });

@@ -219,8 +219,8 @@ describe("the lab", () => {
   });
 
   describe("command line", () => {
-    const lab = (...args: string[]) =>
-      run(process.execPath, ["-r", "ts-node/register", join(repository, "lab/src/cli.ts"), ...args], { cwd: repository });
+    const command = ["-r", "ts-node/register", join(repository, "lab/src/cli.ts")];
+    const lab = (...args: string[]) => run(process.execPath, [...command, ...args], { cwd: repository });
 
     for (const args of [["fly"], [], ["up", "--wings"], ["up", "now"], ["up", "--nodes", "0"]]) {
       it(`explains itself after "${args.join(" ")}" and exits with 2`, async () => {
