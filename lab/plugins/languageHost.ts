@@ -106,8 +106,7 @@ function streamed<Request, Response>(
   end: (call: Output<Request, Response>, code: number) => void,
 ): grpc.handleServerStreamingCall<Request, Response> {
   return (call) => {
-    const fail = (error: Error): unknown =>
-      call.emit("error", { code: grpc.status.UNKNOWN, details: error.message });
+    const fail = (error: Error): unknown => call.emit("error", { code: grpc.status.UNKNOWN, details: error.message });
     try {
       const child = work(call.request);
       child.stdout!.on("data", (data: Buffer) => call.write(new response().setStdout(data)));

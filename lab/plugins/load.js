@@ -11,7 +11,12 @@ const options = fs.readFileSync(tsconfig, "utf8");
 
 function compiled(file) {
   const source = fs.readFileSync(file, "utf8");
-  const kept = path.join(cache, `${createHash("sha256").update(options + source).digest("hex")}.js`);
+  const kept = path.join(
+    cache,
+    `${createHash("sha256")
+      .update(options + source)
+      .digest("hex")}.js`,
+  );
   try {
     return fs.readFileSync(kept, "utf8");
   } catch {

@@ -7,7 +7,11 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 const messageSizes = { "grpc.max_receive_message_length": 400 << 20, "grpc.max_send_message_length": 400 << 20 };
 
 /** The engine's address, which it gives a plugin as the last argument; empty when started by hand. */
-export const engineAddress = process.argv.slice(2).filter((argument) => !argument.startsWith("-")).at(-1) ?? "";
+export const engineAddress =
+  process.argv
+    .slice(2)
+    .filter((argument) => !argument.startsWith("-"))
+    .at(-1) ?? "";
 
 type Unary<Request, Response> = (request: Request) => Promise<Response> | Response;
 

@@ -16,8 +16,7 @@ const unknowns = new Set([
 
 export const isObject = (value: unknown): value is Values =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const isSecret = (value: unknown): value is { value: Value } =>
-  isObject(value) && value[signature] === secretSignature;
+const isSecret = (value: unknown): value is { value: Value } => isObject(value) && value[signature] === secretSignature;
 
 /** Marks a value as secret, so that the engine encrypts it in the state. */
 export const secret = (value: Value): Value => ({ [signature]: secretSignature, value });

@@ -51,7 +51,7 @@ export async function standing(cluster: Cluster, object: KubeObject): Promise<St
 /** Looks until the object is ready, can no longer become so, the time is over or the engine cancels. */
 export async function waitUntilReady(cluster: Cluster, object: KubeObject, options: WaitOptions): Promise<Standing> {
   const start = Date.now();
-  for (let said = ""; ; ) {
+  for (let said = ""; ;) {
     const { live, progress } = await look(cluster, object);
     if (progress.ready) return { live, reasons: [] };
     const late = Date.now() - start >= options.timeout && `not ready after ${Math.round(options.timeout / 1000)} s`;
@@ -65,7 +65,7 @@ export async function waitUntilReady(cluster: Cluster, object: KubeObject, optio
 /** Looks until the object is gone. @throws when the time is over or the engine cancels */
 export async function waitUntilGone(cluster: Cluster, object: KubeObject, options: WaitOptions): Promise<void> {
   const start = Date.now();
-  for (let said = ""; ; ) {
+  for (let said = ""; ;) {
     const live = await cluster.get(object);
     if (!live || (object.metadata.uid && live.metadata.uid !== object.metadata.uid)) return;
     const finalizers = at<string[]>(live, "metadata.finalizers", []).join(", ");
@@ -88,10 +88,7 @@ async function reasons(cluster: Cluster, live: KubeObject, progress: Progress, e
   const isPod = kind === "Pod";
   const details = Promise.all([
     isPod || !Object.keys(labels).length ? [live] : cluster.list(reference, { labelSelector: selector(labels) }),
-    cluster.list(
-      { ...reference, kind: "Event" },
-      { fieldSelector: `involvedObject.uid=${metadata.uid},type=Warning` },
-    ),
+    cluster.list({ ...reference, kind: "Event" }, { fieldSelector: `involvedObject.uid=${metadata.uid},type=Warning` }),
   ]);
   // The details are an extra: without them the headline still says what happened.
   const [pods, events] = await details.catch(() => [[], []] as KubeObject[][]);
