@@ -53,6 +53,8 @@ describe("the program on the real engine and API server, with simulated nodes", 
   }
 
   before(async () => {
+    // What a run before this one left behind, if it was killed.
+    await Lab.find("preview").down({ delete: true });
     lab = await Lab.up({ name: "preview", simulated: true });
     stack = await Stack.of(lab, "minikube");
   });

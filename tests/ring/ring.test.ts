@@ -99,6 +99,8 @@ describe("the ring: real pods, real Cassandra", function () {
   }
 
   before(async () => {
+    // What a run before this one left behind, if it was killed.
+    await Lab.find(name).down({ delete: true });
     lab = await Lab.up({ name });
   });
 
