@@ -98,6 +98,16 @@ describe("the ring: real pods, real Cassandra", function () {
     }
   }
 
+  /** Asserts that the ring of three has the members that it had before, each of them UN. */
+  async function sameMembers(before: { id: string }[]): Promise<void> {
+    const after = await status();
+    assert.deepEqual(after.map(({ id }) => id).sort(), before.map(({ id }) => id).sort());
+    assert.deepEqual(
+      after.map(({ state }) => state),
+      ["UN", "UN", "UN"],
+    );
+  }
+
   before(async () => {
     // What a run before this one left behind, if it was killed.
     await Lab.find(name).down({ delete: true });
@@ -169,12 +179,7 @@ describe("the ring: real pods, real Cassandra", function () {
     await lab.kubectl(["delete", "pod", victim.metadata.name]);
     await ready(3, [victim.metadata.uid]);
     await settled(3);
-    const after = await status();
-    assert.deepEqual(after.map(({ id }) => id).sort(), before.map(({ id }) => id).sort());
-    assert.deepEqual(
-      after.map(({ state }) => state),
-      ["UN", "UN", "UN"],
-    );
+    await sameMembers(before);
     for (const pod of await pods()) assert.equal(await countRows(pod.metadata.name), 1000, pod.metadata.name);
   });
 
@@ -184,12 +189,7 @@ describe("the ring: real pods, real Cassandra", function () {
     await lab.kubectl(["delete", "pods", "-l", "app=cassandra", "--grace-period=0", "--force"]);
     await ready(3, victims);
     await settled(3);
-    const after = await status();
-    assert.deepEqual(after.map(({ id }) => id).sort(), before.map(({ id }) => id).sort());
-    assert.deepEqual(
-      after.map(({ state }) => state),
-      ["UN", "UN", "UN"],
-    );
+    await sameMembers(before);
     for (const pod of await pods()) {
       assert.equal(await countRows(pod.metadata.name), 1000, pod.metadata.name);
       assert.equal((await employees(pod.metadata.name)).length, 3);
