@@ -1,30 +1,52 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { CassandraStorage, PersistentCluster } from "./components";
+import {
+  CassandraStorage,
+  CockroachCluster,
+  DaemonCluster,
+  DataGuard,
+  EphemeralCluster,
+  PersistentCluster,
+  ringsLeftBehind,
+  SinglePod,
+} from "./components";
 import { readSettings } from "./settings";
 
 const settings = readSettings();
-const identity = { name: "cassandra", topology: "persistent" };
+const { persistent, ephemeral, daemon, pod, cockroachdb, cluster, acceptDataLoss } = settings;
+
+// Everything else comes after it, so that an edit that would leave rows behind touches nothing.
+const guard = new DataGuard("cassandra", settings.facts, ringsLeftBehind, acceptDataLoss);
+const opts = { dependsOn: guard };
 
 // Kept by `pulumi destroy`: deleting a namespace deletes the claims in it, and with them the rows. A patch, so that the next
 // `up` takes it over instead of failing on what it finds.
 const namespace = settings.createNamespace
-  ? new k8s.core.v1.NamespacePatch("cassandra", { metadata: { name: settings.namespace } }, { retainOnDelete: true }).id
+  ? new k8s.core.v1.NamespacePatch(
+      "cassandra",
+      { metadata: { name: settings.namespace } },
+      { ...opts, retainOnDelete: true },
+    ).id
   : pulumi.output(settings.namespace);
 
-const storage = new CassandraStorage("cassandra", { ...settings, ...identity });
+const storageClassName =
+  persistent || cockroachdb
+    ? new CassandraStorage("cassandra", { ...settings, name: "cassandra", topology: "persistent" }, opts)
+        .storageClassName
+    : undefined;
 
-const cluster = new PersistentCluster("cassandra", {
-  ...settings,
-  name: identity.name,
-  namespace,
-  rack: "rack1",
-  storageClassName: storage.storageClassName,
-});
+const rings = {
+  persistent:
+    persistent && new PersistentCluster(persistent.name, { ...persistent, namespace, storageClassName }, opts),
+  ephemeral: ephemeral && new EphemeralCluster(ephemeral.name, { ...ephemeral, namespace, cluster }, opts),
+  daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, namespace }, opts),
+  pod: pod && new SinglePod(pod.name, { ...pod, namespace, acceptDataLoss }, opts),
+  cockroachdb:
+    cockroachdb && new CockroachCluster(cockroachdb.name, { ...cockroachdb, namespace, storageClassName }, opts),
+};
 
 export { namespace };
-export const contactPoints = cluster.contactPoints;
-export const discoveryService = cluster.service.discovery.metadata.name;
-export const clientService = cluster.service.client.metadata.name;
-export const cqlsh = pulumi.interpolate`kubectl exec -it -n ${namespace} cassandra-0 -- cqlsh`;
-export const nodetool = pulumi.interpolate`kubectl exec -n ${namespace} cassandra-0 -- nodetool status`;
+/** For each topology what a person uses next: contact points, Services, command lines. */
+export const usage = Object.fromEntries(
+  Object.entries(rings).flatMap(([topology, ring]) => (ring ? [[topology, ring.usage]] : [])),
+);

@@ -1,10 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
 type EnvVar = k8s.types.input.core.v1.EnvVar;
+type Volume = k8s.types.input.core.v1.Volume;
 
 /** Ports of a Cassandra member, with the names that the tutorials give them. */
 export const ports = { intraNode: 7000, tlsIntraNode: 7001, jmx: 7199, cql: 9042 } as const;
@@ -32,29 +34,56 @@ export interface CassandraPodArgs {
   jvmOptions?: string[];
 }
 
+/**
+ * Where a member's rows lie, which says how long they do: on a volume, whose claim template has that name; in a folder of its
+ * node; or in the pod itself, with which they go.
+ */
+export type Disk = { claim: string } | { hostPath: pulumi.Input<string> } | "emptyDir";
+
 /** What ties a pod to its ring. */
 export interface RingBinding {
-  /** Name of the set; its pods are `<name>-0`, `<name>-1` ... */
+  /** Name of the ring; pods of a set are `<name>-0`, `<name>-1` ... */
   name: string;
-  /** Headless Service under which the members have their DNS names. */
+  /** Headless Service under which the ring's pods are found. */
   service: pulumi.Input<string>;
-  /** Claim template of the members' volumes: the claim of pod `x-0` is named `<template>-x-0`. None with data on emptyDir. */
-  claim?: string;
+  disk: Disk;
   /** ConfigMap that holds the ring record. */
   record: pulumi.Input<string>;
   /** ConfigMap that holds the scripts of `podScripts`. */
   scripts: pulumi.Input<string>;
   serviceAccountName: pulumi.Input<string>;
-  /** Labels that the ring's pods share, for spreading them over the nodes. */
+  /** Labels that the ring's pods share and no other pod has. */
   selector: Record<string, string>;
 }
 
-/** The scripts that run inside the pod, by file name: contents of a ConfigMap. */
-export function podScripts(): Record<string, string> {
+/** Whether pods have ordinals, as those of a StatefulSet, or find each other without. */
+const orderOf = (disk: Disk) => (disk !== "emptyDir" && "claim" in disk ? "ordered" : "crowd");
+
+/**
+ * The scripts that run inside the pod, by file name: contents of a ConfigMap. None that the pod has no use for is among them,
+ * since every change of one restarts every pod.
+ */
+export function podScripts(disk: Disk): Record<string, string> {
   const folder = path.join(__dirname, "cassandraPod");
-  return Object.fromEntries(
-    fs.readdirSync(folder).map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]),
-  );
+  const others = orderOf(disk) === "ordered" ? ["crowd.sh", "forget.sh"] : ["ordered.sh"];
+  const files = fs.readdirSync(folder).filter((file) => !others.includes(file));
+  return Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]));
+}
+
+/** Annotation of pods that tells from which revision of the template they were made. */
+export const revisionAnnotation = "cassandra/revision";
+
+/** Twelve hex digits that follow from all that a pod is made of. */
+export function revisionOf(spec: PodSpec): pulumi.Output<string> {
+  return pulumi
+    .output(spec)
+    .apply((plain) => createHash("sha256").update(JSON.stringify(plain)).digest("hex").slice(0, 12));
+}
+
+/** How the scripts of `cassandraPod/` see the disk. */
+function ringDisk(disk: Disk): Record<string, string> {
+  if (disk === "emptyDir") return { RING_PODS: orderOf(disk), RING_DISK: "pod" };
+  return { RING_PODS: orderOf(disk), ...("claim" in disk ? { RING_CLAIM: disk.claim } : { RING_DISK: "node" }) };
 }
 
 /**
@@ -79,23 +108,56 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
     RING_NAME: ring.name,
     RING_SERVICE: ring.service,
     RING_RECORD: ring.record,
-    ...(ring.claim && { RING_CLAIM: ring.claim }),
+    RING_SELECTOR: Object.entries(ring.selector)
+      .map((label) => label.join("="))
+      .join(","),
+    ...ringDisk(ring.disk),
   };
-  const podIp = { fieldRef: { fieldPath: "status.podIP" } };
+  const field = (fieldPath: string) => ({ fieldRef: { fieldPath } });
+  const isOfNode = ring.disk !== "emptyDir" && "hostPath" in ring.disk;
   return [
-    { name: "POD_IP", valueFrom: podIp },
+    { name: "POD_IP", valueFrom: field("status.podIP") },
     // Two variables and not one that quotes the other: `$(POD_IP)` would do, but reads like a shell's.
-    { name: "CASSANDRA_LISTEN_ADDRESS", valueFrom: podIp },
+    { name: "CASSANDRA_LISTEN_ADDRESS", valueFrom: field("status.podIP") },
+    // A member is its disk: the node's folder has the same member whichever pod comes to it.
+    { name: "RING_MEMBER", valueFrom: field(isOfNode ? "spec.nodeName" : "metadata.name") },
     ...Object.entries(values).map(([name, value]) => ({ name, value })),
   ];
 }
 
-/** The pod of one Cassandra member. Its data volume is named `data`; who calls this says what that is. */
+/** Volumes of the pod that are not made from a claim template. */
+function volumes({ disk, scripts }: RingBinding): Volume[] {
+  const ring = { name: "ring", configMap: { name: scripts, defaultMode: 0o555 } };
+  if (disk === "emptyDir") return [{ name: "data", emptyDir: {} }, ring];
+  if ("claim" in disk) return [ring];
+  return [{ name: "data", hostPath: { path: disk.hostPath, type: "DirectoryOrCreate" } }, ring];
+}
+
+/** Kubernetes gives volumes to the pod's group, but for folders of the node: this container does that. */
+function initContainers(image: pulumi.Input<string>, disk: Disk): Pick<PodSpec, "initContainers"> {
+  if (disk === "emptyDir" || "claim" in disk) return {};
+  return {
+    initContainers: [
+      {
+        name: "own-data",
+        image,
+        imagePullPolicy: "IfNotPresent",
+        command: ["chown", `${cassandraUser}:${cassandraUser}`, "/var/lib/cassandra"],
+        securityContext: { runAsUser: 0, runAsNonRoot: false },
+        volumeMounts: [{ name: "data", mountPath: "/var/lib/cassandra" }],
+      },
+    ],
+  };
+}
+
+/** The pod of one Cassandra member. */
 export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): PodSpec {
+  const keepsData = ring.disk !== "emptyDir" && "claim" in ring.disk;
   return {
     serviceAccountName: ring.serviceAccountName,
-    // As in the Kubernetes example: an upper bound for a member that flushes much, seconds as a rule.
-    terminationGracePeriodSeconds: 1800,
+    // On a volume, as in the Kubernetes example: an upper bound for a member that flushes much, seconds as a rule. Without one,
+    // an upper bound for handing all rows over, which depends on how many there are; a pod killed before it has ended loses some.
+    terminationGracePeriodSeconds: keepsData ? 1800 : 86400,
     securityContext: {
       runAsUser: cassandraUser,
       runAsGroup: cassandraUser,
@@ -113,6 +175,7 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
         labelSelector: { matchLabels: ring.selector },
       },
     ],
+    ...initContainers(args.image, ring.disk),
     containers: [
       {
         name: "cassandra",
@@ -141,6 +204,6 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
         ],
       },
     ],
-    volumes: [{ name: "ring", configMap: { name: ring.scripts, defaultMode: 0o555 } }],
+    volumes: volumes(ring),
   };
 }

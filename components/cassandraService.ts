@@ -8,31 +8,26 @@ export interface CassandraServiceArgs extends Identity {
   namespace: pulumi.Input<string>;
 }
 
-/**
- * The two Services of a ring: a headless one, by which the members find each other by name, and one with a cluster IP for
- * clients that take a single address. The client Service waits in `pulumi up` until a member serves CQL, so no workload may
- * depend on it: both would wait for ever. Sets depend on `discovery` alone.
- */
+/** The two Services of a ring: a headless one, by which its pods are found, and one with a cluster IP for clients. */
 export class CassandraService extends pulumi.ComponentResource {
   /** Headless Service, named as the ring: gives each member its DNS name, ready or not. */
   readonly discovery: k8s.core.v1.Service;
-  /** Service with a cluster IP, named `<ring>-client`: leads to members that serve CQL. */
-  readonly client: k8s.core.v1.Service;
 
-  constructor(name: string, args: CassandraServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("cassandra:index:CassandraService", name, {}, opts);
-    const metadata = { namespace: args.namespace, labels: labels(args) };
-    const selector = selectorLabels(args);
-
+  constructor(
+    private readonly logicalName: string,
+    private readonly args: CassandraServiceArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("cassandra:index:CassandraService", logicalName, {}, opts);
     this.discovery = new k8s.core.v1.Service(
-      name,
+      logicalName,
       {
-        metadata: { ...metadata, name: args.name },
+        metadata: { namespace: args.namespace, labels: labels(args), name: args.name },
         spec: {
           clusterIP: "None",
           // Members look each other up before any of them is ready; without this a first ring could never form.
           publishNotReadyAddresses: true,
-          selector,
+          selector: selectorLabels(args),
           ports: [
             { name: "cql", port: ports.cql },
             { name: "intra-node", port: ports.intraNode },
@@ -41,16 +36,23 @@ export class CassandraService extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.registerOutputs({ discovery: this.discovery });
+  }
 
-    this.client = new k8s.core.v1.Service(
-      `${name}-client`,
+  /**
+   * Makes the Service with a cluster IP, named `<ring>-client`, for clients that take a single address: it leads to members
+   * that serve CQL. It comes after the set that makes the pods: `pulumi up` waits until such a Service leads somewhere; and
+   * when a stack moves to another topology, clients are led to the new ring only once that serves.
+   */
+  serveClients(set: pulumi.Resource): k8s.core.v1.Service {
+    const { name, namespace } = this.args;
+    return new k8s.core.v1.Service(
+      `${this.logicalName}-client`,
       {
-        metadata: { ...metadata, name: `${args.name}-client` },
-        spec: { selector, ports: [{ name: "cql", port: ports.cql }] },
+        metadata: { namespace, labels: labels(this.args), name: `${name}-client` },
+        spec: { selector: selectorLabels(this.args), ports: [{ name: "cql", port: ports.cql }] },
       },
-      { parent: this },
+      { parent: this, dependsOn: set },
     );
-
-    this.registerOutputs({ discovery: this.discovery, client: this.client });
   }
 }

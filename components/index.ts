@@ -1,4 +1,18 @@
 export { type CassandraPodArgs } from "./cassandraPod";
+export { CassandraRing, type CassandraRingArgs } from "./cassandraRing";
 export { CassandraService, type CassandraServiceArgs } from "./cassandraService";
-export { PersistentCluster, type PersistentClusterArgs, type VolumeRetention } from "./persistentCluster";
-export { CassandraStorage, type CassandraStorageArgs, type LocalVolume, type Storage } from "./storage";
+export { type ClusterChoice } from "./cluster";
+export { CockroachCluster, type CockroachCertificates, type CockroachClusterArgs } from "./cockroachCluster";
+export { DaemonCluster, type DaemonClusterArgs } from "./daemonCluster";
+export { DataGuard, type RingFacts, ringsLeftBehind } from "./dataGuard";
+export { EphemeralCluster, type EphemeralClusterArgs } from "./ephemeralCluster";
+export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./localVolumes";
+export { PersistentCluster, type PersistentClusterArgs } from "./persistentCluster";
+export { SinglePod, type SinglePodArgs } from "./singlePod";
+export {
+  CassandraStorage,
+  type CassandraStorageArgs,
+  type Storage,
+  storageClasses,
+  type VolumeRetention,
+} from "./storage";

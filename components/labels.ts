@@ -4,15 +4,17 @@ export interface Identity {
   name: string;
   /** The component that makes the object: `persistent`, `ephemeral` ... */
   topology: string;
+  /** What runs. @default "cassandra" */
+  application?: string;
 }
 
 /**
  * What Services, sets and budgets select on. It holds nothing that could change while the ring lives: a changed selector
  * replaces a set, and with it every pod. The instance keeps two topologies of one namespace from taking each other's pods.
  */
-export function selectorLabels({ name, topology }: Identity): Record<string, string> {
+export function selectorLabels({ name, topology, application = "cassandra" }: Identity): Record<string, string> {
   return {
-    "app.kubernetes.io/name": "cassandra",
+    "app.kubernetes.io/name": application,
     "app.kubernetes.io/instance": name,
     "app.kubernetes.io/component": topology,
   };
@@ -26,6 +28,6 @@ export function labels(identity: Identity): Record<string, string> {
   return {
     ...selectorLabels(identity),
     "app.kubernetes.io/managed-by": "pulumi",
-    app: "cassandra",
+    app: identity.application ?? "cassandra",
   };
 }

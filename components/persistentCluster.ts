@@ -1,18 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { CassandraPodArgs, cassandraPodSpec, podScripts } from "./cassandraPod";
-import { CassandraService } from "./cassandraService";
-import { labels, selectorLabels } from "./labels";
-import { RingRecord } from "./ringRecord";
+import { CassandraRing, CassandraRingArgs, joinTimeouts } from "./cassandraRing";
+import { labels } from "./labels";
+import { LocalVolume, LocalVolumes } from "./localVolumes";
+import { refuseScaleDown } from "./scaleDown";
+import { VolumeRetention } from "./storage";
 
-/** What becomes of the volumes at `pulumi destroy`. */
-export type VolumeRetention = "retain" | "delete";
-
-export interface PersistentClusterArgs extends CassandraPodArgs {
-  /** Name of the StatefulSet, its Services and its pods, unique in the namespace. */
-  name: string;
-  /** Namespace, which must exist. */
-  namespace: pulumi.Input<string>;
+export interface PersistentClusterArgs extends CassandraRingArgs {
   /** Members of the ring, at least 1. Known when the program runs: it decides what an edit means for the data. */
   replicas: number;
   /** Class of the claims; undefined means the cluster's default class. */
@@ -21,57 +15,54 @@ export interface PersistentClusterArgs extends CassandraPodArgs {
   volumeSize: pulumi.Input<string>;
   /** @default "retain": volumes outlive `pulumi destroy`. */
   volumeRetention?: VolumeRetention;
+  /** Disks of nodes to make static volumes of, at least one for each member. @default none: volumes are provisioned as asked for */
+  localVolumes?: LocalVolume[];
 }
 
 /** A ring whose members keep their rows on a volume each: a StatefulSet, its Services, its record. */
-export class PersistentCluster extends pulumi.ComponentResource {
-  readonly service: CassandraService;
+export class PersistentCluster extends CassandraRing {
   readonly statefulSet: k8s.apps.v1.StatefulSet;
-  /** DNS names of the first members, at most three, for a driver to start from. */
+  readonly clientService: k8s.core.v1.Service;
+  /** DNS names of the first members, at most three. */
   readonly contactPoints: pulumi.Output<string[]>;
+  readonly execTarget: string;
 
   constructor(name: string, args: PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("cassandra:index:PersistentCluster", name, {}, opts);
-    const { namespace, volumeRetention = "retain" } = args;
-    const identity = { name: args.name, topology: "persistent" };
-    const selector = selectorLabels(identity);
-    const metadata = { namespace, labels: labels(identity) };
+    const topology = "persistent";
+    const rules = [
+      // How many members the first ring has: it is in no pod's environment, or every scaling would restart every pod.
+      { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: [args.name], verbs: ["get"] },
+      // Each member makes its claim an owner of the record, so that the record goes with the last of them.
+      { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
+    ];
+    super("cassandra:index:PersistentCluster", name, args, { topology, disk: { claim: "data" }, rules }, opts);
+    const { volumeRetention = "retain" } = args;
+    this.execTarget = `${args.name}-0`;
 
-    this.service = new CassandraService(name, { ...identity, namespace }, { parent: this });
-    const record = new RingRecord(name, { ...identity, namespace }, { parent: this });
-    const scripts = new k8s.core.v1.ConfigMap(`${name}-scripts`, { metadata, data: podScripts() }, { parent: this });
+    const { localVolumes: disks } = args;
+    const volumes =
+      disks && new LocalVolumes(name, { ...args, ...this.identity, disks, claim: "data" }, { parent: this });
 
     this.statefulSet = new k8s.apps.v1.StatefulSet(
       name,
       {
-        metadata: { ...metadata, name: args.name },
+        metadata: { ...this.metadata, name: args.name },
         spec: {
           replicas: args.replicas,
           serviceName: this.service.discovery.metadata.name,
-          selector: { matchLabels: selector },
+          selector: { matchLabels: this.selector },
           // It can never change without replacing the set, and a first ring formed in parallel is ready eight times sooner.
-          // Later joins are put in order inside the pods (start.sh).
+          // Later joins are put in order inside the pods (ordered.sh).
           podManagementPolicy: "Parallel",
           persistentVolumeClaimRetentionPolicy: {
             whenDeleted: volumeRetention === "retain" ? "Retain" : "Delete",
             // Never by scaling alone: whoever scales by hand would lose the rows of a member that was not asked to leave.
             whenScaled: "Retain",
           },
-          template: {
-            metadata: { labels: labels(identity) },
-            spec: cassandraPodSpec(args, {
-              name: args.name,
-              service: this.service.discovery.metadata.name,
-              claim: "data",
-              record: record.configMapName,
-              scripts: scripts.metadata.name,
-              serviceAccountName: record.serviceAccountName,
-              selector,
-            }),
-          },
+          template: { metadata: { labels: labels(this.identity) }, spec: this.podSpec },
           volumeClaimTemplates: [
             {
-              metadata: { name: "data", labels: labels(identity) },
+              metadata: { name: "data", labels: labels(this.identity) },
               spec: {
                 accessModes: ["ReadWriteOnce"],
                 storageClassName: args.storageClassName as pulumi.Input<string>,
@@ -83,57 +74,29 @@ export class PersistentCluster extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: record.access,
-        hooks: { beforeUpdate: [refuseScaleDown(name, args.name)] },
-        customTimeouts: timeouts(args.replicas),
+        dependsOn: volumes ? [this.record.access, volumes] : this.record.access,
+        hooks: {
+          beforeUpdate: [refuseScaleDown(name, `ring ${args.name}: rows would be lost with the members that go`)],
+        },
+        customTimeouts: joinTimeouts(args.replicas),
       },
     );
 
     new k8s.policy.v1.PodDisruptionBudget(
       name,
-      { metadata: { ...metadata, name: args.name }, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
+      { metadata: this.metadata, spec: { maxUnavailable: 1, selector: { matchLabels: this.selector } } },
       { parent: this },
     );
 
+    this.clientService = this.service.serveClients(this.statefulSet);
     this.contactPoints = pulumi
-      .all([this.service.discovery.metadata.name, namespace])
-      .apply(([service, where]) =>
+      .all([this.service.discovery.metadata.name, args.namespace])
+      .apply(([service, namespace]) =>
         Array.from(
           { length: Math.min(args.replicas, 3) },
-          (_, i) => `${args.name}-${i}.${service}.${where}.svc.cluster.local`,
+          (_, i) => `${args.name}-${i}.${service}.${namespace}.svc.cluster.local`,
         ),
       );
     this.registerOutputs({ contactPoints: this.contactPoints });
   }
-}
-
-/** Joins run one after another, so the time that `pulumi up` must grant grows with the members. */
-function timeouts(replicas: number): pulumi.CustomTimeouts {
-  const minutes = `${10 + 5 * replicas}m`;
-  return { create: minutes, update: minutes };
-}
-
-/**
- * A StatefulSet that is given fewer replicas deletes pods at once, and with them the only copies of rows that no other member
- * holds. Until members are decommissioned first, such an edit is refused, in preview as well.
- */
-function refuseScaleDown(name: string, set: string): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
-    `${name}-refuse-scale-down`,
-    (args) => {
-      const {
-        spec: { replicas: was },
-      } = args.oldInputs as { spec: { replicas: number } };
-      const {
-        spec: { replicas: wanted },
-      } = args.newInputs as { spec: { replicas: number } };
-      if (wanted < was) {
-        throw new Error(
-          `cassandra:replicas: ${wanted} is below the ${was} members of ring ${set}: ` +
-            `rows would be lost with the members that go; allowed is ${was} or more`,
-        );
-      }
-    },
-    { onDryRun: true },
-  );
 }

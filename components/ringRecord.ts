@@ -4,19 +4,23 @@ import { Identity, labels } from "./labels";
 
 export interface RingRecordArgs extends Identity {
   namespace: pulumi.Input<string>;
+  /**
+   * Whether the members' disks are volumes, which outlive the stack: the record then does as well, and is named `<ring>-ring`;
+   * Kubernetes collects it once the last of its owners, the claims, is deleted. Without volumes it goes with the stack.
+   */
+  outlivesStack: boolean;
+  /** What the pods may look at beside the record. */
+  rules: k8s.types.input.rbac.v1.PolicyRule[];
 }
 
 /**
  * What must be known about a ring even when none of its pods runs: whether it ever formed, and for each member its host ID and
- * last address. It lets a pod with an empty disk tell a first start from a disaster. The pods write it; this component makes
- * it, empty, with the account and the role by which they do. It lives exactly as long as the claims of the members do:
- * `pulumi destroy` leaves it, and Kubernetes collects it once the last of its owners, the claims, is deleted.
- *
- * Its keys: `forming` (members that form the first ring), `formed` (time of formation), and for each pod either
- * `empty` or `<host ID> <address>`.
+ * last address. It lets a pod with an empty disk tell a first start from a disaster, and pods without ordinal take turns. The
+ * pods write it (its keys are told in `cassandraPod/ordered.sh` and `crowd.sh`); this component makes it, empty, with the
+ * account and the role by which they do.
  */
 export class RingRecord extends pulumi.ComponentResource {
-  /** Name of the ConfigMap, `<ring>-ring`. */
+  /** Name of the ConfigMap. */
   readonly configMapName: pulumi.Output<string>;
   /** Account that the ring's pods run under. */
   readonly serviceAccountName: pulumi.Output<string>;
@@ -27,30 +31,31 @@ export class RingRecord extends pulumi.ComponentResource {
     super("cassandra:index:RingRecord", name, {}, opts);
     const metadata = { namespace: args.namespace, labels: labels(args) };
 
-    // A patch, because the record outlives the stack: it is made where there is none and taken over where an earlier
-    // `destroy` left one, which a plain ConfigMap would refuse. It holds no data: what the pods have written stays theirs.
-    const configMap = new k8s.core.v1.ConfigMapPatch(
-      name,
-      {
-        metadata: {
-          ...metadata,
-          name: `${args.name}-ring`,
-          annotations: { "pulumi.com/patchForce": "true" },
-        },
-      },
-      { parent: this, retainOnDelete: true },
-    );
+    const configMap = args.outlivesStack
+      ? // A patch: it is made where there is none and taken over where an earlier `destroy` left one, which a plain ConfigMap
+        // would refuse. It holds no data: what the pods have written stays theirs.
+        new k8s.core.v1.ConfigMapPatch(
+          name,
+          {
+            metadata: {
+              ...metadata,
+              name: `${args.name}-ring`,
+              annotations: { "pulumi.com/patchForce": "true" },
+            },
+          },
+          { parent: this, retainOnDelete: true },
+        )
+      : new k8s.core.v1.ConfigMap(name, { metadata }, { parent: this });
+    this.configMapName = configMap.metadata.name;
+
     const account = new k8s.core.v1.ServiceAccount(name, { metadata }, { parent: this });
     const role = new k8s.rbac.v1.Role(
       name,
       {
         metadata,
         rules: [
-          { apiGroups: [""], resources: ["configmaps"], resourceNames: [`${args.name}-ring`], verbs: ["get", "patch"] },
-          // How many members the first ring has: it is in no pod's environment, or every scaling would restart every pod.
-          { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: [args.name], verbs: ["get"] },
-          // Each member makes its claim an owner of the record, so that the record goes with the last of them.
-          { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
+          { apiGroups: [""], resources: ["configmaps"], resourceNames: [this.configMapName], verbs: ["get", "patch"] },
+          ...args.rules,
         ],
       },
       { parent: this },
@@ -65,7 +70,6 @@ export class RingRecord extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.configMapName = configMap.metadata.name;
     this.serviceAccountName = account.metadata.name;
     this.registerOutputs({ configMapName: this.configMapName, serviceAccountName: this.serviceAccountName });
   }

@@ -5,6 +5,9 @@ import { Identity, labels } from "./labels";
 /** Where volumes come from: a platform whose class this program makes, static volumes, or a class that is there already. */
 export type Storage = "minikube-hostpath" | "gce-pd" | "aws-ebs" | "azure-disk" | "local" | "existing";
 
+/** What becomes of the volumes at `pulumi destroy`. */
+export type VolumeRetention = "retain" | "delete";
+
 type ClassSpec = Pick<
   k8s.types.input.storage.v1.StorageClass,
   "provisioner" | "parameters" | "volumeBindingMode" | "allowVolumeExpansion"
@@ -45,25 +48,13 @@ export const storageClasses: Record<Exclude<Storage, "existing">, ClassSpec> = {
   },
 };
 
-/** A folder or mounted disk on one node that becomes a static volume. */
-export interface LocalVolume {
-  /** The node's name, as in its label `kubernetes.io/hostname`. */
-  node: string;
-  /** Absolute path on that node. It must exist. */
-  path: string;
-}
-
 export interface CassandraStorageArgs extends Identity {
   storage: Storage;
   /** Name of the class: of the one to make, or with `existing` of the one to use. Empty with `existing`: the cluster's default. */
   storageClassName: string;
-  /** Static volumes; used by `local` alone. @default none */
-  localVolumes?: LocalVolume[];
-  /** Capacity of each static volume, a Kubernetes quantity. */
-  volumeSize: string;
 }
 
-/** The storage class that a platform needs and, for `local`, its static volumes. */
+/** The storage class that a platform needs. */
 export class CassandraStorage extends pulumi.ComponentResource {
   /** The class for claims to name; undefined means the cluster's default class. */
   readonly storageClassName: pulumi.Output<string | undefined>;
@@ -84,40 +75,7 @@ export class CassandraStorage extends pulumi.ComponentResource {
         { parent: this },
       );
       this.storageClassName = storageClass.metadata.name;
-      if (args.storage === "local") this.makeVolumes(name, args, this.storageClassName);
     }
     this.registerOutputs({ storageClassName: this.storageClassName });
-  }
-
-  private makeVolumes(
-    name: string,
-    args: CassandraStorageArgs,
-    storageClassName: pulumi.Output<string | undefined>,
-  ): void {
-    (args.localVolumes ?? []).forEach(({ node, path }, i) => {
-      new k8s.core.v1.PersistentVolume(
-        `${name}-${i}`,
-        {
-          // `type: local` is what the tutorials' clean-up command deletes by.
-          metadata: { labels: { ...labels(args), type: "local" } },
-          spec: {
-            capacity: { storage: args.volumeSize },
-            accessModes: ["ReadWriteOnce"],
-            // Nothing on the cluster can empty a local disk, and it may hold the only copy of a row.
-            persistentVolumeReclaimPolicy: "Retain",
-            storageClassName: storageClassName as pulumi.Output<string>,
-            local: { path },
-            nodeAffinity: {
-              required: {
-                nodeSelectorTerms: [
-                  { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [node] }] },
-                ],
-              },
-            },
-          },
-        },
-        { parent: this },
-      );
-    });
   }
 }

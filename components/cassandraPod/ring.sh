@@ -2,33 +2,38 @@
 set -euo pipefail
 
 DATA=${CASSANDRA_DATA:-/var/lib/cassandra}
-MARKER=$DATA/ring-member   # host ID of the member whose data this volume holds; there once it has joined
+MARKER=$DATA/ring-member   # host ID of the member whose data this disk holds; there once it has joined
 CQL=9042
 GOSSIP=7000
-NAME=${HOSTNAME}
-ORDINAL=${HOSTNAME##*-}
+MEMBER=$RING_MEMBER        # this pod's key in the ring record: its own name, or its node's where the disk is the node's
 
 say() { echo "$(date -u +%FT%TZ) ring: $*"; }
 
-# host ORDINAL: a member's name in DNS, which stays when its address changes.
-host() { echo "$RING_NAME-$1.$RING_SERVICE"; }
+last_word="" next_word=0 pause=1
+wait_for() { # wait_for MESSAGE: says why this pod waits, once a minute or when the reason changes; returns after a pause
+  if [ "$*" != "$last_word" ] || (( SECONDS >= next_word )); then
+    say "waiting: $*"
+    last_word=$* next_word=$(( SECONDS + 60 ))
+  fi
+  sleep "$pause" & wait $!
+}
 
 # listens HOST PORT: whether something accepts connections there. A member opens its CQL port once it is a NORMAL part of the
 # ring, and closes it before it leaves: asking the port costs nothing, asking nodetool starts a JVM.
 listens() { timeout 2 bash -c ': <"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null; }
 
-serves() { listens "$(host "$1")" $CQL; }
-
 record() { python3 "${0%/*}/record.py" "$@"; }
 
-# load: reads the record into the map `entry`; false when the API server does not answer.
-declare -A entry
-load() {
-  local all key value
-  all=$(record show) || return 1
-  entry=()
-  while IFS='=' read -r key value; do [ -z "$key" ] || entry[$key]=$value; done <<<"$all"
-}
+has_data() { compgen -G "$DATA/data/system/local-*/*" >/dev/null; }
 
-# is_member POD: whether the record holds a host ID for this pod.
+uuid() { grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'; }
+
+# commas WORD ...: the words, comma-separated, as Cassandra takes its seeds.
+commas() { local IFS=,; echo "$*"; }
+
+# is_member POD: whether the record, which `load` reads into the map `entry`, holds a host ID for this pod.
+declare -A entry
 is_member() { case ${entry[$1]:-empty} in empty) return 1 ;; esac; }
+
+# How pods find each other and take turns: `ordered.sh` by the ordinals of a StatefulSet, `crowd.sh` without any.
+. "${0%/*}/$RING_PODS.sh"

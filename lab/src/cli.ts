@@ -6,7 +6,9 @@ import { printStatus } from "./status";
 
 const usage = `usage: npm run lab -- COMMAND [OPTIONS]
   up [--simulated] [--nodes N]   start the lab: a Kubernetes cluster with N nodes (default 3) and a Pulumi toolchain;
+                                 fewer nodes than before: the last ones are taken away
                                  --simulated: nodes that exist in the API server only
+     [--simulated-nodes N]       N of such nodes beside real ones
   down [--delete]                stop it; its disks stay for the next up, unless --delete
   status                         what runs; exit code 1 if the lab is not up
   env                            export lines for a shell: eval "$(npm run -s lab -- env)"
@@ -16,13 +18,18 @@ class UsageError extends Error {}
 
 async function main(): Promise<void> {
   const { values, positionals } = parse();
-  const { name, simulated, nodes } = values;
+  const { name, simulated, nodes, "simulated-nodes": beside } = values;
   const lab = Lab.find(name);
   const [command, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}"`);
   switch (command) {
     case "up":
-      await Lab.up({ name, simulated, nodes: nodes === undefined ? undefined : count(nodes) });
+      await Lab.up({
+        name,
+        simulated,
+        nodes: count("nodes", nodes, 1),
+        simulatedNodes: count("simulated-nodes", beside, 0),
+      });
       return say(`The lab is up. A shell in which pulumi and kubectl use it: eval "$(npm run -s lab -- env)"`);
     case "down":
       await lab.down({ delete: values.delete });
@@ -51,6 +58,7 @@ function parse() {
         name: { type: "string" },
         simulated: { type: "boolean" },
         nodes: { type: "string" },
+        "simulated-nodes": { type: "string" },
         delete: { type: "boolean" },
       },
     });
@@ -59,8 +67,11 @@ function parse() {
   }
 }
 
-function count(text: string): number {
-  if (!/^[1-9][0-9]{0,2}$/.test(text)) throw new UsageError(`--nodes ${text}: expected a number from 1 to 999`);
+function count(option: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[0-9]{1,3}$/.test(text) || Number(text) < least) {
+    throw new UsageError(`--${option} ${text}: expected a number from ${least} to 999`);
+  }
   return Number(text);
 }
 

@@ -4,9 +4,9 @@ import { processesIn, removeGroup } from "./cgroups";
 import { controlPlaneProcesses, startControlPlane } from "./controlPlane";
 import { dnsObjects, startDns } from "./dns";
 import { Image } from "./images";
-import { Instance, Settings } from "./instance";
+import { hasSimulation, Instance, Settings } from "./instance";
 import { findNetwork, Network, startNetwork } from "./network";
-import { nodeName, nodeProcesses, startNodes } from "./node";
+import { forgetNode, nodeName, nodeProcesses, removeNode, startNodes } from "./node";
 import { apply, connect, Connection } from "./objects";
 import { endProcesses, runningProcesses, stopProcesses, until } from "./processes";
 import { step } from "./progress";
@@ -15,14 +15,27 @@ import { startProvisioner, storageObjects } from "./storage";
 import { Programs } from "./toolchain";
 
 /** Names of all processes of a cluster. */
-export function clusterProcesses({ simulated, nodes }: Settings): string[] {
-  const names = numbers(nodes).map(nodeName);
-  const real = ["coredns", ...names.flatMap(nodeProcesses)];
-  return ["network", ...controlPlaneProcesses, "provisioner", ...(simulated ? ["kwok"] : real)];
+export function clusterProcesses(settings: Settings): string[] {
+  const real = ["coredns", ...numbers(settings.nodes).map(nodeName).flatMap(nodeProcesses)];
+  return [
+    "network",
+    ...controlPlaneProcesses,
+    "provisioner",
+    ...(hasSimulation(settings) ? ["kwok"] : []),
+    ...(settings.simulated ? [] : real),
+  ];
+}
+
+/** Names and numbers of the nodes that are simulated. */
+function simulatedNodes({ simulated, nodes, simulatedNodes = 0 }: Settings): [name: string, number: number][] {
+  return simulated
+    ? numbers(nodes).map((number) => [nodeName(number), number])
+    : numbers(simulatedNodes).map((number) => [`simulated${number}`, number]);
 }
 
 /**
- * Starts whatever of the cluster does not run, on the state that the instance has, and waits until all nodes are Ready.
+ * Starts whatever of the cluster does not run, on the state that the instance has, takes away the nodes that are wanted no
+ * longer, and waits until all others are Ready.
  * @param images what real nodes shall hold
  */
 export async function startCluster(
@@ -33,21 +46,40 @@ export async function startCluster(
 ): Promise<void> {
   const found = await findNetwork(instance);
   const network = found && stateComplete(instance) ? found : await restart(instance);
-  instance.settings = settings;
+  const before = instance.settings ?? settings;
   await step("control plane", async () => {
     await startControlPlane(instance, network, programs);
     await apply(await connect(instance.kubeconfig), [...dnsObjects(network), ...storageObjects()]);
     await startProvisioner(instance, network, settings.simulated);
-    if (settings.simulated) await startSimulation(instance, network, programs);
-    else await startDns(instance, network, programs);
+    if (hasSimulation(settings)) await startSimulation(instance, network, programs);
+    if (!settings.simulated) await startDns(instance, network, programs);
   });
-  const nodes = numbers(settings.nodes);
-  await step(`${settings.simulated ? "simulated " : ""}nodes ${nodes.map(nodeName).join(", ")}`, async () => {
+  await removeNodes(instance, before, settings);
+  instance.settings = settings;
+  const real = settings.simulated ? [] : numbers(settings.nodes);
+  const simulated = simulatedNodes(settings);
+  const names = [...real.map(nodeName), ...simulated.map(([name]) => name)];
+  await step(`${settings.simulated ? "simulated " : ""}nodes ${names.join(", ")}`, async () => {
     const connection = await connect(instance.kubeconfig);
-    if (settings.simulated) await apply(connection, nodes.map(simulatedNode));
-    else await startNodes({ instance, network, programs, images }, nodes);
-    await until("the nodes to be Ready", 120, () => allReady(connection, nodes.map(nodeName)));
+    await apply(
+      connection,
+      simulated.map(([name, number]) => simulatedNode(name, number)),
+    );
+    await startNodes({ instance, network, programs, images }, real);
+    await until("the nodes to be Ready", 120, () => allReady(connection, names));
   });
+}
+
+/** Takes away the nodes that there were before and that are wanted no longer. */
+async function removeNodes(instance: Instance, before: Settings, settings: Settings): Promise<void> {
+  const kept = simulatedNodes(settings).map(([name]) => name);
+  const connection = await connect(instance.kubeconfig);
+  for (const [name] of simulatedNodes(before)) if (!kept.includes(name)) await forgetNode(connection, name);
+  if (!hasSimulation(settings)) await stopProcesses(instance, ["kwok"], 5);
+  if (settings.simulated) return;
+  for (const number of numbers(before.nodes).slice(settings.nodes)) {
+    await step(`taking ${nodeName(number)} away`, () => removeNode(instance, number));
+  }
 }
 
 /** Ends all processes of the instance, and with them its namespaces, mounts and network. The state stays. */

@@ -19,7 +19,12 @@ export interface Settings {
   simulated: boolean;
   /** Number of nodes: node1, node2 and so on. */
   nodes: number;
+  /** Number of simulated nodes beside real ones: simulated1 and so on. @default 0 */
+  simulatedNodes?: number;
 }
+
+/** Whether KWOK is at work. */
+export const hasSimulation = ({ simulated, simulatedNodes = 0 }: Settings) => simulated || simulatedNodes > 0;
 
 export class Instance {
   readonly dir: string;

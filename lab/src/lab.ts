@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { startCluster, stopCluster } from "./cluster";
 import { images } from "./images";
-import { Instance, repository } from "./instance";
+import { Instance, repository, Settings } from "./instance";
 import { mostNodes } from "./network";
 import { stopNode } from "./node";
 import { isInterrupted, pulumiEnvironment, stackFolder } from "./pulumi";
@@ -15,8 +15,10 @@ export interface LabOptions {
   name?: string;
   /** Nodes that exist in the API server only (KWOK). @default as the lab was made, at first false */
   simulated?: boolean;
-  /** Number of nodes. @default as before, at first 3 */
+  /** Number of nodes; with fewer than before, the last ones are taken away. @default as before, at first 3 */
   nodes?: number;
+  /** Number of simulated nodes beside real ones. @default as before, at first 0 */
+  simulatedNodes?: number;
 }
 
 export class Lab {
@@ -41,7 +43,7 @@ export class Lab {
     const lab = Lab.find(options.name);
     checkHost();
     const settings = lab.settings(options);
-    const programs = await clusterPrograms(settings.simulated);
+    const programs = await clusterPrograms(settings);
     const archives = settings.simulated ? [] : await images();
     await lab.instance.exclusively(async () => {
       await startCluster(lab.instance, settings, programs, archives);
@@ -103,15 +105,16 @@ export class Lab {
     });
   }
 
-  private settings({ simulated, nodes }: LabOptions) {
+  private settings({ simulated, nodes, simulatedNodes }: LabOptions): Settings {
     const before = this.instance.settings;
-    const settings = { simulated: simulated ?? before?.simulated ?? false, nodes: nodes ?? before?.nodes ?? 3 };
+    const settings = {
+      simulated: simulated ?? before?.simulated ?? false,
+      nodes: nodes ?? before?.nodes ?? 3,
+      simulatedNodes: simulatedNodes ?? before?.simulatedNodes ?? 0,
+    };
     const again = `Delete it first, with its volumes: npm run lab -- down --delete --name ${this.instance.name}`;
     if (before && before.simulated !== settings.simulated) {
       throw new Error(`The lab "${this.instance.name}" has ${before.simulated ? "simulated" : "real"} nodes. ${again}`);
-    }
-    if (settings.nodes < (before?.nodes ?? 1)) {
-      throw new Error(`The lab "${this.instance.name}" has ${before?.nodes} nodes; none can be taken away. ${again}`);
     }
     if (!settings.simulated && settings.nodes > mostNodes) {
       throw new Error(`A lab has ${mostNodes} real nodes at the most; ${settings.nodes} were asked for.`);

@@ -55,6 +55,22 @@ export async function stopNode(instance: Instance, number: number): Promise<void
   await removeGroup(podGroup(instance, node));
 }
 
+/** Takes a node away for good: its object, its containers and its disks. Folders of volumes are no node's own, and stay. */
+export async function removeNode(instance: Instance, number: number): Promise<void> {
+  const node = nodeName(number);
+  await stopNode(instance, number);
+  await forgetNode(await connect(instance.kubeconfig), node);
+  rmSync(instance.path(node), { recursive: true, force: true });
+}
+
+/** Deletes a node's object; the cluster then forgets its pods. */
+export async function forgetNode({ core }: Connection, name: string): Promise<void> {
+  const { ApiException } = await import("@kubernetes/client-node");
+  await core.deleteNode({ name }).catch((error: unknown) => {
+    if (!(error instanceof ApiException && error.code === 404)) throw error;
+  });
+}
+
 /** Gives a new node its images. They are put in place as a whole, so that a node never starts with half of them. */
 async function prepareNode({ instance, images }: NodeContext, number: number): Promise<void> {
   const node = nodeName(number);

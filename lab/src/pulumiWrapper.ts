@@ -47,7 +47,14 @@ if [ -e "$repository/Pulumi.$stack.yaml" ] && ! cmp -s "$repository/Pulumi.$stac
   node --disable-warning=ExperimentalWarning -r "$repository/node_modules/ts-node/register" \\
     ${quote(join(__dirname, "stackFiles.ts"))} "$folder" "$stack" || exit
 fi
-exec "$pulumi" "$@" --config-file "$folder/Pulumi.$stack.yaml"
+file="$folder/Pulumi.$stack.yaml" placed=
+for argument in "$@"; do # after \`--\` there are no options any more
+  shift
+  if [ "$argument" = -- ] && [ -z "$placed" ]; then set -- "$@" --config-file "$file"; placed=yes; fi
+  set -- "$@" "$argument"
+done
+[ -n "$placed" ] || set -- "$@" --config-file "$file"
+exec "$pulumi" "$@"
 `;
 }
 

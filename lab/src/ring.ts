@@ -3,10 +3,10 @@
 /** Runs kubectl against the cluster of the stack and returns its output. */
 export type Kubectl = (args: string[], input?: string) => Promise<string>;
 
-/** What `npm start` needs of the stack's outputs. */
-export interface RingOutputs {
+/** What is needed of the stack's outputs: where its rings are, by their topology. */
+export interface StackOutputs {
   namespace: string;
-  discoveryService: string;
+  usage: Record<string, { discoveryService: string; cqlsh?: string }>;
 }
 
 const keyspace = "my_cassandra_keyspace";
@@ -30,20 +30,28 @@ function employees(datacenter: string, replication: number): string {
 
 /** A running ring, reached through its pods. */
 export class Ring {
+  /** @param name of its set and Service */
   constructor(
     private readonly kubectl: Kubectl,
-    private readonly outputs: RingOutputs,
+    private readonly namespace: string,
+    readonly name: string,
   ) {}
 
-  /** Names of its pods, in ordinal order. */
+  /** The Cassandra rings of a stack. */
+  static of(kubectl: Kubectl, { namespace, usage }: StackOutputs): Ring[] {
+    const rings = Object.values(usage).filter(({ cqlsh }) => cqlsh !== undefined);
+    return rings.map(({ discoveryService }) => new Ring(kubectl, namespace, discoveryService));
+  }
+
+  /** Names of its pods, in ordinal order where they have ordinals. */
   async pods(): Promise<string[]> {
-    const instance = `app.kubernetes.io/instance=${this.outputs.discoveryService}`;
-    const names = await this.kubectl(["get", "pods", "-n", this.outputs.namespace, "-l", instance, "-o", "name"]);
+    const instance = `app.kubernetes.io/instance=${this.name}`;
+    const names = await this.kubectl(["get", "pods", "-n", this.namespace, "-l", instance, "-o", "name"]);
     return names
       .split("\n")
       .filter(Boolean)
       .map((name) => name.replace("pod/", ""))
-      .sort((a, b) => Number(a.split("-").pop()) - Number(b.split("-").pop()));
+      .sort(new Intl.Collator("en", { numeric: true }).compare);
   }
 
   nodetool(pod: string, ...args: string[]): Promise<string> {
@@ -71,9 +79,6 @@ export class Ring {
 
   private exec(pod: string, command: string[], input?: string): Promise<string> {
     const stdin = input === undefined ? [] : ["-i"];
-    return this.kubectl(
-      ["exec", ...stdin, "-n", this.outputs.namespace, pod, "-c", "cassandra", "--", ...command],
-      input,
-    );
+    return this.kubectl(["exec", ...stdin, "-n", this.namespace, pod, "-c", "cassandra", "--", ...command], input);
   }
 }

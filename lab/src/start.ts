@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { repository } from "./instance";
 import { say, step } from "./progress";
-import { Ring, RingOutputs } from "./ring";
+import { Ring, StackOutputs } from "./ring";
 import { run } from "./run";
 import { labTarget, Target, userCluster } from "./target";
 
@@ -41,17 +41,16 @@ async function recover(target: Target, stack: string): Promise<void> {
   await pulumi({ ...target, env }, stack, ["up", "--yes", "--skip-preview"]);
 }
 
-async function outputs(target: Target, stack: string): Promise<RingOutputs> {
+async function outputs(target: Target, stack: string): Promise<StackOutputs> {
   const text = await run("pulumi", ["stack", "output", "--json", "--stack", stack], {
     cwd: repository,
     env: target.env,
   });
-  return JSON.parse(text) as RingOutputs;
+  return JSON.parse(text) as StackOutputs;
 }
 
-/** Prints the ring: its resources, its members, and the employees as each member reads them. */
-async function show(target: Target, stack: string, ring: Ring): Promise<void> {
-  await pulumi(target, stack, ["stack"]);
+/** Prints a ring: its members, and the employees as each of them reads them. */
+async function show(ring: Ring): Promise<void> {
   const pods = await ring.pods();
   say(`\n$ kubectl exec ${pods[0]} -- nodetool status`);
   process.stdout.write(await ring.nodetool(pods[0], "status"));
@@ -101,9 +100,12 @@ async function main(): Promise<void> {
   else await pulumi(target, stack, ["up", "--yes", "--skip-preview"]);
 
   const kubectl = (args: string[], input?: string) => run("kubectl", args, { env: target.env, input });
-  const ring = new Ring(kubectl, await outputs(target, stack));
-  await step("loading the sample employees", () => ring.loadEmployees());
-  await show(target, stack, ring);
+  const rings = Ring.of(kubectl, await outputs(target, stack));
+  for (const ring of rings) {
+    await step(`loading the sample employees into ring ${ring.name}`, () => ring.loadEmployees());
+  }
+  await pulumi(target, stack, ["stack"]);
+  for (const ring of rings) await show(ring);
   process.stdout.write(next(context));
 }
 

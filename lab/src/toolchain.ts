@@ -7,7 +7,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { version as pulumiVersion } from "@pulumi/pulumi/package.json";
 import { cached, remembered } from "./cache";
-import { repository } from "./instance";
+import { hasSimulation, repository, Settings } from "./instance";
 import { debianTools } from "./packages";
 import { step } from "./progress";
 import { run } from "./run";
@@ -52,19 +52,20 @@ export function checkHost(): void {
   );
 }
 
-/** Programs of a cluster with real or simulated nodes. */
-export async function clusterPrograms(simulated: boolean): Promise<Programs> {
+/** Programs of a cluster with real nodes, simulated ones, or both. */
+export async function clusterPrograms(settings: Settings): Promise<Programs> {
   const kubernetes = await build("kubernetes");
   const packages = await debianTools();
-  const other = await build(simulated ? "kwok" : "coredns");
+  const coredns = settings.simulated ? undefined : await build("coredns");
+  const kwok = hasSimulation(settings) ? await build("kwok") : undefined;
   return {
     env: {
       HOME: process.env.HOME,
-      PATH: [kubernetes, other, systemPath, ...packages.path].join(":"),
+      PATH: [kubernetes, coredns, kwok, systemPath, ...packages.path].filter(Boolean).join(":"),
       LD_LIBRARY_PATH: packages.libraryPath.join(":"),
     },
-    cniBin: simulated ? undefined : packages.cniBin,
-    stages: simulated ? join(other, "stages.yaml") : undefined,
+    cniBin: settings.simulated ? undefined : packages.cniBin,
+    stages: kwok && join(kwok, "stages.yaml"),
   };
 }
 

@@ -85,11 +85,15 @@ describe("the program on the real engine and API server, with simulated nodes", 
     const outputs = JSON.parse(await stack.pulumi("stack", "output", "--json")) as Record<string, unknown>;
     assert.deepEqual(outputs, {
       namespace: "default",
-      contactPoints: [0, 1, 2].map((i) => `cassandra-${i}.cassandra.default.svc.cluster.local`),
-      discoveryService: "cassandra",
-      clientService: "cassandra-client",
-      cqlsh: "kubectl exec -it -n default cassandra-0 -- cqlsh",
-      nodetool: "kubectl exec -n default cassandra-0 -- nodetool status",
+      usage: {
+        persistent: {
+          contactPoints: [0, 1, 2].map((i) => `cassandra-${i}.cassandra.default.svc.cluster.local`),
+          discoveryService: "cassandra",
+          clientService: "cassandra-client",
+          cqlsh: "kubectl exec -it -n default cassandra-0 -- cqlsh",
+          nodetool: "kubectl exec -n default cassandra-0 -- nodetool status",
+        },
+      },
     });
   });
 
@@ -144,12 +148,13 @@ describe("the program on the real engine and API server, with simulated nodes", 
       "-p",
       '{"spec":{"ports":[{"name":"cql","port":9042,"targetPort":1}]}}',
     ]);
-    await lab.kubectl(["patch", "pdb", "cassandra", "-p", '{"spec":{"maxUnavailable":3}}']);
+    const [{ metadata }] = (await stack.get<KubeList>("pdb", "-l", "app=cassandra")).items;
+    await lab.kubectl(["patch", "pdb", metadata.name, "-p", '{"spec":{"maxUnavailable":3}}']);
     const printed = await stack.pulumi("refresh", "--preview-only", "--diff");
     assert.match(printed, /maxUnavailable: 1 => 3/);
     await stack.pulumi("refresh", "--yes");
     await stack.up();
-    const budget = await stack.get<KubeObject>("pdb", "cassandra");
+    const budget = await stack.get<KubeObject>("pdb", metadata.name);
     assert.equal(budget.spec.maxUnavailable, 1);
   });
 

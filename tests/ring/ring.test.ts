@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as path from "node:path";
 import { Lab } from "../../lab/src/lab";
 import { duration } from "../../lab/src/progress";
-import { Ring, RingOutputs } from "../../lab/src/ring";
+import { Ring, StackOutputs } from "../../lab/src/ring";
 import { run } from "../../lab/src/run";
 import { Stack } from "../stack";
 
@@ -134,8 +134,8 @@ describe("the ring: real pods, real Cassandra", function () {
     assert.equal(execFileSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" }), before);
 
     stack = await Stack.of(lab, "minikube");
-    const outputs = JSON.parse(await stack.pulumi("stack", "output", "--json")) as RingOutputs;
-    ring = new Ring((args, input) => lab.kubectl(args, { input }), outputs);
+    const outputs = JSON.parse(await stack.pulumi("stack", "output", "--json")) as StackOutputs;
+    [ring] = Ring.of((args, input) => lab.kubectl(args, { input }), outputs);
     await writeRows(1000);
   });
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as assert from "node:assert/strict";
 
 /** A resource that a component registered, as the engine would have seen it. */
 export interface Registered {
@@ -9,6 +10,7 @@ export interface Registered {
 }
 
 const registered: Registered[] = [];
+const hooks = new Map<string, pulumi.ResourceHook>();
 
 /**
  * Runs `make` against Pulumi's mocks and returns all that it registered, in order of registration, once everything has been.
@@ -21,7 +23,8 @@ export async function record(make: () => unknown): Promise<Registered[]> {
       newResource: ({ type, name, inputs: given }) => {
         const inputs = given as Record<string, unknown>;
         registered.push({ type: type.replace(/^kubernetes:/, ""), name, inputs });
-        const metadata = { name: `${name}-auto`, namespace: "default", ...(inputs.metadata as object) };
+        const made = { name: `${name}-auto`, namespace: "default", uid: `${name}-uid` };
+        const metadata = { ...made, ...(inputs.metadata as object) };
         return { id: `${name}-id`, state: { ...inputs, metadata } };
       },
       call: () => ({}),
@@ -39,8 +42,29 @@ export async function record(make: () => unknown): Promise<Registered[]> {
 
 /** Pulumi's mocks know no hooks yet: without an answer to their registration no resource that has one is ever registered. */
 function acceptHooks(): void {
-  const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
-  monitor.registerResourceHook = (_: unknown, done: (error: null, response: object) => void) => done(null, {});
+  hooks.clear();
+  const callbacks = pulumi.runtime.getCallbacks() as unknown as Record<string, unknown>;
+  callbacks.registerResourceHook = (hook: pulumi.ResourceHook) => {
+    assert.ok(!hooks.has(hook.name), `two hooks are named ${hook.name}`);
+    hooks.set(hook.name, hook);
+    return Promise.resolve();
+  };
+}
+
+/**
+ * Calls a hook that was registered by the last `record`, as the engine would before a step.
+ * @param opts with which it must have been registered
+ */
+export async function callHook(
+  name: string,
+  args: Pick<pulumi.ResourceHookArgs, "oldInputs" | "newInputs">,
+  opts: pulumi.ResourceHookOptions = {},
+): Promise<void> {
+  const hook = hooks.get(name);
+  assert.ok(hook, `no hook ${name} among ${[...hooks.keys()].join(", ")}`);
+  for (const [key, value] of Object.entries(opts))
+    assert.equal((hook.opts as Record<string, unknown>)?.[key], value, key);
+  await hook.callback({ urn: "", id: "", name: "", type: "", ...args });
 }
 
 /** The one resource of that type. @throws when there is none, or several. */

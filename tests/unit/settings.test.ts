@@ -3,7 +3,8 @@ import * as assert from "node:assert/strict";
 import * as yaml from "js-yaml";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Key, keys, readSettings } from "../../settings";
+import { readSettings } from "../../settings";
+import { Key, keys, objectKeys, ownKeys, topologies } from "../../settings/keys";
 
 const root = path.join(__dirname, "../..");
 
@@ -16,6 +17,17 @@ function read(config: Record<string, unknown>) {
   pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>);
   return readSettings();
 }
+
+/** Every key, those of the objects too, by the name under which messages and the README know it. */
+const all: Record<string, Key> = {
+  ...keys,
+  ...objectKeys,
+  ...Object.fromEntries(
+    topologies.flatMap((topology) =>
+      Object.entries(ownKeys[topology].own as Record<string, Key>).map(([name, key]) => [`${topology}.${name}`, key]),
+    ),
+  ),
+};
 
 const problemsOf = (config: Record<string, unknown>): string[] => {
   try {
@@ -32,45 +44,139 @@ describe("settings", () => {
     pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "cassandra", "test"),
   );
 
+  const stack = {
+    storage: "existing",
+    storageClassName: "",
+    namespace: "default",
+    createNamespace: false,
+    acceptDataLoss: false,
+    cluster: {},
+  };
+  const ring = {
+    name: "cassandra",
+    clusterName: "cassandra",
+    image: "docker.io/library/cassandra:5.0.9",
+    memory: "2Gi",
+    cpu: "500m",
+    maxHeapMiB: 1024,
+    datacenter: "datacenter1",
+    rack: "rack1",
+    jvmOptions: [],
+  };
+  const volumes = { replicas: 3, volumeSize: "1Gi", volumeRetention: "retain" };
+  const localVolumes = Array.from({ length: 5 }, (_, i) => ({ node: `node-${i}`, path: "/mnt/disks/1" }));
+
   it("have these defaults", () => {
     assert.deepEqual(read({}), {
-      topologies: ["persistent"],
-      replicas: 3,
-      storage: "existing",
-      storageClassName: "",
-      volumeSize: "1Gi",
-      volumeRetention: "retain",
-      localVolumes: [],
-      image: "docker.io/library/cassandra:5.0.9",
-      memory: "2Gi",
-      cpu: "500m",
-      maxHeapMiB: 1024,
-      namespace: "default",
-      createNamespace: false,
-      clusterName: "cassandra",
-      datacenter: "datacenter1",
-      jvmOptions: [],
+      ...stack,
+      facts: { persistent: { name: "cassandra", disk: "volumes" } },
+      persistent: { ...ring, ...volumes },
     });
   });
 
   it("take what a stack sets", () => {
     const given = {
       replicas: 5,
-      storage: "local",
-      storageClassName: "fast.disks",
       volumeSize: "1.5Ti",
       volumeRetention: "delete",
-      localVolumes: Array.from({ length: 5 }, (_, i) => ({ node: `node-${i}`, path: "/mnt/disks/1" })),
+      localVolumes,
       image: "registry.example:5000/team/cassandra:5.0.9@sha256:" + "a".repeat(64),
       memory: "8Gi",
       cpu: "2",
-      namespace: "db",
-      createNamespace: true,
       clusterName: "K8 Demo_1",
       datacenter: "DC1-K8Demo",
       jvmOptions: ["-Dcassandra.ring_delay_ms=5000"],
     };
-    assert.deepEqual(read({ ...given, maxHeap: "3G" }), { topologies: ["persistent"], ...given, maxHeapMiB: 3072 });
+    const whole = { storage: "local", storageClassName: "fast.disks", namespace: "db", createNamespace: true };
+    assert.deepEqual(read({ ...given, ...whole, maxHeap: "3G", acceptDataLoss: "true" }), {
+      ...stack,
+      ...whole,
+      acceptDataLoss: true,
+      facts: { persistent: { name: "cassandra", disk: "volumes" } },
+      persistent: { ...ring, ...given, maxHeapMiB: 3072 },
+    });
+  });
+
+  it("give static volumes to `local` alone", () => {
+    assert.equal(read({ localVolumes }).persistent?.localVolumes, undefined);
+  });
+
+  it("name the first ring plainly and further ones after their topologies, in Kubernetes and to each other", () => {
+    const { ephemeral, daemon, pod, facts } = read({ topologies: ["ephemeral", "daemon", "pod"], clusterName: "K8" });
+    assert.deepEqual(
+      [ephemeral, daemon, pod].map((one) => [one?.name, one?.clusterName]),
+      [
+        ["cassandra", "K8"],
+        ["cassandra-daemon", "K8-daemon"],
+        ["cassandra-pod", "K8-pod"],
+      ],
+    );
+    assert.deepEqual(facts, {
+      ephemeral: { name: "cassandra", disk: "pods" },
+      daemon: { name: "cassandra-daemon", disk: "pods" },
+      pod: { name: "cassandra-pod", disk: "pods" },
+    });
+  });
+
+  it("keep a name that a topology is given, and the plain one for the others", () => {
+    const { persistent, cockroachdb } = read({
+      topologies: ["cockroachdb", "persistent"],
+      cockroachdb: { name: "roach", insecure: true },
+    });
+    assert.deepEqual([persistent?.name, cockroachdb?.name], ["cassandra", "roach"]);
+  });
+
+  it("take what a topology sets for itself, numbers and truths too, and the common value for the rest", () => {
+    const { ephemeral, daemon } = read({
+      topologies: ["ephemeral", "daemon"],
+      replicas: 5,
+      cpu: "2",
+      ephemeral: { replicas: 2, cpu: 1, clusterName: "E" },
+      daemon: { memory: "3Gi", nodeSelector: { ring: true }, hostPath: "/mnt/ring" },
+    });
+    const { replicas, cpu, memory, clusterName } = ephemeral!;
+    assert.deepEqual([replicas, cpu, memory, clusterName], [2, "1", "2Gi", "E"]);
+    assert.deepEqual(daemon, {
+      ...ring,
+      name: "cassandra-daemon",
+      clusterName: "cassandra-daemon",
+      cpu: "2",
+      memory: "3Gi",
+      nodeSelector: { ring: "true" },
+      hostPath: "/mnt/ring",
+    });
+  });
+
+  it("let the ephemeral ring adopt the pod, and remember it", () => {
+    const { ephemeral, facts } = read({ topologies: ["ephemeral"], replicas: 1, ephemeral: { adopt: "pod" } });
+    assert.deepEqual(ephemeral, { ...ring, replicas: 1, adopt: "pod" });
+    assert.deepEqual(facts, { ephemeral: { name: "cassandra", disk: "pods", adopt: "pod" } });
+  });
+
+  it("make CockroachDB insecure on minikube, secure elsewhere, or as they are told", () => {
+    const certificates = { node: "cockroachdb.node", client: "cockroachdb.client.root" };
+    const { cockroachdb } = read({ topologies: ["cockroachdb"], storage: "gce-pd" });
+    assert.deepEqual(cockroachdb, {
+      ...volumes,
+      name: "cockroachdb",
+      image: "docker.io/cockroachdb/cockroach:v23.1.28",
+      memory: "2Gi",
+      cpu: "500m",
+      certificates,
+      sqlClient: false,
+      loadGenerator: false,
+    });
+    const of = (storage: string, insecure?: boolean) =>
+      read({ topologies: ["cockroachdb"], storage, cockroachdb: { ...(insecure !== undefined && { insecure }) } })
+        .cockroachdb?.certificates;
+    assert.equal(of("minikube-hostpath"), undefined);
+    assert.deepEqual(of("minikube-hostpath", false), certificates);
+    assert.equal(of("gce-pd", true), undefined);
+  });
+
+  it("tell guards which cluster the provider uses", () => {
+    pulumi.runtime.setAllConfig({ "kubernetes:context": "minikube", "kubernetes:kubeconfig": "/etc/kubeconfig" });
+    assert.deepEqual(readSettings().cluster, { kubeconfig: "/etc/kubeconfig", context: "minikube" });
   });
 
   it("name the class after the namespace when a platform's class is made", () => {
@@ -94,9 +200,115 @@ describe("settings", () => {
     [
       "an unknown topology",
       { topologies: ["persistant"] },
-      'topologies: "["persistant"]" is not allowed (did you mean persistent?); allowed is a list of persistent',
+      'topologies: "["persistant"]" is not allowed (did you mean persistent?); allowed is a list of persistent, ' +
+        "ephemeral, daemon, pod, cockroachdb, each at most once",
     ],
-    ["no topology", { topologies: [] }, 'topologies: "[]" is not allowed; allowed is a list of persistent'],
+    [
+      "no topology",
+      { topologies: [] },
+      'topologies: "[]" is not allowed; allowed is a list of persistent, ephemeral, daemon, pod, cockroachdb, each at most once',
+    ],
+    [
+      "a topology twice",
+      { topologies: ["pod", "pod"] },
+      'topologies: "["pod","pod"]" is not allowed; allowed is a list of persistent, ephemeral, daemon, pod, cockroachdb, each at most once',
+    ],
+    [
+      "a pod with replicas",
+      { topologies: ["pod"], replicas: 1 },
+      'replicas: "1" is not allowed while pod is one member; allowed is a whole number from 1 to 1000',
+    ],
+    [
+      "daemons with replicas",
+      { topologies: ["daemon", "pod"], replicas: 3 },
+      'replicas: "3" is not allowed while daemon has one for each node and pod is one member; allowed is a whole number from 1 to 1000',
+    ],
+    [
+      "replicas for daemons alone",
+      { topologies: ["ephemeral", "daemon"], daemon: { replicas: 3 } },
+      "daemon.replicas: no key of this topology; allowed there is name, nodeSelector, hostPath, image, memory, cpu, maxHeap, " +
+        "clusterName, datacenter, jvmOptions",
+    ],
+    [
+      "something else than an object for a topology",
+      { ephemeral: "three" },
+      'ephemeral: "three" is not allowed; allowed is an object of replicas, image, memory, cpu, maxHeap, clusterName, ' +
+        "datacenter, jvmOptions, name, adopt",
+    ],
+    [
+      "a wrong value for one topology",
+      { ephemeral: { replicas: 0 } },
+      'ephemeral.replicas: "0" is not allowed; allowed is a whole number from 1 to 1000',
+    ],
+    [
+      "adoption of something else than a pod",
+      { ephemeral: { adopt: "pot" } },
+      'ephemeral.adopt: "pot" is not allowed (did you mean pod?); allowed is pod, or empty',
+    ],
+    [
+      "adoption of a pod that is made at the same time",
+      { topologies: ["ephemeral", "pod"], ephemeral: { adopt: "pod" } },
+      'ephemeral.adopt: "pod" is not allowed while topologies holds pod: what is adopted is no longer made; allowed is pod, or empty',
+    ],
+    [
+      "labels of nodes that are none",
+      { daemon: { nodeSelector: { "not a label": "x" } } },
+      'daemon.nodeSelector: "{"not a label":"x"}" is not allowed; allowed is labels of nodes, as {disk: ssd}',
+    ],
+    [
+      "the root of a node as folder",
+      { daemon: { hostPath: "/" } },
+      'daemon.hostPath: "/" is not allowed; allowed is an absolute path below the root, or empty',
+    ],
+    [
+      "a folder without absolute path",
+      { daemon: { hostPath: "data" } },
+      'daemon.hostPath: "data" is not allowed; allowed is an absolute path below the root, or empty',
+    ],
+    [
+      "a name of a ring that Kubernetes refuses",
+      { pod: { name: "Ring_1" } },
+      'pod.name: "Ring_1" is not allowed; allowed is a name of at most 47 lower-case letters, digits and dashes that starts ' +
+        "with a letter, or empty",
+    ],
+    [
+      "two rings of one name",
+      { topologies: ["ephemeral", "daemon"], daemon: { name: "cassandra" } },
+      'daemon.name: "cassandra" is not allowed: ephemeral has it too; allowed is a name of at most 47 lower-case letters, ' +
+        "digits and dashes that starts with a letter, or empty",
+    ],
+    [
+      "two rings that call themselves alike",
+      { topologies: ["ephemeral", "daemon"], daemon: { clusterName: "cassandra" } },
+      'daemon.clusterName: "cassandra" is not allowed: ephemeral has it too; allowed is letters, digits, spaces, dashes and ' +
+        "underscores, at most 48",
+    ],
+    [
+      "a heap larger than the memory of one topology",
+      { topologies: ["ephemeral", "daemon"], daemon: { memory: "1Gi" } },
+      'daemon.maxHeap: "1G" is not allowed while memory is 1Gi; allowed is a whole number of M or G, at least 256M and below memory',
+    ],
+    [
+      "local CockroachDB without volumes of its own",
+      { topologies: ["cockroachdb"], storage: "local", replicas: 1 },
+      'cockroachdb.localVolumes: "[]" is not allowed: 0 of them for 1 replicas; allowed is a list of {node, path} with an ' +
+        "absolute path, at least one for each replica with storage local",
+    ],
+    [
+      "certificates in a Secret whose name Kubernetes refuses",
+      { cockroachdb: { nodeCertificates: "No!" } },
+      'cockroachdb.nodeCertificates: "No!" is not allowed; allowed is a name of lower-case letters, digits, dots and dashes',
+    ],
+    [
+      "neither secure nor insecure",
+      { cockroachdb: { insecure: "maybe" } },
+      'cockroachdb.insecure: "maybe" is not allowed; allowed is true or false, or empty',
+    ],
+    [
+      "neither accepted nor not",
+      { acceptDataLoss: "perhaps" },
+      'acceptDataLoss: "perhaps" is not allowed; allowed is true or false',
+    ],
     [
       "an unknown storage",
       { storage: "gcepd" },
@@ -173,7 +385,7 @@ describe("settings", () => {
     [
       "a JVM option without dash",
       { jvmOptions: ["Xmx1G"] },
-      'jvmOptions: "["Xmx1G"]" is not allowed; allowed is a list of JVM options, each starting with a dash and free of spaces',
+      'jvmOptions: "["Xmx1G"]" is not allowed; allowed is a list of JVM options, each starting with a dash and free of spaces, none twice',
     ],
   ];
   for (const [what, config, message] of refused) {
@@ -191,13 +403,12 @@ describe("settings", () => {
   });
 
   it("accept every default by itself", () => {
-    for (const [name, key] of Object.entries(keys) as [string, Key][])
-      assert.notEqual(key.parse(key.default), undefined, name);
+    for (const [name, key] of Object.entries(all)) assert.notEqual(key.parse(key.default), undefined, name);
   });
 
   it("are declared in Pulumi.yaml as in their table", () => {
     const declared = yaml.load(fs.readFileSync(path.join(root, "Pulumi.yaml"), "utf8")) as { config: unknown };
-    const expected = Object.entries(keys as Record<string, Key>).map(([name, key]) => [
+    const expected = Object.entries({ ...keys, ...objectKeys } as Record<string, Key>).map(([name, key]) => [
       name,
       {
         type: key.type,
@@ -213,8 +424,8 @@ describe("settings", () => {
     const rows = fs
       .readFileSync(path.join(root, "README.md"), "utf8")
       .split("\n")
-      .filter((line) => /^\| `\w+` \|/.test(line));
-    const expected = Object.entries(keys as Record<string, Key>).map(([name, key]) => {
+      .filter((line) => /^\| `[\w.]+` \|/.test(line));
+    const expected = Object.entries(all).map(([name, key]) => {
       const value = typeof key.default === "string" ? key.default : JSON.stringify(key.default);
       return `| \`${name}\` | ${value === "" ? "" : `\`${value}\``} | ${key.unit} | ${key.allowed} | ${key.meaning} |`;
     });

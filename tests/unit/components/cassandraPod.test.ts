@@ -1,24 +1,32 @@
 import * as assert from "node:assert/strict";
-import { CassandraPodArgs, cassandraPodSpec, podScripts } from "../../../components/cassandraPod";
+import { cassandraPodSpec, podScripts, revisionOf, RingBinding } from "../../../components/cassandraPod";
+import { podArgs as args } from "./args";
 
-const args: CassandraPodArgs = {
-  image: "cassandra:5.0.9",
-  memory: "1Gi",
-  cpu: "500m",
-  maxHeapMiB: 512,
-  clusterName: "K8Demo",
-  datacenter: "DC1-K8Demo",
-  rack: "rack1",
-};
-const ring = {
+const ring: RingBinding = {
   name: "cassandra",
   service: "cassandra",
-  claim: "data",
+  disk: { claim: "data" },
   record: "cassandra-ring",
   scripts: "scripts-1",
   serviceAccountName: "account-1",
-  selector: { app: "x" },
+  selector: { app: "x", ring: "y" },
 };
+const member = (path: string) => ({ name: "RING_MEMBER", valueFrom: { fieldRef: { fieldPath: path } } });
+
+const names = {
+  RING_NAME: "cassandra",
+  RING_SERVICE: "cassandra",
+  RING_RECORD: "cassandra-ring",
+  RING_SELECTOR: "app=x,ring=y",
+};
+
+/** Variables of the container whose names begin so, with their values or the fields that those come from. */
+function environment(spec: unknown, prefix: string): Record<string, string | undefined> {
+  type Variable = { name: string; value?: string; valueFrom?: { fieldRef: { fieldPath: string } } };
+  const [{ env }] = (spec as { containers: { env: Variable[] }[] }).containers;
+  const some = env.filter(({ name }) => name.startsWith(prefix));
+  return Object.fromEntries(some.map(({ name, value, valueFrom }) => [name, value ?? valueFrom?.fieldRef.fieldPath]));
+}
 
 describe("the Cassandra pod", () => {
   it("is exactly this at its defaults", () => {
@@ -38,7 +46,7 @@ describe("the Cassandra pod", () => {
           maxSkew: 1,
           topologyKey: "kubernetes.io/hostname",
           whenUnsatisfiable: "ScheduleAnyway",
-          labelSelector: { matchLabels: { app: "x" } },
+          labelSelector: { matchLabels: { app: "x", ring: "y" } },
         },
       ],
       containers: [
@@ -50,6 +58,7 @@ describe("the Cassandra pod", () => {
           env: [
             { name: "POD_IP", valueFrom: podIp },
             { name: "CASSANDRA_LISTEN_ADDRESS", valueFrom: podIp },
+            member("metadata.name"),
             { name: "HOME", value: "/tmp" },
             { name: "MAX_HEAP_SIZE", value: "512M" },
             { name: "HEAP_NEWSIZE", value: "100M" },
@@ -63,6 +72,8 @@ describe("the Cassandra pod", () => {
             { name: "RING_NAME", value: "cassandra" },
             { name: "RING_SERVICE", value: "cassandra" },
             { name: "RING_RECORD", value: "cassandra-ring" },
+            { name: "RING_SELECTOR", value: "app=x,ring=y" },
+            { name: "RING_PODS", value: "ordered" },
             { name: "RING_CLAIM", value: "data" },
           ],
           ports: [
@@ -95,14 +106,53 @@ describe("the Cassandra pod", () => {
     assert.doesNotMatch(text, /CASSANDRA_SEEDS|replicas/i);
   });
 
-  it("brings the scripts that its commands name", () => {
-    assert.deepEqual(Object.keys(podScripts()).sort(), [
-      "record.py",
-      "register.sh",
-      "ring.sh",
-      "start.sh",
-      "stop.sh",
-      "tokens.sh",
+  it("brings the scripts that its commands name, and none of other topologies", () => {
+    const common = ["record.py", "register.sh", "ring.sh", "start.sh", "stop.sh", "tokens.sh"];
+    assert.deepEqual(Object.keys(podScripts({ claim: "data" })).sort(), [...common, "ordered.sh"].sort());
+    for (const disk of ["emptyDir", { hostPath: "/mnt" }] as const) {
+      assert.deepEqual(Object.keys(podScripts(disk)).sort(), [...common, "crowd.sh", "forget.sh"].sort());
+    }
+  });
+
+  it("keeps its rows in itself without a volume, and has time to hand them over", () => {
+    const spec = cassandraPodSpec(args, { ...ring, disk: "emptyDir" });
+    assert.deepEqual(spec.volumes, [
+      { name: "data", emptyDir: {} },
+      { name: "ring", configMap: { name: "scripts-1", defaultMode: 0o555 } },
     ]);
+    assert.equal(spec.terminationGracePeriodSeconds, 86400);
+    assert.deepEqual(environment(spec, "RING_"), {
+      ...names,
+      RING_MEMBER: "metadata.name",
+      RING_PODS: "crowd",
+      RING_DISK: "pod",
+    });
+    assert.equal(spec.initContainers, undefined);
+  });
+
+  it("is the member of its node's folder, which it is given first", () => {
+    const spec = cassandraPodSpec(args, { ...ring, disk: { hostPath: "/mnt/ring" } });
+    assert.deepEqual((spec.volumes as object[])[0], {
+      name: "data",
+      hostPath: { path: "/mnt/ring", type: "DirectoryOrCreate" },
+    });
+    assert.equal(spec.terminationGracePeriodSeconds, 86400);
+    assert.deepEqual(environment(spec, "RING_"), {
+      ...names,
+      RING_MEMBER: "spec.nodeName",
+      RING_PODS: "crowd",
+      RING_DISK: "node",
+    });
+    const [own] = spec.initContainers as { command: string[]; securityContext: object }[];
+    assert.deepEqual(own.command, ["chown", "999:999", "/var/lib/cassandra"]);
+    assert.deepEqual(own.securityContext, { runAsUser: 0, runAsNonRoot: false });
+  });
+
+  it("has a revision that follows from all that it is made of", async () => {
+    const revision = (memory: string) =>
+      new Promise<string>((resolve) => revisionOf(cassandraPodSpec({ ...args, memory }, ring)).apply(resolve));
+    assert.match(await revision("1Gi"), /^[0-9a-f]{12}$/);
+    assert.equal(await revision("1Gi"), await revision("1Gi"));
+    assert.notEqual(await revision("1Gi"), await revision("2Gi"));
   });
 });

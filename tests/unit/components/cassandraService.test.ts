@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
 import { CassandraService } from "../../../components";
 import { labels, selectorLabels } from "../../../components/labels";
 import { record } from "../recorder";
@@ -7,8 +8,13 @@ describe("CassandraService", () => {
   const identity = { name: "cassandra", topology: "persistent" };
   const metadata = { namespace: "db", labels: labels(identity) };
 
-  it("makes a headless Service for the members and one with a cluster IP for clients", async () => {
-    const all = await record(() => new CassandraService("ring", { ...identity, namespace: "db" }));
+  it("makes a headless Service for the members, and one with a cluster IP for clients after the set", async () => {
+    const all = await record(() => {
+      const service = new CassandraService("ring", { ...identity, namespace: "db" });
+      service.serveClients(new k8s.core.v1.ConfigMap("set"));
+    });
+    const order = all.map(({ name }) => name);
+    assert.ok(order.indexOf("ring-client") > order.indexOf("set"), order.join());
     assert.deepEqual(
       all.filter(({ type }) => type === "core/v1:Service").sort((a, b) => a.name.length - b.name.length),
       [

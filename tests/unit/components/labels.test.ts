@@ -20,6 +20,12 @@ describe("labels", () => {
     });
   });
 
+  it("name another application than Cassandra where one runs", () => {
+    const other = { name: "cockroachdb", topology: "persistent", application: "cockroachdb" };
+    assert.equal(selectorLabels(other)["app.kubernetes.io/name"], "cockroachdb");
+    assert.equal(labels(other).app, "cockroachdb");
+  });
+
   it("differ between two topologies of one namespace", () => {
     const other = { name: "cassandra-ephemeral", topology: "ephemeral" };
     assert.notDeepEqual(selectorLabels(identity), selectorLabels(other));

@@ -3,22 +3,10 @@ import * as assert from "node:assert/strict";
 import { PersistentCluster, PersistentClusterArgs } from "../../../components";
 import { cassandraPodSpec } from "../../../components/cassandraPod";
 import { labels, selectorLabels } from "../../../components/labels";
-import { only, record } from "../recorder";
+import { callHook, only, record } from "../recorder";
+import { ringArgs } from "./args";
 
-const args: PersistentClusterArgs = {
-  name: "cassandra",
-  namespace: "db",
-  replicas: 3,
-  image: "cassandra:5.0.9",
-  memory: "1Gi",
-  cpu: "500m",
-  maxHeapMiB: 512,
-  clusterName: "K8Demo",
-  datacenter: "DC1-K8Demo",
-  rack: "rack1",
-  storageClassName: "fast",
-  volumeSize: "1Gi",
-};
+const args: PersistentClusterArgs = { ...ringArgs, replicas: 3, storageClassName: "fast", volumeSize: "1Gi" };
 
 describe("PersistentCluster", () => {
   const identity = { name: "cassandra", topology: "persistent" };
@@ -42,7 +30,7 @@ describe("PersistentCluster", () => {
           spec: cassandraPodSpec(args, {
             name: "cassandra",
             service: "cassandra",
-            claim: "data",
+            disk: { claim: "data" },
             record: "cassandra-ring",
             scripts: "cassandra-scripts-auto",
             serviceAccountName: "cassandra-auto",
@@ -79,6 +67,36 @@ describe("PersistentCluster", () => {
       "rbac.authorization.k8s.io/v1:Role cassandra",
       "rbac.authorization.k8s.io/v1:RoleBinding cassandra",
     ]);
+  });
+
+  it("lets its pods look at their set and their claims", async () => {
+    const all = await record(() => new PersistentCluster("cassandra", args));
+    assert.deepEqual((only(all, "rbac.authorization.k8s.io/v1:Role").inputs as { rules: unknown[] }).rules.slice(1), [
+      { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: ["cassandra"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
+    ]);
+  });
+
+  it("has static volumes made of the disks that it is given, before the set", async () => {
+    const localVolumes = [0, 1, 2].map((i) => ({ node: `node${i}`, path: "/mnt/disk" }));
+    const all = await record(() => new PersistentCluster("cassandra", { ...args, localVolumes }));
+    const order = all.map(({ type }) => type);
+    const volumes = all.filter(({ type }) => type === "core/v1:PersistentVolumePatch");
+    assert.deepEqual(
+      volumes.map(({ inputs }) => (inputs as { spec: { claimRef: { name: string } } }).spec.claimRef.name),
+      ["data-cassandra-0", "data-cassandra-1", "data-cassandra-2"],
+    );
+    assert.ok(order.lastIndexOf("core/v1:PersistentVolumePatch") < order.indexOf("apps/v1:StatefulSet"));
+  });
+
+  it("refuses in preview to scale down", async () => {
+    await record(() => new PersistentCluster("cassandra", args));
+    const edit = { oldInputs: { spec: { replicas: 3 } }, newInputs: { spec: { replicas: 2 } } };
+    await assert.rejects(callHook("cassandra-refuse-scale-down", edit, { onDryRun: true }), {
+      message:
+        "cassandra:replicas: 2 is below the 3 members of ring cassandra: rows would be lost with the members that go; " +
+        "allowed is 3 or more",
+    });
   });
 
   it("lets one member at a time be evicted", async () => {

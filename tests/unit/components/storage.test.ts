@@ -9,7 +9,6 @@ const args: CassandraStorageArgs = {
   topology: "persistent",
   storage: "existing",
   storageClassName: "fast",
-  volumeSize: "1Gi",
 };
 
 /** What was registered, and the class that claims would name. */
@@ -88,34 +87,6 @@ describe("CassandraStorage", () => {
       assert.equal(named(), "fast");
     });
   }
-
-  it("makes a static volume of each local folder, on its node and never emptied", async () => {
-    const { all } = await make({
-      storage: "local",
-      localVolumes: [
-        { node: "node1", path: "/mnt/a" },
-        { node: "node2", path: "/mnt/b" },
-      ],
-    });
-    const volumes = all.filter((resource) => resource.type === "core/v1:PersistentVolume");
-    assert.equal(volumes.length, 2);
-    const { metadata, spec } = volumes[1].inputs;
-    assert.deepEqual(metadata, { labels: { ...labels(args), type: "local" } });
-    assert.deepEqual(spec, {
-      capacity: { storage: "1Gi" },
-      accessModes: ["ReadWriteOnce"],
-      persistentVolumeReclaimPolicy: "Retain",
-      storageClassName: "fast",
-      local: { path: "/mnt/b" },
-      nodeAffinity: {
-        required: {
-          nodeSelectorTerms: [
-            { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: ["node2"] }] },
-          ],
-        },
-      },
-    });
-  });
 
   it("stands below the parent that the caller gives, and its children below it", async () => {
     let urn = "";

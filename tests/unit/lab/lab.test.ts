@@ -196,6 +196,8 @@ describe("the lab", () => {
       const set = ["--color", "never", "config", "set", "a b", "up"];
       assert.deepEqual(await passed(set), [...set, ...option]);
       assert.deepEqual(await passed(["preview"], join(repository, "components")), ["preview", ...option]);
+      const value = ["config", "set", "key"];
+      assert.deepEqual(await passed([...value, "--", "-x", "y z"]), [...value, ...option, "--", "-x", "y z"]);
     });
 
     for (const args of [["--stack", "dev"], ["--stack=dev"], ["-s", "dev"], ["-sdev"]]) {
@@ -222,7 +224,14 @@ describe("the lab", () => {
     const command = ["-r", "ts-node/register", join(repository, "lab/src/cli.ts")];
     const lab = (...args: string[]) => run(process.execPath, [...command, ...args], { cwd: repository });
 
-    for (const args of [["fly"], [], ["up", "--wings"], ["up", "now"], ["up", "--nodes", "0"]]) {
+    for (const args of [
+      ["fly"],
+      [],
+      ["up", "--wings"],
+      ["up", "now"],
+      ["up", "--nodes", "0"],
+      ["up", "--simulated-nodes", "x"],
+    ]) {
       it(`explains itself after "${args.join(" ")}" and exits with 2`, async () => {
         await assert.rejects(lab(...args), (error: RunError) => {
           assert.equal(error.code, 2);

@@ -1,0 +1,86 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
+
+export interface DaemonClusterArgs extends CassandraRingArgs {
+  /** Labels of the nodes that get a member each. @default every node gets one */
+  nodeSelector?: Record<string, string>;
+  /**
+   * Folder on each node that holds the rows of its member; made where there is none. It outlives pods, and `pulumi destroy`.
+   * @default none: rows lie in the pods, which hand them over whenever they go
+   */
+  hostPath?: string;
+}
+
+/** How many nodes a first ring or an update must be given time for; nobody says beforehand how many there are. */
+const mostNodes = 20;
+
+/**
+ * A ring with one member on each node that the selector picks: a DaemonSet. A node that comes to be picked gets a member that
+ * streams its share; one that no longer is hands its rows over.
+ */
+export class DaemonCluster extends CassandraRing {
+  readonly daemonSet: k8s.apps.v1.DaemonSet;
+  readonly clientService: k8s.core.v1.Service;
+  readonly contactPoints: pulumi.Output<string[]>;
+  readonly execTarget: string;
+
+  constructor(name: string, args: DaemonClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { hostPath, nodeSelector } = args;
+    const maker = { apiGroups: ["apps"], resources: ["daemonsets"], resourceNames: [args.name] };
+    const rules = crowdRules(args.namespace, maker);
+    const disk = hostPath === undefined ? "emptyDir" : { hostPath };
+    super("cassandra:index:DaemonCluster", name, args, { topology: "daemon", disk, rules }, opts);
+    this.execTarget = `ds/${args.name}`;
+
+    this.daemonSet = new k8s.apps.v1.DaemonSet(
+      name,
+      {
+        metadata: { ...this.metadata, name: args.name },
+        spec: {
+          selector: { matchLabels: this.selector },
+          template: { metadata: this.podMetadata, spec: { ...this.podSpec, nodeSelector } },
+          updateStrategy: {
+            rollingUpdate:
+              hostPath === undefined
+                ? // The new pod comes first, so that the old one has somebody to hand its rows over to, on a single node too.
+                  { maxSurge: 1, maxUnavailable: 0 }
+                : // Two pods may not share a folder.
+                  { maxSurge: 0, maxUnavailable: 1 },
+          },
+        },
+      },
+      {
+        parent: this,
+        dependsOn: hostPath === undefined ? this.record.access : [this.record.access, this.mayLookAtNodes(name)],
+        customTimeouts: joinTimeouts(mostNodes),
+      },
+    );
+
+    // There is no disruption budget: drains leave pods of a DaemonSet alone, and a budget cannot count them.
+    this.clientService = this.service.serveClients(this.daemonSet);
+    this.contactPoints = this.discoveryName;
+    this.registerOutputs({ contactPoints: this.contactPoints });
+  }
+
+  /** Whether a pod goes for good or comes back to its folder, the labels of its node tell; nodes belong to no namespace. */
+  private mayLookAtNodes(name: string): pulumi.Resource {
+    const { labels } = this.metadata;
+    const role = new k8s.rbac.v1.ClusterRole(
+      name,
+      { metadata: { labels }, rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }] },
+      { parent: this },
+    );
+    return new k8s.rbac.v1.ClusterRoleBinding(
+      name,
+      {
+        metadata: { labels },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+        subjects: [
+          { kind: "ServiceAccount", name: this.record.serviceAccountName, namespace: this.metadata.namespace },
+        ],
+      },
+      { parent: this },
+    );
+  }
+}

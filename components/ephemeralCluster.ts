@@ -1,0 +1,69 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
+import { ClusterChoice } from "./cluster";
+import { RollingUpdate } from "./rollingUpdate";
+
+export interface EphemeralClusterArgs extends CassandraRingArgs {
+  /** Members of the ring, at least 1. */
+  replicas: number;
+  /**
+   * Takes over the pod, the Services and the record of the `SinglePod` of the same logical name, which the program no longer
+   * makes: the pod becomes the first member of this ring, with its rows. It stays set from then on, since the pods of a ring
+   * keep their labels. @default none
+   */
+  adopt?: "pod";
+  /** The cluster that the resources go to, for updates that replace pods one by one. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+/**
+ * A ring whose members keep their rows in their pods: a ReplicationController. A pod that leaves hands its rows over first, one
+ * that dies is replaced from their other copies; with all pods gone, all rows are.
+ */
+export class EphemeralCluster extends CassandraRing {
+  readonly replicationController: k8s.core.v1.ReplicationController;
+  readonly clientService: k8s.core.v1.Service;
+  readonly contactPoints: pulumi.Output<string[]>;
+  readonly execTarget: string;
+
+  constructor(name: string, args: EphemeralClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    const maker = { apiGroups: [""], resources: ["replicationcontrollers"], resourceNames: [args.name] };
+    const rules = crowdRules(args.namespace, maker);
+    super(
+      "cassandra:index:EphemeralCluster",
+      name,
+      args,
+      { topology: args.adopt ?? "ephemeral", disk: "emptyDir", rules },
+      args.adopt ? { ...opts, aliases: [...(opts.aliases ?? []), { type: "cassandra:index:SinglePod" }] } : opts,
+    );
+    this.execTarget = `rc/${args.name}`;
+
+    this.replicationController = new k8s.core.v1.ReplicationController(
+      name,
+      {
+        metadata: { ...this.metadata, name: args.name },
+        spec: {
+          replicas: args.replicas,
+          selector: this.selector,
+          template: { metadata: this.podMetadata, spec: this.podSpec },
+        },
+      },
+      { parent: this, dependsOn: this.record.access, customTimeouts: joinTimeouts(args.replicas) },
+    );
+
+    new RollingUpdate(
+      name,
+      { ...args, selector: this.selector, revision: this.revision, adopted: args.adopt && args.name },
+      { parent: this, dependsOn: this.replicationController },
+    );
+    new k8s.policy.v1.PodDisruptionBudget(
+      name,
+      { metadata: this.metadata, spec: { maxUnavailable: 1, selector: { matchLabels: this.selector } } },
+      { parent: this },
+    );
+    this.clientService = this.service.serveClients(this.replicationController);
+    this.contactPoints = this.discoveryName;
+    this.registerOutputs({ contactPoints: this.contactPoints });
+  }
+}

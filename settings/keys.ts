@@ -1,0 +1,314 @@
+import { LocalVolume, Storage, storageClasses } from "../components";
+import {
+  dnsLabel,
+  dnsSubdomain,
+  heap,
+  image,
+  labelMap,
+  listOf,
+  memory,
+  oneOf,
+  Parse,
+  positiveQuantity,
+  text,
+  truth,
+} from "./parsers";
+
+/** What a stack can run. */
+export const topologies = ["persistent", "ephemeral", "daemon", "pod", "cockroachdb"] as const;
+export type Topology = (typeof topologies)[number];
+
+/** One key of stack config. The schema in Pulumi.yaml and the tables in the README say the same; a test compares them. */
+export interface Key<T = unknown> {
+  /** Type that Pulumi.yaml declares. */
+  type: "string" | "array" | "object";
+  /** Type of an array's items. */
+  items?: "string" | "object";
+  default: string | unknown[] | Record<string, never>;
+  /** Unit of the value, for the README; empty where it has none. */
+  unit: string;
+  /** What is allowed, as error messages and the README put it. */
+  allowed: string;
+  meaning: string;
+  /** The words that are allowed, where values are words: the nearest is suggested for a wrong one. */
+  words?: readonly string[];
+  parse: Parse<T>;
+}
+
+const storages = [...Object.keys(storageClasses), "existing"] as Storage[];
+const retentions = ["retain", "delete"] as const;
+const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
+/** The longest name of a set whose pods and Services still have names that Kubernetes takes. */
+const ringName = /^[a-z]([-a-z0-9]{0,45}[a-z0-9])?$/;
+
+const localVolume: Parse<LocalVolume> = (raw) => {
+  const { node, path, ...rest } = Object(raw) as Record<string, unknown>;
+  const ok = text(dnsSubdomain)(node) && text(/^\/[^\0]+$/)(path) && Object.keys(rest).length === 0;
+  return ok ? { node: node as string, path: path as string } : undefined;
+};
+
+const flag = { type: "string", default: "false", unit: "", allowed: "true or false", parse: truth } as const;
+
+/** Every key that holds for the whole stack, or for each of its topologies that says nothing else, in the README's order. */
+export const keys = {
+  topologies: {
+    type: "array",
+    items: "string",
+    default: ["persistent"],
+    unit: "",
+    allowed: `a list of ${topologies.join(", ")}, each at most once`,
+    meaning:
+      "What runs: `persistent` is a StatefulSet with a volume for each member, `ephemeral` a ReplicationController whose rows lie " +
+      "in its pods, `daemon` a DaemonSet, `pod` a single Pod, `cockroachdb` a CockroachDB cluster. The first Cassandra ring is " +
+      "named `cassandra`, further ones `cassandra-<topology>`.",
+    words: topologies,
+    parse: listOf(oneOf(...topologies), 1),
+  },
+  replicas: {
+    type: "string",
+    // Pulumi hands over a default as if the stack had set it: with a number here, a stack whose rings have no count could not
+    // be told from one that asks for three.
+    default: "",
+    unit: "members",
+    allowed: "a whole number from 1 to 1000",
+    meaning: "Members of each ring that has a count: persistent, ephemeral and cockroachdb (empty: 3).",
+    parse: (raw) => (/^([1-9]\d{0,3})?$/.test(String(raw)) && Number(raw) <= 1000 ? Number(raw || 3) : undefined),
+  },
+  storage: {
+    type: "string",
+    default: "existing",
+    unit: "",
+    allowed: `one of ${storages.join(", ")}`,
+    meaning:
+      "Where volumes come from: a platform whose class is made here, static `local` volumes, or an `existing` class.",
+    words: storages,
+    parse: oneOf(...storages),
+  },
+  storageClassName: {
+    type: "string",
+    default: "",
+    unit: "",
+    allowed: "a name of lower-case letters, digits, dots and dashes, or empty",
+    meaning:
+      "Storage class: the one to use with `existing` (empty: the cluster's default), else the name for the one made here " +
+      "(empty: `<namespace>-cassandra`).",
+    parse: (raw) => (raw === "" ? "" : text(dnsSubdomain)(raw)),
+  },
+  volumeSize: {
+    type: "string",
+    default: "1Gi",
+    unit: "quantity",
+    allowed: "a Kubernetes quantity above zero, such as 10Gi",
+    meaning: "Volume of each member.",
+    parse: positiveQuantity,
+  },
+  volumeRetention: {
+    type: "string",
+    default: "retain",
+    unit: "",
+    allowed: `one of ${retentions.join(", ")}`,
+    meaning: "What `pulumi destroy` does with volumes and the ring record. Scaling and updates never delete a volume.",
+    words: retentions,
+    parse: oneOf(...retentions),
+  },
+  localVolumes: {
+    type: "array",
+    items: "object",
+    default: [],
+    unit: "",
+    allowed: "a list of {node, path} with an absolute path, at least one for each replica with storage local",
+    meaning:
+      "Folders on nodes that become static volumes with storage `local`: the first for member 0, and so on. The folders must exist.",
+    parse: listOf(localVolume),
+  },
+  image: {
+    type: "string",
+    default: "docker.io/library/cassandra:5.0.9",
+    unit: "",
+    allowed: "an image with a tag other than latest, or with a digest",
+    meaning: "Cassandra's image: the official one, or one with the same entry point.",
+    parse: image,
+  },
+  memory: {
+    type: "string",
+    default: "2Gi",
+    unit: "quantity",
+    allowed: "a Kubernetes quantity of at least 512Mi",
+    meaning: "Memory of each member, request and limit.",
+    parse: memory,
+  },
+  cpu: {
+    type: "string",
+    default: "500m",
+    unit: "quantity",
+    allowed: "a Kubernetes quantity above zero, such as 500m or 2",
+    meaning: "CPU that each member asks for; there is no limit.",
+    parse: positiveQuantity,
+  },
+  maxHeap: {
+    type: "string",
+    default: "1G",
+    unit: "M or G",
+    allowed: "a whole number of M or G, at least 256M and below memory",
+    meaning: "Java heap of each member. Cassandra needs about as much again outside it.",
+    parse: heap,
+  },
+  namespace: {
+    type: "string",
+    default: "default",
+    unit: "",
+    allowed: "a name of lower-case letters, digits and dashes, at most 63 characters",
+    meaning: "Namespace of everything that has one.",
+    parse: text(dnsLabel),
+  },
+  createNamespace: {
+    ...flag,
+    meaning: "Whether the namespace is made here. It is never deleted: it may hold volumes.",
+  },
+  clusterName: {
+    type: "string",
+    default: "cassandra",
+    unit: "",
+    allowed: "letters, digits, spaces, dashes and underscores, at most 48",
+    meaning:
+      "Cassandra's cluster name; that of further rings is `<clusterName>-<topology>`. It cannot change while there are rows.",
+    parse: text(cassandraName),
+  },
+  datacenter: {
+    type: "string",
+    default: "datacenter1",
+    unit: "",
+    allowed: "letters, digits, spaces, dashes and underscores, at most 48",
+    meaning: "Cassandra's name of the data centre; keyspaces quote it. It cannot change while there are rows.",
+    parse: text(cassandraName),
+  },
+  jvmOptions: {
+    type: "array",
+    items: "string",
+    default: [],
+    unit: "",
+    allowed: "a list of JVM options, each starting with a dash and free of spaces, none twice",
+    meaning: "Further JVM options of each member.",
+    parse: listOf(text(/^-[^\s]+$/)),
+  },
+  acceptDataLoss: {
+    ...flag,
+    meaning:
+      "Lets an edit pass that leaves rows behind, such as a move to another topology. Take it out again afterwards.",
+  },
+} satisfies Record<string, Key>;
+
+const name = {
+  type: "string",
+  default: "",
+  unit: "",
+  allowed: "a name of at most 47 lower-case letters, digits and dashes that starts with a letter, or empty",
+  meaning: "Name of the ring, its set and its Services (empty: as `topologies` says). Another name is another ring.",
+  parse: (raw: unknown) => (raw === "" ? "" : text(ringName)(raw)),
+} as const;
+
+const secretName = (whose: string, files: string, value: string) =>
+  ({
+    type: "string",
+    default: value,
+    unit: "",
+    allowed: "a name of lower-case letters, digits, dots and dashes",
+    meaning: `Secret with the certificates of ${whose}, made by \`cockroach cert\`: ${files}. Without \`insecure\` it must exist.`,
+    parse: text(dnsSubdomain),
+  }) as const;
+
+const ofCassandra = ["image", "memory", "cpu", "maxHeap", "clusterName", "datacenter", "jvmOptions"] as const;
+
+/** For each topology, the keys above that its object may set otherwise, and those that only it has. */
+export const ownKeys = {
+  persistent: {
+    overrides: ["replicas", "volumeSize", "volumeRetention", "localVolumes", ...ofCassandra],
+    own: { name },
+  },
+  ephemeral: {
+    overrides: ["replicas", ...ofCassandra],
+    own: {
+      name,
+      adopt: {
+        type: "string",
+        default: "",
+        unit: "",
+        allowed: "pod, or empty",
+        meaning:
+          "`pod`: the ring takes over the pod of topology `pod`, which leaves `topologies`. It stays set from then on.",
+        words: ["pod"],
+        parse: oneOf("", "pod"),
+      },
+    },
+  },
+  daemon: {
+    overrides: [...ofCassandra],
+    own: {
+      name,
+      nodeSelector: {
+        type: "object",
+        default: {},
+        unit: "",
+        allowed: "labels of nodes, as {disk: ssd}",
+        meaning: "Labels of the nodes that get a member each; without any, every node does.",
+        parse: labelMap,
+      },
+      hostPath: {
+        type: "string",
+        default: "",
+        unit: "",
+        allowed: "an absolute path below the root, or empty",
+        meaning:
+          "Folder of each node that holds its member's rows and outlives the pods. Empty: rows lie in the pods, which hand them over.",
+        parse: (raw) => (raw === "" ? "" : text(/^\/[^/\0]+(\/[^\0]*)?$/)(raw)),
+      },
+    },
+  },
+  pod: {
+    overrides: [...ofCassandra],
+    own: { name },
+  },
+  cockroachdb: {
+    overrides: ["replicas", "volumeSize", "volumeRetention", "memory", "cpu"],
+    own: {
+      name,
+      image: {
+        ...keys.image,
+        default: "docker.io/cockroachdb/cockroach:v23.1.28",
+        meaning: "CockroachDB's image. Mind its licence: v23.1.28 is free, others may not be.",
+      },
+      localVolumes: { ...keys.localVolumes, meaning: "As `localVolumes` above, for the nodes of this cluster." },
+      insecure: {
+        ...flag,
+        default: "",
+        allowed: "true or false, or empty",
+        meaning:
+          "Whether everyone who reaches the pods may do everything; empty: on minikube (storage `minikube-hostpath`) alone.",
+        parse: (raw) => (raw === "" ? "" : truth(raw)),
+      },
+      nodeCertificates: secretName("all nodes", "`ca.crt`, `node.crt`, `node.key`", "cockroachdb.node"),
+      clientCertificates: secretName(
+        "the client `root`",
+        "`ca.crt`, `client.root.crt`, `client.root.key`",
+        "cockroachdb.client.root",
+      ),
+      sqlClient: { ...flag, meaning: "Whether there is a pod, `<name>-client`, to run the SQL client in." },
+      loadGenerator: { ...flag, meaning: "Whether a Deployment keeps the cluster busy." },
+    },
+  },
+} satisfies Record<Topology, { overrides: (keyof typeof keys)[]; own: Record<string, Key> }>;
+
+/** The keys that hold an object for one topology each: `ephemeral: {replicas: 2}`. */
+export const objectKeys = Object.fromEntries(
+  topologies.map((topology) => [
+    topology,
+    {
+      type: "object",
+      default: {},
+      unit: "",
+      allowed: `an object of ${[...ownKeys[topology].overrides, ...Object.keys(ownKeys[topology].own)].join(", ")}`,
+      meaning: `What holds for \`${topology}\` alone.`,
+      parse: (raw) => (typeof raw === "object" && raw !== null && !Array.isArray(raw) ? raw : undefined),
+    } satisfies Key,
+  ]),
+) as Record<Topology, Key<object>>;

@@ -1,0 +1,114 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as assert from "node:assert/strict";
+import { EphemeralCluster, EphemeralClusterArgs } from "../../../components";
+import { cassandraPodSpec } from "../../../components/cassandraPod";
+import { labels, selectorLabels } from "../../../components/labels";
+import { only, record } from "../recorder";
+import { ringArgs } from "./args";
+
+const args: EphemeralClusterArgs = { ...ringArgs, replicas: 2 };
+
+describe("EphemeralCluster", () => {
+  const make = (overrides: Partial<EphemeralClusterArgs> = {}) =>
+    record(() => new EphemeralCluster("cassandra", { ...args, ...overrides }));
+  const identity = { name: "cassandra", topology: "ephemeral" };
+  const selector = selectorLabels(identity);
+
+  it("makes exactly this ReplicationController at its defaults", async () => {
+    const all = await make();
+    const { metadata, spec } = only(all, "core/v1:ReplicationController").inputs as {
+      metadata: object;
+      spec: { template: { metadata: { annotations: Record<string, string> } } };
+    };
+    assert.deepEqual(metadata, { namespace: "db", labels: labels(identity), name: "cassandra" });
+    const revision = spec.template.metadata.annotations["cassandra/revision"];
+    assert.match(revision, /^[0-9a-f]{12}$/);
+    assert.deepEqual(spec, {
+      replicas: 2,
+      selector,
+      template: {
+        metadata: {
+          labels: labels(identity),
+          annotations: { "kubectl.kubernetes.io/default-container": "cassandra", "cassandra/revision": revision },
+        },
+        spec: cassandraPodSpec(args, {
+          name: "cassandra",
+          service: "cassandra",
+          disk: "emptyDir",
+          record: "cassandra-auto",
+          scripts: "cassandra-scripts-auto",
+          serviceAccountName: "cassandra-auto",
+          selector,
+        }),
+      },
+    });
+    assert.deepEqual(only(all, "cassandra:index:RollingUpdate").inputs, { replicas: 2, revision, namespace: "db" });
+  });
+
+  it("registers these objects and no others", async () => {
+    assert.deepEqual((await make()).map(({ type, name }) => `${type} ${name}`).sort(), [
+      "cassandra:index:CassandraService cassandra",
+      "cassandra:index:EphemeralCluster cassandra",
+      "cassandra:index:RingRecord cassandra",
+      "cassandra:index:RollingUpdate cassandra",
+      "core/v1:ConfigMap cassandra",
+      "core/v1:ConfigMap cassandra-scripts",
+      "core/v1:ReplicationController cassandra",
+      "core/v1:Service cassandra",
+      "core/v1:Service cassandra-client",
+      "core/v1:ServiceAccount cassandra",
+      "policy/v1:PodDisruptionBudget cassandra",
+      "rbac.authorization.k8s.io/v1:Role cassandra",
+      "rbac.authorization.k8s.io/v1:RoleBinding cassandra",
+    ]);
+  });
+
+  it("lets its pods look at each other, at their controller and at their namespace", async () => {
+    const { rules } = only(await make(), "rbac.authorization.k8s.io/v1:Role").inputs as { rules: unknown };
+    assert.deepEqual(rules, [
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["cassandra-auto"], verbs: ["get", "patch"] },
+      { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
+      { apiGroups: [""], resources: ["namespaces"], resourceNames: ["db"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["replicationcontrollers"], resourceNames: ["cassandra"], verbs: ["get"] },
+    ]);
+  });
+
+  it("lets one member at a time be evicted", async () => {
+    const { spec } = only(await make(), "policy/v1:PodDisruptionBudget").inputs;
+    assert.deepEqual(spec, { maxUnavailable: 1, selector: { matchLabels: selector } });
+  });
+
+  it("selects the pod that it adopts", async () => {
+    const adopted = { name: "cassandra", topology: "pod" };
+    const { spec } = only(await make({ adopt: "pod" }), "core/v1:ReplicationController").inputs as {
+      spec: { selector: object; template: { metadata: { labels: object } } };
+    };
+    assert.deepEqual(spec.selector, selectorLabels(adopted));
+    assert.deepEqual(spec.template.metadata.labels, labels(adopted));
+  });
+
+  it("tells a person and a driver where it is", async () => {
+    let usage: Promise<unknown> | undefined;
+    await record(() => {
+      const output = pulumi.output(new EphemeralCluster("cassandra", args).usage);
+      usage = new Promise((resolve) => output.apply(resolve));
+    });
+    assert.deepEqual(await usage, {
+      contactPoints: ["cassandra.db.svc.cluster.local"],
+      discoveryService: "cassandra",
+      clientService: "cassandra-client",
+      cqlsh: "kubectl exec -it -n db rc/cassandra -- cqlsh",
+      nodetool: "kubectl exec -n db rc/cassandra -- nodetool status",
+    });
+  });
+
+  it("refuses a provider of the caller's own that says nothing of its cluster", async () => {
+    const refused = /cassandra: with a kubernetes provider of your own, say in `cluster` which kubeconfig/;
+    await record(() => {
+      const provider = new k8s.Provider("own", {});
+      assert.throws(() => new EphemeralCluster("cassandra", args, { provider }), refused);
+      new EphemeralCluster("other", { ...args, cluster: { context: "own" } }, { provider });
+    });
+  });
+});

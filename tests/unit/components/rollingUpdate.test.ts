@@ -1,0 +1,55 @@
+import * as assert from "node:assert/strict";
+import { nextStep, PodView } from "../../../components/rollingUpdate";
+
+const pod = (name: string, overrides: Partial<PodView> = {}): PodView => ({
+  name,
+  revision: "new",
+  ready: true,
+  leaving: false,
+  started: true,
+  ...overrides,
+});
+const old = (name: string, overrides: Partial<PodView> = {}) => pod(name, { revision: "old", ...overrides });
+const next = (...pods: PodView[]) => nextStep(pods, { replicas: 3, revision: "new" });
+
+describe("a rolling update", () => {
+  it("is done when all pods are of the wanted revision and serve", () => {
+    assert.equal(next(pod("a"), pod("b"), pod("c")), "done");
+  });
+
+  it("replaces one pod when all serve, whatever revision the others are of", () => {
+    assert.deepEqual(next(old("a"), old("b"), pod("c")), { replace: "a" });
+    assert.deepEqual(next(pod("a"), pod("b"), pod("c", { revision: undefined })), { replace: "c" });
+  });
+
+  it("waits for the one that leaves, for a new one to be there, and for it to serve", () => {
+    const leaving = old("a", { leaving: true });
+    assert.deepEqual(next(leaving, old("b"), old("c"), pod("d", { ready: false })), {
+      waitFor: "a to hand its rows over",
+      handOver: true,
+    });
+    assert.deepEqual(next(old("b"), old("c")), { waitFor: "3 pods; there are 2" });
+    assert.deepEqual(next(old("b"), old("c"), pod("d", { ready: false })), {
+      waitFor: "d to join the ring and serve",
+    });
+  });
+
+  it("waits for members that are silent before it takes another one away", () => {
+    assert.deepEqual(next(old("a", { ready: false }), old("b"), old("c")), {
+      waitFor: "a to join the ring and serve",
+    });
+  });
+
+  it("first replaces a pod that never could run, which would be waited for in vain", () => {
+    const stuck = old("b", { ready: false, started: false });
+    assert.deepEqual(next(old("a"), stuck, old("c", { leaving: true })), { replace: "b" });
+    assert.deepEqual(next(pod("a"), pod("b", { ready: false, started: false }), pod("c")), {
+      waitFor: "b to join the ring and serve",
+    });
+  });
+
+  it("waits for the pods that a smaller ring gives up", () => {
+    const pods = [pod("a"), pod("b"), pod("c"), pod("d", { leaving: true })];
+    assert.deepEqual(next(...pods), { waitFor: "d to hand its rows over", handOver: true });
+  });
+});

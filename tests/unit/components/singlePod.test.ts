@@ -1,0 +1,49 @@
+import * as assert from "node:assert/strict";
+import { EphemeralCluster, SinglePod } from "../../../components";
+import { labels, selectorLabels } from "../../../components/labels";
+import { only, record } from "../recorder";
+import { ringArgs } from "./args";
+
+interface Pod {
+  metadata: { name: string; labels: object; annotations: Record<string, string>; ownerReferences: object[] };
+  spec: object;
+}
+
+describe("SinglePod", () => {
+  const identity = { name: "cassandra", topology: "pod" };
+  const make = () => record(() => new SinglePod("cassandra", ringArgs));
+
+  it("makes a pod that goes with the budget that keeps it from being evicted", async () => {
+    const all = await make();
+    const budget = only(all, "policy/v1:PodDisruptionBudget");
+    assert.deepEqual(budget.inputs.spec, { minAvailable: 1, selector: { matchLabels: selectorLabels(identity) } });
+    const { metadata } = only(all, "core/v1:Pod").inputs as unknown as Pod;
+    assert.equal(metadata.name, "cassandra");
+    assert.deepEqual(metadata.labels, labels(identity));
+    const [owner] = metadata.ownerReferences as { uid?: string }[];
+    assert.deepEqual(owner, {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      name: "cassandra-alone-auto",
+      uid: "cassandra-alone-uid",
+      // Not its controller: that is who adopts it.
+      blockOwnerDeletion: true,
+    });
+  });
+
+  it("remembers its revision, so that an edit that would replace the pod is refused", async () => {
+    const all = await make();
+    const { metadata } = only(all, "core/v1:Pod").inputs as unknown as Pod;
+    assert.deepEqual(only(all, "cassandra:index:DataGuard").inputs, {
+      revision: metadata.annotations["cassandra/revision"],
+    });
+  });
+
+  it("makes the very pod that the ephemeral cluster which adopts it would make", async () => {
+    const single = only(await make(), "core/v1:Pod").inputs as unknown as Pod;
+    const all = await record(() => new EphemeralCluster("cassandra", { ...ringArgs, replicas: 1, adopt: "pod" }));
+    const { spec } = only(all, "core/v1:ReplicationController").inputs as unknown as { spec: { template: Pod } };
+    assert.deepEqual(single.spec, spec.template.spec);
+    assert.deepEqual(single.metadata.annotations, spec.template.metadata.annotations);
+  });
+});

@@ -1,0 +1,442 @@
+import * as assert from "node:assert/strict";
+import { Outcome, run, World } from "./world";
+
+/** A pod without ordinal as it starts: pod `b` of `a`, `b` and `c`, whose addresses end in 1, 2 and 3. */
+const start = (world: Partial<World>) =>
+  run("start.sh", [], {
+    pod: "b",
+    env: { RING_PODS: "crowd", RING_DISK: "pod" },
+    view: pods("a", "b", "c"),
+    record: {},
+    ...world,
+  });
+
+const address = (name: string) => `10.0.0.${name.charCodeAt(0) - 96}`;
+const pods = (...names: string[]) => [...names.map((name) => `pod ${name} ${address(name)} here`), ...asked(3)];
+const asked = (wanted: number, self = "here", heirs = "yes") => [`wanted ${wanted}`, `self ${self}`, `heirs ${heirs}`];
+const member = (name: string) => `0000000${name.charCodeAt(0) - 96}-aaaa-bbbb-cccc-dddddddddddd ${address(name)}`;
+const members = (...names: string[]) => Object.fromEntries(names.map((name) => [name, member(name)]));
+const formed = { formed: "2026-01-01T00:00:00Z" };
+const all = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+const ofNode = { RING_PODS: "crowd", RING_DISK: "node" };
+const never = (outcome: Outcome) => assert.equal(outcome.seeds, undefined, outcome.said);
+
+describe("pods without ordinal: how they enter a ring", function () {
+  this.timeout(20_000);
+
+  it("says that its disk is empty, and waits for the others to say so", async () => {
+    const outcome = await start({ record: { a: "empty" }, meanwhile: ":" });
+    never(outcome);
+    assert.deepEqual(outcome.record, { a: "empty", b: "empty" });
+    assert.match(
+      outcome.said,
+      /waiting: all 3 pods to say that their disks are empty, to form the first ring \(2 have\)/,
+    );
+  });
+
+  it("forms the first ring with all others at once, in an order that all see alike", async () => {
+    const outcome = await start({ record: { c: "empty", a: "empty" } });
+    assert.equal(outcome.record.forming, "a b c");
+    assert.equal(outcome.way, "form");
+    assert.equal(outcome.seeds, "10.0.0.1,10.0.0.99,10.0.0.3");
+    assert.ok(outcome.options.includes("-Dcassandra.auto_bootstrap=false"));
+    assert.ok(
+      outcome.options.includes("-Dcassandra.start_native_transport=false"),
+      "CQL must stay closed until all are there",
+    );
+    const [token] = outcome.options.filter((option) => option.startsWith("-Dcassandra.initial_token="));
+    assert.equal(token.split(",").length, 16);
+  });
+
+  it("forms alone where one pod is wanted", async () => {
+    const outcome = await start({ view: ["pod b 10.0.0.2 here", ...asked(1)] });
+    assert.equal(outcome.way, "form");
+    assert.equal(outcome.seeds, "10.0.0.99");
+  });
+
+  it("does not form while more pods are to come, or one of them is about to go", async () => {
+    never(await start({ view: pods("a", "b"), record: { a: "empty", b: "empty" }, meanwhile: ":" }));
+    const leaving = ["pod a 10.0.0.1 leaving", "pod b 10.0.0.2 here", "pod c 10.0.0.3 here", ...asked(3)];
+    never(await start({ view: leaving, record: { a: "empty", b: "empty", c: "empty" }, meanwhile: ":" }));
+  });
+
+  it("does not form before the controller has counted", async () => {
+    never(await start({ view: ["pod b 10.0.0.2 here", ...asked(-1)], record: { b: "empty" }, meanwhile: ":" }));
+  });
+
+  it("starts over when a pod is gone before the first ring had formed", async () => {
+    const record = { a: "empty", b: "empty", d: "empty", forming: "a b d" };
+    const outcome = await start({ record, meanwhile: ":" });
+    never(outcome);
+    assert.match(outcome.said, /a pod is gone before the first ring had formed: starting over/);
+    assert.deepEqual(outcome.record, { b: "empty" }, "every pod must say anew that its disk is empty");
+  });
+
+  it("empties its disk of a first ring that did not come about, before it says that it is empty", async () => {
+    const outcome = await start({ data: true, files: { "ring-way": "forming a b d" }, meanwhile: ":" });
+    assert.equal(outcome.data, false);
+    assert.equal(outcome.record.b, "empty");
+  });
+
+  it("goes on with a first ring that is still forming, on the disk that it has", async () => {
+    const record = { a: "empty", b: "empty", c: "empty", forming: "a b c" };
+    const outcome = await start({ record, data: true, files: { "ring-way": "forming a b c" } });
+    assert.equal(outcome.way, "form");
+    assert.equal(outcome.data, true);
+  });
+
+  it("joins a ring by streaming when it is its turn, never as a seed of its own", async () => {
+    const outcome = await start({ record: { ...members("a", "c"), ...formed }, serving: all });
+    assert.equal(outcome.way, "join");
+    assert.equal(outcome.seeds, "10.0.0.1,10.0.0.3");
+    assert.deepEqual(outcome.options, []);
+    assert.equal(outcome.record.moving, "b joins");
+  });
+
+  it("waits while another one joins or leaves", async () => {
+    const record = { ...members("a"), ...formed, moving: "c joins" };
+    const outcome = await start({ record, serving: all });
+    never(outcome);
+    assert.match(outcome.said, /waiting: its turn to join \(c joins\)/);
+  });
+
+  it("takes the turn of a pod that no longer exists", async () => {
+    const record = { ...members("a", "c"), ...formed, moving: "d joins" };
+    assert.equal((await start({ record, serving: all })).record.moving, "b joins");
+  });
+
+  it("joins only while every member serves, and gives its turn to whoever can use it", async () => {
+    const record = { ...members("a", "c"), ...formed, moving: "b joins" };
+    const outcome = await start({ record, serving: ["10.0.0.1"] });
+    never(outcome);
+    assert.match(outcome.said, /waiting: member c to serve CQL, or to be gone for good/);
+    assert.equal(outcome.record.moving, undefined);
+  });
+
+  it("takes the place of a member whose pod is gone", async () => {
+    const record = { ...members("a", "c", "d"), ...formed };
+    const outcome = await start({ record, serving: all });
+    assert.equal(outcome.way, "replace");
+    assert.deepEqual(outcome.options, ["-Dcassandra.replace_address_first_boot=10.0.0.4"]);
+    assert.equal(outcome.seeds, "10.0.0.1,10.0.0.3");
+    assert.equal(outcome.record.moving, "b replaces d");
+  });
+
+  it("empties its disk when it enters in another way than it had begun to", async () => {
+    const record = { ...members("a", "c", "d"), ...formed };
+    const outcome = await start({ record, serving: all, data: true, files: { "ring-way": "joins" } });
+    assert.equal(outcome.way, "replace");
+    assert.equal(outcome.data, false);
+  });
+
+  it("never forms a second ring while a member of the first exists", async () => {
+    const outcome = await start({ record: { ...members("a"), ...formed } });
+    never(outcome);
+    assert.match(outcome.said, /waiting: a ring exists; one of its members must serve CQL/);
+  });
+
+  it("joins a ring that has members, though nobody has written when it was formed", async () => {
+    assert.equal((await start({ record: members("a"), serving: all })).way, "join");
+  });
+
+  it("forms anew, and says so, when every member is gone with its rows", async () => {
+    const record = { ...members("x", "y"), ...formed, moving: "x leaves", a: "empty" };
+    const outcome = await start({ record, meanwhile: ":" });
+    assert.match(
+      outcome.said,
+      /every member of the ring formed at 2026-01-01T00:00:00Z is gone, and its rows with it: forming anew/,
+    );
+    assert.deepEqual(outcome.record, { b: "empty" });
+  });
+
+  it("comes back as itself in its own pod, with others as seeds", async () => {
+    const record = { ...members("a", "b", "c"), ...formed };
+    const outcome = await start({ record, serving: ["10.0.0.3"], data: true, files: { "ring-member": "id-b" } });
+    assert.equal(outcome.way, "restart");
+    assert.equal(outcome.seeds, "10.0.0.3");
+  });
+
+  it("names the first members as seeds when the whole ring starts again", async () => {
+    const record = { ...members("a", "b", "c"), ...formed };
+    const outcome = await start({ record, data: true, files: { "ring-member": "id-b" } });
+    assert.equal(outcome.seeds, "10.0.0.1,10.0.0.2,10.0.0.3");
+  });
+
+  it("comes back as itself without the API server, which DNS stands in for", async () => {
+    const outcome = await start({ record: undefined, data: true, files: { "ring-member": "id-b" } });
+    assert.equal(outcome.way, "restart");
+    assert.equal(outcome.seeds, "10.0.0.77");
+  });
+
+  it("waits for the API server when its disk is empty", async () => {
+    const outcome = await start({ record: undefined });
+    never(outcome);
+    assert.match(outcome.said, /waiting: the ring record cassandra-ring to be readable/);
+  });
+});
+
+describe("pods whose disk is a folder of their node", function () {
+  this.timeout(20_000);
+  const world = { env: ofNode };
+
+  it("come back to it, though their pods are others", async () => {
+    const record = { ...members("a", "b"), ...formed };
+    const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-member": "id" } });
+    assert.equal(outcome.way, "restart");
+  });
+
+  it("come back to it, though the record knows nothing yet", async () => {
+    const outcome = await start({ ...world, data: true, files: { "ring-member": "id" } });
+    assert.equal(outcome.way, "restart");
+  });
+
+  it("take their own place again when the folder was lost", async () => {
+    const outcome = await start({ ...world, record: { ...members("a", "b"), ...formed }, serving: all });
+    assert.equal(outcome.way, "replace");
+    assert.deepEqual(outcome.options, ["-Dcassandra.replace_address_first_boot=10.0.0.2"]);
+  });
+
+  it("do not come back to a folder whose member was taken out of the ring, nor empty it", async () => {
+    const record = { ...members("a"), ...formed };
+    const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-member": "id-b" } });
+    never(outcome);
+    assert.match(outcome.said, /waiting: this disk holds member id-b, which was taken out of the ring/);
+    assert.equal(outcome.data, true);
+  });
+
+  it("never empty a folder that they did not fill", async () => {
+    const outcome = await start({ ...world, record: { ...members("a"), ...formed }, serving: all, data: true });
+    never(outcome);
+    assert.match(outcome.said, /waiting: this folder of the node holds rows of no member that the ring knows/);
+    assert.equal(outcome.data, true);
+  });
+
+  it("join anew after they had left, on an emptied folder", async () => {
+    const record = { ...members("a"), ...formed };
+    const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-way": "left" } });
+    assert.equal(outcome.way, "join");
+    assert.equal(outcome.data, false);
+  });
+
+  it("do not take the place of a member whose node is away: it may come back with its rows", async () => {
+    const record = { ...members("a", "d"), ...formed };
+    const outcome = await start({ ...world, record, serving: all });
+    never(outcome);
+    assert.match(outcome.said, /waiting: member d to serve CQL, or to be gone for good/);
+  });
+});
+
+describe("pods without ordinal: how they leave", function () {
+  this.timeout(20_000);
+  const ring = { ...members("a", "b", "c"), ...formed };
+  const going = (...lines: string[]) => [
+    "pod a 10.0.0.1 here",
+    "pod b 10.0.0.99 leaving",
+    "pod c 10.0.0.3 here",
+    ...(lines.length > 0 ? lines : asked(3, "leaving")),
+  ];
+  const stop = (world: Partial<World>) =>
+    run("stop.sh", [], {
+      pod: "b",
+      env: { RING_PODS: "crowd", RING_DISK: "pod" },
+      view: going(),
+      record: ring,
+      serving: ["10.0.0.1", "10.0.0.3", "10.0.0.99"],
+      files: { "ring-member": "id-b", "ring-way": "joins" },
+      ...world,
+    });
+
+  it("hands its rows over, and is then no member", async () => {
+    const outcome = await stop({});
+    assert.deepEqual(outcome.nodetool, ["decommission --force"]);
+    assert.deepEqual(outcome.record, { ...members("a", "c"), ...formed });
+    assert.match(outcome.said, /left: the other members hold all rows/);
+    assert.deepEqual(
+      outcome.files,
+      { "ring-way": "left" },
+      "a folder of the node must not be taken for a member's again",
+    );
+  });
+
+  it("only drains when its container is restarted and the pod stays", async () => {
+    const outcome = await stop({ view: going(...asked(3, "here")) });
+    assert.deepEqual(outcome.nodetool, ["drain"]);
+    assert.deepEqual(outcome.record, ring);
+  });
+
+  it("hands nothing over when the whole ring goes", async () => {
+    const outcome = await stop({ view: going(...asked(0, "leaving")) });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.match(outcome.said, /the whole ring is taken down: going without a hand-over/);
+  });
+
+  it("breaks a hand-over off when the whole ring goes meanwhile", async () => {
+    const outcome = await stop({ nodetool: `echo "wanted 0" >>"$world/view"; exec timeout 1 tail -f /dev/null` });
+    assert.deepEqual(outcome.nodetool, ["decommission --force"]);
+    assert.match(outcome.said, /breaking the hand-over off/);
+    assert.equal(outcome.code, 0);
+  });
+
+  it("waits for its turn", async () => {
+    const outcome = await stop({ record: { ...ring, moving: "a leaves" } });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.match(outcome.said, /waiting: its turn to leave \(a leaves\)/);
+  });
+
+  it("waits for another member when it is the only one and another pod is made in its place", async () => {
+    const outcome = await stop({ record: { ...members("b"), ...formed, c: "empty" } });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.match(outcome.said, /waiting: another member to hand the rows over to/);
+  });
+
+  it("goes at once when it is the only member and none can come, and says what that means", async () => {
+    const view = ["pod b 10.0.0.99 leaving", ...asked(1, "leaving", "no")];
+    const outcome = await stop({ record: { ...members("b"), ...formed }, view });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.match(outcome.said, /no other member and none to come: the rows go with this pod/);
+  });
+
+  it("takes members out first that are gone: rows cannot be handed over to them", async () => {
+    const outcome = await stop({ record: { ...ring, d: member("d") } });
+    assert.deepEqual(outcome.nodetool, [`removenode ${member("d").split(" ")[0]}`, "decommission --force"]);
+    assert.deepEqual(outcome.record, { ...members("a", "c"), ...formed });
+  });
+
+  it("tries again when the hand-over failed, and stays a member until it has succeeded", async () => {
+    const nodetool = `[ -e "$world/tried" ] || { touch "$world/tried"; exit 2; }`;
+    const outcome = await stop({ nodetool, meanwhile: ":" });
+    assert.deepEqual(outcome.nodetool, ["decommission --force", "decommission --force"]);
+    assert.match(outcome.said, /the hand-over failed; it is tried again/);
+    assert.deepEqual(outcome.record, { ...members("a", "c"), ...formed });
+  });
+
+  it("does not go before it knows whether it goes for good", async () => {
+    const outcome = await stop({ refusal: 1 });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.match(outcome.said, /waiting: the API server, to know whether this pod goes for good/);
+  });
+
+  it("goes when the API server no longer knows it", async () => {
+    const outcome = await stop({ refusal: 4 });
+    assert.equal(outcome.code, 0);
+    assert.match(outcome.said, /the API server no longer knows this pod/);
+  });
+
+  it("ends at once, and is forgotten, while it still waits to enter", async () => {
+    const outcome = await stop({ record: { ...members("a"), ...formed, b: "empty" }, gossiping: [] });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.deepEqual(outcome.record, { ...members("a"), ...formed });
+  });
+
+  it("makes the others start over when it goes while the first ring forms", async () => {
+    const outcome = await stop({ record: { a: "empty", b: "empty", c: "empty", forming: "a b c" } });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.deepEqual(outcome.record, {});
+  });
+
+  it("first ends joining: a member that nobody has on record would be missed by nobody", async () => {
+    const outcome = await stop({ record: { ...members("a"), ...formed, moving: "b joins" } });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.match(outcome.said, /waiting: this pod to have joined/);
+  });
+});
+
+describe("pods without ordinal: how they go on record", function () {
+  this.timeout(20_000);
+  const id = "99999999-aaaa-bbbb-cccc-dddddddddddd";
+  const register = (way: string, world: Partial<World>) =>
+    run("register.sh", [way], {
+      pod: "b",
+      env: { RING_PODS: "crowd", RING_DISK: "node" },
+      view: ["pod a 10.0.0.1 here", "pod b 10.0.0.99 here", ...asked(2)],
+      record: { ...members("a"), ...formed, moving: "b joins" },
+      serving: ["10.0.0.99", "10.0.0.1"],
+      nodetool: `echo "ID : ${id}"`,
+      ...world,
+    });
+
+  it("with their host ID, and give their turn back", async () => {
+    const outcome = await register("join", {});
+    assert.deepEqual(outcome.record, { ...members("a"), ...formed, b: `${id} 10.0.0.99` });
+    assert.equal(outcome.files["ring-member"], id);
+  });
+
+  it("in the place of the member that they replace", async () => {
+    const record = { ...members("a", "d"), ...formed, moving: "b replaces d" };
+    assert.deepEqual((await register("replace", { record })).record, {
+      ...members("a"),
+      ...formed,
+      b: `${id} 10.0.0.99`,
+    });
+  });
+
+  it("all at once when the first ring has formed, and open CQL only then", async () => {
+    const nodetool = `[ "$1" != status ] || { echo "UN  10.0.0.1  1 KiB ${member("a")}"; echo "UN  10.0.0.99 1 KiB ${id}"; }`;
+    const outcome = await register("form", {
+      record: { a: "empty", b: "empty", forming: "a b" },
+      files: { "ring-way": "forming a b" },
+      nodetool,
+    });
+    assert.match(outcome.record.formed, /^\d{4}-/);
+    assert.equal(outcome.record.forming, undefined);
+    assert.equal(outcome.record.a, member("a"));
+    assert.equal(outcome.record.b, `${id} 10.0.0.99`);
+    assert.deepEqual(outcome.nodetool, ["status", "enablebinary"]);
+  });
+
+  describe("and then look after the ring", () => {
+    const watch = (world: Partial<World>) =>
+      register("restart", {
+        env: { RING_PODS: "crowd", RING_DISK: "pod" },
+        files: { "ring-member": id },
+        record: { ...members("a", "d"), ...formed, b: `${id} 10.0.0.99` },
+        view: ["pod b 10.0.0.99 here", "pod c 10.0.0.3 here", ...asked(2)],
+        ...world,
+      });
+
+    it("take members out that are gone and that no new pod replaces", async () => {
+      const view = ["pod b 10.0.0.99 here", ...asked(1)];
+      const outcome = await watch({ view });
+      const removed = [...new Set(outcome.nodetool)].sort();
+      assert.deepEqual(
+        removed,
+        ["a", "d"].map((name) => `removenode ${member(name).split(" ")[0]}`),
+      );
+      assert.deepEqual(outcome.record, { ...formed, b: `${id} 10.0.0.99` });
+    });
+
+    it("leave that to a new pod while there is one", async () => {
+      assert.deepEqual((await watch({})).nodetool, []);
+    });
+
+    it("leave that to the first of several members", async () => {
+      const record = { ...members("a", "d"), ...formed, b: `${id} 10.0.0.99` };
+      const view = ["pod a 10.0.0.1 here", "pod b 10.0.0.99 here", ...asked(2)];
+      assert.deepEqual((await watch({ record, view })).nodetool, []);
+    });
+  });
+});
+
+describe("forget.sh", function () {
+  this.timeout(20_000);
+  const forget = (node: string, view: string[]) =>
+    run("forget.sh", [node], { pod: "a", env: ofNode, view, record: { ...members("a", "d"), ...formed } });
+
+  it("takes the member of a lost node out of the ring", async () => {
+    const outcome = await forget("d", pods("a"));
+    assert.deepEqual(outcome.nodetool, [`removenode ${member("d").split(" ")[0]}`]);
+    assert.deepEqual(outcome.record, { ...members("a"), ...formed });
+  });
+
+  it("refuses a node that has a pod, and one that has no member", async () => {
+    for (const [node, view, why] of [
+      ["d", pods("a", "d"), /d still has a pod/],
+      ["x", pods("a"), /x is no member of the ring; members are: a d/],
+    ] as const) {
+      const outcome = await forget(node, view);
+      assert.match(outcome.said, why);
+      assert.equal(outcome.code, 1);
+      assert.deepEqual(outcome.nodetool, []);
+    }
+  });
+});

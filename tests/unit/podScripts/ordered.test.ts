@@ -1,0 +1,168 @@
+import * as assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as path from "node:path";
+import { Outcome, run, scripts, World } from "./world";
+
+/** A pod of a StatefulSet as it starts. */
+interface Start extends Pick<World, "record" | "replicas" | "data"> {
+  ordinal: number;
+  /** Ordinals that serve CQL. */
+  serving?: number[];
+  /** Host ID in the marker file of the volume. */
+  marker?: string;
+}
+
+const start = ({ ordinal, serving = [], marker, ...world }: Start) =>
+  run("start.sh", [], {
+    ...world,
+    pod: `cassandra-${ordinal}`,
+    env: { RING_PODS: "ordered" },
+    serving: serving.map((i) => `cassandra-${i}.cassandra`),
+    files: marker ? { "ring-member": marker } : {},
+  });
+
+const member = (i: number) => `0000000${i}-aaaa-bbbb-cccc-dddddddddddd 10.0.0.${i}`;
+const formed = { formed: "2026-01-01T00:00:00Z" };
+const three = { "cassandra-0": member(0), "cassandra-1": member(1), "cassandra-2": member(2) };
+const never = (outcome: Outcome) => assert.equal(outcome.seeds, undefined, outcome.said);
+
+describe("pods with ordinals", function () {
+  this.timeout(20_000);
+
+  it("says that an empty disk is empty and waits for the others", async () => {
+    const outcome = await start({ ordinal: 1, record: { "cassandra-0": "empty" } });
+    never(outcome);
+    assert.equal(outcome.record["cassandra-1"], "empty");
+    assert.match(outcome.said, /waiting: cassandra-0 to say that the first ring forms/);
+  });
+
+  it("forms no ring before every pod of the set has said that its disk is empty", async () => {
+    const outcome = await start({ ordinal: 0, record: { "cassandra-1": "empty" } });
+    never(outcome);
+    assert.equal(outcome.record.forming, undefined);
+    assert.match(outcome.said, /waiting: all 3 pods to say that their disks are empty/);
+  });
+
+  it("forms no ring beside a pod that is a member already", async () => {
+    const outcome = await start({ ordinal: 0, record: { "cassandra-1": member(1), "cassandra-2": "empty" } });
+    never(outcome);
+    assert.equal(outcome.record.forming, undefined);
+  });
+
+  it("forms the first ring once all disks are known to be empty", async () => {
+    const outcome = await start({ ordinal: 0, record: { "cassandra-1": "empty", "cassandra-2": "empty" } });
+    assert.equal(outcome.record.forming, "3");
+    assert.equal(outcome.way, "form");
+    assert.equal(outcome.seeds, "10.0.0.99,cassandra-1.cassandra,cassandra-2.cassandra");
+    assert.ok(outcome.options.includes("-Dcassandra.auto_bootstrap=false"));
+    assert.ok(
+      outcome.options.includes("-Dcassandra.start_native_transport=false"),
+      "CQL must stay closed until all are there",
+    );
+  });
+
+  it("keeps a pod beyond the first ring waiting until that has formed", async () => {
+    const outcome = await start({ ordinal: 3, record: { ...three, forming: "3" } });
+    never(outcome);
+    assert.match(outcome.said, /waiting: the first 3 members to form the ring/);
+  });
+
+  it("joins a ring by streaming, never as a seed of its own", async () => {
+    const outcome = await start({ ordinal: 3, record: { ...three, ...formed }, serving: [0, 1, 2] });
+    assert.equal(outcome.way, "join");
+    assert.equal(outcome.seeds, "cassandra-0.cassandra,cassandra-1.cassandra,cassandra-2.cassandra");
+    assert.deepEqual(outcome.options, []);
+  });
+
+  it("joins only after every pod of lower ordinal", async () => {
+    const outcome = await start({ ordinal: 4, record: { ...three, ...formed }, serving: [0, 1, 2] });
+    never(outcome);
+    assert.match(outcome.said, /waiting: .*cassandra-3\.cassandra must serve CQL before this pod joins it/);
+  });
+
+  it("never forms a second ring while the members of the first are silent", async () => {
+    const outcome = await start({ ordinal: 0, record: { ...three, ...formed } });
+    never(outcome);
+    assert.match(outcome.said, /this disk is empty, though cassandra-0 is a member .* will not form a second ring/);
+  });
+
+  it("takes its own place again when its disk is gone", async () => {
+    const outcome = await start({ ordinal: 1, record: { ...three, ...formed }, serving: [0, 2] });
+    assert.equal(outcome.way, "replace");
+    assert.equal(outcome.seeds, "cassandra-0.cassandra,cassandra-2.cassandra");
+    assert.deepEqual(outcome.options, ["-Dcassandra.replace_address_first_boot=10.0.0.1"]);
+  });
+
+  it("comes back as itself, with others as seeds", async () => {
+    const outcome = await start({
+      ordinal: 0,
+      record: { ...three, ...formed },
+      serving: [1, 2],
+      data: true,
+      marker: "id-0",
+    });
+    assert.equal(outcome.way, "restart");
+    assert.equal(outcome.seeds, "cassandra-1.cassandra,cassandra-2.cassandra");
+    assert.deepEqual(outcome.options, []);
+  });
+
+  it("names the first members as seeds when the whole ring starts again", async () => {
+    const outcome = await start({ ordinal: 2, record: { ...three, ...formed }, data: true, marker: "id-2" });
+    assert.equal(outcome.seeds, "cassandra-0.cassandra,cassandra-1.cassandra,10.0.0.99");
+    assert.deepEqual(outcome.options, []);
+  });
+
+  it("comes back as itself without the API server", async () => {
+    const outcome = await start({ ordinal: 1, serving: [0], data: true, marker: "id-1" });
+    assert.equal(outcome.way, "restart");
+    assert.equal(outcome.seeds, "cassandra-0.cassandra");
+  });
+
+  it("waits for the API server when its disk is empty", async () => {
+    const outcome = await start({ ordinal: 0 });
+    never(outcome);
+    assert.match(outcome.said, /waiting: the ring record cassandra-ring to be readable/);
+  });
+
+  it("takes a disk with rows and no record for a member, not for an empty one", async () => {
+    const outcome = await start({ ordinal: 0, record: {}, data: true });
+    assert.equal(outcome.way, "restart");
+    assert.equal(outcome.record["cassandra-0"], undefined);
+  });
+
+  it("goes on with a formation that was cut off", async () => {
+    const outcome = await start({ ordinal: 1, record: { ...three, "cassandra-1": "empty", forming: "3" }, data: true });
+    assert.equal(outcome.way, "form");
+    assert.ok(outcome.options.includes("-Dcassandra.start_native_transport=false"));
+  });
+
+  it("ends on SIGTERM while it waits, or it would use up the grace period of the pod", async () => {
+    const names = {
+      HOSTNAME: "cassandra-0",
+      RING_MEMBER: "cassandra-0",
+      RING_NAME: "cassandra",
+      RING_RECORD: "record",
+    };
+    const child = spawn("bash", [path.join(scripts, "start.sh")], {
+      env: {
+        PATH: process.env.PATH,
+        RING_PODS: "ordered",
+        POD_IP: "10.0.0.99",
+        CASSANDRA_DATA: "/nonexistent",
+        ...names,
+      },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    child.stdout.on("data", (chunk: Buffer) => chunk.toString().includes("waiting: ") && child.kill("SIGTERM"));
+    assert.deepEqual(await once(child, "close"), [143, null]);
+  });
+
+  it("drains when its pod ends, and hands nothing over: it comes back to its volume", async () => {
+    const world = { pod: "cassandra-1", env: { RING_PODS: "ordered" }, record: three };
+    const outcome = await run("stop.sh", [], { ...world, serving: ["10.0.0.99"] });
+    assert.deepEqual(outcome.nodetool, ["drain"]);
+    assert.deepEqual(outcome.record, three);
+    assert.deepEqual((await run("stop.sh", [], world)).nodetool, [], "a pod that waits has nothing to drain");
+  });
+});

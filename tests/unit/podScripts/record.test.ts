@@ -1,0 +1,151 @@
+import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { scripts } from "./world";
+
+type Answers = Record<string, unknown>;
+
+/** Lines that `record.py view` prints where the API server gives these answers; its exit code where it prints none. */
+function view(answers: Answers, disk = "pod"): string[] | number {
+  const program = `
+import io, json, os, sys, urllib.error
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+import record
+answers = json.load(sys.stdin)
+def call(path, patch=None, kind=None):
+    if path not in answers:
+        raise urllib.error.HTTPError(path, 404, "Not Found", {}, io.BytesIO())
+    return answers[path]
+record.call = call
+record.view("db", "/record")
+`;
+  const { status, stdout, stderr } = spawnSync("python3", ["-c", program, scripts], {
+    input: JSON.stringify(answers),
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, HOSTNAME: "b", RING_DISK: disk, RING_SELECTOR: "app=x,ring=y" },
+  });
+  assert.ok(status !== null && (status === 0 || status === 4), stderr);
+  return status === 0 ? stdout.trim().split("\n") : status;
+}
+
+const gone = { deletionTimestamp: "2026-01-01T00:00:00Z" };
+const owner = (kind: string) => [{ kind, name: "ring", controller: true }];
+const pod = (name: string, extra: object = {}, status: object = {}) => ({
+  metadata: { name, namespace: "db", ...extra },
+  spec: { nodeName: `node-${name}` },
+  status: { phase: "Running", podIP: "10.0.0.1", ...status },
+});
+
+const namespace = "/api/v1/namespaces/db";
+const list = `${namespace}/pods?labelSelector=app%3Dx%2Cring%3Dy`;
+/** What an API server answers on a ring of a ReplicationController that asks for three pods. */
+function world(own: object = {}, rest: Answers = {}): Answers {
+  const self = pod("b", { ownerReferences: owner("ReplicationController"), ...own });
+  return {
+    [namespace]: { metadata: { name: "db" } },
+    [`${namespace}/pods/b`]: self,
+    "/record": { metadata: { resourceVersion: "17" }, data: { forming: "a b", a: "id 10.0.0.1" } },
+    [list]: { items: [self] },
+    [`${namespace}/replicationcontrollers/ring`]: {
+      kind: "ReplicationController",
+      metadata: {},
+      spec: { replicas: 3 },
+    },
+    ...rest,
+  };
+}
+
+const line = (lines: string[] | number, word: string) =>
+  (lines as string[]).filter((one) => one.startsWith(`${word} `)).map((one) => one.slice(word.length + 1));
+
+describe("record.py view", () => {
+  it("prints the record and its version", () => {
+    const lines = view(world());
+    assert.deepEqual(line(lines, "version"), ["17"]);
+    assert.deepEqual(line(lines, "entry"), ["forming a b", "a id 10.0.0.1"]);
+  });
+
+  it("prints the pods that have not ended, with and without an address", () => {
+    const items = [
+      pod("a"),
+      pod("b", gone),
+      pod("c", {}, { phase: "Pending", podIP: undefined }),
+      pod("d", {}, { phase: "Failed" }),
+      pod("e", {}, { phase: "Succeeded" }),
+    ];
+    const lines = view(world({}, { [list]: { items } }));
+    assert.deepEqual(line(lines, "pod"), ["a 10.0.0.1 here", "b 10.0.0.1 leaving", "c - here"]);
+  });
+
+  it("calls members by their nodes where the disk is the node's", () => {
+    const items = [pod("a"), { ...pod("c"), spec: {} }];
+    assert.deepEqual(line(view(world({}, { [list]: { items } }), "node"), "pod"), ["node-a 10.0.0.1 here"]);
+  });
+
+  it("tells how many pods a ReplicationController asks for, and that it makes another before one is gone", () => {
+    const lines = view(world());
+    assert.deepEqual(line(lines, "wanted"), ["3"]);
+    assert.deepEqual(line(lines, "heirs"), ["yes"]);
+    assert.deepEqual(line(lines, "self"), ["here"]);
+  });
+
+  it("tells that this pod goes", () => {
+    assert.deepEqual(line(view(world(gone)), "self"), ["leaving"]);
+  });
+
+  for (const [what, rest] of [
+    ["is gone", { [`${namespace}/replicationcontrollers/ring`]: undefined }],
+    [
+      "is being deleted",
+      {
+        [`${namespace}/replicationcontrollers/ring`]: {
+          kind: "ReplicationController",
+          metadata: gone,
+          spec: { replicas: 3 },
+        },
+      },
+    ],
+    ["is in a namespace that is being deleted", { [namespace]: { metadata: gone } }],
+  ] as const) {
+    it(`tells that the whole ring goes when its controller ${what}`, () => {
+      assert.deepEqual(line(view(world(gone, rest)), "wanted"), ["0"]);
+    });
+  }
+
+  const daemonSet = (status: object, nodeSelector?: object) => ({
+    [`/apis/apps/v1/namespaces/db/daemonsets/ring`]: {
+      kind: "DaemonSet",
+      metadata: { generation: 2 },
+      spec: { template: { spec: { nodeSelector } } },
+      status,
+    },
+  });
+
+  it("tells how many nodes a DaemonSet picks, once it has counted, and that a node gets no second pod", () => {
+    const own = { ownerReferences: owner("DaemonSet") };
+    const counted = view(world(own, daemonSet({ observedGeneration: 2, desiredNumberScheduled: 5 })));
+    assert.deepEqual([line(counted, "wanted"), line(counted, "heirs")], [["5"], ["no"]]);
+    const early = view(world(own, daemonSet({ observedGeneration: 1, desiredNumberScheduled: 0 })));
+    assert.deepEqual(line(early, "wanted"), ["-1"]);
+  });
+
+  it("tells a pod that its node's folder waits for the next one, unless the node is picked no longer", () => {
+    const own = { ...gone, ownerReferences: owner("DaemonSet") };
+    const node = (labels: object) => ({ "/api/v1/nodes/node-b": { metadata: { labels } } });
+    const set = daemonSet({ observedGeneration: 2, desiredNumberScheduled: 5 }, { disk: "ssd" });
+    const self = (rest: Answers) => line(view(world(own, { ...set, ...rest }), "node"), "self");
+    assert.deepEqual(self(node({ disk: "ssd" })), ["here"]);
+    assert.deepEqual(self(node({ disk: "hdd" })), ["leaving"]);
+    assert.deepEqual(self({}), ["leaving"], "the node is gone");
+  });
+
+  it("tells a pod that stands alone that it is the ring", () => {
+    const alone = view(world({ ownerReferences: [{ kind: "PodDisruptionBudget", name: "x" }] }));
+    assert.deepEqual([line(alone, "wanted"), line(alone, "heirs")], [["1"], ["no"]]);
+    assert.deepEqual(line(view(world({ ...gone, ownerReferences: [] })), "wanted"), ["0"]);
+  });
+
+  it("ends with 4 when the pod is gone", () => {
+    assert.equal(view({ ...world(), [`${namespace}/pods/b`]: undefined }), 4);
+  });
+});

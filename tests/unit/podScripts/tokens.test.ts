@@ -1,0 +1,45 @@
+import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as path from "node:path";
+import { scripts } from "./world";
+
+describe("tokens.sh", () => {
+  /** Owner of each token of a first ring. */
+  function ring(members: number): Map<bigint, number> {
+    const owners = new Map<bigint, number>();
+    const script = `. ${path.join(scripts, "tokens.sh")}; for ((i = 0; i < ${members}; i++)); do tokens $i ${members} 16; done`;
+    const lines = spawnSync("bash", ["-c", script], { encoding: "utf8" }).stdout.trim().split("\n");
+    lines.forEach((line, i) => line.split(",").forEach((token) => owners.set(BigInt(token), i)));
+    return owners;
+  }
+
+  for (const members of [1, 2, 3, 4, 5, 8, 20]) {
+    it(`gives each of ${members} members 16 tokens and the same share`, () => {
+      const owners = ring(members);
+      assert.equal(owners.size, 16 * members, "every token is distinct");
+      const sorted = [...owners.keys()].sort((a, b) => (a < b ? -1 : 1));
+      const shares = Array<bigint>(members).fill(0n);
+      sorted.forEach((token, i) => {
+        shares[owners.get(token) as number] += i
+          ? token - sorted[i - 1]
+          : token - (sorted[sorted.length - 1] - 2n ** 64n);
+      });
+      for (const share of shares) assert.ok(Math.abs(Number(share) / 2 ** 64 - 1 / members) < 1e-9, `share ${share}`);
+    });
+  }
+
+  it("spreads what a leaver owned over all that stay", () => {
+    const members = 4;
+    const owners = ring(members);
+    const sorted = [...owners.keys()].sort((a, b) => (a < b ? -1 : 1)).map((token) => owners.get(token) as number);
+    for (let leaver = 0; leaver < members; leaver++) {
+      const heirs = new Set<number>();
+      sorted.forEach((owner, i) => {
+        let next = i;
+        while (sorted[next % sorted.length] === leaver) next++;
+        if (owner === leaver) heirs.add(sorted[next % sorted.length]);
+      });
+      assert.equal(heirs.size, members - 1, `member ${leaver} hands over to ${[...heirs].join(", ")} alone`);
+    }
+  });
+});

@@ -1,0 +1,163 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+export const scripts = path.join(__dirname, "../../../components/cassandraPod");
+
+/** What a pod finds around it. */
+export interface World {
+  /** Name of the pod; with ordinal where it has one. */
+  pod: string;
+  /** What the pod template sets beside the names of the ring. */
+  env: Record<string, string>;
+  /** The ring record; undefined means that the API server does not answer. */
+  record?: Record<string, string>;
+  /** Exit code of every call of record.py, as of an API server that refuses. @default 0 */
+  refusal?: number;
+  /** Hosts whose CQL port is open. */
+  serving?: string[];
+  /** Hosts whose gossip port is open. @default those that serve CQL */
+  gossiping?: string[];
+  /** What `record.py view` tells beside the record, a line each: `pod a 10.0.0.1 here`, `wanted 3`. */
+  view?: string[];
+  /** Replicas that the set asks for. */
+  replicas?: number;
+  /** Whether the disk holds Cassandra's system tables. */
+  data?: boolean;
+  /** Files in the data folder, by name. */
+  files?: Record<string, string>;
+  /** Body of the `nodetool` that the scripts find. */
+  nodetool?: string;
+  /** Shell code that runs each time the script has waited: how the world goes on meanwhile. It sees the files of `put_view`. */
+  meanwhile?: string;
+}
+
+/** What a script did, until it ended or waited for the last time. */
+export interface Outcome {
+  /** Seeds and options that Cassandra was started with. */
+  seeds?: string;
+  options: string[];
+  /** Argument of register.sh. */
+  way?: string;
+  record: Record<string, string>;
+  said: string;
+  code: number;
+  /** Files of the data folder, by name, and whether the system tables are there. */
+  files: Record<string, string>;
+  data: boolean;
+  /** Command lines of nodetool. */
+  nodetool: string[];
+}
+
+const lines = (entries: Record<string, string>) =>
+  Object.entries(entries)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join("");
+
+/** Replaces what the scripts see of the world: ports, DNS, the API server. `$world` is the folder that holds it. */
+const stubs = (world: World) => `
+world=\${0%/*}
+listens() { case " $(cat "$world/open.$2") " in *" $1 "*) ;; *) return 1 ;; esac; }
+getent() { [ "$1" != ahostsv4 ] || echo "10.0.0.77 STREAM"; }
+sleep() { (( (naps = \${naps:-0} + 1) < 40 )) || exit 98; }
+wait_for() {
+  local said="waiting: $*"
+  [ "$said" = "\${last_word:-}" ] || say "$said"
+  last_word=$said
+  waits=$(( \${waits:-0} + 1 ))
+  ${world.meanwhile ?? ":"}
+  (( waits < ${world.meanwhile ? 6 : 1} )) || exit 99
+}
+record() {
+  [ ${world.refusal ?? 0} = 0 ] || return ${world.refusal ?? 0}
+  [ -e "$world/record" ] || return 1
+  local command=$1
+  shift
+  case $command in
+    show) cat "$world/record" ;;
+    view) echo "version $(cat "$world/version")"; sed 's/^\\([^=]*\\)=/entry \\1 /' "$world/record"; cat "$world/view" ;;
+    put) write "$1=$2" ;;
+    change)
+      [ "$1" = "$(cat "$world/version")" ] || return 3
+      shift
+      write "$@"
+      ;;
+    replicas) echo ${world.replicas ?? 3} ;;
+  esac
+}
+write() {
+  local entry
+  for entry in "$@"; do
+    grep -v "^\${entry%%=*}=" "$world/record" >"$world/record.new" || true
+    [ -z "\${entry#*=}" ] || echo "$entry" >>"$world/record.new"
+    mv "$world/record.new" "$world/record"
+  done
+  echo $(( $(cat "$world/version") + 1 )) >"$world/version"
+}
+`;
+
+/** Runs one of the real scripts in a world of files, until it starts Cassandra, ends, or has nothing to do but wait. */
+export async function run(script: string, args: string[], world: World): Promise<Outcome> {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), "pod-"));
+  const file = (name: string) => path.join(home, name);
+  try {
+    for (const name of fs.readdirSync(scripts)) fs.copyFileSync(path.join(scripts, name), file(name));
+    const data = file("data");
+    fs.mkdirSync(path.join(data, "data/system/local-1"), { recursive: true });
+    if (world.data) fs.writeFileSync(path.join(data, "data/system/local-1/nb-1-big-Data.db"), "");
+    for (const [name, content] of Object.entries(world.files ?? {})) fs.writeFileSync(path.join(data, name), content);
+    if (world.record) fs.writeFileSync(file("record"), lines(world.record));
+    fs.writeFileSync(file("version"), "1");
+    fs.writeFileSync(file("view"), (world.view ?? []).map((line) => `${line}\n`).join(""));
+    fs.writeFileSync(file("open.9042"), (world.serving ?? []).join(" "));
+    fs.writeFileSync(file("open.7000"), (world.gossiping ?? world.serving ?? []).join(" "));
+    fs.appendFileSync(file("ring.sh"), stubs(world));
+
+    const stub = (name: string, text: string) =>
+      fs.writeFileSync(file(name), `#!/bin/bash\nworld=\${0%/*}\n${text}\n`, { mode: 0o755 });
+    if (script !== "register.sh") stub("register.sh", `echo "$*" >"$world/way"`);
+    stub("nodetool", `echo "$*" >>"$world/nodetool.log"\n${world.nodetool ?? ":"}`);
+    stub(
+      "docker-entrypoint.sh",
+      `echo "$CASSANDRA_SEEDS" >"$world/seeds"; printf '%s\\n' "$@" >"$world/options"; sleep 0.2`,
+    );
+
+    const child = spawn("bash", [file(script), ...args], {
+      env: {
+        ...process.env,
+        PATH: `${home}:${process.env.PATH}`,
+        HOSTNAME: world.pod,
+        POD_IP: "10.0.0.99",
+        RING_MEMBER: world.pod,
+        RING_NAME: "cassandra",
+        RING_SERVICE: "cassandra",
+        RING_RECORD: "cassandra-ring",
+        CASSANDRA_NUM_TOKENS: "16",
+        CASSANDRA_DATA: data,
+        ...world.env,
+      },
+    });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(child, "close")) as [number];
+
+    const read = (name: string) => (fs.existsSync(file(name)) ? fs.readFileSync(file(name), "utf8").trim() : undefined);
+    const list = (name: string) => read(name)?.split("\n").filter(Boolean) ?? [];
+    const kept = fs.readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isFile());
+    return {
+      seeds: read("seeds"),
+      options: list("options").slice(2),
+      way: read("way"),
+      record: Object.fromEntries(list("record").map((line) => line.split(/=(.*)/, 2) as [string, string])),
+      said,
+      code,
+      files: Object.fromEntries(kept.map(({ name }) => [name, fs.readFileSync(path.join(data, name), "utf8").trim()])),
+      data: fs.existsSync(path.join(data, "data/system/local-1/nb-1-big-Data.db")),
+      nodetool: list("nodetool.log"),
+    };
+  } finally {
+    fs.rmSync(home, { recursive: true });
+  }
+}
