@@ -1,7 +1,38 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dump, load } from "js-yaml";
 import { Lab } from "../lab/src/lab";
 import { RunError } from "../lab/src/run";
 
 const minutes = 60_000;
+
+/**
+ * Settings of small members that find each other fast. Each join and each leave waits several times for news to reach all
+ * members, a minute and more in sum with Cassandra's own values; here all nodes are on one machine.
+ */
+export const smallMembers = {
+  memory: "1Gi",
+  maxHeap: "512M",
+  cpu: "100m",
+  clusterName: "K8Demo",
+  datacenter: "DC1-K8Demo",
+  jvmOptions: [
+    "-Dcassandra.ring_delay_ms=10000",
+    "-Dcassandra.gossip_settle_min_wait_ms=1000",
+    "-Dcassandra.gossip_settle_interval_ms=500",
+  ],
+};
+
+export interface Pod {
+  metadata: { name: string; uid: string; deletionTimestamp?: string };
+  spec: { nodeName?: string };
+  status: { podIP?: string; conditions?: { type: string; status: string }[] };
+}
+
+export const nameOf = ({ metadata }: Pod) => metadata.name;
+
+/** Whether the pod is Ready, and not about to go. */
+export const isServing = ({ metadata, status }: Pod) =>
+  !metadata.deletionTimestamp && !!status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
 
 /** A stack of this program in a lab of the tests' own, driven as a user drives it: with the Pulumi CLI and kubectl. */
 export class Stack {
@@ -14,6 +45,15 @@ export class Stack {
   static async of(lab: Lab, name: string): Promise<Stack> {
     await lab.ensureStack(name);
     return new Stack(lab, name);
+  }
+
+  /** Writes the stack file anew, with these settings of the program and no others. */
+  configure(settings: Record<string, unknown>): void {
+    const file = this.lab.stackFiles.file(this.name);
+    const before = existsSync(file) ? (load(readFileSync(file, "utf8")) as { encryptionsalt?: string }) : {};
+    const salt = before.encryptionsalt && { encryptionsalt: before.encryptionsalt };
+    const own = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`cassandra:${key}`, value]));
+    writeFileSync(file, dump({ ...salt, config: { ...own, "kubernetes:enablePatchForce": "true" } }));
   }
 
   /** Runs a pulumi command on the stack and returns all that it printed. @throws {RunError} when it fails. */
@@ -51,5 +91,11 @@ export class Stack {
   /** An object, or all objects of a kind, as the API server has them. */
   async get<T>(...args: string[]): Promise<T> {
     return JSON.parse(await this.lab.kubectl(["get", ...args, "-o", "json"])) as T;
+  }
+
+  /** Pods in order of their names. @param selector labels that they have */
+  async pods(selector: string): Promise<Pod[]> {
+    const { items } = await this.get<{ items: Pod[] }>("pods", "-l", selector);
+    return items.sort((a, b) => a.metadata.name.localeCompare(b.metadata.name));
   }
 }

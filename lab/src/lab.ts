@@ -1,10 +1,14 @@
 /** A lab, for the programs that use one: the command line, the main job and the tests. */
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { processesIn } from "./cgroups";
 import { startCluster, stopCluster } from "./cluster";
 import { images } from "./images";
 import { Instance, repository, Settings } from "./instance";
 import { mostNodes } from "./network";
-import { stopNode } from "./node";
+import { nodeName, stopNode } from "./node";
+import { home } from "./nodeConfig";
+import { podGroup } from "./processes";
 import { isInterrupted, pulumiEnvironment, stackFolder } from "./pulumi";
 import { run, RunOptions } from "./run";
 import { StackFiles } from "./stackFiles";
@@ -82,6 +86,31 @@ export class Lab {
   /** Makes the stack in the lab's backend, from the repository's stack file, if there is none yet. */
   ensureStack(stack: string): Promise<void> {
     return this.stackFiles.ensure(stack, this.env);
+  }
+
+  /**
+   * Makes an empty folder on a real node's disk, for a `local` volume.
+   * @returns its path as the node sees it
+   */
+  makeDisk(number: number, name: string): string {
+    const folder = this.instance.path(nodeName(number), "disks", name);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    return `${home}/${nodeName(number)}/disks/${name}`;
+  }
+
+  /**
+   * Kills the processes of a pod on a real node at once, as a crash does, unknown to Kubernetes.
+   * @param what its containers alone, or the sandbox as well, and with it the pod's address
+   * @returns how many processes it killed
+   */
+  killPod(node: string, uid: string, what: "containers" | "containers and sandbox"): number {
+    const classes = ["", "/burstable", "/besteffort"].map((name) => `${podGroup(this.instance, node)}/kubepods${name}`);
+    const pids = classes.flatMap((group) => processesIn(`${group}/pod${uid}`));
+    const isSandbox = (pid: number) => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "pause";
+    const victims = what === "containers" ? pids.filter((pid) => !isSandbox(pid)) : pids;
+    for (const pid of victims) process.kill(pid, "SIGKILL");
+    return victims.length;
   }
 
   /** Switches a real node off, its containers included. The next `up` switches it on again. */

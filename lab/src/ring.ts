@@ -12,7 +12,7 @@ export interface StackOutputs {
 const keyspace = "my_cassandra_keyspace";
 
 /** The tutorials' sample rows. `IF NOT EXISTS` throughout: loading them again writes nothing. */
-function employees(datacenter: string, replication: number): string {
+export function employees(datacenter: string, replication: number): string {
   const rows = [
     "1, 'David', 'SF', 50000, 9848022338",
     "2, 'Robin', 'SJC', 40000, 9848022339",

@@ -1,0 +1,141 @@
+import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Lab } from "../../lab/src/lab";
+import { isServing, nameOf, smallMembers } from "../stack";
+import { ids, RingStack } from "./ringStack";
+
+const minutes = 60_000;
+
+describe("the ephemeral ring: members that keep their rows in their pods", function () {
+  this.timeout(25 * minutes);
+  let lab: Lab;
+  let stack: RingStack;
+
+  const configure = (settings: Record<string, unknown>) =>
+    stack.configure({ ...smallMembers, topologies: ["ephemeral"], ...settings });
+
+  async function scaleTo(replicas: number): Promise<void> {
+    configure({ replicas });
+    await stack.up();
+  }
+
+  /** All pods gone, though none of them had anyone to hand its rows over to. */
+  const gone = () => lab.kubectl(["wait", "--for=delete", "pod", "-l", "app=cassandra", "--timeout=60s"]);
+
+  before(async () => {
+    await Lab.find("ring").down({ delete: true });
+    lab = await Lab.up({ name: "ring" });
+    stack = await RingStack.of(lab, "ring");
+  });
+
+  after(async () => {
+    await lab?.down({ delete: true });
+  });
+
+  it("goes from 1 to 4 to 2 to 4 members with 10,000 rows of one copy, and none is ever missing", async () => {
+    await scaleTo(1);
+    const [first] = await stack.pods();
+    await stack.writeRows(nameOf(first), 10_000);
+    for (const replicas of [4, 2, 4]) {
+      await scaleTo(replicas);
+      await stack.oneRing(replicas);
+      await stack.everyPodCounts(10_000);
+    }
+  });
+
+  it("hands no rows over when a container is stopped and started, as a probe does it", async () => {
+    const before = ids(await stack.oneRing(4));
+    const [{ metadata, spec }] = await stack.pods();
+    // What the kubelet does: the preStop hook, then the end of the container.
+    await stack.exec(metadata.name, ["/ring/stop.sh"]);
+    assert.ok(lab.killPod(spec.nodeName!, metadata.uid, "containers") > 0);
+    await restarted(metadata.name, 1);
+    assert.deepEqual(ids(await stack.oneRing(4)), before);
+    await stack.everyPodCounts(10_000);
+  });
+
+  it("takes a member back whose container and sandbox were killed", async () => {
+    const before = ids(await stack.oneRing(4));
+    const [, { metadata, spec, status }] = await stack.pods();
+    assert.ok(lab.killPod(spec.nodeName!, metadata.uid, "containers and sandbox") > 1);
+    await restarted(metadata.name, 1);
+    const again = (await stack.pods()).find(({ metadata: { uid } }) => uid === metadata.uid);
+    assert.notEqual(again?.status.podIP, status.podIP, "a new sandbox has a new address");
+    assert.deepEqual(ids(await stack.oneRing(4)), before);
+    await stack.everyPodCounts(10_000);
+  });
+
+  /** Waits until a pod's container runs again that has ended so often, and serves. */
+  async function restarted(pod: string, times: number): Promise<void> {
+    const path = "{.status.containerStatuses[0].restartCount} {.status.containerStatuses[0].ready}";
+    for (let i = 0; (await lab.kubectl(["get", "pod", pod, "-o", `jsonpath=${path}`])) !== `${times} true`; i++) {
+      assert.ok(i < 180, `${pod} does not come back: ${await stack.log(pod)}`);
+      await sleep(1000);
+    }
+  }
+
+  it("replaces its pods one at a time when their template changes", async () => {
+    await scaleTo(2);
+    const before = (await stack.pods()).map(({ metadata }) => metadata.uid);
+    const fewest = { serving: 2, rows: 10_000 };
+    let rolling = true;
+    const watcher = (async () => {
+      while (rolling) {
+        const serving = (await stack.pods()).filter(isServing);
+        fewest.serving = Math.min(fewest.serving, serving.length);
+        await sleep(500);
+      }
+    })();
+    configure({ replicas: 2, cpu: "150m" });
+    const said = await stack.up().finally(() => (rolling = false));
+    await watcher;
+    assert.equal(said.match(/replacing cassandra-/g)?.length, 2, said);
+    assert.equal(fewest.serving, 1, "only one pod at a time may be away");
+    await stack.serving(2, { gone: before });
+    await stack.oneRing(2);
+    await stack.everyPodCounts(10_000);
+  });
+
+  it("is destroyed at once", async () => {
+    await stack.destroy();
+    await gone();
+  });
+
+  it("replaces a member that died with its node's disk, from the other copies", async () => {
+    await scaleTo(3);
+    const [pod, victim] = await stack.pods();
+    await stack.writeRows(nameOf(pod), 1000, 2);
+    const before = await stack.oneRing(3);
+    await lab.kubectl(["delete", "pod", nameOf(victim), "--grace-period=0", "--force"]);
+    await stack.serving(3, { gone: [victim.metadata.uid] });
+    const after = await stack.oneRing(3);
+    assert.equal(ids(after).filter((id) => ids(before).includes(id)).length, 2, "two members stay who they were");
+    await stack.everyPodCounts(1000);
+  });
+
+  it("goes at once when it is scaled to nothing by hand, and is made anew by the next up", async () => {
+    await lab.kubectl(["scale", "rc", "cassandra", "--replicas=0"]);
+    await gone();
+    await stack.pulumi("refresh", "--yes");
+    await stack.up();
+    await stack.serving(3);
+    await stack.oneRing(3);
+    await stack.destroy();
+  });
+
+  it("@all forms exactly one ring of four pods that start at once, ten times", async () => {
+    for (let i = 0; i < 10; i++) {
+      await scaleTo(4);
+      await stack.oneRing(4);
+      await stack.destroy();
+      await gone();
+    }
+  });
+
+  it("@all forms exactly one ring of eight", async () => {
+    await scaleTo(8);
+    await stack.oneRing(8);
+    await stack.destroy();
+    await gone();
+  });
+});

@@ -1,0 +1,122 @@
+import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Lab } from "../../lab/src/lab";
+import { duration } from "../../lab/src/progress";
+import { isServing, nameOf, Pod, Stack } from "../stack";
+
+const minutes = 60_000;
+
+/** A member as `nodetool status` lists it. */
+export interface Member {
+  /** `UN` is up and NORMAL, `DN` is down. */
+  state: string;
+  address: string;
+  /** Share of keyspace `rows`, in percent. */
+  owns: string;
+  id: string;
+}
+
+/** A stack whose pods are real, looked at through kubectl, nodetool and cqlsh. Pods are all of Cassandra's unless a selector says which. */
+export class RingStack extends Stack {
+  static override async of(lab: Lab, name: string): Promise<RingStack> {
+    await lab.ensureStack(name);
+    return new RingStack(lab, name);
+  }
+
+  override pods(selector = "app=cassandra"): Promise<Pod[]> {
+    return super.pods(selector);
+  }
+
+  /** Runs a command in a pod. */
+  exec(pod: string, command: string[], input?: string): Promise<string> {
+    const stdin = input === undefined ? [] : ["-i"];
+    return this.lab.kubectl(["exec", ...stdin, pod, "-c", "cassandra", "--", ...command], { input });
+  }
+
+  cql(pod: string, statements: string): Promise<string> {
+    return this.exec(pod, ["cqlsh"], statements);
+  }
+
+  /** What a pod's containers printed so far; nothing before it has any. */
+  log(pod: string): Promise<string> {
+    return this.lab.kubectl(["logs", pod]).catch(() => "");
+  }
+
+  /** The ring as one pod sees it. @param keyspace whose shares are told, if there is one */
+  async members(pod: string, ...keyspace: string[]): Promise<Member[]> {
+    const said = await this.exec(pod, ["nodetool", "status", "--", ...keyspace]);
+    const lines = said.split("\n").filter((line) => /^[UD][NLJM] /.test(line));
+    return lines.map((line) => {
+      const [state, address, , , , owns, id] = line.split(/\s+/);
+      return { state, address, owns, id };
+    });
+  }
+
+  /**
+   * Waits until there are that many pods, all of them serving and none of them one of `gone`.
+   * @throws when they are not within ten minutes
+   */
+  async serving(count: number, { gone = [], selector }: { gone?: string[]; selector?: string } = {}): Promise<Pod[]> {
+    const began = Date.now();
+    for (;;) {
+      const pods = await this.pods(selector);
+      const done = pods.every((pod) => isServing(pod) && !gone.includes(pod.metadata.uid));
+      if (done && pods.length === count) return pods;
+      if (Date.now() - began > 10 * minutes) {
+        const logs = await Promise.all(pods.map((pod) => this.lab.kubectl(["logs", nameOf(pod), "--tail=20"])));
+        const table = await this.lab.kubectl(["get", "pods", "-o", "wide"]);
+        throw new Error(`after ${duration(Date.now() - began)}:\n${table}\n${logs.join("\n---\n")}`);
+      }
+      await sleep(2000);
+    }
+  }
+
+  /**
+   * Waits until every pod sees a ring of that many members, all of them up and NORMAL, and all of them the same.
+   * @throws when they do not within a minute, as when a member is listed as down for good
+   */
+  async oneRing(count: number, selector?: string): Promise<Member[]> {
+    for (let i = 0; ; i++) {
+      const pods = (await this.pods(selector)).map(nameOf);
+      const views = await Promise.all(pods.map((pod) => this.members(pod)));
+      const rings = new Set(views.map((view) => ids(view).join()));
+      const whole = views.every((view) => view.length === count && view.every(({ state }) => state === "UN"));
+      if (whole && rings.size === 1) return views[0];
+      assert.ok(i < 60, `${count} members of one ring are not seen by all: ${JSON.stringify(views, null, 1)}`);
+      await sleep(1000);
+    }
+  }
+
+  /** Makes table `rows.numbers` and writes rows into it through one pod. @param copies of each row */
+  async writeRows(pod: string, count: number, copies = 1): Promise<void> {
+    const batches = Array.from({ length: Math.ceil(count / 100) }, (_, batch) => {
+      const size = Math.min(100, count - 100 * batch);
+      const rows = Array.from({ length: size }, (_, i) => 100 * batch + i).map(
+        (id) => `INSERT INTO rows.numbers (id, text) VALUES (${id}, 'row ${id}');`,
+      );
+      return `BEGIN UNLOGGED BATCH ${rows.join(" ")} APPLY BATCH;`;
+    });
+    await this.cql(
+      pod,
+      [
+        `CREATE KEYSPACE rows WITH replication = {'class': 'NetworkTopologyStrategy', 'DC1-K8Demo': ${copies}};`,
+        "CREATE TABLE rows.numbers (id int PRIMARY KEY, text text);",
+        ...batches,
+      ].join("\n"),
+    );
+  }
+
+  /** How many rows one pod counts at consistency ONE. */
+  async countRows(pod: string): Promise<number> {
+    const said = await this.cql(pod, "CONSISTENCY ONE; SELECT count(*) FROM rows.numbers;");
+    return Number(/^ +(\d+)$/m.exec(said)?.[1]);
+  }
+
+  /** Asserts that each pod counts all rows, wherever they are. */
+  async everyPodCounts(rows: number, selector?: string): Promise<void> {
+    for (const pod of (await this.pods(selector)).map(nameOf)) assert.equal(await this.countRows(pod), rows, pod);
+  }
+}
+
+/** Host IDs, in order: members are the same when these are. */
+export const ids = (members: Member[]) => members.map(({ id }) => id).sort();

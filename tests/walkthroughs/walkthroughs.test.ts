@@ -1,0 +1,41 @@
+import { Lab } from "../../lab/src/lab";
+import { Guide } from "./guide";
+import { walkthroughs } from "./walkthroughs";
+
+const minutes = 60_000;
+
+describe("the five walk-throughs, one after another in one lab", function () {
+  this.timeout(25 * minutes);
+
+  before(async () => {
+    // What a run before this one left behind, if it was killed.
+    await Lab.find("walkthrough").down({ delete: true });
+  });
+
+  after(async () => {
+    await Lab.find("walkthrough").down({ delete: true });
+  });
+
+  for (const [name, { title, needs, steps }] of Object.entries(walkthroughs)) {
+    describe(`${name}: ${title}`, function () {
+      this.bail(true);
+      let guide: Guide;
+      let told = "";
+
+      before(async () => {
+        guide = await Guide.prepare(needs, (text) => (told += text));
+        await guide.clear();
+      });
+
+      // What was typed and seen in the step that failed, which its error alone does not tell.
+      afterEach(function () {
+        if (this.currentTest?.state === "failed") console.log(told);
+        told = "";
+      });
+
+      for (const step of steps) it(step.title, () => step.run(guide));
+
+      it("nothing of it is left in the cluster", () => guide.seesNothingLeft());
+    });
+  }
+});
