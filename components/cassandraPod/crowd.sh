@@ -103,6 +103,9 @@ start_over() {
 
 all_have_pods() { local m; for m in $1; do has_pod "$m" || return 1; done; }
 
+# all_have_addresses: a pod runs before the API server knows its address, and a seed list without it would make two rings.
+all_have_addresses() { local m; for m in $1; do [ -n "${address[$m]:-}" ] || return 1; done; }
+
 enter() {
   local dead seeds
   while :; do
@@ -157,6 +160,8 @@ enter() {
       if ! all_have_pods "$forming"; then
         say "a pod is gone before the first ring had formed: starting over"
         start_over || true
+      elif ! all_have_addresses "$forming"; then
+        wait_for "the addresses of all pods of the first ring ($forming)"
       elif [[ " $forming " == *" $MEMBER "* ]]; then
         fresh "forming $forming"
         form_with $forming

@@ -8,6 +8,12 @@ import { isServing, nameOf, smallMembers, Stack } from "../stack";
 import { Needs } from "./walkthrough";
 
 const minutes = 60_000;
+
+/** What the program makes, in kubectl's words. */
+const kinds =
+  "all,pvc,pv,configmap,secret,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,pdb,storageclass";
+const ours = "app in (cassandra,cockroachdb)";
+
 /** A member as `nodetool status` lists it. */
 export interface Member {
   /** `UN` is up and NORMAL, `DN` is down. */
@@ -162,9 +168,7 @@ export class Guide {
   }
 
   private leftovers(): Promise<string> {
-    const kinds =
-      "all,pvc,pv,configmap,secret,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,pdb,storageclass";
-    return this.lab.kubectl(["get", kinds, "-A", "-l", "app in (cassandra,cockroachdb)", "-o", "name"]);
+    return this.lab.kubectl(["get", kinds, "-A", "-l", ours, "-o", "name"]);
   }
 
   /** Takes everything away, whatever state an earlier run left it in. */
@@ -172,9 +176,8 @@ export class Guide {
     if (this.lab.isInterrupted(this.stack.name)) await this.stack.pulumi("cancel", "--yes");
     this.stack.configure({});
     await this.stack.pulumi("destroy", "--yes", "--skip-preview", "--refresh");
-    const selector = "app in (cassandra,cockroachdb)";
-    await this.lab.kubectl(["delete", "pvc,configmap", "-A", "-l", selector]);
-    await this.lab.kubectl(["delete", "pv", "-l", selector]);
+    // What the state does not hold: what is kept, and what was being made when an earlier run was killed.
+    await this.lab.kubectl(["delete", kinds, "-A", "-l", ours, "--wait=false"]);
     await this.lab.kubectl(["uncordon", "-l", "kubernetes.io/os=linux"]);
     await this.lab.kubectl(["label", "nodes", "--all", "app-"]);
     await this.seesNothingLeft();
@@ -185,17 +188,22 @@ const indent = (text: string) => text.trimEnd().replace(/^(?=.)/gm, "    ");
 
 /** The lines of Pulumi that say what came about: of each resource the last one, what was told on the way, and the sum. */
 function outcome(said: string): string {
-  const done = said
-    .split("\n")
-    .filter((line) =>
-      /:\S+ +\S+ (created|updated|deleted|replaced|create|update|delete|replace) ?(\(|\[|$)/.test(line),
-    );
+  const resource = /^ +\S+ +(\S+:\S+ +\S+) (created|updated|deleted|replaced|create|update|delete|replace)(?= ?[([]|$)/;
+  const done = new Map(
+    said.split("\n").flatMap(
+      (line) =>
+        resource
+          .exec(line)
+          ?.slice(1, 2)
+          .map((key) => [key, line]) ?? [],
+    ),
+  );
   const told = /^Diagnostics:\n([^]*?)(?=^(Resources|Outputs):)/m.exec(said)?.[1] ?? "";
   const sum = /^Resources:\n([^]*?)\n\n/m.exec(said)?.[1] ?? "";
   const lines = [
-    ...done,
+    ...done.values(),
     ...told.split("\n").filter((line) => /\S/.test(line) && !/stand-in|^ {2}\S+ \(\S+\):$/.test(line)),
-    sum,
+    ...sum.split("\n"),
   ];
   return lines
     .map((line) => line.trimEnd())

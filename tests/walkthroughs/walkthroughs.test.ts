@@ -4,6 +4,9 @@ import { walkthroughs } from "./walkthroughs";
 
 const minutes = 60_000;
 
+/** The short ones; the others are run by `npm run test:all`. */
+const short = ["cockroachOnMinikube", "kubernetesV1"];
+
 describe("the five walk-throughs, one after another in one lab", function () {
   this.timeout(25 * minutes);
 
@@ -17,7 +20,7 @@ describe("the five walk-throughs, one after another in one lab", function () {
   });
 
   for (const [name, { title, needs, steps }] of Object.entries(walkthroughs)) {
-    describe(`${name}: ${title}`, function () {
+    describe(`${short.includes(name) ? "" : "@all "}${name}: ${title}`, function () {
       this.bail(true);
       let guide: Guide;
       let told = "";

@@ -110,8 +110,10 @@ class Kubernetes implements server.Provider {
         : await this.cluster.tryCreate(object);
       return stateOf(objects.without(created, ["status"]), subject, manager);
     } catch (error) {
-      // The namespace may be one that the same update makes, and the object in the way one that it first deletes.
-      if (error instanceof ApiError && ["NotFound", "AlreadyExists"].includes(error.reason)) return subject.inputs;
+      // The namespace, or a pod's account, may be one that the same update makes, the object in the way one that it first
+      // deletes, and whoever previews may not be allowed to write.
+      const tolerated = ["NotFound", "AlreadyExists", "Forbidden"];
+      if (error instanceof ApiError && tolerated.includes(error.reason)) return subject.inputs;
       throw error;
     }
   }
@@ -145,8 +147,13 @@ class Kubernetes implements server.Provider {
     const live = await this.cluster.get({ ...wanted, metadata: objects.parseId(subject.id) });
     if (!live) throw new Error(`${wanted.kind} ${subject.id} is gone: run \`pulumi refresh\`, then try again`);
     const manager = managerOf(wanted, subject);
-    const applied = await this.apply(withLive(wanted, live, subject.ignoreChanges), subject, manager);
-    return subject.preview ? stateOf(applied, subject, manager) : this.settle(applied, subject, manager);
+    try {
+      const applied = await this.apply(withLive(wanted, live, subject.ignoreChanges), subject, manager);
+      return subject.preview ? stateOf(applied, subject, manager) : await this.settle(applied, subject, manager);
+    } catch (error) {
+      if (subject.preview && error instanceof ApiError && error.reason === "Forbidden") return subject.inputs;
+      throw error;
+    }
   }
 
   async delete(subject: server.ChangeSubject): Promise<void> {

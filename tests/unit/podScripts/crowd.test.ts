@@ -60,6 +60,14 @@ describe("pods without ordinal: how they enter a ring", function () {
     never(await start({ view: leaving, record: { a: "empty", b: "empty", c: "empty" }, meanwhile: ":" }));
   });
 
+  it("does not form before the API server knows the addresses of all", async () => {
+    const record = { a: "empty", b: "empty", c: "empty", forming: "a b c" };
+    const unknown = ["pod a - here", "pod b 10.0.0.2 here", "pod c 10.0.0.3 here", ...asked(3)];
+    const outcome = await start({ view: unknown, record, meanwhile: ":" });
+    never(outcome);
+    assert.match(outcome.said, /waiting: the addresses of all pods of the first ring \(a b c\)/);
+  });
+
   it("does not form before the controller has counted", async () => {
     never(await start({ view: ["pod b 10.0.0.2 here", ...asked(-1)], record: { b: "empty" }, meanwhile: ":" }));
   });

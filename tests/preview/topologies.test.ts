@@ -1,0 +1,306 @@
+import * as assert from "node:assert/strict";
+import { cpSync } from "node:fs";
+import * as path from "node:path";
+import { Lab } from "../../lab/src/lab";
+import { nameOf, Pod, smallMembers, Stack } from "../stack";
+
+interface KubeObject {
+  kind: string;
+  metadata: { name: string; uid: string; generation?: number; ownerReferences?: { kind: string; name: string }[] };
+  spec: Record<string, unknown>;
+  status: Record<string, unknown>;
+}
+interface KubeList {
+  items: KubeObject[];
+}
+
+const minutes = 60_000;
+const minikube = {
+  storage: "minikube-hostpath",
+  storageClassName: "fast",
+  volumeSize: "1Gi",
+  volumeRetention: "delete",
+};
+const kinds =
+  "statefulsets,replicationcontrollers,daemonsets,deployments,jobs,pods,services,configmaps,serviceaccounts,roles,rolebindings,pdb,pvc,pv,clusterroles,clusterrolebindings";
+
+describe("every topology on the real engine and API server, with simulated nodes", function () {
+  this.timeout(10 * minutes);
+  let lab: Lab;
+  let stack: Stack;
+  const configure = (settings: Record<string, unknown>) => stack.configure({ ...smallMembers, ...settings });
+
+  /** All objects of the program, each with what changes when somebody edits it. */
+  async function objects(): Promise<string[]> {
+    const { items } = await stack.get<KubeList>(kinds, "-A", "-l", "app in (cassandra,cockroachdb)");
+    return items.map(({ kind, metadata: { name, uid, generation } }) => `${kind} ${name} ${uid} ${generation}`).sort();
+  }
+
+  /** Waits until nothing is left. What is owned goes a moment after its owner. */
+  async function nothingLeft(): Promise<void> {
+    // Simulated pods do not make their claims the owners of the ring record, with which it would go.
+    await lab.kubectl(["delete", "configmap", "-l", "app=cassandra"]);
+    for (let i = 0; (await objects()).length > 0; i++) {
+      assert.ok(i < 60, `left: ${(await objects()).join("\n")}`);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+
+  /** Asserts that a preview of these settings is refused with these lines, and that nothing was touched. */
+  async function refuses(settings: Record<string, unknown>, ...lines: string[]): Promise<void> {
+    const before = await objects();
+    configure(settings);
+    const said = await stack.refused("preview");
+    for (const line of lines) assert.ok(said.includes(line), `${line}\n--- is not in\n${said}`);
+    assert.doesNotMatch(said, /^ +at .*\.ts:/m, "a stack trace helps no user");
+    assert.deepEqual(await objects(), before);
+  }
+
+  before(async () => {
+    // What a run before this one left behind, if it was killed.
+    await Lab.find("preview").down({ delete: true });
+    lab = await Lab.up({ name: "preview", simulated: true });
+    stack = await Stack.of(lab, "topologies");
+  });
+
+  after(async () => {
+    await lab?.down({ delete: true });
+  });
+
+  const disks = [1, 2, 3, 1].map((node, i) => ({ node: `node${node}`, path: `/mnt/disks/${i}` }));
+  const topologies: Record<string, { settings: Record<string, unknown>; pods: number }> = {
+    persistent: { settings: { ...minikube, replicas: 3 }, pods: 3 },
+    "persistent on static volumes": {
+      settings: { topologies: ["persistent"], storage: "local", localVolumes: disks, volumeRetention: "delete" },
+      pods: 3,
+    },
+    ephemeral: { settings: { topologies: ["ephemeral"], replicas: 3 }, pods: 3 },
+    daemon: { settings: { topologies: ["daemon"] }, pods: 3 },
+    "daemon on folders of the nodes": {
+      settings: { topologies: ["daemon"], daemon: { hostPath: "/mnt/ring" } },
+      pods: 3,
+    },
+    pod: { settings: { topologies: ["pod"] }, pods: 1 },
+    cockroachdb: { settings: { ...minikube, topologies: ["cockroachdb"] }, pods: 4 },
+    "cockroachdb, with certificates and tools": {
+      settings: {
+        ...minikube,
+        topologies: ["cockroachdb"],
+        cockroachdb: { insecure: "false", sqlClient: "true", loadGenerator: "true" },
+      },
+      pods: 6,
+    },
+  };
+  for (const [topology, { settings, pods }] of Object.entries(topologies)) {
+    it(`${topology}: preview, up, nothing to do, destroy`, async () => {
+      configure(settings);
+      await stack.pulumi("preview");
+      assert.deepEqual(await objects(), []);
+      await stack.up();
+      assert.equal((await stack.pods("app in (cassandra,cockroachdb)")).length, pods);
+      const before = await objects();
+      await stack.up("--expect-no-changes");
+      assert.deepEqual(await objects(), before);
+      await stack.destroy();
+      await nothingLeft();
+    });
+  }
+
+  it("all of them in one stack and one namespace: each controller and each Service has its own pods", async () => {
+    configure({ ...minikube, topologies: ["persistent", "ephemeral", "daemon", "pod", "cockroachdb"], replicas: 2 });
+    await stack.up();
+    await stack.up("--expect-no-changes");
+    const rings = {
+      persistent: { instance: "cassandra", owner: "StatefulSet cassandra", pods: 2 },
+      ephemeral: { instance: "cassandra-ephemeral", owner: "ReplicationController cassandra-ephemeral", pods: 2 },
+      daemon: { instance: "cassandra-daemon", owner: "DaemonSet cassandra-daemon", pods: 3 },
+      pod: { instance: "cassandra-pod", owner: "PodDisruptionBudget cassandra-pod-alone", pods: 1 },
+      cockroachdb: { instance: "cockroachdb", owner: "StatefulSet cockroachdb", pods: 2 },
+    };
+    for (const { instance, owner, pods } of Object.values(rings)) {
+      const component = instance === "cockroachdb" ? ",app.kubernetes.io/component=persistent" : "";
+      const own = await stack.get<{ items: (Pod & KubeObject)[] }>(
+        "pods",
+        "-l",
+        `app.kubernetes.io/instance=${instance}${component}`,
+      );
+      assert.equal(own.items.length, pods, instance);
+      for (const { metadata } of own.items) {
+        const [{ kind, name }] = metadata.ownerReferences!;
+        assert.equal(`${kind} ${name}`.replace(/-[0-9a-f]{8}$/, ""), owner);
+      }
+      const slices = await stack.get<{ items: { endpoints: { addresses: string[] }[] }[] }>(
+        "endpointslices",
+        "-l",
+        `kubernetes.io/service-name=${instance}`,
+      );
+      assert.deepEqual(
+        slices.items.flatMap(({ endpoints }) => endpoints.flatMap(({ addresses }) => addresses)).sort(),
+        own.items.map(({ status }) => status.podIP).sort(),
+        `the pods behind Service ${instance}`,
+      );
+    }
+    const usage = JSON.parse(await stack.pulumi("stack", "output", "--json", "usage")) as Record<string, object>;
+    assert.deepEqual(Object.keys(usage).sort(), Object.keys(rings).sort());
+  });
+
+  it("keeps all others as they are when one of them goes", async () => {
+    const uids = async () =>
+      new Map((await stack.pods("app in (cassandra,cockroachdb)")).map((pod) => [nameOf(pod), pod.metadata.uid]));
+    const before = await uids();
+    const fewer = { ...minikube, topologies: ["persistent", "daemon", "pod", "cockroachdb"], replicas: 2 };
+    await refuses(fewer, "cassandra:topologies: this edit leaves ring cassandra-ephemeral (ephemeral) behind");
+    configure({ ...fewer, acceptDataLoss: "true" });
+    await stack.up();
+    const after = await uids();
+    for (const name of [...before.keys()].filter((name) => name.startsWith("cassandra-ephemeral-")))
+      before.delete(name);
+    assert.deepEqual(after, before);
+    configure(fewer);
+    await stack.up();
+    await stack.destroy();
+    await nothingLeft();
+  });
+
+  it("refuses in preview what cannot work together", async () => {
+    await refuses(
+      { topologies: ["pod"], replicas: 3 },
+      'cassandra:replicas: "3" is not allowed while pod is one member',
+    );
+    await refuses(
+      { topologies: ["daemon", "pod"], replicas: 3 },
+      'cassandra:replicas: "3" is not allowed while daemon has one for each node and pod is one member',
+    );
+    await refuses({ storage: "local" }, 'cassandra:localVolumes: "[]" is not allowed: 0 of them for 3 replicas');
+    await refuses(
+      { topologies: ["pod", "ephemeral"], ephemeral: { adopt: "pod" } },
+      'cassandra:ephemeral.adopt: "pod" is not allowed while topologies holds pod',
+    );
+    await refuses(
+      { topologies: ["ephemeral", "daemon"], daemon: { name: "cassandra" } },
+      'cassandra:daemon.name: "cassandra" is not allowed: ephemeral has it too',
+    );
+  });
+
+  it("tells every wrong value of the topologies at once", async () => {
+    await refuses(
+      {
+        topologies: ["ephmeral"],
+        acceptDataLoss: "perhaps",
+        localVolumes: [{ node: "node1" }],
+        persistent: { name: "No" },
+        ephemeral: { adopt: "daemon", replicas: 0 },
+        daemon: { nodeSelector: "ssd", hostPath: "mnt", replicas: 3 },
+        cockroachdb: {
+          image: "cockroach:latest",
+          insecure: "perhaps",
+          nodeCertificates: "A_B",
+          sqlClient: 1,
+          loadGenerators: true,
+        },
+      },
+      'cassandra:topologies: "["ephmeral"]" is not allowed (did you mean ephemeral?)',
+      'cassandra:acceptDataLoss: "perhaps" is not allowed; allowed is true or false',
+      'cassandra:localVolumes: "[{"node":"node1"}]" is not allowed',
+      'cassandra:persistent.name: "No" is not allowed',
+      'cassandra:ephemeral.adopt: "daemon" is not allowed; allowed is pod, or empty',
+      'cassandra:ephemeral.replicas: "0" is not allowed; allowed is a whole number from 1 to 1000',
+      'cassandra:daemon.nodeSelector: "ssd" is not allowed; allowed is labels of nodes',
+      'cassandra:daemon.hostPath: "mnt" is not allowed; allowed is an absolute path',
+      "cassandra:daemon.replicas: no key of this topology",
+      'cassandra:cockroachdb.image: "cockroach:latest" is not allowed',
+      'cassandra:cockroachdb.insecure: "perhaps" is not allowed',
+      'cassandra:cockroachdb.nodeCertificates: "A_B" is not allowed',
+      'cassandra:cockroachdb.sqlClient: "1" is not allowed',
+      "cassandra:cockroachdb.loadGenerators: unknown key; did you mean cassandra:cockroachdb.loadGenerator?",
+    );
+  });
+
+  it("refuses in preview an edit that would lose rows, and touches nothing", async () => {
+    const all = {
+      ...minikube,
+      topologies: ["ephemeral", "daemon", "pod", "cockroachdb"],
+      replicas: 3,
+      daemon: { hostPath: "/mnt/ring" },
+    };
+    configure(all);
+    await stack.up();
+    await refuses(
+      { ...all, daemon: { hostPath: "/mnt/elsewhere" } },
+      "cassandra:daemon.hostPath: this edit leaves the rows in /mnt/ring behind",
+    );
+    await refuses({ ...all, daemon: {} }, "cassandra:daemon.hostPath: this edit leaves the rows in /mnt/ring behind");
+    await refuses({ ...all, pod: { memory: "2Gi" } }, "ring cassandra-pod: this edit replaces its only pod");
+    await refuses({ ...all, ephemeral: { name: "other" } }, "leaves ring cassandra (ephemeral) behind");
+    await refuses(
+      { ...all, cockroachdb: { replicas: 2 } },
+      "cassandra:replicas: 2 is below",
+      "cockroach node decommission ID --insecure --host=cockroachdb-public",
+    );
+    configure({ ...all, acceptDataLoss: "true", daemon: { hostPath: "/mnt/elsewhere" }, pod: { memory: "2Gi" } });
+    await stack.up();
+    await stack.destroy();
+    await nothingLeft();
+  });
+
+  it("tells in preview what an edit of the ephemeral ring means", async () => {
+    const ring = { topologies: ["ephemeral"], replicas: 2 };
+    configure(ring);
+    await stack.up();
+    configure({ ...ring, replicas: 3, cpu: "200m" });
+    assert.match(
+      await stack.pulumi("preview"),
+      /ring cassandra: replicas 2 -> 3: new members stream their share, one at a time; its pods are replaced one by one/,
+    );
+    const before = (await stack.pods("app=cassandra")).map(({ metadata }) => metadata.uid);
+    const said = await stack.up();
+    assert.equal(new Set(said.match(/replacing cassandra-\S+/g)).size, 2, said);
+    const after = await stack.pods("app=cassandra");
+    assert.equal(after.length, 3);
+    assert.ok(
+      after.every(({ metadata }) => !before.includes(metadata.uid)),
+      "a pod has the old template",
+    );
+    configure({ topologies: ["daemon"], acceptDataLoss: "true" });
+    assert.match(
+      await stack.pulumi("preview"),
+      /leaves ring cassandra \(ephemeral\) behind: its rows are not carried over/,
+    );
+    await stack.destroy();
+    await nothingLeft();
+  });
+
+  it("takes the static volumes over that it left behind, and lets them go once config says so", async () => {
+    const local = { topologies: ["persistent"], storage: "local", localVolumes: disks };
+    configure(local);
+    await stack.up();
+    await stack.destroy();
+    const kept = (await stack.get<KubeList>("pv", "-l", "type=local")).items;
+    assert.equal(kept.length, 4);
+    await stack.up();
+    const again = (await stack.get<KubeList>("pv", "-l", "type=local")).items;
+    assert.deepEqual(
+      again.map(({ metadata, status }) => [metadata.uid, status.phase]),
+      kept.map(({ metadata }, i) => [metadata.uid, i < 3 ? "Bound" : "Available"]),
+    );
+    configure({ ...local, volumeRetention: "delete" });
+    await stack.up();
+    await stack.destroy();
+    await nothingLeft();
+  });
+
+  it("lets a program of one's own use a component alone", async () => {
+    const program = path.join(lab.dir, "alone");
+    cpSync(path.join(__dirname, "alone"), program, { recursive: true });
+    const pulumi = (...args: string[]) => lab.pulumi(["-C", program, ...args, "--stack", "alone", "--non-interactive"]);
+    await lab.pulumi(["-C", program, "stack", "init", "alone", "--non-interactive"]);
+    await pulumi("up", "--yes", "--skip-preview");
+    assert.equal((await stack.pods("app.kubernetes.io/instance=alone")).length, 3);
+    assert.deepEqual(
+      JSON.parse(await pulumi("stack", "output", "--json", "contactPoints")),
+      [0, 1, 2].map((i) => `alone-${i}.alone.default.svc.cluster.local`),
+    );
+    await pulumi("destroy", "--yes", "--skip-preview");
+    await nothingLeft();
+  });
+});
