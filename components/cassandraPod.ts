@@ -65,7 +65,7 @@ const orderOf = (disk: Disk) => (disk !== "emptyDir" && "claim" in disk ? "order
  */
 export function podScripts(disk: Disk): Record<string, string> {
   const folder = path.join(__dirname, "cassandraPod");
-  const others = orderOf(disk) === "ordered" ? ["crowd.sh", "forget.sh"] : ["ordered.sh"];
+  const others = orderOf(disk) === "ordered" ? ["crowd.sh", "leave.sh", "forget.sh"] : ["ordered.sh"];
   const files = fs.readdirSync(folder).filter((file) => !others.includes(file));
   return Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]));
 }

@@ -298,7 +298,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
   });
 
   for (const storage of ["gce-pd", "aws-ebs", "azure-disk"]) {
-    it(`brings the dev stack up on ${storage} in a namespace that it makes and never deletes`, async () => {
+    it(`${storage === "gce-pd" ? "" : "@all "}brings the dev stack up on ${storage} in a namespace that it makes and never deletes`, async () => {
       const dev = await Stack.of(lab, "dev");
       await dev.set({ storage, volumeRetention: "delete" });
       await dev.up();

@@ -76,13 +76,13 @@ describe("every topology on the real engine and API server, with simulated nodes
     },
     ephemeral: { settings: { topologies: ["ephemeral"], replicas: 3 }, pods: 3 },
     daemon: { settings: { topologies: ["daemon"] }, pods: 3 },
-    "daemon on folders of the nodes": {
+    "@all daemon on folders of the nodes": {
       settings: { topologies: ["daemon"], daemon: { hostPath: "/mnt/ring" } },
       pods: 3,
     },
     pod: { settings: { topologies: ["pod"] }, pods: 1 },
     cockroachdb: { settings: { ...minikube, topologies: ["cockroachdb"] }, pods: 4 },
-    "cockroachdb, with certificates and tools": {
+    "@all cockroachdb, with certificates and tools": {
       settings: {
         ...minikube,
         topologies: ["cockroachdb"],

@@ -110,7 +110,7 @@ describe("the Cassandra pod", () => {
     const common = ["record.py", "register.sh", "ring.sh", "start.sh", "stop.sh", "tokens.sh"];
     assert.deepEqual(Object.keys(podScripts({ claim: "data" })).sort(), [...common, "ordered.sh"].sort());
     for (const disk of ["emptyDir", { hostPath: "/mnt" }] as const) {
-      assert.deepEqual(Object.keys(podScripts(disk)).sort(), [...common, "crowd.sh", "forget.sh"].sort());
+      assert.deepEqual(Object.keys(podScripts(disk)).sort(), [...common, "crowd.sh", "leave.sh", "forget.sh"].sort());
     }
   });
 
