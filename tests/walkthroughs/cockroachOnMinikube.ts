@@ -117,7 +117,7 @@ export default walkthrough("Orchestrate CockroachDB on minikube", { simulatedNod
     const uid = () => guide.lab.kubectl(["get", "pod", "cockroachdb-2", "-o", "jsonpath={.metadata.uid}"]);
     const claim = () => guide.lab.kubectl(["get", "pvc", "datadir-cockroachdb-2", "-o", "jsonpath={.spec.volumeName}"]);
     const [before, volume] = [await uid(), await claim()];
-    await guide.type("kubectl delete pod cockroachdb-2");
+    await guide.type("kubectl delete pod cockroachdb-2 --wait=false");
     await guide.until("another pod stands in its place, and is ready", async () => {
       const ready = await guide.servingPods("app=cockroachdb");
       return ready.includes("cockroachdb-2") && (await uid()) !== before;

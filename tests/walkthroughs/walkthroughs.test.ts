@@ -21,8 +21,8 @@ describe("the five walk-throughs, one after another in one lab", function () {
 
   for (const [name, { title, needs, steps }] of Object.entries(walkthroughs)) {
     describe(`${short.includes(name) ? "" : "@all "}${name}: ${title}`, function () {
-      this.bail(true);
       let guide: Guide;
+      let lost = false;
       let told = "";
 
       before(async () => {
@@ -33,12 +33,18 @@ describe("the five walk-throughs, one after another in one lab", function () {
       // What was typed and seen in the step that failed, which its error alone does not tell.
       afterEach(function () {
         if (this.currentTest?.state === "failed") console.log(told);
+        lost ||= this.currentTest?.state === "failed";
         told = "";
       });
 
-      for (const step of steps) it(step.title, () => step.run(guide));
-
-      it("nothing of it is left in the cluster", () => guide.seesNothingLeft());
+      const follows = (title: string, run: () => Promise<void>) =>
+        it(title, async function () {
+          // Each step stands on the one before it.
+          if (lost) this.skip();
+          await run();
+        });
+      for (const step of steps) follows(step.title, () => step.run(guide));
+      follows("nothing of it is left in the cluster", () => guide.seesNothingLeft());
     });
   }
 });
