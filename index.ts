@@ -17,7 +17,7 @@ const { persistent, ephemeral, daemon, pod, cockroachdb, cluster, acceptDataLoss
 
 // Everything else comes after it, so that an edit that would leave rows behind touches nothing.
 const guard = new DataGuard("cassandra", settings.facts, ringsLeftBehind, acceptDataLoss);
-const opts = { dependsOn: guard };
+const opts = { dependsOn: guard.passed };
 
 // Kept by `pulumi destroy`: deleting a namespace deletes the claims in it, and with them the rows. A patch, so that the next
 // `up` takes it over instead of failing on what it finds.

@@ -6,6 +6,12 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export class DataGuard<Facts extends object> extends pulumi.ComponentResource {
   /**
+   * For `dependsOn`: what must come after the guard has let the edit pass. The guard itself in its place would not do: of a
+   * component, Pulumi waits for the objects in it, and here there are none.
+   */
+  readonly passed: pulumi.Output<pulumi.Resource[]>;
+
+  /**
    * @param facts what the state is to remember
    * @param losses what an edit from the old facts to the new ones would leave behind, a sentence for each
    * @param acceptDataLoss whether that is meant: then it is only said
@@ -29,6 +35,7 @@ export class DataGuard<Facts extends object> extends pulumi.ComponentResource {
       { onDryRun: true },
     );
     super("cassandra:index:DataGuard", name, facts, { ...opts, hooks: { beforeUpdate: [guard] } });
+    this.passed = this.urn.apply(() => []);
     this.registerOutputs({});
   }
 }

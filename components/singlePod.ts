@@ -60,7 +60,7 @@ export class SinglePod extends CassandraRing {
         },
         spec: this.podSpec,
       },
-      { parent: this, dependsOn: [guard, this.record.access], deletedWith: budget },
+      { parent: this, dependsOn: guard.passed.apply(() => [this.record.access]), deletedWith: budget },
     );
 
     this.clientService = this.service.serveClients(this.pod);

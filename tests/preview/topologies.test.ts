@@ -46,14 +46,16 @@ describe("every topology on the real engine and API server, with simulated nodes
     }
   }
 
-  /** Asserts that a preview of these settings is refused with these lines, and that nothing was touched. */
+  /** Asserts that these settings are refused with these lines, in preview and without one, and that nothing was touched. */
   async function refuses(settings: Record<string, unknown>, ...lines: string[]): Promise<void> {
     const before = await objects();
     configure(settings);
-    const said = await stack.refused("preview");
-    for (const line of lines) assert.ok(said.includes(line), `${line}\n--- is not in\n${said}`);
-    assert.doesNotMatch(said, /^ +at .*\.ts:/m, "a stack trace helps no user");
-    assert.deepEqual(await objects(), before);
+    for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+      const said = await stack.refused(...command);
+      for (const line of lines) assert.ok(said.includes(line), `${line}\n--- is not in\n${said}`);
+      assert.doesNotMatch(said, /^ +at .*\.ts:/m, "a stack trace helps no user");
+      assert.deepEqual(await objects(), before);
+    }
   }
 
   before(async () => {
@@ -261,6 +263,7 @@ describe("every topology on the real engine and API server, with simulated nodes
       after.every(({ metadata }) => !before.includes(metadata.uid)),
       "a pod has the old template",
     );
+    await refuses({ ...minikube, topologies: ["persistent"] }, "leaves ring cassandra (ephemeral) behind");
     configure({ topologies: ["daemon"], acceptDataLoss: "true" });
     assert.match(
       await stack.pulumi("preview"),
