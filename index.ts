@@ -13,7 +13,7 @@ import {
 import { readSettings } from "./settings";
 
 const settings = readSettings();
-const { persistent, ephemeral, daemon, pod, cockroachdb, cluster, acceptDataLoss } = settings;
+const { persistent, ephemeral, daemon, pod, cockroachdb, cluster, takesOver, acceptDataLoss } = settings;
 
 // Everything else comes after it, so that an edit that would leave rows behind touches nothing.
 const guard = new DataGuard("cassandra", settings.facts, ringsLeftBehind, acceptDataLoss);
@@ -37,7 +37,8 @@ const storageClassName =
 
 const rings = {
   persistent:
-    persistent && new PersistentCluster(persistent.name, { ...persistent, namespace, storageClassName }, opts),
+    persistent &&
+    new PersistentCluster(persistent.name, { ...persistent, namespace, storageClassName, cluster, takesOver }, opts),
   ephemeral: ephemeral && new EphemeralCluster(ephemeral.name, { ...ephemeral, namespace, cluster }, opts),
   daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, namespace }, opts),
   pod: pod && new SinglePod(pod.name, { ...pod, namespace, acceptDataLoss }, opts),

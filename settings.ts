@@ -33,6 +33,8 @@ export interface Settings {
   acceptDataLoss: boolean;
   /** The cluster that the kubernetes provider uses. */
   cluster: ClusterChoice;
+  /** Whether the kubernetes provider takes over what exists without being in the state. */
+  takesOver: boolean;
   /** What the state is to remember of each ring. */
   facts: Partial<Record<Topology, RingFacts>>;
   /** One of each topology that the stack runs. */
@@ -94,7 +96,7 @@ export function readSettings(): Settings {
     createNamespace,
     acceptDataLoss,
     storageClassName: common.storageClassName || (storage === "existing" ? "" : `${namespace}-cassandra`),
-    cluster: clusterChoice(),
+    ...providerSettings(),
     facts: Object.fromEntries(facts) as Settings["facts"],
     ...Object.fromEntries(chosen.map((topology) => [topology, settingsOf[topology](values[topology], common)])),
   };
@@ -135,11 +137,15 @@ const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<S
   },
 };
 
-/** As the kubernetes provider finds it: its config, else the environment, which the client of a guard reads by itself. */
-function clusterChoice(): ClusterChoice {
+/** As the kubernetes provider reads them: its config, else the environment, where the client of a guard finds a cluster itself. */
+function providerSettings(): Pick<Settings, "cluster" | "takesOver"> {
   const config = new pulumi.Config("kubernetes");
   const [kubeconfig, context] = [config.get("kubeconfig"), config.get("context")];
-  return { ...(kubeconfig && { kubeconfig }), ...(context && { context }) };
+  const takesOver = config.get("upsertExistingObjects") ?? process.env.PULUMI_K8S_UPSERT_EXISTING_OBJECTS;
+  return {
+    cluster: { ...(kubeconfig && { kubeconfig }), ...(context && { context }) },
+    takesOver: takesOver === "true",
+  };
 }
 
 /** The first Cassandra ring has the plain names; those of further ones tell them apart, in Kubernetes and to each other. */

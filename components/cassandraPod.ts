@@ -65,7 +65,8 @@ const orderOf = (disk: Disk) => (disk !== "emptyDir" && "claim" in disk ? "order
  */
 export function podScripts(disk: Disk): Record<string, string> {
   const folder = path.join(__dirname, "cassandraPod");
-  const others = orderOf(disk) === "ordered" ? ["crowd.sh", "leave.sh", "forget.sh"] : ["ordered.sh"];
+  const others =
+    orderOf(disk) === "ordered" ? ["crowd.sh", "leave.sh", "forget.sh"] : ["ordered.sh", "decommission.sh"];
   const files = fs.readdirSync(folder).filter((file) => !others.includes(file));
   return Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]));
 }
@@ -121,6 +122,8 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
     { name: "CASSANDRA_LISTEN_ADDRESS", valueFrom: field("status.podIP") },
     // A member is its disk: the node's folder has the same member whichever pod comes to it.
     { name: "RING_MEMBER", valueFrom: field(isOfNode ? "spec.nodeName" : "metadata.name") },
+    // Pods of a set follow each other under one name: this tells them apart.
+    { name: "POD_UID", valueFrom: field("metadata.uid") },
     ...Object.entries(values).map(([name, value]) => ({ name, value })),
   ];
 }

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraPodArgs, cassandraPodSpec, Disk, podScripts, revisionAnnotation, revisionOf } from "./cassandraPod";
 import { CassandraService } from "./cassandraService";
+import { ClusterChoice } from "./cluster";
 import { Identity, labels, selectorLabels } from "./labels";
 import { RingRecord } from "./ringRecord";
 
@@ -10,6 +11,8 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   name: string;
   /** Namespace, which must exist. */
   namespace: pulumi.Input<string>;
+  /** The cluster that the resources go to, for updates that look at pods. @default that of the default provider */
+  cluster?: ClusterChoice;
 }
 
 /** In what the topologies differ. */
@@ -50,7 +53,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(type, name, {}, opts);
-    const { namespace } = args;
+    const { namespace, cluster } = args;
     this.identity = { name: args.name, topology };
     this.selector = selectorLabels(this.identity);
     this.metadata = { namespace, labels: labels(this.identity) };
@@ -66,7 +69,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     );
     this.record = new RingRecord(
       name,
-      { ...this.identity, namespace, rules, outlivesStack: disk !== "emptyDir" && "claim" in disk },
+      { ...this.identity, namespace, rules, cluster, outlivesStack: disk !== "emptyDir" && "claim" in disk },
       { parent: this },
     );
     const scripts = new k8s.core.v1.ConfigMap(
@@ -83,6 +86,19 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       serviceAccountName: this.record.serviceAccountName,
       selector: this.selector,
     });
+  }
+
+  /**
+   * For updates that look at pods: a provider does not tell which cluster it uses.
+   * @throws {pulumi.ResourceError} with a provider of the caller's own and nothing said
+   */
+  protected knowCluster(cluster: ClusterChoice | undefined): void {
+    if (!this.getProvider("kubernetes:core/v1:Pod") || cluster) return;
+    throw new pulumi.ResourceError(
+      `${this.identity.name}: with a kubernetes provider of your own, say in \`cluster\` which kubeconfig and context it uses; ` +
+        "an update that moves rows must see the pods, and a provider does not tell",
+      this,
+    );
   }
 
   /** What a person uses next. */

@@ -1,5 +1,8 @@
-import type { CoreV1Api } from "@kubernetes/client-node";
+import type { AppsV1Api, CoreV1Api, KubeConfig, StorageV1Api, V1Pod, V1Status } from "@kubernetes/client-node";
+import type { EventEmitter } from "node:events";
 import * as fs from "node:fs";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 
 /** Which cluster, in the words of the kubernetes provider. */
 export interface ClusterChoice {
@@ -9,21 +12,97 @@ export interface ClusterChoice {
   context?: string;
 }
 
-/**
- * A client of the very cluster that the provider's resources go to, for steps that are more than writing an object.
- * @throws {Error} when the kubeconfig has no such context
- */
-export async function connect({ kubeconfig, context }: ClusterChoice = {}): Promise<CoreV1Api> {
-  // It takes half a second to load, and most previews have no use for it.
-  const { CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  if (!kubeconfig) config.loadFromDefault();
-  else if (fs.existsSync(kubeconfig)) config.loadFromFile(kubeconfig);
-  else config.loadFromString(kubeconfig);
-  if (context) config.setCurrentContext(context);
-  if (!config.getCurrentCluster()) {
-    const known = config.contexts.map(({ name }) => name).join(", ") || "none";
-    throw new Error(`kubernetes:context: the kubeconfig has no context "${config.currentContext}"; it has ${known}`);
+/** A pod by its name. */
+export interface PodReference {
+  namespace: string;
+  pod: string;
+}
+
+/** The very cluster that the provider's resources go to, for steps that are more than writing an object. */
+export class Cluster {
+  private constructor(
+    private readonly config: KubeConfig,
+    readonly core: CoreV1Api,
+    readonly apps: AppsV1Api,
+    readonly storage: StorageV1Api,
+  ) {}
+
+  /** @throws {Error} when the kubeconfig has no such context */
+  static async connect({ kubeconfig, context }: ClusterChoice = {}): Promise<Cluster> {
+    // It takes half a second to load, and most previews have no use for it.
+    const { AppsV1Api, CoreV1Api, KubeConfig, StorageV1Api } = await import("@kubernetes/client-node");
+    const config = new KubeConfig();
+    if (!kubeconfig) config.loadFromDefault();
+    else if (fs.existsSync(kubeconfig)) config.loadFromFile(kubeconfig);
+    else config.loadFromString(kubeconfig);
+    if (context) config.setCurrentContext(context);
+    if (!config.getCurrentCluster()) {
+      const known = config.contexts.map(({ name }) => name).join(", ") || "none";
+      throw new Error(`kubernetes:context: the kubeconfig has no context "${config.currentContext}"; it has ${known}`);
+    }
+    return new Cluster(
+      config,
+      config.makeApiClient(CoreV1Api),
+      config.makeApiClient(AppsV1Api),
+      config.makeApiClient(StorageV1Api),
+    );
   }
-  return config.makeApiClient(CoreV1Api);
+
+  /**
+   * Runs a command in the Cassandra container of a pod.
+   * @param seconds after which it is given up; it may go on in the pod
+   * @returns its standard output
+   * @throws {Error} with what it printed, when it fails; naming the permission, when one is missing
+   */
+  async exec({ namespace, pod }: PodReference, command: string[], seconds = 60): Promise<string> {
+    const { Exec } = await import("@kubernetes/client-node");
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const said = Promise.all([text(stdout), text(stderr)]);
+    const status = await new Promise<V1Status>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no answer from ${pod} within ${seconds} s`)), 1000 * seconds);
+      new Exec(this.config)
+        .exec(namespace, pod, "cassandra", command, stdout, stderr, null, false, (status) => {
+          clearTimeout(timer);
+          resolve(status);
+        })
+        .then((socket: EventEmitter) => {
+          socket.on("close", () => {
+            clearTimeout(timer);
+            reject(new Error(`the connection to ${pod} broke off`));
+          });
+        })
+        .catch((error: Error | { message: string }) => {
+          clearTimeout(timer);
+          reject(new Error(missingPermission(error.message, namespace) ?? `${pod}: ${error.message}`));
+        });
+    }).finally(() => {
+      stdout.end();
+      stderr.end();
+    });
+    const [printed, complaint] = await said;
+    if (status.status !== "Success") throw new Error(`${pod}: ${command.join(" ")}: ${complaint || status.message}`);
+    return printed;
+  }
+}
+
+/** Whether a pod takes requests. */
+export function isReady({ status }: V1Pod): boolean {
+  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}
+
+/** For reads: undefined in place of an answer that there is none. @throws all other errors */
+export function nothingWhenNotFound(error: Error & { code?: number }): undefined {
+  if (error.code !== 404) throw error;
+}
+
+/** What an error says: the API server's own words, which name the permission that is missing, where it has some. */
+export function explain(error: Error & { body?: unknown }): string {
+  const body = typeof error.body === "string" ? /"message":"((?:[^"\\]|\\.)*)"/.exec(error.body)?.[1] : undefined;
+  return body === undefined ? error.message : (JSON.parse(`"${body}"`) as string);
+}
+
+/** A WebSocket that is refused tells no more than the number. */
+function missingPermission(message: string, namespace: string): string | undefined {
+  if (!/\b(401|403)\b/.test(message)) return undefined;
+  return `this account may not run commands in pods: it needs the verbs get and create of pods/exec in namespace ${namespace}`;
 }

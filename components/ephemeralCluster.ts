@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
-import { ClusterChoice } from "./cluster";
 import { RollingUpdate } from "./rollingUpdate";
 
 export interface EphemeralClusterArgs extends CassandraRingArgs {
@@ -13,8 +12,6 @@ export interface EphemeralClusterArgs extends CassandraRingArgs {
    * keep their labels. @default none
    */
   adopt?: "pod";
-  /** The cluster that the resources go to, for updates that replace pods one by one. @default that of the default provider */
-  cluster?: ClusterChoice;
 }
 
 /**
@@ -37,6 +34,7 @@ export class EphemeralCluster extends CassandraRing {
       { topology: args.adopt ?? "ephemeral", disk: "emptyDir", rules },
       args.adopt ? { ...opts, aliases: [...(opts.aliases ?? []), { type: "cassandra:index:SinglePod" }] } : opts,
     );
+    this.knowCluster(args.cluster);
     this.execTarget = `rc/${args.name}`;
 
     this.replicationController = new k8s.core.v1.ReplicationController(

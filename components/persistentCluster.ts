@@ -1,10 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, joinTimeouts } from "./cassandraRing";
+import { CleanUp } from "./cleanUp";
 import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
-import { refuseScaleDown } from "./scaleDown";
+import { membersLeaveFirst } from "./scaleDown";
 import { VolumeRetention } from "./storage";
+import { VolumeGrowth } from "./volumeGrowth";
 
 export interface PersistentClusterArgs extends CassandraRingArgs {
   /** Members of the ring, at least 1. Known when the program runs: it decides what an edit means for the data. */
@@ -17,6 +19,8 @@ export interface PersistentClusterArgs extends CassandraRingArgs {
   volumeRetention?: VolumeRetention;
   /** Disks of nodes to make static volumes of, at least one for each member. @default none: volumes are provisioned as asked for */
   localVolumes?: LocalVolume[];
+  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  takesOver?: boolean;
 }
 
 /** A ring whose members keep their rows on a volume each: a StatefulSet, its Services, its record. */
@@ -37,11 +41,16 @@ export class PersistentCluster extends CassandraRing {
     ];
     super("cassandra:index:PersistentCluster", name, args, { topology, disk: { claim: "data" }, rules }, opts);
     const { volumeRetention = "retain" } = args;
+    this.knowCluster(args.cluster);
     this.execTarget = `${args.name}-0`;
 
+    const ring = { name: args.name, selector: this.selector, cluster: args.cluster };
     const { localVolumes: disks } = args;
     const volumes =
       disks && new LocalVolumes(name, { ...args, ...this.identity, disks, claim: "data" }, { parent: this });
+
+    const growth = new VolumeGrowth(name, { ...args, claim: "data" }, { parent: this });
+    const isReplacing = () => growth.isReplacing;
 
     this.statefulSet = new k8s.apps.v1.StatefulSet(
       name,
@@ -54,6 +63,9 @@ export class PersistentCluster extends CassandraRing {
           // It can never change without replacing the set, and a first ring formed in parallel is ready eight times sooner.
           // Later joins are put in order inside the pods (ordered.sh).
           podManagementPolicy: "Parallel",
+          // For a rolling update: a member that serves again is not seen by all others at once, and with three copies a QUORUM
+          // request fails where two of them are not.
+          minReadySeconds: 10,
           persistentVolumeClaimRetentionPolicy: {
             whenDeleted: volumeRetention === "retain" ? "Retain" : "Delete",
             // Never by scaling alone: whoever scales by hand would lose the rows of a member that was not asked to leave.
@@ -74,14 +86,18 @@ export class PersistentCluster extends CassandraRing {
       },
       {
         parent: this,
-        dependsOn: volumes ? [this.record.access, volumes] : this.record.access,
-        hooks: {
-          beforeUpdate: [refuseScaleDown(name, `ring ${args.name}: rows would be lost with the members that go`)],
-        },
+        // Not `growth` itself: of a component, Pulumi waits for the objects in it, and here there are none.
+        dependsOn: growth.urn.apply(() => [this.record.access, ...(volumes ? [volumes] : [])]),
+        hooks: membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false, isReplacing }, this),
         customTimeouts: joinTimeouts(args.replicas),
       },
     );
 
+    new CleanUp(
+      name,
+      { ...ring, replicas: args.replicas, namespace: args.namespace },
+      { parent: this, dependsOn: this.statefulSet },
+    );
     new k8s.policy.v1.PodDisruptionBudget(
       name,
       { metadata: this.metadata, spec: { maxUnavailable: 1, selector: { matchLabels: this.selector } } },

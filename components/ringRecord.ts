@@ -1,5 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
 import { Identity, labels } from "./labels";
 
 export interface RingRecordArgs extends Identity {
@@ -9,6 +11,8 @@ export interface RingRecordArgs extends Identity {
    * Kubernetes collects it once the last of its owners, the claims, is deleted. Without volumes it goes with the stack.
    */
   outlivesStack: boolean;
+  /** The cluster that it is in. @default that of the default provider */
+  cluster?: ClusterChoice;
   /** What the pods may look at beside the record. */
   rules: k8s.types.input.rbac.v1.PolicyRule[];
 }
@@ -43,7 +47,7 @@ export class RingRecord extends pulumi.ComponentResource {
               annotations: { "pulumi.com/patchForce": "true" },
             },
           },
-          { parent: this, retainOnDelete: true },
+          { parent: this, retainOnDelete: true, hooks: { beforeCreate: [afterItsVolumes(name, args)] } },
         )
       : new k8s.core.v1.ConfigMap(name, { metadata }, { parent: this });
     this.configMapName = configMap.metadata.name;
@@ -73,4 +77,29 @@ export class RingRecord extends pulumi.ComponentResource {
     this.serviceAccountName = account.metadata.name;
     this.registerOutputs({ configMapName: this.configMapName, serviceAccountName: this.serviceAccountName });
   }
+}
+
+/**
+ * Kubernetes collects a record a moment after the last claim that owned it. A ring that came up on it meanwhile would take its
+ * disks for lost ones, and then lose the record.
+ */
+function afterItsVolumes(name: string, { cluster, ...args }: RingRecordArgs): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(`${name}-record-after-its-volumes`, async ({ newInputs }) => {
+    const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
+    const { core } = await Cluster.connect(cluster);
+    for (let i = 0; i < 60; i++) {
+      const record = await core
+        .readNamespacedConfigMap({ name: `${args.name}-ring`, namespace })
+        .catch(nothingWhenNotFound);
+      const owners = record?.metadata?.ownerReferences ?? [];
+      if (owners.length === 0) return;
+      const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
+      if (items.some(({ metadata }) => owners.some(({ uid }) => uid === metadata!.uid))) return;
+      await sleep(1000);
+    }
+    throw new Error(
+      `ConfigMap ${args.name}-ring is the record of a ring whose volumes are gone, and is not collected; ` +
+        `\`kubectl delete configmap -n ${namespace} ${args.name}-ring\`, and run \`pulumi up\` again`,
+    );
+  });
 }

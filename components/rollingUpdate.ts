@@ -2,7 +2,7 @@ import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { revisionAnnotation } from "./cassandraPod";
-import { ClusterChoice, connect } from "./cluster";
+import { Cluster, ClusterChoice, isReady } from "./cluster";
 
 export interface RollingUpdateArgs {
   /** Name of the ring. */
@@ -49,12 +49,13 @@ export function nextStep(pods: PodView[], { replicas, revision }: { replicas: nu
   return outdated.length > 0 ? { replace: outdated[0].name } : "done";
 }
 
-function viewOf({ metadata, status }: V1Pod): PodView {
+function viewOf(pod: V1Pod): PodView {
+  const { metadata, status } = pod;
   const containers = status?.containerStatuses ?? [];
   return {
     name: metadata!.name!,
     revision: metadata!.annotations?.[revisionAnnotation],
-    ready: status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
+    ready: isReady(pod),
     leaving: metadata!.deletionTimestamp !== undefined,
     started: containers.some(({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated),
   };
@@ -91,13 +92,6 @@ export class RollingUpdate extends pulumi.ComponentResource {
       // Where there are pods before the controller, they may be of another revision.
       { ...opts, hooks: { beforeUpdate: [update], beforeCreate: args.adopted ? [update] : [] } },
     );
-    if (this.getProvider("kubernetes:core/v1:Pod") && !args.cluster) {
-      throw new pulumi.ResourceError(
-        `${args.name}: with a kubernetes provider of your own, say in \`cluster\` which kubeconfig and context it uses; ` +
-          "an update that replaces pods one by one must see them, and a provider does not tell",
-        opts.parent,
-      );
-    }
     this.registerOutputs({});
   }
 }
@@ -129,7 +123,7 @@ async function roll(
   tell: (line: string) => Promise<void>,
 ): Promise<void> {
   const { namespace, replicas } = wanted;
-  const core = await connect(cluster);
+  const { core } = await Cluster.connect(cluster);
   const labelSelector = Object.entries(selector)
     .map((label) => label.join("="))
     .join(",");

@@ -1,12 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ClusterChoice, explain } from "./cluster";
+import { RingClient, RingReference, Tell } from "./ringClient";
+import { nextStep, obstacles, outlook, RingView, violations } from "./scalePlan";
+
+/** Replicas that a set's inputs ask for. */
+const replicasOf = (inputs: unknown) => (inputs as { spec: { replicas: number } }).spec.replicas;
 
 /**
  * A StatefulSet that is given fewer replicas deletes pods at once, and with them the only copies of rows that no other member
- * holds. Until members are asked to leave first, such an edit is refused, in preview as well.
+ * holds. Where nobody moves them first, such an edit is refused, in preview as well.
  * @param why what would be lost, and what to do instead
  */
 export function refuseScaleDown(name: string, why: string): pulumi.ResourceHook {
-  const replicasOf = (inputs: unknown) => (inputs as { spec: { replicas: number } }).spec.replicas;
   return new pulumi.ResourceHook(
     `${name}-refuse-scale-down`,
     ({ oldInputs, newInputs }) => {
@@ -19,4 +24,112 @@ export function refuseScaleDown(name: string, why: string): pulumi.ResourceHook 
     },
     { onDryRun: true },
   );
+}
+
+export interface ScaleDownArgs extends Omit<RingReference, "namespace"> {
+  /** The cluster that the set goes to. @default that of the default provider */
+  cluster?: ClusterChoice;
+  /** Whether the provider takes over a set that exists without being in the state. */
+  takesOver: boolean;
+  /** Whether this update replaces the set around its pods, which then are its own. */
+  isReplacing: () => boolean;
+}
+
+/**
+ * Hooks of a StatefulSet whose pods are members: those that the set gives up move their rows to the others and leave the ring
+ * before it does. What is compared is the live set and the ring as it is, not only what the state remembers.
+ * @param parent line of `pulumi up` that they write to: a hook cannot write to that of its own resource
+ */
+export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pulumi.Resource) {
+  const isDryRun = pulumi.runtime.isDryRun();
+  const tell: Tell = (line, final = false) => pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
+  const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
+
+  const clientOf = (inputs: unknown) => {
+    const { namespace } = (inputs as { metadata: { namespace: string } }).metadata;
+    return new RingClient(args.cluster, { ...args, namespace });
+  };
+
+  /** Looks at the cluster; in preview, where the account may lack the permission, it is only said what could not be seen. */
+  async function see<T>(look: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await look();
+    } catch (error) {
+      return unseen(explain(error as Error));
+    }
+  }
+
+  async function unseen(why: string): Promise<undefined> {
+    if (!isDryRun) throw new Error(`ring ${args.name}: the ring could not be looked at: ${why}. No pod was removed`);
+    await warn(
+      `the ring could not be looked at: ${why}. \`pulumi up\` looks again, and touches nothing before it has seen that no row is lost`,
+    );
+  }
+
+  function refuse(wanted: number, lines: string[]): never {
+    throw new Error(`cassandra:replicas: ${wanted} is not allowed for ring ${args.name} now:\n${lines.join("\n")}`);
+  }
+
+  async function tellOf(ring: RingView, was: number, wanted: number): Promise<void> {
+    const wrong = violations(ring, wanted);
+    if (wrong.length > 0) refuse(wanted, wrong);
+    await tell(outlook(ring, was, wanted), true);
+    for (const line of obstacles(ring, wanted)) {
+      await warn(`${line}. As long as that is so, \`pulumi up\` refuses this edit`);
+    }
+  }
+
+  async function shrink(client: RingClient, was: number, wanted: number): Promise<void> {
+    let ring = await see(() => client.look());
+    if (isDryRun && ring) await tellOf(ring, was, wanted);
+    while (!isDryRun && ring) {
+      const step = nextStep(ring, wanted);
+      if (step === "done") return;
+      if ("refuse" in step) refuse(wanted, step.refuse);
+      await client.decommission(step.decommission, tell);
+      ring = await see(() => client.look());
+    }
+  }
+
+  const beforeUpdate = new pulumi.ResourceHook(
+    `${name}-members-leave-first`,
+    async ({ oldInputs, newInputs }) => {
+      const [client, wanted] = [clientOf(newInputs), replicasOf(newInputs)];
+      const seen = await see(async () => ({ live: await client.replicas() }));
+      if (!seen) return;
+      // Somebody may have scaled the set by hand: those members are as real as the ones that the state knows of.
+      const was = Math.max(replicasOf(oldInputs), seen.live ?? 0);
+      if (wanted < was) await shrink(client, was, wanted);
+    },
+    { onDryRun: true },
+  );
+
+  const beforeCreate = new pulumi.ResourceHook(
+    `${name}-is-a-first-create`,
+    async ({ newInputs }) => {
+      if (args.isReplacing()) return;
+      const [client, wanted] = [clientOf(newInputs), replicasOf(newInputs)];
+      const found = await see(async () => ({ live: await client.replicas(), kept: await client.keptMembers() }));
+      if (!found) return;
+      const { live, kept } = found;
+      if (live !== undefined && !args.takesOver) {
+        throw new Error(
+          `StatefulSet ${args.name} is there, with ${live} replicas, and not in the state of this stack. If it is this stack's ` +
+            "own (a state that was lost, an update that was killed), take it over at its own count: " +
+            "`pulumi config set kubernetes:upsertExistingObjects true`, " +
+            `\`pulumi config set replicas ${live}\`, \`pulumi up\`. If it is another stack's, choose another name`,
+        );
+      }
+      if (live !== undefined && wanted < live) await shrink(client, live, wanted);
+      const most = Math.max(0, ...kept.map((ordinal) => ordinal + 1));
+      if (live === undefined && most > wanted) {
+        throw new Error(
+          `cassandra:replicas: ${wanted} is below the ${most} members of ring ${args.name} whose volumes are kept: their rows ` +
+            `would be missing; allowed is ${most} or more: come up with them, then scale down`,
+        );
+      }
+    },
+    { onDryRun: true },
+  );
+  return { beforeCreate: [beforeCreate], beforeUpdate: [beforeUpdate] };
 }

@@ -107,7 +107,8 @@ export const keys = {
     default: "retain",
     unit: "",
     allowed: `one of ${retentions.join(", ")}`,
-    meaning: "What `pulumi destroy` does with volumes and the ring record. Scaling and updates never delete a volume.",
+    meaning:
+      "What `pulumi destroy` does with volumes and the ring record. Scaling deletes that of a member once its rows have moved to the others.",
     words: retentions,
     parse: oneOf(...retentions),
   },

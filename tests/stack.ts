@@ -47,12 +47,14 @@ export class Stack {
     return new Stack(lab, name);
   }
 
-  /** Writes the stack file anew, with these settings of the program and no others. */
+  /** Writes the stack file anew, with these settings and no others: the program's, and those of plugins by their full key. */
   configure(settings: Record<string, unknown>): void {
     const file = this.lab.stackFiles.file(this.name);
     const before = existsSync(file) ? (load(readFileSync(file, "utf8")) as { encryptionsalt?: string }) : {};
     const salt = before.encryptionsalt && { encryptionsalt: before.encryptionsalt };
-    const own = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`cassandra:${key}`, value]));
+    const own = Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [key.includes(":") ? key : `cassandra:${key}`, value]),
+    );
     writeFileSync(file, dump({ ...salt, config: { ...own, "kubernetes:enablePatchForce": "true" } }));
   }
 

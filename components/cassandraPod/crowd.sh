@@ -89,7 +89,7 @@ give_turn() { case $moving in "$MEMBER "*) change moving= ;; esac; }
 # stays: Cassandra goes on with it.
 fresh() {
   [ "$(cat "$DATA/ring-way" 2>/dev/null)" != "$*" ] || return 0
-  rm -rf "$DATA"/{data,commitlog,hints,saved_caches,cdc_raw}
+  wipe
   echo "$*" >"$DATA/ring-way"
 }
 

@@ -1,8 +1,8 @@
 # Pods of a StatefulSet: each is known by its ordinal, keeps its name and its volume, and is found by its name in DNS. Later
 # members join in order of their ordinals. Sourced by ring.sh.
 #
-# In the record: `forming` (number of members of the first ring), `formed` (time of formation), and for each pod `empty` or
-# `<host ID> <address>`.
+# In the record: `forming` (number of members of the first ring), `formed` (time of formation), and for each pod `empty`,
+# `<host ID> <address>`, or `left <UID of the pod>` once it has moved its rows to the others and left the ring.
 
 ORDINAL=${HOSTNAME##*-}
 
@@ -75,17 +75,28 @@ ready_to_form() {
   for (( i = 0; i < $1; i++ )); do [ "${entry[$RING_NAME-$i]:-}" = empty ] || return 1; done
 }
 
+# has_left: whether the rows on this disk are no member's any more.
+has_left() { [[ ${entry[$MEMBER]:-} == "left "* ]]; }
+
 enter() {
   local i seeds silent size
   if [ -s "$MARKER" ]; then
     load || say "starting without the ring record: the disk is this member's own"
-    come_back
-    return
+    if ! has_left; then come_back; return; fi
   fi
   while :; do
     if ! load; then wait_for "the ring record $RING_RECORD to be readable"; continue; fi
 
-    if is_member "$MEMBER"; then
+    if [ "${entry[$MEMBER]:-}" = "left $POD_UID" ]; then
+      wait_for "this pod to be deleted: its member has left the ring, and the others hold its rows. A pod that comes after it" \
+        "joins anew"
+
+    elif has_left; then
+      say "emptying this disk: its member has left the ring, and the others hold its rows"
+      wipe
+      record put "$MEMBER" empty || wait_for "the ring record $RING_RECORD to be writable"
+
+    elif is_member "$MEMBER"; then
       if has_data; then come_back; return; fi
       seeds=$(peers)
       if [ -n "$seeds" ]; then replace "$MEMBER" "${entry[$MEMBER]#* }" "$seeds"; return; fi
@@ -140,6 +151,7 @@ await_first_ring() {
 
 put_on_record() { # put_on_record ID
   [ -z "${RING_CLAIM:-}" ] || persist own "$RING_CLAIM-$MEMBER"
+  rm -f "$DATA/ring-way"
   persist put "$MEMBER" "$1 $POD_IP"
 }
 

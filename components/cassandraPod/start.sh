@@ -18,6 +18,8 @@ options=()
 restart() { # restart SEEDS
   CASSANDRA_SEEDS=$1
   way=restart
+  # Only one that left a moment before its container ended heeds it, and would not start otherwise: it streams its share anew.
+  [ "$(cat "$DATA/ring-way" 2>/dev/null)" != leaving ] || options=(-Dcassandra.override_decommission=true)
   say "restart: this disk holds member $(cat "$MARKER" 2>/dev/null || echo "$MEMBER"); seeds $CASSANDRA_SEEDS"
 }
 

@@ -5,7 +5,7 @@ import { processesIn } from "./cgroups";
 import { startCluster, stopCluster } from "./cluster";
 import { images } from "./images";
 import { Instance, repository, Settings } from "./instance";
-import { mostNodes } from "./network";
+import { enter, mostNodes } from "./network";
 import { nodeName, stopNode } from "./node";
 import { home } from "./nodeConfig";
 import { podGroup } from "./processes";
@@ -86,6 +86,11 @@ export class Lab {
   /** Makes the stack in the lab's backend, from the repository's stack file, if there is none yet. */
   ensureStack(stack: string): Promise<void> {
     return this.stackFiles.ensure(stack, this.env);
+  }
+
+  /** The start of a command line that runs where pods are reached by their addresses, as a program in the cluster reaches them. */
+  get inside(): string[] {
+    return enter(this.instance, "network", "net");
   }
 
   /**

@@ -7,7 +7,7 @@ import { RunError } from "../../lab/src/run";
 import { Stack } from "../stack";
 
 interface KubeObject {
-  metadata: { name: string; uid: string; resourceVersion: string; labels?: Record<string, string> };
+  metadata: { name: string; uid: string; generation?: number; resourceVersion: string };
   spec: Record<string, unknown>;
   status: Record<string, unknown>;
 }
@@ -49,7 +49,12 @@ describe("the program on the real engine and API server, with simulated nodes", 
   async function objects(): Promise<string[]> {
     const kinds = "statefulsets,services,configmaps,serviceaccounts,roles,rolebindings,poddisruptionbudgets,pods,pvc";
     const { items } = await stack.get<KubeList>(kinds, "-l", "app=cassandra");
-    return items.map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`).sort();
+    // What has a generation keeps it while the cluster writes its status.
+    return items
+      .map(
+        ({ metadata: { name, uid, generation, resourceVersion } }) => `${name} ${uid} ${generation ?? resourceVersion}`,
+      )
+      .sort();
   }
 
   before(async () => {
@@ -129,13 +134,13 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.equal(set.status.readyReplicas, 4);
   });
 
-  it("refuses in preview to scale down, and touches nothing", async () => {
+  it("does not scale down a ring that it cannot look at, says so in preview, and touches nothing", async () => {
     const before = await objects();
     await stack.set({ replicas: "2" });
-    const printed = await stack.refused("preview");
-    assert.match(printed, /cassandra:replicas: 2 is below the 4 members of ring cassandra: rows would be lost/);
+    const printed = await stack.pulumi("preview");
+    assert.match(printed, /warning: cassandra: the ring could not be looked at: .*`pulumi up` looks again/);
     const refusedUp = await stack.refused("up", "--yes", "--skip-preview");
-    assert.match(refusedUp, /cassandra:replicas: 2 is below the 4 members/);
+    assert.match(refusedUp, /ring cassandra: the ring could not be looked at: .* No pod was removed/);
     assert.deepEqual(await objects(), before);
     await stack.set({ replicas: "4" });
   });

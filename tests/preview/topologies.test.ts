@@ -292,6 +292,61 @@ describe("every topology on the real engine and API server, with simulated nodes
     await nothingLeft();
   });
 
+  it("lets volumes grow without restarting a pod, and never shrink", async () => {
+    const cloud = { storage: "gce-pd", volumeRetention: "delete", replicas: 3 };
+    configure({ ...cloud, volumeSize: "1Gi" });
+    await stack.up();
+    const uids = async () => (await stack.pods("app=cassandra")).map(({ metadata }) => metadata.uid);
+    const before = await uids();
+    const larger = { ...cloud, volumeSize: "2Gi" };
+    await refuses({ ...larger, replicas: 4 }, "cassandra:replicas: 4 is not allowed together with other volumes");
+    configure(larger);
+    assert.match(await stack.pulumi("preview"), /volumeSize 1Gi -> 2Gi: the volumes grow while their members serve/);
+    await stack.up();
+    assert.deepEqual(await uids(), before);
+    const { items } = await stack.get<{ items: { status: { capacity: { storage: string } } }[] }>(
+      "pvc",
+      "-l",
+      "app=cassandra",
+    );
+    assert.deepEqual(
+      items.map(({ status }) => status.capacity.storage),
+      ["2Gi", "2Gi", "2Gi"],
+    );
+    await stack.up("--expect-no-changes");
+    await refuses(
+      { ...cloud, volumeSize: "1Gi" },
+      'cassandra:volumeSize: "1Gi" is not allowed for ring cassandra: its volumes are of 2Gi',
+    );
+    configure({ ...larger, storageClassName: "slow" });
+    assert.match(
+      await stack.pulumi("preview"),
+      /the volumes that there are stay of class default-cassandra, those of members to come are of class slow/,
+    );
+    await stack.up();
+    assert.deepEqual(await uids(), before);
+    configure({ ...larger, storageClassName: "slow", replicas: 4 });
+    await stack.up();
+    const classes = await stack.get<KubeList>("pvc", "-l", "app=cassandra");
+    assert.deepEqual(
+      classes.items.map(({ spec }) => spec.storageClassName),
+      ["default-cassandra", "default-cassandra", "default-cassandra", "slow"],
+    );
+    await stack.destroy();
+    await nothingLeft();
+  });
+
+  it("lets no volume grow whose class does not", async () => {
+    configure({ ...minikube, replicas: 1 });
+    await stack.up();
+    await refuses(
+      { ...minikube, replicas: 1, volumeSize: "2Gi" },
+      'class "fast" of its volumes does not let them grow',
+    );
+    await stack.destroy();
+    await nothingLeft();
+  });
+
   it("lets a program of one's own use a component alone", async () => {
     const program = path.join(lab.dir, "alone");
     cpSync(path.join(__dirname, "alone"), program, { recursive: true });

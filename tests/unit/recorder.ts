@@ -13,10 +13,10 @@ const registered: Registered[] = [];
 const hooks = new Map<string, pulumi.ResourceHook>();
 
 /**
- * Runs `make` against Pulumi's mocks and returns all that it registered, in order of registration, once everything has been.
+ * Runs `make` against Pulumi's mocks, as `pulumi up` or in preview, and returns all that it registered, in order of registration, once everything has been.
  * An autonamed object gets its logical name with `-auto` behind it.
  */
-export async function record(make: () => unknown): Promise<Registered[]> {
+export async function record(make: () => unknown, isPreview = false): Promise<Registered[]> {
   registered.length = 0;
   await pulumi.runtime.setMocks(
     {
@@ -31,7 +31,7 @@ export async function record(make: () => unknown): Promise<Registered[]> {
     },
     "cassandra",
     "test",
-    false,
+    isPreview,
   );
   acceptHooks();
   make();

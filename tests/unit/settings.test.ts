@@ -51,6 +51,7 @@ describe("settings", () => {
     createNamespace: false,
     acceptDataLoss: false,
     cluster: {},
+    takesOver: false,
   };
   const ring = {
     name: "cassandra",

@@ -59,6 +59,7 @@ describe("the Cassandra pod", () => {
             { name: "POD_IP", valueFrom: podIp },
             { name: "CASSANDRA_LISTEN_ADDRESS", valueFrom: podIp },
             member("metadata.name"),
+            { name: "POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
             { name: "HOME", value: "/tmp" },
             { name: "MAX_HEAP_SIZE", value: "512M" },
             { name: "HEAP_NEWSIZE", value: "100M" },
@@ -108,7 +109,10 @@ describe("the Cassandra pod", () => {
 
   it("brings the scripts that its commands name, and none of other topologies", () => {
     const common = ["record.py", "register.sh", "ring.sh", "start.sh", "stop.sh", "tokens.sh"];
-    assert.deepEqual(Object.keys(podScripts({ claim: "data" })).sort(), [...common, "ordered.sh"].sort());
+    assert.deepEqual(
+      Object.keys(podScripts({ claim: "data" })).sort(),
+      [...common, "decommission.sh", "ordered.sh"].sort(),
+    );
     for (const disk of ["emptyDir", { hostPath: "/mnt" }] as const) {
       assert.deepEqual(Object.keys(podScripts(disk)).sort(), [...common, "crowd.sh", "leave.sh", "forget.sh"].sort());
     }

@@ -137,6 +137,67 @@ describe("pods with ordinals", function () {
     assert.ok(outcome.options.includes("-Dcassandra.start_native_transport=false"));
   });
 
+  it("joins anew, on an emptied disk, where a pod before it moved its rows to the others and left", async () => {
+    const outcome = await start({
+      ordinal: 3,
+      record: { ...three, ...formed, "cassandra-3": "left another-pod" },
+      serving: [0, 1, 2],
+      data: true,
+    });
+    assert.equal(outcome.way, "join");
+    assert.equal(outcome.data, false, "rows that are no member's any more must not come back");
+    assert.equal(outcome.record["cassandra-3"], "empty");
+  });
+
+  it("joins anew as well if that pod ended before it could unmark its disk", async () => {
+    const record = { ...three, ...formed, "cassandra-3": "left another-pod" };
+    const outcome = await start({ ordinal: 3, record, serving: [0, 1, 2], data: true, marker: "id-3" });
+    assert.equal(outcome.way, "join");
+    assert.deepEqual([outcome.data, outcome.files], [false, {}]);
+  });
+
+  it("waits to be deleted when it has left the ring itself, and keeps its disk until then", async () => {
+    const record = { ...three, ...formed, "cassandra-3": "left this-pod" };
+    const outcome = await start({ ordinal: 3, record, serving: [0, 1, 2], data: true });
+    never(outcome);
+    assert.equal(outcome.data, true);
+    assert.match(outcome.said, /waiting: this pod to be deleted: its member has left the ring/);
+  });
+
+  it("starts, whether or not it had left, when its container ended in between", async () => {
+    const world = { pod: "cassandra-1", env: { RING_PODS: "ordered" }, record: { ...three, ...formed }, data: true };
+    const files = { "ring-member": "id-1", "ring-way": "leaving" };
+    const outcome = await run("start.sh", [], { ...world, files, serving: ["cassandra-0.cassandra"] });
+    assert.equal(outcome.way, "restart");
+    assert.deepEqual(outcome.options, ["-Dcassandra.override_decommission=true"]);
+  });
+
+  describe("when pulumi up has it leave", () => {
+    const leave = (world: Partial<World>) =>
+      run("decommission.sh", [], {
+        pod: "cassandra-2",
+        env: { RING_PODS: "ordered" },
+        record: { ...three, ...formed },
+        files: { "ring-member": "id-2" },
+        data: true,
+        ...world,
+      });
+
+    it("moves its rows first, and then goes on record as this pod's that left", async () => {
+      const outcome = await leave({});
+      assert.deepEqual(outcome.nodetool, ["decommission --force"]);
+      assert.equal(outcome.record["cassandra-2"], "left this-pod");
+      assert.deepEqual([outcome.data, outcome.files], [false, {}]);
+    });
+
+    it("stays a member when that failed", async () => {
+      const outcome = await leave({ nodetool: "echo 'Stream failed'; exit 2" });
+      assert.equal(outcome.record["cassandra-2"], member(2));
+      assert.deepEqual([outcome.data, outcome.files["ring-member"]], [true, "id-2"]);
+      assert.match(outcome.said, /could not leave: Stream failed/);
+    });
+  });
+
   it("ends on SIGTERM while it waits, or it would use up the grace period of the pod", async () => {
     const names = {
       HOSTNAME: "cassandra-0",
@@ -149,6 +210,7 @@ describe("pods with ordinals", function () {
         PATH: process.env.PATH,
         RING_PODS: "ordered",
         POD_IP: "10.0.0.99",
+        POD_UID: "this-pod",
         CASSANDRA_DATA: "/nonexistent",
         ...names,
       },

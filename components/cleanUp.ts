@@ -1,0 +1,59 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ClusterChoice } from "./cluster";
+import { RingClient, RingReference } from "./ringClient";
+
+export interface CleanUpArgs extends Omit<RingReference, "namespace"> {
+  namespace: pulumi.Input<string>;
+  /** Members of the ring. */
+  replicas: number;
+  /** The cluster that it is in. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+interface State {
+  replicas: number;
+  namespace: string;
+}
+
+/**
+ * What is left to do once a ring has another size. Where it has grown, the older members drop the rows that the new ones have
+ * taken over, which Cassandra keeps until it is told so; where it has shrunk, the volumes go of those that left. It is a
+ * resource of Pulumi's state alone, which remembers for how many members that was done: an update that fails in it owes it,
+ * says so in preview, and does it the next time.
+ */
+export class CleanUp extends pulumi.ComponentResource {
+  constructor(name: string, args: CleanUpArgs, opts: pulumi.ComponentResourceOptions) {
+    const isDryRun = pulumi.runtime.isDryRun();
+    const hook = new pulumi.ResourceHook(
+      `${name}-clean-up`,
+      async ({ oldInputs, newInputs }) => {
+        const [was, wanted] = [oldInputs as State, newInputs as State];
+        const tell = (line: string, final: boolean) =>
+          pulumi.log.info(`${args.name}: ${line}`, opts.parent, undefined, !final);
+        const client = new RingClient(args.cluster, { ...args, namespace: wanted.namespace });
+        const change = `replicas ${was.replicas} -> ${wanted.replicas}`;
+        if (wanted.replicas <= was.replicas) {
+          // Those that leave tell of it themselves.
+          if (!isDryRun) await client.dropVolumes(wanted.replicas);
+          return;
+        }
+        if (isDryRun) {
+          await tell(
+            `${change}: new members stream their share, one at a time; then the older ones drop what they have handed over`,
+            true,
+          );
+          return;
+        }
+        for (const pod of await client.recorded(was.replicas)) {
+          await tell(`${pod} drops the rows that the new members have taken over`, false);
+          await client.cleanUp(pod);
+        }
+        await tell(`${change}: the older members have dropped the rows that the new ones have taken over`, true);
+      },
+      { onDryRun: true },
+    );
+    const { replicas, namespace } = args;
+    super("cassandra:index:CleanUp", name, { replicas, namespace }, { ...opts, hooks: { beforeUpdate: [hook] } });
+    this.registerOutputs({});
+  }
+}

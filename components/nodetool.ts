@@ -1,0 +1,85 @@
+/** What `nodetool` says, as values. Its words are those of Cassandra 4.0 and later. */
+
+/** A member as the ring itself has it. */
+export interface RingMember {
+  hostId: string;
+  address: string;
+  datacenter: string;
+  up: boolean;
+  state: "normal" | "leaving" | "joining" | "moving";
+  /** Bytes of rows on its disk; undefined while nobody has told. */
+  load?: number;
+}
+
+/** How a keyspace keeps its rows. */
+export interface Keyspace {
+  name: string;
+  /** Class of its replication: `SimpleStrategy`, `NetworkTopologyStrategy`, `LocalStrategy`. */
+  replication: string;
+  /** Copies of each row in each data centre; under `replication_factor` where the class counts them over all. */
+  copies: Record<string, number>;
+}
+
+/** How far the streams of a member are. */
+export interface Streams {
+  /** `NORMAL`, `LEAVING`, `JOINING`, `DECOMMISSIONED` and so on. */
+  mode: string;
+  /** Bytes that are to be sent in the streams that run now. */
+  total: number;
+  /** Bytes of them that have been sent. */
+  sent: number;
+}
+
+const states = { N: "normal", L: "leaving", J: "joining", M: "moving" } as const;
+const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+
+function bytes(number: string, unit: string): number {
+  return Math.round(Number(number) * 1024 ** units.indexOf(unit));
+}
+
+const memberLine =
+  /^([UD])([NLJM]) +(\S+) +(?:([\d.]+) (bytes|KiB|MiB|GiB|TiB)|\?) .*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/;
+
+/** Members that `nodetool status` lists. @throws when it lists none: then it is no answer */
+export function parseStatus(said: string): RingMember[] {
+  let datacenter = "";
+  const members: RingMember[] = [];
+  for (const line of said.split("\n")) {
+    datacenter = /^Datacenter: (.*)/.exec(line)?.[1].trim() ?? datacenter;
+    const [, up, state, address, number, unit, hostId] = memberLine.exec(line) ?? [];
+    if (!hostId) continue;
+    const load = number === undefined ? {} : { load: bytes(number, unit) };
+    members.push({ hostId, address, datacenter, up: up === "U", state: states[state as keyof typeof states], ...load });
+  }
+  if (members.length === 0) throw new Error(`nodetool status lists no member:\n${said}`);
+  return members;
+}
+
+/** Keyspaces that `nodetool describecluster` lists. @throws when it lists none */
+export function parseKeyspaces(said: string): Keyspace[] {
+  const line = /^\s+(\w+) -> Replication class: (\w+) \{(.*)\}$/gm;
+  const keyspaces = [...said.matchAll(line)].map(([, name, replication, options]) => ({
+    name,
+    replication,
+    copies: Object.fromEntries(
+      options
+        .split(", ")
+        .filter(Boolean)
+        .map((option) => option.split("="))
+        // Transient copies, `3/1`, are copies too.
+        .map(([datacenter, copies]) => [datacenter, parseInt(copies)]),
+    ),
+  }));
+  if (keyspaces.length === 0) throw new Error(`nodetool describecluster lists no keyspace:\n${said}`);
+  return keyspaces;
+}
+
+/** Mode and streams that `nodetool netstats` tells. @throws when it tells no mode */
+export function parseStreams(said: string): Streams {
+  const mode = /^Mode: (\w+)/m.exec(said)?.[1];
+  if (!mode) throw new Error(`nodetool netstats tells no mode:\n${said}`);
+  const line = /Sending \d+ files, (\d+) bytes total\. Already sent \d+ files(?: \([\d.]+%\))?, (\d+) bytes total/g;
+  const streams = [...said.matchAll(line)].map(([, total, sent]) => ({ total: Number(total), sent: Number(sent) }));
+  const sum = (key: "total" | "sent") => streams.reduce((all, stream) => all + stream[key], 0);
+  return { mode, total: sum("total"), sent: sum("sent") };
+}

@@ -1,0 +1,206 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "./cluster";
+import { parseKeyspaces, parseStatus, parseStreams, RingMember } from "./nodetool";
+import { Member, RingView, size } from "./scalePlan";
+
+export interface RingReference {
+  /** Name of the StatefulSet, whose pods are the members. */
+  name: string;
+  namespace: string;
+  /** Labels of its pods. */
+  selector: Record<string, string>;
+}
+
+/** Says how far a step is; a line that is final stays in what `pulumi up` prints. */
+export type Tell = (line: string, final?: boolean) => Promise<void>;
+
+/** Minutes without a byte moved after which a step is given up. It goes on by itself, and the next update looks at it again. */
+const patience = 15;
+
+/** What is asked of a ring of a StatefulSet, and done to it, through its pods: nodetool, and the ring record. */
+export class RingClient {
+  private connection?: Promise<Cluster>;
+
+  /** @param choice the cluster that it is in; undefined for that of the default provider */
+  constructor(
+    private readonly choice: ClusterChoice | undefined,
+    private readonly ring: RingReference,
+  ) {}
+
+  private cluster(): Promise<Cluster> {
+    return (this.connection ??= Cluster.connect(this.choice));
+  }
+
+  /** Pods that the live set asks for; undefined when there is no such set. */
+  async replicas(): Promise<number | undefined> {
+    const { name, namespace } = this.ring;
+    const { apps } = await this.cluster();
+    const set = await apps.readNamespacedStatefulSet({ name, namespace }).catch(nothingWhenNotFound);
+    return set?.spec?.replicas;
+  }
+
+  /** Ordinals of members whose claims exist, and that have not left the ring. */
+  async keptMembers(): Promise<number[]> {
+    const { name, namespace } = this.ring;
+    const { core } = await this.cluster();
+    const [claims, record] = await Promise.all([
+      core.listNamespacedPersistentVolumeClaim({ namespace }),
+      this.record(),
+    ]);
+    return claims.items.flatMap(({ metadata }) => {
+      const ordinal = metadata!.name!.startsWith(`data-${name}-`) && metadata!.name!.slice(`data-${name}-`.length);
+      if (!ordinal || !/^\d+$/.test(ordinal) || hasLeft(record[`${name}-${ordinal}`])) return [];
+      return [Number(ordinal)];
+    });
+  }
+
+  /** Pods below an ordinal that are members, as the record has them. */
+  async recorded(below: number): Promise<string[]> {
+    return Object.entries(await this.record())
+      .filter(([pod, entry]) => ordinalOf(pod) < below && / /.test(entry) && !hasLeft(entry))
+      .map(([pod]) => pod)
+      .sort((a, b) => ordinalOf(a) - ordinalOf(b));
+  }
+
+  /** @throws {Error} when no member answers */
+  async look(): Promise<RingView> {
+    const [pods, record] = await Promise.all([this.pods(), this.record()]);
+    const [asked] = pods.filter(({ ready }) => ready);
+    if (!asked)
+      throw new Error(`ring ${this.ring.name}: none of its members serves, so that nobody can tell who they are`);
+    const [status, description] = await Promise.all([
+      this.run(asked.name, "nodetool", "status"),
+      this.run(asked.name, "nodetool", "describecluster"),
+    ]);
+    const listed = parseStatus(status);
+    const members = await Promise.all(
+      pods.flatMap(({ name, address, running }) => {
+        const id = record[name]?.split(" ")[0];
+        const member = listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === address);
+        return member ? [this.member(name, member, running)] : [];
+      }),
+    );
+    // Members on record have a pod to come, though there is none now, as when somebody scaled the set by hand.
+    const absent = Object.entries(record).flatMap(([pod, entry]) => {
+      const member = listed.find(({ hostId }) => hostId === entry.split(" ")[0]);
+      return member && !pods.some(({ name }) => name === pod) ? [memberOf(pod, member)] : [];
+    });
+    const all = [...members, ...absent];
+    const unlisted = (await this.recorded(Infinity)).filter((pod) => !all.some(({ member }) => member.pod === pod));
+    return {
+      members: all.map(({ member }) => member).sort((a, b) => a.ordinal - b.ordinal),
+      strangers: listed.filter(({ hostId }) => !all.some((one) => one.hostId === hostId)).map(({ address }) => address),
+      unlisted,
+      keyspaces: parseKeyspaces(description),
+      datacenter: listed[0].datacenter,
+    };
+  }
+
+  /**
+   * Has a member move its rows to the others and leave the ring, or goes on watching it when it does so already. The pod does
+   * it by itself: whoever called it may be killed.
+   * @throws {Error} when it failed; the member is then a member still
+   */
+  async decommission(pod: string, tell: Tell): Promise<void> {
+    await this.run(pod, "sh", "-c", "rm -f /tmp/decommission.failed; exec setsid -f /ring/decommission.sh");
+    let moved = -1;
+    let since = Date.now();
+    for (;;) {
+      if (hasLeft((await this.record())[pod])) {
+        await tell(`${pod} has left the ring: the others hold its rows`, true);
+        return;
+      }
+      const said = await this.run(pod, "sh", "-c", "cat /tmp/decommission.failed 2>/dev/null || nodetool netstats");
+      if (!said.startsWith("Mode: ")) throw new Error(`${pod} could not leave the ring: ${said.trim()}`);
+      const { total, sent } = parseStreams(said);
+      await tell(
+        `${pod} leaves the ring: ${total === 0 ? "waiting for all members to know" : `${size(sent)} of ${size(total)} sent`}`,
+      );
+      if (sent !== moved) [moved, since] = [sent, Date.now()];
+      if (Date.now() - since > patience * 60_000) {
+        throw new Error(
+          `${pod} has moved nothing for ${patience} minutes; look at \`kubectl logs ${pod}\`. It goes on by itself, and ` +
+            "the next `pulumi up` goes on from where it is",
+        );
+      }
+      await sleep(3000);
+    }
+  }
+
+  /** Has a member drop the rows that others have taken over. */
+  async cleanUp(pod: string): Promise<void> {
+    await this.run(pod, "nodetool", "cleanup");
+  }
+
+  /** Deletes the claims of members that left the ring, from an ordinal on, and with them their volumes. */
+  async dropVolumes(from: number): Promise<void> {
+    const { namespace } = this.ring;
+    const left = Object.entries(await this.record()).filter(([pod, entry]) => hasLeft(entry) && ordinalOf(pod) >= from);
+    for (const [pod] of left) {
+      const claim = { name: `data-${pod}`, namespace };
+      const { core } = await this.cluster();
+      await core.deleteNamespacedPersistentVolumeClaim(claim).catch(nothingWhenNotFound);
+      // It stays for as long as its pod, which drains.
+      while (await core.readNamespacedPersistentVolumeClaim(claim).catch(nothingWhenNotFound)) await sleep(1000);
+      await this.release(`${namespace}-${claim.name}`);
+    }
+  }
+
+  /** A static volume stays reserved for the claim that is gone, until it no longer names the very one. */
+  private async release(name: string): Promise<void> {
+    const { core } = await this.cluster();
+    const volume = await core.readPersistentVolume({ name }).catch(nothingWhenNotFound);
+    if (!volume?.spec?.claimRef?.uid) return;
+    await core.patchPersistentVolume({ name, body: [{ op: "remove", path: "/spec/claimRef/uid" }] });
+  }
+
+  private async pods(): Promise<{ name: string; address?: string; ready: boolean; running: boolean }[]> {
+    const labelSelector = Object.entries(this.ring.selector)
+      .map((label) => label.join("="))
+      .join(",");
+    const { core } = await this.cluster();
+    const { items } = await core.listNamespacedPod({ namespace: this.ring.namespace, labelSelector });
+    return items.map((pod) => ({
+      name: pod.metadata!.name!,
+      address: pod.status?.podIP,
+      ready: isReady(pod),
+      running: pod.status?.containerStatuses?.some(({ state }) => state?.running) ?? false,
+    }));
+  }
+
+  /** Entries of the ring record; none when there is no record. */
+  private async record(): Promise<Record<string, string>> {
+    const { name, namespace } = this.ring;
+    const { core } = await this.cluster();
+    const map = await core.readNamespacedConfigMap({ name: `${name}-ring`, namespace }).catch(nothingWhenNotFound);
+    return map?.data ?? {};
+  }
+
+  private async member(pod: string, member: RingMember, running: boolean) {
+    // A pod that does not run has no disk to look at; the ring says that it is down.
+    const free = running ? await this.run(pod, "df", "-PB1", "/var/lib/cassandra") : "";
+    const available = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(free)?.[1];
+    return memberOf(pod, member, available === undefined ? undefined : Number(available));
+  }
+
+  private async run(pod: string, ...command: string[]): Promise<string> {
+    const { namespace } = this.ring;
+    return (await this.cluster()).exec({ namespace, pod }, command, command.includes("cleanup") ? 24 * 3600 : 60);
+  }
+}
+
+/** NaN for keys of the record that name no pod. */
+const ordinalOf = (pod: string) => Number(/-(\d+)$/.exec(pod)?.[1]);
+
+function memberOf(
+  pod: string,
+  { hostId, up, state, load }: RingMember,
+  free?: number,
+): { hostId: string; member: Member } {
+  return { hostId, member: { pod, ordinal: ordinalOf(pod), up, state, load, free } };
+}
+
+/** Whether an entry of the record is that of a member that moved its rows to the others and left. */
+function hasLeft(entry = ""): boolean {
+  return entry.startsWith("left ");
+}

@@ -1,0 +1,120 @@
+import { Keyspace } from "./nodetool";
+
+/** A pod of the set that is a member of its ring. */
+export interface Member {
+  pod: string;
+  ordinal: number;
+  up: boolean;
+  state: "normal" | "leaving" | "joining" | "moving";
+  /** Bytes of rows on its disk; undefined while nobody has told. */
+  load?: number;
+  /** Bytes that its disk has left; undefined when it could not be looked at. */
+  free?: number;
+}
+
+/** What must be known of a ring to make it smaller. */
+export interface RingView {
+  members: Member[];
+  /** Members that no pod of the set stands for, by their addresses. */
+  strangers: string[];
+  /** Pods that are members on record, and that the ring does not list. */
+  unlisted: string[];
+  keyspaces: Keyspace[];
+  /** The data centre that its members are in. */
+  datacenter: string;
+}
+
+/** What comes next on the way to a smaller ring. */
+export type Step =
+  /** The member that moves its rows next, or does so already, as when an earlier update was cut off. */
+  | { decommission: string }
+  /** Why none may, and what is allowed. */
+  | { refuse: string[] }
+  | "done";
+
+/**
+ * Keyspaces of Cassandra's own do not stand in the way: they want more copies than a small ring has members, hold no rows of
+ * users, and are as safe as the ring is large.
+ */
+const isOwn = ({ name }: Keyspace) => name === "system" || name.startsWith("system_");
+
+/** Members that go when the set has `wanted` pods, the highest ordinal first, as Kubernetes removes them. */
+export function leaving({ members }: RingView, wanted: number): Member[] {
+  return members.filter(({ ordinal }) => ordinal >= wanted).sort((a, b) => b.ordinal - a.ordinal);
+}
+
+function copiesOf({ replication, copies }: Keyspace, datacenter: string): number {
+  return (replication === "NetworkTopologyStrategy" ? copies[datacenter] : copies.replication_factor) ?? 0;
+}
+
+/** Why a ring of that many members is not allowed at all, whatever its state. */
+export function violations({ keyspaces, datacenter }: RingView, wanted: number): string[] {
+  return keyspaces
+    .filter((keyspace) => !isOwn(keyspace) && copiesOf(keyspace, datacenter) > wanted)
+    .map((keyspace) => {
+      const copies = copiesOf(keyspace, datacenter);
+      return (
+        `keyspace ${keyspace.name} keeps ${copies} copies of each row, for which ${wanted} members are too few; ` +
+        `allowed is ${copies} or more, or fewer copies first (ALTER KEYSPACE ${keyspace.name} WITH replication = ...)`
+      );
+    });
+}
+
+/** What stands in the way now and may pass. */
+export function obstacles(ring: RingView, wanted: number): string[] {
+  const going = leaving(ring, wanted);
+  const staying = ring.members.filter((member) => !going.includes(member));
+  const down = ring.members
+    .filter(({ up }) => !up)
+    .map(({ pod }) => `${pod} is down: bring it back first, for its rows must be read to be moved`);
+  const moving = ring.members
+    .filter((member) => member.state !== "normal" && !(member.state === "leaving" && going.includes(member)))
+    .map(({ pod, state }) => `${pod} is ${state}: one move of data at a time; wait until it has ended`);
+  const strangers = ring.strangers.map(
+    (address) =>
+      `a member at ${address} belongs to no pod of the set: \`nodetool removenode\` takes it out, if it is gone`,
+  );
+  const unlisted = ring.unlisted.map(
+    (pod) => `${pod} is a member on record, and the ring does not list it: \`kubectl logs ${pod}\` may tell why`,
+  );
+  const load = going.reduce((sum, member) => sum + (member.load ?? 0), 0);
+  const share = Math.ceil(load / Math.max(1, staying.length));
+  // Compaction writes what it has received once more before it drops the first copy.
+  const crowded = staying
+    .filter(({ free }) => free !== undefined && free < 2 * share)
+    .map(
+      ({ pod, free }) =>
+        `${pod} has ${size(free!)} left on its disk, and ${size(2 * share)} are needed to receive about ${size(share)}`,
+    );
+  return [...down, ...moving, ...strangers, ...unlisted, ...crowded];
+}
+
+/** Decides on what the ring is now, and on nothing remembered: what was cut off goes on from where it stopped. */
+export function nextStep(ring: RingView, wanted: number): Step {
+  const going = leaving(ring, wanted);
+  // Who is a member and has no known pod might be of one that goes.
+  if (going.length + ring.strangers.length + ring.unlisted.length === 0) return "done";
+  const against = [violations(ring, wanted), obstacles(ring, wanted)].find((lines) => lines.length > 0);
+  if (against) return { refuse: against };
+  return { decommission: (going.find(({ state }) => state === "leaving") ?? going[0]).pod };
+}
+
+/** The edit in a sentence, for whoever reads the preview. */
+export function outlook(ring: RingView, was: number, wanted: number): string {
+  const going = leaving(ring, wanted);
+  const load = going.reduce((sum, member) => sum + (member.load ?? 0), 0);
+  const own = ring.keyspaces.filter((keyspace) => !isOwn(keyspace) && copiesOf(keyspace, ring.datacenter) > 0);
+  const kept = own.map((keyspace) => `${keyspace.name} its ${copiesOf(keyspace, ring.datacenter)}`).join(", ");
+  const moved =
+    going.length === 0
+      ? "none of the pods that go is a member of the ring"
+      : `${going.map(({ pod }) => pod).join(" and ")} will be decommissioned, about ${size(load)} to move`;
+  return `replicas ${was} -> ${wanted}: ${moved}${kept && `; keyspaces keep their copies (${kept})`}`;
+}
+
+/** Bytes in the largest unit that they fill. */
+export function size(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`;
+}

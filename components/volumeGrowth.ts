@@ -1,0 +1,161 @@
+import * as pulumi from "@pulumi/pulumi";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { quantity } from "./quantity";
+
+export interface VolumeGrowthArgs {
+  /** Name of the StatefulSet. */
+  name: string;
+  namespace: pulumi.Input<string>;
+  /** Members of the ring. */
+  replicas: number;
+  /** Name of the claim template. */
+  claim: string;
+  /** Size of each member's volume, a Kubernetes quantity. */
+  volumeSize: pulumi.Input<string>;
+  storageClassName?: pulumi.Input<string | undefined>;
+  /** The cluster that they are in. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+interface State {
+  volumeSize: string;
+  storageClassName?: string;
+  namespace: string;
+}
+
+const nameOf = ({ storageClassName }: State) => storageClassName ?? "(the cluster's default)";
+
+interface Found {
+  cluster: Cluster;
+  /** Claims that are to grow. */
+  claims: string[];
+  refusal?: string;
+}
+
+/** Minutes that a claim is given to grow. */
+const patience = 10;
+
+/**
+ * A StatefulSet cannot change its claim template, so Pulumi replaces it when volumes are to be larger, or of another class.
+ * Before that, this grows the claims that there are and takes the set away from around its pods, which go on and belong to the
+ * new set: none restarts. No claim can change its class: that is for members to come. It is a resource of Pulumi's state alone.
+ */
+export class VolumeGrowth extends pulumi.ComponentResource {
+  /** Whether the set is replaced by this update for the sake of its volumes. Known once this resource has been updated. */
+  isReplacing = false;
+
+  constructor(
+    name: string,
+    private readonly args: VolumeGrowthArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ) {
+    const isDryRun = pulumi.runtime.isDryRun();
+    const hook = new pulumi.ResourceHook(
+      `${name}-volume-growth`,
+      async ({ oldInputs, newInputs }) => {
+        const [was, wanted] = [oldInputs as State, newInputs as State];
+        const larger = was.volumeSize !== wanted.volumeSize;
+        const changes = [
+          ...(larger
+            ? [`volumeSize ${was.volumeSize} -> ${wanted.volumeSize}: the volumes grow while their members serve`]
+            : []),
+          ...(was.storageClassName !== wanted.storageClassName
+            ? [
+                `the volumes that there are stay of class ${nameOf(was)}, those of members to come are of class ${nameOf(wanted)}`,
+              ]
+            : []),
+        ];
+        if (changes.length === 0) return;
+        this.refuseShrinking(was, wanted);
+        this.isReplacing = true;
+        const tell = (line: string) => pulumi.log.info(`${args.name}: ${line}`, opts.parent);
+        const found = await this.look(wanted, larger).catch(async (error: Error) => {
+          const why = `${args.name}: its volumes could not be looked at: ${explain(error)}`;
+          if (!isDryRun) throw new Error(`${why}. Nothing was touched`);
+          await pulumi.log.warn(why, opts.parent);
+        });
+        if (found?.refusal) throw new Error(found.refusal);
+        if (isDryRun)
+          await tell(`${[...changes, "the set is replaced around its pods, none of which restarts"].join("; ")}`);
+        else if (found) await this.grow(wanted, found, tell);
+      },
+      { onDryRun: true },
+    );
+    const { volumeSize, storageClassName, namespace } = args;
+    super(
+      "cassandra:index:VolumeGrowth",
+      name,
+      { volumeSize, storageClassName, namespace },
+      { ...opts, hooks: { beforeUpdate: [hook] } },
+    );
+    this.registerOutputs({});
+  }
+
+  private refuseShrinking(was: State, wanted: State): void {
+    const { name } = this.args;
+    if (quantity(wanted.volumeSize)! < quantity(was.volumeSize)!) {
+      throw new Error(
+        `cassandra:volumeSize: "${wanted.volumeSize}" is not allowed for ring ${name}: its volumes are of ${was.volumeSize}, and no ` +
+          `volume can shrink; allowed is ${was.volumeSize} or more`,
+      );
+    }
+  }
+
+  /** What there is to grow, and why it may not. */
+  private async look({ namespace }: State, larger: boolean): Promise<Found> {
+    const { name, replicas, claim } = this.args;
+    const cluster = await Cluster.connect(this.args.cluster);
+    const set = await cluster.apps.readNamespacedStatefulSet({ name, namespace }).catch(nothingWhenNotFound);
+    const { items } = await cluster.core.listNamespacedPersistentVolumeClaim({ namespace });
+    const own = items.filter(({ metadata }) => new RegExp(`^${claim}-${name}-\\d+$`).test(metadata!.name!));
+    const claims = own.map(({ metadata }) => metadata!.name!);
+    const live = set?.spec?.replicas ?? replicas;
+    if (live !== replicas) {
+      const refusal =
+        `cassandra:replicas: ${replicas} is not allowed together with other volumes: ring ${name} has ${live} members; ` +
+        `allowed is ${live}, and the other count in a later edit`;
+      return { cluster, claims, refusal };
+    }
+    if (!larger) return { cluster, claims: [] };
+    for (const className of new Set(own.map(({ spec }) => spec?.storageClassName ?? ""))) {
+      if (className && (await cluster.storage.readStorageClass({ name: className })).allowVolumeExpansion) continue;
+      const refusal =
+        `cassandra:volumeSize: no other size is allowed for ring ${name}: class "${className}" of its volumes does not let them ` +
+        "grow (allowVolumeExpansion)";
+      return { cluster, claims, refusal };
+    }
+    return { cluster, claims };
+  }
+
+  private async grow(
+    { namespace, volumeSize }: State,
+    { cluster, claims }: Found,
+    tell: (line: string) => Promise<void>,
+  ): Promise<void> {
+    const body = [{ op: "replace", path: "/spec/resources/requests/storage", value: volumeSize }];
+    for (const name of claims) await cluster.core.patchNamespacedPersistentVolumeClaim({ name, namespace, body });
+    for (const name of claims) {
+      await this.grown(cluster, namespace, name, volumeSize);
+      await tell(`${name} has ${volumeSize}`);
+    }
+    const set = { name: this.args.name, namespace };
+    await cluster.apps.deleteNamespacedStatefulSet({ ...set, propagationPolicy: "Orphan" }).catch(nothingWhenNotFound);
+    while (await cluster.apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound)) await sleep(500);
+  }
+
+  private async grown(cluster: Cluster, namespace: string, name: string, volumeSize: string): Promise<void> {
+    for (const end = Date.now() + patience * 60_000; ; await sleep(1000)) {
+      const { status } = await cluster.core.readNamespacedPersistentVolumeClaim({ name, namespace });
+      if (quantity(status?.capacity?.storage ?? "0")! >= quantity(volumeSize)!) return;
+      // Some drivers grow the file system only when the pod starts the next time: all that can be done now has been.
+      if (status?.conditions?.some(({ type }) => type === "FileSystemResizePending")) return;
+      if (Date.now() > end) {
+        throw new Error(
+          `${name} has not grown within ${patience} minutes: \`kubectl describe pvc -n ${namespace} ${name}\` tells why; ` +
+            "run `pulumi up` again once it has",
+        );
+      }
+    }
+  }
+}

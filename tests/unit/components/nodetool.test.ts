@@ -1,0 +1,75 @@
+import * as assert from "node:assert/strict";
+import { parseKeyspaces, parseStatus, parseStreams } from "../../../components/nodetool";
+
+const status = `Datacenter: DC1-K8Demo
+======================
+Status=Up/Down
+|/ State=Normal/Leaving/Joining/Moving
+--  Address     Load        Tokens  Owns (effective)  Host ID                               Rack 
+UN  10.244.2.2  107.77 KiB  16      50.0%             7945cb77-e9fb-4e37-b2d2-d2660c0ef7fd  rack1
+DN  10.244.3.3  1.5 GiB     16      50.0%             20de9801-09a2-4b11-8c15-d6c4bde46d48  rack1
+UL  fd00::9     512 bytes   16      ?                 30de9801-09a2-4b11-8c15-d6c4bde46d48  rack1
+UJ  10.244.3.4  ?           16      ?                 40de9801-09a2-4b11-8c15-d6c4bde46d48  rack1
+
+Note: Non-system keyspaces don't have the same replication settings, effective ownership information is meaningless
+`;
+
+const cluster = `Cluster Information:
+	Name: K8Demo
+	Snitch: org.apache.cassandra.locator.GossipingPropertyFileSnitch
+	Schema versions:
+		bd2b1dc0-8952-3047-9382-3b91373657c8: [10.244.2.2, 10.244.3.3]
+
+Data Centers: 
+	DC1-K8Demo #Nodes: 2 #Down: 0
+
+Keyspaces:
+	system_distributed -> Replication class: SimpleStrategy {replication_factor=3}
+	shop -> Replication class: NetworkTopologyStrategy {DC1-K8Demo=3, dc2=5/2}
+	system -> Replication class: LocalStrategy {}
+`;
+
+const netstats = `Mode: LEAVING
+Unbootstrap 6bfd7e30-e8aa-11f1-8f2c-9d1f5f6f1d0e
+    /10.244.1.3
+        Sending 12 files, 1000 bytes total. Already sent 3 files (25.00%), 400 bytes total (40.00%)
+            /var/lib/cassandra/data/shop/orders-1/nb-1-big-Data.db 400/400 bytes (100%) sent to idx:0/10.244.1.3
+    /10.244.2.3
+        Sending 2 files, 500 bytes total. Already sent 0 files, 0 bytes total
+Read Repair Statistics:
+Attempted: 0
+`;
+
+describe("what nodetool says", () => {
+  it("tells the members of the ring, with state and load", () => {
+    const dc = "DC1-K8Demo";
+    assert.deepEqual(
+      parseStatus(status).map(({ hostId, ...member }) => ({ id: hostId.slice(0, 2), ...member })),
+      [
+        { id: "79", address: "10.244.2.2", datacenter: dc, up: true, state: "normal", load: 110356 },
+        { id: "20", address: "10.244.3.3", datacenter: dc, up: false, state: "normal", load: 1.5 * 2 ** 30 },
+        { id: "30", address: "fd00::9", datacenter: dc, up: true, state: "leaving", load: 512 },
+        { id: "40", address: "10.244.3.4", datacenter: dc, up: true, state: "joining" },
+      ],
+    );
+  });
+
+  it("tells keyspaces and their copies", () => {
+    assert.deepEqual(parseKeyspaces(cluster), [
+      { name: "system_distributed", replication: "SimpleStrategy", copies: { replication_factor: 3 } },
+      { name: "shop", replication: "NetworkTopologyStrategy", copies: { "DC1-K8Demo": 3, dc2: 5 } },
+      { name: "system", replication: "LocalStrategy", copies: {} },
+    ]);
+  });
+
+  it("tells how far a member's streams are", () => {
+    assert.deepEqual(parseStreams(netstats), { mode: "LEAVING", total: 1500, sent: 400 });
+    assert.deepEqual(parseStreams("Mode: NORMAL\nNot sending any streams.\n"), { mode: "NORMAL", total: 0, sent: 0 });
+  });
+
+  it("is no answer when what was asked for is not in it", () => {
+    const no = "nodetool: Failed to connect to '127.0.0.1:7199'";
+    for (const parse of [parseStatus, parseKeyspaces, parseStreams])
+      assert.throws(() => parse(no), /Failed to connect/);
+  });
+});

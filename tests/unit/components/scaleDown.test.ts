@@ -1,0 +1,114 @@
+import * as assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { AddressInfo } from "node:net";
+import { PersistentCluster } from "../../../components";
+import { callHook, record } from "../recorder";
+import { ringArgs } from "./args";
+
+/** What an API server has, by path; all else it answers with 404, or with another code. */
+interface World {
+  set?: { replicas: number };
+  /** Names of claims. */
+  claims?: string[];
+  record?: Record<string, string>;
+  refusal?: number;
+}
+
+const inputs = (replicas: number) => ({ metadata: { namespace: "db" }, spec: { replicas } });
+const edit = (was: number, wanted: number) => ({ oldInputs: inputs(was), newInputs: inputs(wanted) });
+const create = (wanted: number) => ({ newInputs: inputs(wanted) });
+
+/** Runs a hook of a ring's set against an API server with nothing in it but this. */
+async function run(
+  world: World,
+  hook: string,
+  args: Parameters<typeof callHook>[1],
+  { isPreview = false, takesOver = false } = {},
+): Promise<void> {
+  const objects: Record<string, unknown> = {
+    "/apis/apps/v1/namespaces/db/statefulsets/cassandra": world.set && { spec: world.set },
+    "/api/v1/namespaces/db/configmaps/cassandra-ring": world.record && { data: world.record },
+    "/api/v1/namespaces/db/persistentvolumeclaims": {
+      items: (world.claims ?? []).map((name) => ({ metadata: { name } })),
+    },
+    "/api/v1/namespaces/db/pods": { items: [] },
+  };
+  const server = createServer((request, response) => {
+    const found = objects[new URL(request.url!, "http://x").pathname];
+    response.setHeader("content-type", "application/json");
+    response.statusCode = world.refusal ?? (found ? 200 : 404);
+    const why = { kind: "Status", message: 'User "reader" cannot get resource "statefulsets"' };
+    response.end(JSON.stringify(world.refusal ? why : (found ?? {})));
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const kubeconfig = JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "one",
+    contexts: [{ name: "one", context: { cluster: "one", user: "one" } }],
+    clusters: [{ name: "one", cluster: { server: url, "insecure-skip-tls-verify": true } }],
+    users: [{ name: "one", user: {} }],
+  });
+  const ring = {
+    ...ringArgs,
+    replicas: 3,
+    storageClassName: "fast",
+    volumeSize: "1Gi",
+    cluster: { kubeconfig },
+    takesOver,
+  };
+  try {
+    await record(() => new PersistentCluster("cassandra", ring), isPreview);
+    await callHook(`cassandra-${hook}`, args, { onDryRun: true });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+describe("the guard of a set", () => {
+  const leave = "members-leave-first";
+  const first = "is-a-first-create";
+
+  it("lets the edits pass that take no member away", async () => {
+    await run({ set: { replicas: 3 } }, leave, edit(3, 3));
+    await run({ set: { replicas: 3 } }, leave, edit(3, 5));
+  });
+
+  it("does not pass a smaller set on when it cannot look at the ring, and says so in preview", async () => {
+    await assert.rejects(run({ set: { replicas: 3 } }, leave, edit(3, 2)), {
+      message: /^ring cassandra: the ring could not be looked at: .*none of its members serves.* No pod was removed$/,
+    });
+    await assert.rejects(
+      run({ refusal: 403 }, leave, edit(3, 3)),
+      /could not be looked at: User "reader" cannot get resource "statefulsets". No pod was removed/,
+    );
+    await run({ refusal: 403 }, leave, edit(3, 2), { isPreview: true });
+  });
+
+  it("counts the members of a set that somebody has scaled by hand", async () => {
+    await assert.rejects(run({ set: { replicas: 5 } }, leave, edit(3, 4)), /could not be looked at/);
+  });
+
+  it("refuses a set that is there and not in the state, unless it is to be taken over at its own count", async () => {
+    const there = { set: { replicas: 3 }, claims: ["data-cassandra-0", "data-cassandra-1", "data-cassandra-2"] };
+    await assert.rejects(
+      run(there, first, create(3), { isPreview: true }),
+      /StatefulSet cassandra is there, with 3 replicas/,
+    );
+    await run(there, first, create(3), { takesOver: true });
+    await assert.rejects(run(there, first, create(2), { takesOver: true }), /could not be looked at/);
+  });
+
+  it("refuses fewer members than have their volumes kept; those that left do not count", async () => {
+    const claims = [0, 1, 2, 3].map((i) => `data-cassandra-${i}`);
+    await assert.rejects(run({ claims }, first, create(3), { isPreview: true }), {
+      message:
+        /^cassandra:replicas: 3 is below the 4 members of ring cassandra whose volumes are kept: .*allowed is 4 or more/,
+    });
+    await run({ claims, record: { "cassandra-3": "left some-pod" } }, first, create(3));
+    await run({ claims: [...claims.slice(0, 3), "data-cassandra-persistent-9", "data-cassandra-x"] }, first, create(3));
+    await run({}, first, create(1));
+  });
+});

@@ -1,0 +1,162 @@
+import * as assert from "node:assert/strict";
+import fc from "fast-check";
+import { Member, nextStep, obstacles, outlook, RingView, size, violations } from "../../../components/scalePlan";
+
+const member = (ordinal: number, change: Partial<Member> = {}): Member => ({
+  pod: `cassandra-${ordinal}`,
+  ordinal,
+  up: true,
+  state: "normal",
+  load: 2 ** 30,
+  free: 100 * 2 ** 30,
+  ...change,
+});
+const keyspace = (name: string, copies: number) => ({
+  name,
+  replication: "NetworkTopologyStrategy",
+  copies: { dc1: copies },
+});
+const own = { name: "system_distributed", replication: "SimpleStrategy", copies: { replication_factor: 3 } };
+const ring = (members: Member[], ...keyspaces: RingView["keyspaces"]): RingView => ({
+  members,
+  strangers: [],
+  unlisted: [],
+  keyspaces: [own, ...keyspaces],
+  datacenter: "dc1",
+});
+const five = [0, 1, 2, 3, 4].map((ordinal) => member(ordinal));
+
+describe("the way to a smaller ring", () => {
+  it("takes the highest ordinal first, one at a time", () => {
+    assert.deepEqual(nextStep(ring(five, keyspace("shop", 3)), 3), { decommission: "cassandra-4" });
+    assert.deepEqual(nextStep(ring(five.slice(0, 4), keyspace("shop", 3)), 3), { decommission: "cassandra-3" });
+    assert.equal(nextStep(ring(five.slice(0, 3), keyspace("shop", 3)), 3), "done");
+  });
+
+  it("goes on with a member that is leaving already", () => {
+    const cut = [...five.slice(0, 3), member(3, { state: "leaving" }), five[4]];
+    assert.deepEqual(nextStep(ring(cut), 3), { decommission: "cassandra-3" });
+  });
+
+  it("refuses fewer members than a keyspace of the user has copies, and no keyspace of Cassandra's own", () => {
+    const simple = { name: "old", replication: "SimpleStrategy", copies: { replication_factor: 4 } };
+    assert.deepEqual(violations(ring(five, keyspace("shop", 3), simple), 3), [
+      "keyspace old keeps 4 copies of each row, for which 3 members are too few; allowed is 4 or more, or fewer copies " +
+        "first (ALTER KEYSPACE old WITH replication = ...)",
+    ]);
+    assert.deepEqual(violations(ring(five, keyspace("shop", 1)), 1), []);
+    assert.deepEqual(violations(ring(five, { ...keyspace("afar", 0), copies: { dc2: 3 } }), 1), []);
+  });
+
+  const standing: [string, RingView, RegExp][] = [
+    ["a member that is down", ring([member(0, { up: false }), ...five.slice(1)]), /cassandra-0 is down: bring it back/],
+    ["a member that leaves and is down", ring([...five.slice(0, 4), member(4, { up: false })]), /cassandra-4 is down/],
+    ["a member that joins", ring([...five, member(5, { state: "joining" })]), /cassandra-5 is joining/],
+    ["one that stays and leaves", ring([member(0, { state: "leaving" }), ...five.slice(1)]), /cassandra-0 is leaving/],
+    [
+      "a member on record that is not listed",
+      { ...ring(five), unlisted: ["cassandra-2"] },
+      /cassandra-2 is a member on/,
+    ],
+    ["a stranger", { ...ring(five), strangers: ["10.0.0.9"] }, /a member at 10.0.0.9 belongs to no pod of the set/],
+    [
+      "too little disk",
+      ring([member(0, { free: 2 ** 30 }), ...five.slice(1)]),
+      /cassandra-0 has 1.0 GiB left on its disk, and 1.3 GiB are needed to receive about 682.7 MiB/,
+    ],
+  ];
+  for (const [what, view, message] of standing) {
+    it(`waits for nobody and touches nothing while there is ${what}`, () => {
+      const step = nextStep(view, 3);
+      assert.ok(typeof step === "object" && "refuse" in step, JSON.stringify(step));
+      assert.match(step.refuse.join("\n"), message);
+    });
+  }
+
+  it("does not take a ring for small enough while a member might be of a pod that goes", () => {
+    for (const unknown of [{ strangers: ["10.0.0.9"] }, { unlisted: ["cassandra-3"] }]) {
+      const step = nextStep({ ...ring(five.slice(0, 3)), ...unknown }, 3);
+      assert.ok(typeof step === "object" && "refuse" in step, JSON.stringify(step));
+    }
+  });
+
+  it("does not count a disk that could not be looked at as a full one", () => {
+    assert.deepEqual(obstacles(ring([member(0, { free: undefined }), ...five.slice(1)]), 3), []);
+  });
+
+  it("tells a reviewer in a sentence", () => {
+    assert.equal(
+      outlook(ring(five, keyspace("shop", 3)), 5, 3),
+      "replicas 5 -> 3: cassandra-4 and cassandra-3 will be decommissioned, about 2.0 GiB to move; keyspaces keep their " +
+        "copies (shop its 3)",
+    );
+  });
+
+  it("writes sizes in the unit that they fill", () => {
+    assert.deepEqual([0, 1023, 1024, 1.5 * 2 ** 30].map(size), ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 GiB"]);
+  });
+
+  /** A ring and its set as edits and failures come over them; rows are where members say that they are. */
+  class Model {
+    pods: number;
+    members: Member[];
+    /** Rows, each on as many members as the keyspace has copies. */
+    rows: Set<number>[];
+
+    constructor(
+      count: number,
+      readonly copies: number,
+    ) {
+      this.pods = count;
+      this.members = Array.from({ length: count }, (_, ordinal) => member(ordinal));
+      this.rows = Array.from({ length: 20 }, (_, row) => new Set(this.places(row)));
+    }
+
+    private places(row: number): number[] {
+      const ordinals = this.members.map(({ ordinal }) => ordinal);
+      return Array.from({ length: this.copies }, (_, i) => ordinals[(row + i) % ordinals.length]);
+    }
+
+    /** One `pulumi up`: the hook, step by step, and the update of the set if the hook lets it through. */
+    update(wanted: number, event: { fails: boolean; down?: number }): void {
+      for (const one of this.members) one.up = one.ordinal !== event.down;
+      for (let steps = 0; steps < 20; steps++) {
+        const step = nextStep(ring(this.members, keyspace("shop", this.copies)), wanted);
+        if (step === "done") break;
+        if ("refuse" in step) return;
+        const leaver = this.members.find(({ pod }) => pod === step.decommission)!;
+        // Cut off half-way: it stays a member, and is seen as leaving.
+        if (event.fails) return void (leaver.state = "leaving");
+        assert.ok(
+          this.members.every(({ up }) => up),
+          "rows cannot be moved from or to a member that is down",
+        );
+        this.members = this.members.filter((one) => one !== leaver);
+        this.rows.forEach((_, row) => (this.rows[row] = new Set(this.places(row))));
+      }
+      const joining = Array.from({ length: Math.max(0, wanted - this.pods) }, (_, i) => member(this.pods + i));
+      this.pods = wanted;
+      this.members.push(...joining);
+    }
+  }
+
+  it("from any edits and failures, removes no pod that is a member, and keeps every copy of every row", () => {
+    const edit = fc.record({
+      wanted: fc.integer({ min: 1, max: 7 }),
+      fails: fc.boolean(),
+      down: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), fc.array(edit, { maxLength: 12 }), (copies, edits) => {
+        const model = new Model(3, copies);
+        for (const { wanted, ...event } of edits) {
+          model.update(wanted, event);
+          for (const { pod, ordinal } of model.members) assert.ok(ordinal < model.pods, `${pod} lost its pod`);
+          assert.ok(model.members.length >= copies, "fewer members than copies");
+          for (const row of model.rows) assert.equal(row.size, copies, "a copy is lost");
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
