@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { selectorText } from "./labels";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
 type EnvVar = k8s.types.input.core.v1.EnvVar;
@@ -109,9 +110,7 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
     RING_NAME: ring.name,
     RING_SERVICE: ring.service,
     RING_RECORD: ring.record,
-    RING_SELECTOR: Object.entries(ring.selector)
-      .map((label) => label.join("="))
-      .join(","),
+    RING_SELECTOR: selectorText(ring.selector),
     ...ringDisk(ring.disk),
   };
   const field = (fieldPath: string) => ({ fieldRef: { fieldPath } });

@@ -31,3 +31,10 @@ export function labels(identity: Identity): Record<string, string> {
     app: identity.application ?? "cassandra",
   };
 }
+
+/** A selector as the API takes it in a query: `app=cassandra,disk=ssd`. */
+export function selectorText(selector: Record<string, string>): string {
+  return Object.entries(selector)
+    .map((label) => label.join("="))
+    .join(",");
+}

@@ -31,7 +31,8 @@ export interface Streams {
 }
 
 const states = { N: "normal", L: "leaving", J: "joining", M: "moving" } as const;
-const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+/** Units of bytes, each 1024 of the one before it. */
+export const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 
 function bytes(number: string, unit: string): number {
   return Math.round(Number(number) * 1024 ** units.indexOf(unit));

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "./cluster";
+import { selectorText } from "./labels";
 import { parseKeyspaces, parseStatus, parseStreams, RingMember } from "./nodetool";
 import { Member, RingView, size } from "./scalePlan";
 
@@ -47,19 +48,14 @@ export class RingClient {
       core.listNamespacedPersistentVolumeClaim({ namespace }),
       this.record(),
     ]);
-    return claims.items.flatMap(({ metadata }) => {
-      const ordinal = metadata!.name!.startsWith(`data-${name}-`) && metadata!.name!.slice(`data-${name}-`.length);
-      if (!ordinal || !/^\d+$/.test(ordinal) || hasLeft(record[`${name}-${ordinal}`])) return [];
-      return [Number(ordinal)];
-    });
+    const own = new RegExp(`^data-(${name}-\\d+)$`);
+    const pods = claims.items.flatMap(({ metadata }) => own.exec(metadata!.name!)?.slice(1) ?? []);
+    return pods.filter((pod) => !hasLeft(record[pod])).map(ordinalOf);
   }
 
   /** Pods below an ordinal that are members, as the record has them. */
   async recorded(below: number): Promise<string[]> {
-    return Object.entries(await this.record())
-      .filter(([pod, entry]) => ordinalOf(pod) < below && / /.test(entry) && !hasLeft(entry))
-      .map(([pod]) => pod)
-      .sort((a, b) => ordinalOf(a) - ordinalOf(b));
+    return membersIn(await this.record()).filter((pod) => ordinalOf(pod) < below);
   }
 
   /** @throws {Error} when no member answers */
@@ -86,7 +82,7 @@ export class RingClient {
       return member && !pods.some(({ name }) => name === pod) ? [memberOf(pod, member)] : [];
     });
     const all = [...members, ...absent];
-    const unlisted = (await this.recorded(Infinity)).filter((pod) => !all.some(({ member }) => member.pod === pod));
+    const unlisted = membersIn(record).filter((pod) => !all.some(({ member }) => member.pod === pod));
     return {
       members: all.map(({ member }) => member).sort((a, b) => a.ordinal - b.ordinal),
       strangers: listed.filter(({ hostId }) => !all.some((one) => one.hostId === hostId)).map(({ address }) => address),
@@ -129,7 +125,9 @@ export class RingClient {
 
   /** Has a member drop the rows that others have taken over. */
   async cleanUp(pod: string): Promise<void> {
-    await this.run(pod, "nodetool", "cleanup");
+    const { namespace } = this.ring;
+    // It rewrites all that is on the disk.
+    await (await this.cluster()).exec({ namespace, pod }, ["nodetool", "cleanup"], 24 * 3600);
   }
 
   /** Deletes the claims of members that left the ring, from an ordinal on, and with them their volumes. */
@@ -155,11 +153,9 @@ export class RingClient {
   }
 
   private async pods(): Promise<{ name: string; address?: string; ready: boolean; running: boolean }[]> {
-    const labelSelector = Object.entries(this.ring.selector)
-      .map((label) => label.join("="))
-      .join(",");
+    const { namespace, selector } = this.ring;
     const { core } = await this.cluster();
-    const { items } = await core.listNamespacedPod({ namespace: this.ring.namespace, labelSelector });
+    const { items } = await core.listNamespacedPod({ namespace, labelSelector: selectorText(selector) });
     return items.map((pod) => ({
       name: pod.metadata!.name!,
       address: pod.status?.podIP,
@@ -185,7 +181,7 @@ export class RingClient {
 
   private async run(pod: string, ...command: string[]): Promise<string> {
     const { namespace } = this.ring;
-    return (await this.cluster()).exec({ namespace, pod }, command, command.includes("cleanup") ? 24 * 3600 : 60);
+    return (await this.cluster()).exec({ namespace, pod }, command);
   }
 }
 
@@ -198,6 +194,14 @@ function memberOf(
   free?: number,
 ): { hostId: string; member: Member } {
   return { hostId, member: { pod, ordinal: ordinalOf(pod), up, state, load, free } };
+}
+
+/** Pods that are members by a record, in order of their ordinals. */
+function membersIn(record: Record<string, string>): string[] {
+  return Object.entries(record)
+    .filter(([pod, entry]) => !Number.isNaN(ordinalOf(pod)) && / /.test(entry) && !hasLeft(entry))
+    .map(([pod]) => pod)
+    .sort((a, b) => ordinalOf(a) - ordinalOf(b));
 }
 
 /** Whether an entry of the record is that of a member that moved its rows to the others and left. */

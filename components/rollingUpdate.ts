@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { revisionAnnotation } from "./cassandraPod";
 import { Cluster, ClusterChoice, isReady } from "./cluster";
+import { selectorText } from "./labels";
 
 export interface RollingUpdateArgs {
   /** Name of the ring. */
@@ -124,9 +125,7 @@ async function roll(
 ): Promise<void> {
   const { namespace, replicas } = wanted;
   const { core } = await Cluster.connect(cluster);
-  const labelSelector = Object.entries(selector)
-    .map((label) => label.join("="))
-    .join(",");
+  const labelSelector = selectorText(selector);
   let said = "";
   let since = Date.now();
   for (;;) {

@@ -1,13 +1,9 @@
-import { Keyspace } from "./nodetool";
+import { Keyspace, RingMember, units } from "./nodetool";
 
 /** A pod of the set that is a member of its ring. */
-export interface Member {
+export interface Member extends Pick<RingMember, "up" | "state" | "load"> {
   pod: string;
   ordinal: number;
-  up: boolean;
-  state: "normal" | "leaving" | "joining" | "moving";
-  /** Bytes of rows on its disk; undefined while nobody has told. */
-  load?: number;
   /** Bytes that its disk has left; undefined when it could not be looked at. */
   free?: number;
 }
@@ -114,7 +110,6 @@ export function outlook(ring: RingView, was: number, wanted: number): string {
 
 /** Bytes in the largest unit that they fill. */
 export function size(bytes: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`;
 }

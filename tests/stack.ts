@@ -1,5 +1,10 @@
+import * as assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dump, load } from "js-yaml";
+import { setTimeout as sleep } from "node:timers/promises";
+import { repository } from "../lab/src/instance";
 import { Lab } from "../lab/src/lab";
 import { RunError } from "../lab/src/run";
 
@@ -84,6 +89,26 @@ export class Stack {
 
   up(...args: string[]): Promise<string> {
     return this.pulumi("up", "--yes", "--skip-preview", ...args);
+  }
+
+  /**
+   * Kills `pulumi up`, the engine and all plugins that it started.
+   * @param seconds within which it must get there
+   * @param reached whether it has got to where it is to be killed
+   */
+  async killUp(seconds: number, reached: () => Promise<boolean>): Promise<void> {
+    const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", this.name];
+    const engine = spawn("pulumi", args, { cwd: repository, env: this.lab.env, detached: true, stdio: "ignore" });
+    const gone = once(engine, "exit");
+    try {
+      for (let i = 0; !(await reached()); i++) {
+        assert.ok(i < 4 * seconds && engine.exitCode === null, "the update never got there");
+        await sleep(250);
+      }
+    } finally {
+      process.kill(-(engine.pid as number), "SIGKILL");
+    }
+    await gone;
   }
 
   destroy(): Promise<string> {

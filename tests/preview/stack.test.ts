@@ -1,7 +1,4 @@
 import * as assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import * as path from "node:path";
 import { Lab } from "../../lab/src/lab";
 import { RunError } from "../../lab/src/run";
 import { Stack } from "../stack";
@@ -218,7 +215,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
     // Pods of simulated nodes that may not be scheduled keep the update waiting until the engine is dead.
     await lab.kubectl(["cordon", "node1", "node2", "node3"]);
     try {
-      await killInUpdate(async () => (await stack.get<KubeObject>("statefulset", "cassandra")).spec.replicas === 6);
+      await stack.killUp(30, async () => (await stack.get<KubeObject>("statefulset", "cassandra")).spec.replicas === 6);
     } finally {
       await lab.kubectl(["uncordon", "node1", "node2", "node3"]);
     }
@@ -238,26 +235,6 @@ describe("the program on the real engine and API server, with simulated nodes", 
     );
     await stack.up("--expect-no-changes");
   });
-
-  /** Kills `pulumi up`, the engine and all plugins that it started, once `reached`. */
-  async function killInUpdate(reached: () => Promise<boolean>): Promise<void> {
-    const engine = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack.name], {
-      cwd: path.join(__dirname, "../.."),
-      env: lab.env,
-      detached: true,
-      stdio: "ignore",
-    });
-    const gone = once(engine, "exit");
-    try {
-      for (let i = 0; !(await reached()); i++) {
-        assert.ok(i < 120 && engine.exitCode === null, "the update never reached the API server");
-        await new Promise((resolve) => setTimeout(resolve, 250));
-      }
-    } finally {
-      process.kill(-(engine.pid as number), "SIGKILL");
-    }
-    await gone;
-  }
 
   it("destroys all but the claims and the ring record", async () => {
     await stack.destroy();

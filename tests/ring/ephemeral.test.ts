@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/src/lab";
 import { isServing, nameOf, smallMembers } from "../stack";
-import { ids, RingStack } from "./ringStack";
+import { ids, inRingLab, RingStack } from "./ringStack";
 
 const minutes = 60_000;
 
@@ -23,15 +23,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
   /** All pods gone, though none of them had anyone to hand its rows over to. */
   const gone = () => lab.kubectl(["wait", "--for=delete", "pod", "-l", "app=cassandra", "--timeout=60s"]);
 
-  before(async () => {
-    await Lab.find("ring").down({ delete: true });
-    lab = await Lab.up({ name: "ring" });
-    stack = await RingStack.of(lab, "ring");
-  });
-
-  after(async () => {
-    await lab?.down({ delete: true });
-  });
+  inRingLab((made) => ({ lab, stack } = made));
 
   it("makes a ring of one, with 10,000 rows of one copy each", async () => {
     await scaleTo(1);

@@ -118,5 +118,21 @@ export class RingStack extends Stack {
   }
 }
 
+/** For a suite: a lab of real nodes for as long as it runs, and a stack in it. @param use is given both before its first test */
+export function inRingLab(use: (made: { lab: Lab; stack: RingStack }) => void): void {
+  let lab: Lab | undefined;
+
+  before(async () => {
+    // What a run before this one left behind, if it was killed.
+    await Lab.find("ring").down({ delete: true });
+    lab = await Lab.up({ name: "ring" });
+    use({ lab, stack: await RingStack.of(lab, "ring") });
+  });
+
+  after(async () => {
+    await lab?.down({ delete: true });
+  });
+}
+
 /** Host IDs, in order: members are the same when these are. */
 export const ids = (members: Member[]) => members.map(({ id }) => id).sort();

@@ -1,11 +1,8 @@
 import * as assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/src/lab";
 import { smallMembers } from "../stack";
 import { Load, Report } from "./load";
-import { ids, RingStack } from "./ringStack";
+import { ids, inRingLab, RingStack } from "./ringStack";
 
 const minutes = 60_000;
 
@@ -43,15 +40,7 @@ describe("editing the replica count of a persistent ring", function () {
     return report;
   }
 
-  before(async () => {
-    await Lab.find("ring").down({ delete: true });
-    lab = await Lab.up({ name: "ring" });
-    stack = await RingStack.of(lab, "ring");
-  });
-
-  after(async () => {
-    await lab?.down({ delete: true });
-  });
+  inRingLab((made) => ({ lab, stack } = made));
 
   it("3 -> 4 -> 3 -> 4: no request fails, and every row is there", async () => {
     configure({ replicas: 3 });
@@ -83,7 +72,7 @@ describe("editing the replica count of a persistent ring", function () {
 
   it("goes on after a kill -9 of the engine in the middle of a decommission", async () => {
     configure({ replicas: 3 });
-    await killDuring(async () => (await stack.log("cassandra-3")).includes("moving the rows of cassandra-3"));
+    await stack.killUp(60, async () => (await stack.log("cassandra-3")).includes("moving the rows of cassandra-3"));
     await stack.pulumi("cancel", "--yes");
     const said = await stack.up();
     assert.match(said, /StatefulSet cassandra updated/);
@@ -91,22 +80,6 @@ describe("editing the replica count of a persistent ring", function () {
     await stack.everyPodCounts(1000);
     await stack.up("--expect-no-changes");
   });
-
-  /** Kills `pulumi up`, the engine and all plugins that it started, once `reached`. */
-  async function killDuring(reached: () => Promise<boolean>): Promise<void> {
-    const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack.name];
-    const engine = spawn("pulumi", args, { env: lab.env, detached: true, stdio: "ignore" });
-    const gone = once(engine, "exit");
-    try {
-      for (let i = 0; !(await reached()); i++) {
-        assert.ok(i < 240 && engine.exitCode === null, "the update never got there");
-        await sleep(250);
-      }
-    } finally {
-      process.kill(-(engine.pid as number), "SIGKILL");
-    }
-    await gone;
-  }
 
   it("@all stays whole when a member that leaves cannot, and goes on once it can", async () => {
     await scaleTo(4);

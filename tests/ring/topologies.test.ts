@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
 import { nameOf, smallMembers } from "../stack";
-import { ids, RingStack } from "./ringStack";
+import { ids, inRingLab, RingStack } from "./ringStack";
 
 const minutes = 60_000;
 
@@ -12,15 +12,7 @@ describe("several topologies on real nodes", function () {
   const configure = (settings: Record<string, unknown>) => stack.configure({ ...smallMembers, ...settings });
   const component = (topology: string) => `app.kubernetes.io/component=${topology}`;
 
-  before(async () => {
-    await Lab.find("ring").down({ delete: true });
-    lab = await Lab.up({ name: "ring" });
-    stack = await RingStack.of(lab, "ring");
-  });
-
-  after(async () => {
-    await lab?.down({ delete: true });
-  });
+  inRingLab((made) => ({ lab, stack } = made));
 
   it("deleting any pod of one ring changes neither the pods nor the members of the other", async () => {
     configure({ topologies: ["ephemeral", "persistent"], replicas: 2, volumeRetention: "delete" });
