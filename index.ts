@@ -7,7 +7,7 @@ import {
   DataGuard,
   EphemeralCluster,
   PersistentCluster,
-  ringsLeftBehind,
+  judgeRings,
   SinglePod,
 } from "./components";
 import { readSettings } from "./settings";
@@ -16,7 +16,7 @@ const settings = readSettings();
 const { persistent, ephemeral, daemon, pod, cockroachdb, cluster, takesOver, acceptDataLoss } = settings;
 
 // Everything else comes after it, so that an edit that would leave rows behind touches nothing.
-const guard = new DataGuard("cassandra", settings.facts, ringsLeftBehind, acceptDataLoss);
+const guard = new DataGuard("cassandra", settings.facts, judgeRings, acceptDataLoss);
 const opts = { dependsOn: guard.passed };
 
 // Kept by `pulumi destroy`: deleting a namespace deletes the claims in it, and with them the rows. A patch, so that the next

@@ -89,7 +89,7 @@ export function readSettings(): Settings {
   problems.throwIfAny();
 
   const { storage, namespace, createNamespace, acceptDataLoss } = common;
-  const facts = chosen.map((topology) => [topology, factsOf(topology, values[topology])]);
+  const facts = chosen.map((topology) => [topology, factsOf(topology, values[topology], common)]);
   return {
     storage,
     namespace,
@@ -110,9 +110,11 @@ function volumes({ replicas, volumeSize, volumeRetention, localVolumes }: Own, {
   return { replicas, volumeSize, volumeRetention, ...(storage === "local" && { localVolumes }) };
 }
 
-function factsOf(topology: Topology, { name, adopt, hostPath }: Own): RingFacts {
+function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts {
+  const { name, adopt, hostPath, clusterName, datacenter } = own;
   const disk = topology === "persistent" || topology === "cockroachdb" ? "volumes" : hostPath ? "nodes" : "pods";
-  return { name, disk, ...(hostPath && { hostPath }), ...(adopt && { adopt }) };
+  const names = topology === "cockroachdb" ? {} : { clusterName, datacenter };
+  return { name, namespace, ...names, disk, ...(hostPath && { hostPath }), ...(adopt && { adopt }) };
 }
 
 const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<Settings[T]> } = {

@@ -38,13 +38,16 @@ export class CleanUp extends pulumi.ComponentResource {
           return;
         }
         if (isDryRun) {
-          await tell(
-            `${change}: new members stream their share, one at a time; then the older ones drop what they have handed over`,
-            true,
-          );
+          // Without permission to look, the set is taken to be what the state says of it.
+          const isOwed = (await client.replicas().catch(() => was.replicas)) === wanted.replicas;
+          const joins = isOwed
+            ? "the new members are there, and"
+            : "new members stream their share, one at a time; then";
+          await tell(`${change}: ${joins} the older ones drop what they have handed over`, true);
           return;
         }
-        for (const pod of await client.recorded(was.replicas)) {
+        // The last one has nobody to have handed anything over to.
+        for (const pod of await client.recorded(wanted.replicas - 1)) {
           await tell(`${pod} drops the rows that the new members have taken over`, false);
           await client.cleanUp(pod);
         }

@@ -1,5 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/** What an edit of facts means for the rows. */
+export interface Verdict {
+  /** Rows that it leaves behind, a sentence for each: it is refused until that is accepted. */
+  losses: string[];
+  /** Why it cannot work at all: it is refused. */
+  refusals?: string[];
+}
+
 /**
  * Keeps facts in Pulumi's state, on which rows depend, and refuses an edit of them that would leave rows behind: in preview, and
  * in `up` before anything that depends on it is touched. It makes no object, and needs no cluster to decide.
@@ -13,24 +21,25 @@ export class DataGuard<Facts extends object> extends pulumi.ComponentResource {
 
   /**
    * @param facts what the state is to remember
-   * @param losses what an edit from the old facts to the new ones would leave behind, a sentence for each
+   * @param judge what an edit from the old facts to the new ones means
    * @param acceptDataLoss whether that is meant: then it is only said
    */
   constructor(
     name: string,
     facts: { [K in keyof Facts]: pulumi.Input<Facts[K]> },
-    losses: (was: Facts, wanted: Facts) => string[],
+    judge: (was: Facts, wanted: Facts) => Verdict,
     acceptDataLoss: boolean,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const guard = new pulumi.ResourceHook(
       `${name}-data-guard`,
       async ({ oldInputs, newInputs }) => {
-        const lost = losses(oldInputs as Facts, newInputs as Facts);
-        if (lost.length > 0 && !acceptDataLoss) {
-          throw new Error(`${lost.join("\n")}\nallowed is that with cassandra:acceptDataLoss: true alone`);
+        const { losses, refusals = [] } = judge(oldInputs as Facts, newInputs as Facts);
+        if (refusals.length > 0) throw new Error(refusals.join("\n"));
+        if (losses.length > 0 && !acceptDataLoss) {
+          throw new Error(`${losses.join("\n")}\nallowed is that with cassandra:acceptDataLoss: true alone`);
         }
-        for (const line of lost) await pulumi.log.warn(line);
+        for (const line of losses) await pulumi.log.warn(line);
       },
       { onDryRun: true },
     );
@@ -44,6 +53,10 @@ export class DataGuard<Facts extends object> extends pulumi.ComponentResource {
 export interface RingFacts {
   /** Name of its set and Services. */
   name: string;
+  namespace: string;
+  /** Cassandra's names of the cluster and of the data centre; none of CockroachDB. */
+  clusterName?: string;
+  datacenter?: string;
   /** What its rows lie in. */
   disk: "volumes" | "pods" | "nodes";
   /** Folder of the nodes, where they lie in those. */
@@ -58,26 +71,42 @@ const fate = {
   nodes: "its folders stay on the nodes",
 };
 
-/** Why the rows of a ring are not those of the stack after the edit; nothing when they are. */
-function lossOf(topology: string, ring: RingFacts, wanted: Record<string, RingFacts>): string | undefined {
-  const same = wanted[topology];
-  if (same?.name === ring.name) {
-    if (same.adopt !== ring.adopt)
-      return `cassandra:${topology}.adopt: this edit gives the pods of ring ${ring.name} up`;
-    if (ring.hostPath && same.hostPath !== ring.hostPath)
-      return `cassandra:${topology}.hostPath: this edit leaves the rows in ${ring.hostPath} behind`;
-    return undefined;
-  }
+/** Names that members are made with, and refuse to start under others. */
+const ringNames = ["clusterName", "datacenter"] as const;
+
+/** What becomes of one ring: its topology, and the rings that the stack is to have. */
+function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, RingFacts>): Required<Verdict> {
+  const lost = (loss: string) => ({ losses: [`${loss}, and ${fate[ring.disk]}`], refusals: [] });
   const all = Object.entries(wanted);
-  if (all.some(([, { name, adopt }]) => adopt === topology && name === ring.name)) return undefined;
-  const others = all.map(([other, { name }]) => `ring ${name} (${other})`).join(" or ");
-  return `cassandra:topologies: this edit leaves ring ${ring.name} (${topology}) behind: its rows are not carried over to ${others}`;
+  const [successor] = all.flatMap(([other, facts]) =>
+    facts.name === ring.name && (other === topology || facts.adopt === topology) ? [{ topology: other, ...facts }] : [],
+  );
+  const whose = `ring ${ring.name} (${topology})`;
+  if (!successor) {
+    const others = all.map(([other, { name }]) => `ring ${name} (${other})`).join(" or ");
+    return lost(`cassandra:topologies: this edit leaves ${whose} behind: its rows are not carried over to ${others}`);
+  }
+  if (successor.namespace !== ring.namespace)
+    return lost(`cassandra:namespace: this edit leaves ${whose} in namespace ${ring.namespace} behind`);
+  if (successor.topology === topology && successor.adopt !== ring.adopt)
+    return lost(`cassandra:${topology}.adopt: this edit gives the pods of ring ${ring.name} up`);
+  if (ring.hostPath && successor.hostPath !== ring.hostPath)
+    return lost(`cassandra:${topology}.hostPath: this edit leaves the rows in ${ring.hostPath} behind`);
+  const refusals = ringNames
+    .filter((key) => successor[key] !== ring[key])
+    .map(
+      (key) =>
+        `cassandra:${key}: "${successor[key]}" is not allowed for ${whose}: its members were made with "${ring[key]}" and ` +
+        `start with no other; allowed is "${ring[key]}", or another ring (cassandra:${successor.topology}.name)`,
+    );
+  return { losses: [], refusals };
 }
 
-/** What rings a stack would leave behind. @param was, wanted rings by their topology */
-export function ringsLeftBehind(was: Record<string, RingFacts>, wanted: Record<string, RingFacts>): string[] {
-  return Object.entries(was).flatMap(([topology, ring]) => {
-    const loss = lossOf(topology, ring, wanted);
-    return loss === undefined ? [] : [`${loss}, and ${fate[ring.disk]}`];
-  });
+/** What an edit means for the rings of a stack. @param was, wanted rings by their topology */
+export function judgeRings(was: Record<string, RingFacts>, wanted: Record<string, RingFacts>): Required<Verdict> {
+  const verdicts = Object.entries(was).map(([topology, ring]) => judgeRing(topology, ring, wanted));
+  return {
+    losses: verdicts.flatMap(({ losses }) => losses),
+    refusals: verdicts.flatMap(({ refusals }) => refusals),
+  };
 }

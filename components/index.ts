@@ -5,7 +5,7 @@ export { type ClusterChoice } from "./cluster";
 export { CockroachCluster, type CockroachClusterArgs } from "./cockroachCluster";
 export { type CockroachCertificates, type CockroachPodArgs } from "./cockroachPod";
 export { DaemonCluster, type DaemonClusterArgs } from "./daemonCluster";
-export { DataGuard, type RingFacts, ringsLeftBehind } from "./dataGuard";
+export { DataGuard, type RingFacts, judgeRings } from "./dataGuard";
 export { EphemeralCluster, type EphemeralClusterArgs } from "./ephemeralCluster";
 export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./localVolumes";
 export { PersistentCluster, type PersistentClusterArgs } from "./persistentCluster";

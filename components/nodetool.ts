@@ -56,6 +56,14 @@ export function parseStatus(said: string): RingMember[] {
   return members;
 }
 
+/** Pools that work for a repair: at the member that was told to, and at those that it asks. */
+const repairPool = /^(?:Repair\S*|AntiEntropyStage|ValidationExecutor) +(\d+) +(\d+) /gm;
+
+/** Whether `nodetool tpstats` tells of a repair in progress. */
+export function parseRepair(said: string): boolean {
+  return [...said.matchAll(repairPool)].some(([, active, pending]) => Number(active) + Number(pending) > 0);
+}
+
 /** Keyspaces that `nodetool describecluster` lists. @throws when it lists none */
 export function parseKeyspaces(said: string): Keyspace[] {
   const line = /^\s+(\w+) -> Replication class: (\w+) \{(.*)\}$/gm;

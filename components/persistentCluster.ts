@@ -39,17 +39,17 @@ export class PersistentCluster extends CassandraRing {
       // Each member makes its claim an owner of the record, so that the record goes with the last of them.
       { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
     ];
-    super("cassandra:index:PersistentCluster", name, args, { topology, disk: { claim: "data" }, rules }, opts);
+    const claim = "data";
+    super("cassandra:index:PersistentCluster", name, args, { topology, disk: { claim }, rules }, opts);
     const { volumeRetention = "retain" } = args;
     this.knowCluster(args.cluster);
     this.execTarget = `${args.name}-0`;
 
-    const ring = { name: args.name, selector: this.selector, cluster: args.cluster };
+    const ring = { name: args.name, selector: this.selector, claim, cluster: args.cluster };
     const { localVolumes: disks } = args;
-    const volumes =
-      disks && new LocalVolumes(name, { ...args, ...this.identity, disks, claim: "data" }, { parent: this });
+    const volumes = disks && new LocalVolumes(name, { ...args, ...this.identity, disks, claim }, { parent: this });
 
-    const growth = new VolumeGrowth(name, { ...args, claim: "data" }, { parent: this });
+    const growth = new VolumeGrowth(name, { ...args, ...ring }, { parent: this });
     const isReplacing = () => growth.isReplacing;
 
     this.statefulSet = new k8s.apps.v1.StatefulSet(
@@ -74,7 +74,7 @@ export class PersistentCluster extends CassandraRing {
           template: { metadata: { labels: labels(this.identity) }, spec: this.podSpec },
           volumeClaimTemplates: [
             {
-              metadata: { name: "data", labels: labels(this.identity) },
+              metadata: { name: claim, labels: labels(this.identity) },
               spec: {
                 accessModes: ["ReadWriteOnce"],
                 storageClassName: args.storageClassName as pulumi.Input<string>,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "./cluster";
 import { selectorText } from "./labels";
-import { parseKeyspaces, parseStatus, parseStreams, RingMember } from "./nodetool";
+import { parseKeyspaces, parseRepair, parseStatus, parseStreams, RingMember } from "./nodetool";
 import { Member, RingView, size } from "./scalePlan";
 
 export interface RingReference {
@@ -10,6 +11,8 @@ export interface RingReference {
   namespace: string;
   /** Labels of its pods. */
   selector: Record<string, string>;
+  /** Name of the set's claim template. */
+  claim: string;
 }
 
 /** Says how far a step is; a line that is final stays in what `pulumi up` prints. */
@@ -40,17 +43,28 @@ export class RingClient {
     return set?.spec?.replicas;
   }
 
-  /** Ordinals of members whose claims exist, and that have not left the ring. */
-  async keptMembers(): Promise<number[]> {
+  /** Claims of the set, of pods that there are and of others. */
+  async claims(): Promise<V1PersistentVolumeClaim[]> {
     const { name, namespace } = this.ring;
     const { core } = await this.cluster();
-    const [claims, record] = await Promise.all([
-      core.listNamespacedPersistentVolumeClaim({ namespace }),
-      this.record(),
-    ]);
-    const own = new RegExp(`^data-(${name}-\\d+)$`);
-    const pods = claims.items.flatMap(({ metadata }) => own.exec(metadata!.name!)?.slice(1) ?? []);
-    return pods.filter((pod) => !hasLeft(record[pod])).map(ordinalOf);
+    const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
+    const own = new RegExp(`^${this.claimOf(name)}-\\d+$`);
+    return items.filter(({ metadata }) => own.test(metadata!.name!));
+  }
+
+  /** Ordinals of members whose claims exist, and that have not left the ring. */
+  async keptMembers(): Promise<number[]> {
+    const [claims, record] = await Promise.all([this.claims(), this.record()]);
+    const left = Object.keys(record).filter((pod) => hasLeft(record[pod]));
+    const gone = left.map((pod) => this.claimOf(pod));
+    return claims
+      .map(({ metadata }) => metadata!.name!)
+      .filter((name) => !gone.includes(name))
+      .map(ordinalOf);
+  }
+
+  private claimOf(pod: string): string {
+    return `${this.ring.claim}-${pod}`;
   }
 
   /** Pods below an ordinal that are members, as the record has them. */
@@ -69,24 +83,28 @@ export class RingClient {
       this.run(asked.name, "nodetool", "describecluster"),
     ]);
     const listed = parseStatus(status);
-    const members = await Promise.all(
-      pods.flatMap(({ name, address, running }) => {
+    const recorded = membersIn(record);
+    // Those on record have a pod to come, though there may be none now, as when somebody scaled the set by hand.
+    const seen = await Promise.all(
+      [...new Set([...pods.map(({ name }) => name), ...recorded])].map(async (name) => {
+        const pod: Partial<PodView> = pods.find((one) => one.name === name) ?? {};
         const id = record[name]?.split(" ")[0];
-        const member = listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === address);
-        return member ? [this.member(name, member, running)] : [];
+        const member = listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === pod.address);
+        return {
+          name,
+          hostId: member?.hostId,
+          view: await this.view(name, pod.running ?? false, member, recorded.includes(name)),
+        };
       }),
     );
-    // Members on record have a pod to come, though there is none now, as when somebody scaled the set by hand.
-    const absent = Object.entries(record).flatMap(([pod, entry]) => {
-      const member = listed.find(({ hostId }) => hostId === entry.split(" ")[0]);
-      return member && !pods.some(({ name }) => name === pod) ? [memberOf(pod, member)] : [];
-    });
-    const all = [...members, ...absent];
-    const unlisted = membersIn(record).filter((pod) => !all.some(({ member }) => member.pod === pod));
+    const members = seen.flatMap(({ view }) => view ?? []).sort((a, b) => a.ordinal - b.ordinal);
     return {
-      members: all.map(({ member }) => member).sort((a, b) => a.ordinal - b.ordinal),
-      strangers: listed.filter(({ hostId }) => !all.some((one) => one.hostId === hostId)).map(({ address }) => address),
-      unlisted,
+      namespace: this.ring.namespace,
+      members,
+      strangers: listed
+        .filter(({ hostId }) => !seen.some((one) => one.hostId === hostId))
+        .map(({ address }) => address),
+      unlisted: recorded.filter((name) => !members.some(({ pod }) => pod === name)),
       keyspaces: parseKeyspaces(description),
       datacenter: listed[0].datacenter,
     };
@@ -135,7 +153,7 @@ export class RingClient {
     const { namespace } = this.ring;
     const left = Object.entries(await this.record()).filter(([pod, entry]) => hasLeft(entry) && ordinalOf(pod) >= from);
     for (const [pod] of left) {
-      const claim = { name: `data-${pod}`, namespace };
+      const claim = { name: this.claimOf(pod), namespace };
       const { core } = await this.cluster();
       await core.deleteNamespacedPersistentVolumeClaim(claim).catch(nothingWhenNotFound);
       // It stays for as long as its pod, which drains.
@@ -152,7 +170,7 @@ export class RingClient {
     await core.patchPersistentVolume({ name, body: [{ op: "remove", path: "/spec/claimRef/uid" }] });
   }
 
-  private async pods(): Promise<{ name: string; address?: string; ready: boolean; running: boolean }[]> {
+  private async pods(): Promise<PodView[]> {
     const { namespace, selector } = this.ring;
     const { core } = await this.cluster();
     const { items } = await core.listNamespacedPod({ namespace, labelSelector: selectorText(selector) });
@@ -172,11 +190,24 @@ export class RingClient {
     return map?.data ?? {};
   }
 
-  private async member(pod: string, member: RingMember, running: boolean) {
+  /** A pod as a member; undefined when it is none, by what the ring lists and what goes on in it. */
+  private async view(
+    name: string,
+    running: boolean,
+    member: RingMember | undefined,
+    isRecorded: boolean,
+  ): Promise<Member | undefined> {
+    const one = { pod: name, claim: this.claimOf(name), ordinal: ordinalOf(name) };
+    if (!member) {
+      // At the very end of leaving, the ring no longer lists it, and the record has not heard of it yet.
+      const isLeaving = running && isRecorded && (await this.run(name, "sh", "-c", isDecommissioning)).trim() === "yes";
+      return isLeaving ? { ...one, up: true, state: "leaving" } : undefined;
+    }
+    const { up, state, load } = member;
     // A pod that does not run has no disk to look at; the ring says that it is down.
-    const free = running ? await this.run(pod, "df", "-PB1", "/var/lib/cassandra") : "";
-    const available = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(free)?.[1];
-    return memberOf(pod, member, available === undefined ? undefined : Number(available));
+    const said = running ? await this.run(name, "sh", "-c", diskAndWork) : "";
+    const free = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(said)?.[1];
+    return { ...one, up, state, load, free: free === undefined ? free : Number(free), repairs: parseRepair(said) };
   }
 
   private async run(pod: string, ...command: string[]): Promise<string> {
@@ -185,16 +216,20 @@ export class RingClient {
   }
 }
 
+interface PodView {
+  name: string;
+  address?: string;
+  ready: boolean;
+  running: boolean;
+}
+
+/** Its lock is held for as long as decommission.sh runs. */
+const isDecommissioning = "flock -n /tmp/decommission.lock echo no || echo yes";
+/** Where Cassandra itself does not run, nodetool has no answer, and the ring says so as well. */
+const diskAndWork = "df -PB1 /var/lib/cassandra; nodetool tpstats || true";
+
 /** NaN for keys of the record that name no pod. */
 const ordinalOf = (pod: string) => Number(/-(\d+)$/.exec(pod)?.[1]);
-
-function memberOf(
-  pod: string,
-  { hostId, up, state, load }: RingMember,
-  free?: number,
-): { hostId: string; member: Member } {
-  return { hostId, member: { pod, ordinal: ordinalOf(pod), up, state, load, free } };
-}
 
 /** Pods that are members by a record, in order of their ordinals. */
 function membersIn(record: Record<string, string>): string[] {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ClusterChoice, explain } from "./cluster";
 import { RingClient, RingReference, Tell } from "./ringClient";
 import { nextStep, obstacles, outlook, RingView, violations } from "./scalePlan";
@@ -24,6 +25,14 @@ export function refuseScaleDown(name: string, why: string): pulumi.ResourceHook 
     },
     { onDryRun: true },
   );
+}
+
+/** Minutes within which the cluster must tell what there is; its client has no limit of its own. */
+const patience = 3;
+
+async function noAnswer(signal: AbortSignal): Promise<never> {
+  await sleep(patience * 60_000, undefined, { signal });
+  throw new Error(`the cluster has not answered within ${patience} minutes`);
 }
 
 export interface ScaleDownArgs extends Omit<RingReference, "namespace"> {
@@ -52,10 +61,13 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
 
   /** Looks at the cluster; in preview, where the account may lack the permission, it is only said what could not be seen. */
   async function see<T>(look: () => Promise<T>): Promise<T | undefined> {
+    const late = new AbortController();
     try {
-      return await look();
+      return await Promise.race([look(), noAnswer(late.signal)]);
     } catch (error) {
       return unseen(explain(error as Error));
+    } finally {
+      late.abort();
     }
   }
 
@@ -79,13 +91,26 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
     }
   }
 
+  /**
+   * Whoever stays may still hold rows that it once handed over, and will own them again. Had they been deleted meanwhile, they
+   * would come back: they go first. It takes a moment where there are none. Cassandra does not do it while a member moves.
+   */
+  async function tidy(client: RingClient, { members }: RingView): Promise<void> {
+    if (members.some(({ state }) => state !== "normal")) return;
+    for (const { pod } of members) {
+      await tell(`${pod} drops rows that others have taken over earlier, if it has any left`);
+      await client.cleanUp(pod);
+    }
+  }
+
   async function shrink(client: RingClient, was: number, wanted: number): Promise<void> {
     let ring = await see(() => client.look());
     if (isDryRun && ring) await tellOf(ring, was, wanted);
-    while (!isDryRun && ring) {
+    for (let isFirst = true; !isDryRun && ring; isFirst = false) {
       const step = nextStep(ring, wanted);
       if (step === "done") return;
       if ("refuse" in step) refuse(wanted, step.refuse);
+      if (isFirst) await tidy(client, ring);
       await client.decommission(step.decommission, tell);
       ring = await see(() => client.look());
     }
@@ -117,7 +142,8 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
           `StatefulSet ${args.name} is there, with ${live} replicas, and not in the state of this stack. If it is this stack's ` +
             "own (a state that was lost, an update that was killed), take it over at its own count: " +
             "`pulumi config set kubernetes:upsertExistingObjects true`, " +
-            `\`pulumi config set replicas ${live}\`, \`pulumi up\`. If it is another stack's, choose another name`,
+            `\`pulumi config set replicas ${live}\`, \`pulumi up\`; if it was imported, \`pulumi state delete\` it first. If it is ` +
+            "another stack's, choose another name",
         );
       }
       if (live !== undefined && wanted < live) await shrink(client, live, wanted);

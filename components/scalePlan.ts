@@ -3,13 +3,18 @@ import { Keyspace, RingMember, units } from "./nodetool";
 /** A pod of the set that is a member of its ring. */
 export interface Member extends Pick<RingMember, "up" | "state" | "load"> {
   pod: string;
+  /** Name of its volume's claim. */
+  claim: string;
   ordinal: number;
   /** Bytes that its disk has left; undefined when it could not be looked at. */
   free?: number;
+  /** Whether it takes part in a repair. */
+  repairs?: boolean;
 }
 
 /** What must be known of a ring to make it smaller. */
 export interface RingView {
+  namespace: string;
   members: Member[];
   /** Members that no pod of the set stands for, by their addresses. */
   strangers: string[];
@@ -62,10 +67,17 @@ export function obstacles(ring: RingView, wanted: number): string[] {
   const staying = ring.members.filter((member) => !going.includes(member));
   const down = ring.members
     .filter(({ up }) => !up)
-    .map(({ pod }) => `${pod} is down: bring it back first, for its rows must be read to be moved`);
+    .map(
+      ({ pod, claim }) =>
+        `${pod} is down: bring it back first, for its rows must be read to be moved; if its disk or its node is gone for good, ` +
+        `\`kubectl delete -n ${ring.namespace} pvc/${claim} pod/${pod}\` has another pod take its place`,
+    );
   const moving = ring.members
     .filter((member) => member.state !== "normal" && !(member.state === "leaving" && going.includes(member)))
     .map(({ pod, state }) => `${pod} is ${state}: one move of data at a time; wait until it has ended`);
+  const repairing = ring.members
+    .filter(({ repairs }) => repairs)
+    .map(({ pod }) => `${pod} takes part in a repair: wait until it has ended, for it compares what is about to move`);
   const strangers = ring.strangers.map(
     (address) =>
       `a member at ${address} belongs to no pod of the set: \`nodetool removenode\` takes it out, if it is gone`,
@@ -82,7 +94,7 @@ export function obstacles(ring: RingView, wanted: number): string[] {
       ({ pod, free }) =>
         `${pod} has ${size(free!)} left on its disk, and ${size(2 * share)} are needed to receive about ${size(share)}`,
     );
-  return [...down, ...moving, ...strangers, ...unlisted, ...crowded];
+  return [...down, ...moving, ...repairing, ...strangers, ...unlisted, ...crowded];
 }
 
 /** Decides on what the ring is now, and on nothing remembered: what was cut off goes on from where it stopped. */

@@ -29,7 +29,7 @@ export class SinglePod extends CassandraRing {
     const guard = new DataGuard(
       `${name}-pod`,
       { revision: this.revision },
-      () => [`ring ${args.name}: this edit replaces its only pod, and its rows go with it`],
+      () => ({ losses: [`ring ${args.name}: this edit replaces its only pod, and its rows go with it`] }),
       args.acceptDataLoss ?? false,
       { parent: this },
     );

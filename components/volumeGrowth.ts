@@ -1,16 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { RingClient, RingReference } from "./ringClient";
 import { quantity } from "./quantity";
 
-export interface VolumeGrowthArgs {
-  /** Name of the StatefulSet. */
-  name: string;
+export interface VolumeGrowthArgs extends Omit<RingReference, "namespace"> {
   namespace: pulumi.Input<string>;
   /** Members of the ring. */
   replicas: number;
-  /** Name of the claim template. */
-  claim: string;
   /** Size of each member's volume, a Kubernetes quantity. */
   volumeSize: pulumi.Input<string>;
   storageClassName?: pulumi.Input<string | undefined>;
@@ -104,13 +101,11 @@ export class VolumeGrowth extends pulumi.ComponentResource {
 
   /** What there is to grow, and why it may not. */
   private async look({ namespace }: State, larger: boolean): Promise<Found> {
-    const { name, replicas, claim } = this.args;
+    const { name, replicas } = this.args;
     const cluster = await Cluster.connect(this.args.cluster);
-    const set = await cluster.apps.readNamespacedStatefulSet({ name, namespace }).catch(nothingWhenNotFound);
-    const { items } = await cluster.core.listNamespacedPersistentVolumeClaim({ namespace });
-    const own = items.filter(({ metadata }) => new RegExp(`^${claim}-${name}-\\d+$`).test(metadata!.name!));
+    const client = new RingClient(this.args.cluster, { ...this.args, namespace });
+    const [live = replicas, own] = await Promise.all([client.replicas(), client.claims()]);
     const claims = own.map(({ metadata }) => metadata!.name!);
-    const live = set?.spec?.replicas ?? replicas;
     if (live !== replicas) {
       const refusal =
         `cassandra:replicas: ${replicas} is not allowed together with other volumes: ring ${name} has ${live} members; ` +

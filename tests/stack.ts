@@ -28,7 +28,7 @@ export const smallMembers = {
 };
 
 export interface Pod {
-  metadata: { name: string; uid: string; deletionTimestamp?: string };
+  metadata: { name: string; namespace: string; uid: string; deletionTimestamp?: string };
   spec: { nodeName?: string };
   status: { podIP?: string; conditions?: { type: string; status: string }[] };
 }
@@ -64,8 +64,14 @@ export class Stack {
   }
 
   /** Runs a pulumi command on the stack and returns all that it printed. @throws {RunError} when it fails. */
-  pulumi(...args: string[]): Promise<string> {
-    return this.lab.pulumi([...args, "--stack", this.name, "--non-interactive"], { timeout: 15 * minutes });
+  async pulumi(...args: string[]): Promise<string> {
+    try {
+      return await this.lab.pulumi([...args, "--stack", this.name, "--non-interactive"], { timeout: 15 * minutes });
+    } catch (error) {
+      // Why it failed stands in the middle of what it printed.
+      if (error instanceof RunError) error.message += `\n${/^Diagnostics:[^]*/m.exec(error.stdout)?.[0] ?? ""}`;
+      throw error;
+    }
   }
 
   /** What a pulumi command printed that was expected to fail. */

@@ -50,7 +50,14 @@ replace() { # replace MEMBER ADDRESS SEEDS
   say "replace: the disk of $1 is gone, taking the place of the member last seen at $2, seeds $CASSANDRA_SEEDS"
 }
 
+# durable: a write is acknowledged once it is in the commit log on the disk. Cassandra's own way is to write there every ten
+# seconds, and a ring all of whose members are killed at once then loses what it has acknowledged since.
+durable() {
+  sed -i -e 's/^commitlog_sync:.*/commitlog_sync: batch/' -e '/^commitlog_sync_/d' "$CASSANDRA_CONF/cassandra.yaml"
+}
+
 enter
+durable
 export CASSANDRA_SEEDS
 "${0%/*}/register.sh" $way &
 exec docker-entrypoint.sh cassandra -f "${options[@]}"

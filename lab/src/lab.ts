@@ -5,7 +5,7 @@ import { processesIn } from "./cgroups";
 import { startCluster, stopCluster } from "./cluster";
 import { images } from "./images";
 import { Instance, repository, Settings } from "./instance";
-import { enter, mostNodes } from "./network";
+import { configure, enter, mostNodes } from "./network";
 import { nodeName, stopNode } from "./node";
 import { home } from "./nodeConfig";
 import { podGroup } from "./processes";
@@ -52,6 +52,7 @@ export class Lab {
     await lab.instance.exclusively(async () => {
       await startCluster(lab.instance, settings, programs, archives);
       lab.instance.write("environment.json", await pulumiEnvironment(lab.instance));
+      lab.stackFiles.prepare();
     });
     return lab;
   }
@@ -116,6 +117,27 @@ export class Lab {
     const victims = what === "containers" ? pids.filter((pid) => !isSandbox(pid)) : pids;
     for (const pid of victims) process.kill(pid, "SIGKILL");
     return victims.length;
+  }
+
+  /** Drops all that a pod on a real node sends and is sent, unknown to both ends, until it is mended. @param address the pod's */
+  cutNetwork(node: string, address: string): Promise<void> {
+    return this.rules("add", node, address);
+  }
+
+  mendNetwork(node: string, address: string): Promise<void> {
+    return this.rules("del", node, address);
+  }
+
+  private rules(what: "add" | "del", node: string, address: string): Promise<void> {
+    const ends = ["from", "to"].map((end) => `rule ${what} ${end} ${address} blackhole`);
+    return configure(this.instance, `${node}.namespaces`, ends);
+  }
+
+  /** Gives an image of a real node's a second name. */
+  async tagImage(node: string, image: string, name: string): Promise<void> {
+    const { env } = await clusterPrograms(this.settings({}));
+    const [nsenter, ...inside] = enter(this.instance, `${node}.namespaces`, "net", "mount");
+    await run(nsenter, [...inside, "ctr", "-n", "k8s.io", "images", "tag", "--force", image, name], { env });
   }
 
   /** Switches a real node off, its containers included. The next `up` switches it on again. */

@@ -32,12 +32,17 @@ export class StackFiles {
     await run("pulumi", ["-C", this.folder, "stack", "select", "--create", stack, "--non-interactive"], { env });
   }
 
+  /** Makes the folder, in which `pulumi stack init` works from then on. */
+  prepare(): void {
+    mkdirSync(join(this.folder, "seen"), { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.folder, "Pulumi.yaml"), readFileSync(join(repository, "Pulumi.yaml")));
+  }
+
   /** Takes over what changed in the repository's file since the last time; the first time, all of it. */
   refresh(stack: string): void {
     const source = join(repository, `Pulumi.${stack}.yaml`);
     const seen = join(this.folder, "seen", `${stack}.yaml`);
-    mkdirSync(join(this.folder, "seen"), { recursive: true, mode: 0o700 });
-    writeFileSync(join(this.folder, "Pulumi.yaml"), readFileSync(join(repository, "Pulumi.yaml")));
+    this.prepare();
     if (!existsSync(source)) return;
     const merged = mergeStack(parse(seen), parse(source), parse(this.file(stack)));
     writeFileSync(this.file(stack), dump(merged), { mode: 0o600 });

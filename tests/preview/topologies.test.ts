@@ -235,6 +235,18 @@ describe("every topology on the real engine and API server, with simulated nodes
     await refuses({ ...all, pod: { memory: "2Gi" } }, "ring cassandra-pod: this edit replaces its only pod");
     await refuses({ ...all, ephemeral: { name: "other" } }, "leaves ring cassandra (ephemeral) behind");
     await refuses(
+      { ...all, namespace: "kube-system" },
+      "leaves ring cassandra (ephemeral) in namespace default behind",
+    );
+    await refuses(
+      { ...all, clusterName: "Other" },
+      'cassandra:clusterName: "Other" is not allowed for ring cassandra (ephemeral): its members were made with "K8Demo"',
+    );
+    await refuses(
+      { ...all, datacenter: "dc2" },
+      'cassandra:datacenter: "dc2" is not allowed for ring cassandra (ephemeral)',
+    );
+    await refuses(
       { ...all, cockroachdb: { replicas: 2 } },
       "cassandra:replicas: 2 is below",
       "cockroach node decommission ID --insecure --host=cockroachdb-public",

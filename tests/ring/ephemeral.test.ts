@@ -70,7 +70,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     // What the kubelet does: the preStop hook, then the end of the container.
     await stack.exec(metadata.name, ["/ring/stop.sh"]);
     assert.ok(lab.killPod(spec.nodeName!, metadata.uid, "containers") > 0);
-    await restarted(metadata.name, 1);
+    await stack.restarted(metadata.name, 1);
     assert.deepEqual(ids(await stack.oneRing(4)), before);
     await stack.everyPodCounts(10_000);
   });
@@ -79,21 +79,12 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     const before = ids(await stack.oneRing(4));
     const [, { metadata, spec, status }] = await stack.pods();
     assert.ok(lab.killPod(spec.nodeName!, metadata.uid, "containers and sandbox") > 1);
-    await restarted(metadata.name, 1);
+    await stack.restarted(metadata.name, 1);
     const again = (await stack.pods()).find(({ metadata: { uid } }) => uid === metadata.uid);
     assert.notEqual(again?.status.podIP, status.podIP, "a new sandbox has a new address");
     assert.deepEqual(ids(await stack.oneRing(4)), before);
     await stack.everyPodCounts(10_000);
   });
-
-  /** Waits until a pod's container runs again that has ended so often, and serves. */
-  async function restarted(pod: string, times: number): Promise<void> {
-    const path = "{.status.containerStatuses[0].restartCount} {.status.containerStatuses[0].ready}";
-    for (let i = 0; (await lab.kubectl(["get", "pod", pod, "-o", `jsonpath=${path}`])) !== `${times} true`; i++) {
-      assert.ok(i < 180, `${pod} does not come back: ${await stack.log(pod)}`);
-      await sleep(1000);
-    }
-  }
 
   it("is destroyed at once", async () => {
     await stack.destroy();

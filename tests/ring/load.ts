@@ -1,6 +1,6 @@
 /**
- * A writer and a reader at QUORUM, on a table with three copies of each row. Every write that is acknowledged is on record, and
- * read again at the end. It is a program of its own, since pods are reached from inside the lab's network alone.
+ * A writer and a reader at QUORUM. Every write that is acknowledged is on record, and read again at the end. A second reader
+ * looks at rows with one copy each. It is a program of its own, since pods are reached from inside the lab's network alone.
  */
 import { Client, types } from "cassandra-driver";
 import { ChildProcess, spawn } from "node:child_process";
@@ -21,6 +21,14 @@ export interface Report {
   longestSilence: number;
 }
 
+export interface LoadOptions {
+  datacenter: string;
+  /** Copies of each row that is written. */
+  copies: number;
+  /** Rows of table `rows.numbers`, from 0 on, that are read one at a time at ONE, over and over. */
+  singleRows: number;
+}
+
 /** The load as the tests have it. */
 export class Load {
   private constructor(
@@ -28,10 +36,10 @@ export class Load {
     private readonly said: Promise<string>,
   ) {}
 
-  /** Makes keyspace `load` and goes on until it is told to stop. @param contactPoints addresses of members */
-  static async start(lab: Lab, datacenter: string, contactPoints: string[]): Promise<Load> {
+  /** Makes keyspace `load` anew and goes on until it is told to stop. @param contactPoints addresses of members */
+  static async start(lab: Lab, options: LoadOptions, contactPoints: string[]): Promise<Load> {
     const [program, ...args] = [...lab.inside, process.execPath, "-r", "ts-node/register/transpile-only", __filename];
-    const child = spawn(program, [...args, datacenter, ...contactPoints], {
+    const child = spawn(program, [...args, JSON.stringify(options), ...contactPoints], {
       stdio: ["pipe", "pipe", "inherit", "ipc"],
     });
     const load = new Load(child, text(child.stdout!));
@@ -42,6 +50,11 @@ export class Load {
     return load;
   }
 
+  /** Tells it where the members are when all of them have moved at once, as a program finds out by their names in DNS. */
+  moved(contactPoints: string[]): void {
+    this.child.send(contactPoints);
+  }
+
   /** Stops, and counts what was acknowledged and is there. */
   async stop(): Promise<Report> {
     this.child.send("stop");
@@ -50,7 +63,7 @@ export class Load {
 }
 
 class Worker {
-  private readonly client: Client;
+  private client: Client;
   private readonly written: number[] = [];
   private readonly failures: string[] = [];
   private next = 0;
@@ -59,17 +72,27 @@ class Worker {
   private longestSilence = 0;
 
   constructor(
-    private readonly datacenter: string,
+    private readonly options: LoadOptions,
     contactPoints: string[],
   ) {
+    this.client = this.connect(contactPoints);
+  }
+
+  private connect(contactPoints: string[]): Client {
     const queryOptions = { consistency: types.consistencies.quorum, isIdempotent: true, prepare: true };
-    this.client = new Client({ contactPoints, localDataCenter: datacenter, queryOptions });
+    return new Client({ contactPoints, localDataCenter: this.options.datacenter, queryOptions });
   }
 
   async prepare(): Promise<void> {
-    const replication = `{'class': 'NetworkTopologyStrategy', '${this.datacenter}': 3}`;
-    await this.client.execute(`CREATE KEYSPACE load WITH replication = ${replication}`, [], { prepare: false });
-    await this.client.execute("CREATE TABLE load.rows (id int PRIMARY KEY, text text)", [], { prepare: false });
+    const { copies, datacenter } = this.options;
+    const replication = `{'class': 'NetworkTopologyStrategy', '${datacenter}': ${copies}}`;
+    for (const statement of [
+      "DROP KEYSPACE IF EXISTS load",
+      `CREATE KEYSPACE load WITH replication = ${replication}`,
+      "CREATE TABLE load.rows (id int PRIMARY KEY, text text)",
+    ]) {
+      await this.client.execute(statement, [], { prepare: false });
+    }
     this.last = Date.now();
   }
 
@@ -77,32 +100,62 @@ class Worker {
     this.running = false;
   }
 
-  async report(): Promise<Report> {
-    const missing = [];
-    for (const id of this.written) if (!(await this.has(id))) missing.push(id);
-    await this.client.shutdown();
-    const { failures, longestSilence, written } = this;
-    return { acknowledged: written.length, present: written.length - missing.length, failures, longestSilence };
+  moved(contactPoints: string[]): void {
+    void this.client.shutdown();
+    this.client = this.connect(contactPoints);
   }
 
-  async write(): Promise<void> {
+  /** Makes all requests, each kind one after another, until it is stopped. */
+  async run(): Promise<Report> {
+    const kinds = [() => this.write(), () => this.read()];
+    if (this.options.singleRows > 0) kinds.push(() => this.readSingle());
+    await Promise.all(kinds.map((request) => this.repeat(request)));
+    const { failures, longestSilence, written } = this;
+    const present = await this.countWritten();
+    await this.client.shutdown();
+    return { acknowledged: written.length, present, failures, longestSilence };
+  }
+
+  /** A request that fails says nothing of the row: it is made again, for a minute at the most in all. */
+  private async countWritten(): Promise<number> {
+    const end = Date.now() + 60_000;
+    let present = 0;
+    for (let i = 0; i < this.written.length;) {
+      try {
+        if (await this.has("load.rows", this.written[i])) present++;
+        i++;
+      } catch (error) {
+        if (Date.now() > end) throw error;
+        await sleep(1000);
+      }
+    }
+    return present;
+  }
+
+  private async write(): Promise<void> {
     const id = this.next++;
     await this.client.execute("INSERT INTO load.rows (id, text) VALUES (?, ?)", [id, `row ${id}`]);
     this.written.push(id);
   }
 
-  async read(): Promise<void> {
+  private async read(): Promise<void> {
     const id = this.written[Math.floor(Math.random() * this.written.length)];
-    if (id !== undefined && !(await this.has(id))) this.failures.push(`row ${id} was acknowledged and is not there`);
+    if (id !== undefined && !(await this.has("load.rows", id)))
+      throw new Error(`row ${id} was acknowledged and is not there`);
   }
 
-  private async has(id: number): Promise<boolean> {
-    const { rows } = await this.client.execute("SELECT id FROM load.rows WHERE id = ?", [id]);
+  private async readSingle(): Promise<void> {
+    const id = Math.floor(Math.random() * this.options.singleRows);
+    if (!(await this.has("rows.numbers", id, types.consistencies.one)))
+      throw new Error(`row ${id} with one copy is not there`);
+  }
+
+  private async has(table: string, id: number, consistency = types.consistencies.quorum): Promise<boolean> {
+    const { rows } = await this.client.execute(`SELECT id FROM ${table} WHERE id = ?`, [id], { consistency });
     return rows.length === 1;
   }
 
-  /** Makes one request after another. */
-  async repeat(request: () => Promise<void>): Promise<void> {
+  private async repeat(request: () => Promise<void>): Promise<void> {
     while (this.running) {
       try {
         await request();
@@ -116,18 +169,17 @@ class Worker {
   }
 }
 
-async function main(datacenter: string, ...contactPoints: string[]): Promise<void> {
-  const worker = new Worker(datacenter, contactPoints);
+async function main(options: LoadOptions, contactPoints: string[]): Promise<void> {
+  const worker = new Worker(options, contactPoints);
   await worker.prepare();
-  process.on("message", () => worker.stop());
+  process.on("message", (message: "stop" | string[]) => (message === "stop" ? worker.stop() : worker.moved(message)));
   // Nobody is left to hear the report.
   process.on("disconnect", () => process.exit(1));
   process.send!("started");
-  await Promise.all([worker.repeat(() => worker.write()), worker.repeat(() => worker.read())]);
-  process.stdout.write(JSON.stringify(await worker.report()), () => process.exit(0));
+  process.stdout.write(JSON.stringify(await worker.run()), () => process.exit(0));
 }
 
 if (require.main === module) {
-  const [datacenter, ...contactPoints] = process.argv.slice(2);
-  void main(datacenter, ...contactPoints);
+  const [options, ...contactPoints] = process.argv.slice(2);
+  void main(JSON.parse(options) as LoadOptions, contactPoints);
 }

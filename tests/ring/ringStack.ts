@@ -87,7 +87,7 @@ export class RingStack extends Stack {
     }
   }
 
-  /** Makes table `rows.numbers` and writes rows into it through one pod. @param copies of each row */
+  /** Makes table `rows.numbers` anew and writes rows into it through one pod. @param copies of each row */
   async writeRows(pod: string, count: number, copies = 1): Promise<void> {
     const batches = Array.from({ length: Math.ceil(count / 100) }, (_, batch) => {
       const size = Math.min(100, count - 100 * batch);
@@ -99,11 +99,28 @@ export class RingStack extends Stack {
     await this.cql(
       pod,
       [
+        "DROP KEYSPACE IF EXISTS rows;",
         `CREATE KEYSPACE rows WITH replication = {'class': 'NetworkTopologyStrategy', 'DC1-K8Demo': ${copies}};`,
         "CREATE TABLE rows.numbers (id int PRIMARY KEY, text text);",
         ...batches,
       ].join("\n"),
     );
+  }
+
+  /** How often the container of a pod has been started again. */
+  async restarts(pod: string): Promise<number> {
+    return Number(
+      await this.lab.kubectl(["get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].restartCount}"]),
+    );
+  }
+
+  /** Waits until the container of a pod has been started so often, and serves. @throws when it does not within three minutes */
+  async restarted(pod: string, times: number): Promise<void> {
+    const path = "{.status.containerStatuses[0].restartCount} {.status.containerStatuses[0].ready}";
+    for (let i = 0; (await this.lab.kubectl(["get", "pod", pod, "-o", `jsonpath=${path}`])) !== `${times} true`; i++) {
+      assert.ok(i < 180, `${pod} does not come back: ${await this.log(pod)}`);
+      await sleep(1000);
+    }
   }
 
   /** How many rows one pod counts at consistency ONE. */

@@ -64,13 +64,14 @@ describe("settings", () => {
     rack: "rack1",
     jvmOptions: [],
   };
+  const names = { namespace: "default", clusterName: "cassandra", datacenter: "datacenter1" };
   const volumes = { replicas: 3, volumeSize: "1Gi", volumeRetention: "retain" };
   const localVolumes = Array.from({ length: 5 }, (_, i) => ({ node: `node-${i}`, path: "/mnt/disks/1" }));
 
   it("have these defaults", () => {
     assert.deepEqual(read({}), {
       ...stack,
-      facts: { persistent: { name: "cassandra", disk: "volumes" } },
+      facts: { persistent: { ...names, name: "cassandra", disk: "volumes" } },
       persistent: { ...ring, ...volumes },
     });
   });
@@ -93,7 +94,15 @@ describe("settings", () => {
       ...stack,
       ...whole,
       acceptDataLoss: true,
-      facts: { persistent: { name: "cassandra", disk: "volumes" } },
+      facts: {
+        persistent: {
+          namespace: "db",
+          clusterName: "K8 Demo_1",
+          datacenter: "DC1-K8Demo",
+          name: "cassandra",
+          disk: "volumes",
+        },
+      },
       persistent: { ...ring, ...given, maxHeapMiB: 3072 },
     });
   });
@@ -113,9 +122,9 @@ describe("settings", () => {
       ],
     );
     assert.deepEqual(facts, {
-      ephemeral: { name: "cassandra", disk: "pods" },
-      daemon: { name: "cassandra-daemon", disk: "pods" },
-      pod: { name: "cassandra-pod", disk: "pods" },
+      ephemeral: { ...names, clusterName: "K8", name: "cassandra", disk: "pods" },
+      daemon: { ...names, clusterName: "K8-daemon", name: "cassandra-daemon", disk: "pods" },
+      pod: { ...names, clusterName: "K8-pod", name: "cassandra-pod", disk: "pods" },
     });
   });
 
@@ -151,7 +160,7 @@ describe("settings", () => {
   it("let the ephemeral ring adopt the pod, and remember it", () => {
     const { ephemeral, facts } = read({ topologies: ["ephemeral"], replicas: 1, ephemeral: { adopt: "pod" } });
     assert.deepEqual(ephemeral, { ...ring, replicas: 1, adopt: "pod" });
-    assert.deepEqual(facts, { ephemeral: { name: "cassandra", disk: "pods", adopt: "pod" } });
+    assert.deepEqual(facts, { ephemeral: { ...names, name: "cassandra", disk: "pods", adopt: "pod" } });
   });
 
   it("make CockroachDB insecure on minikube, secure elsewhere, or as they are told", () => {

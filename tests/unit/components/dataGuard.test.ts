@@ -1,10 +1,12 @@
 import * as assert from "node:assert/strict";
-import { DataGuard, RingFacts, ringsLeftBehind } from "../../../components";
+import { DataGuard, judgeRings, RingFacts } from "../../../components";
 import { callHook, record } from "../recorder";
 
-const ephemeral: RingFacts = { name: "cassandra", disk: "pods" };
-const persistent: RingFacts = { name: "cassandra", disk: "volumes" };
-const daemon: RingFacts = { name: "cassandra-daemon", disk: "nodes", hostPath: "/mnt/ring" };
+const names = { namespace: "db", clusterName: "orders", datacenter: "dc1" };
+const ephemeral: RingFacts = { ...names, name: "cassandra", disk: "pods" };
+const persistent: RingFacts = { ...names, name: "cassandra", disk: "volumes" };
+const daemon: RingFacts = { ...names, name: "cassandra-daemon", disk: "nodes", hostPath: "/mnt/ring" };
+const ringsLeftBehind = (...edit: Parameters<typeof judgeRings>) => judgeRings(...edit).losses;
 
 describe("rings left behind by an edit", () => {
   it("are none when all stay, and more come", () => {
@@ -26,7 +28,7 @@ describe("rings left behind by an edit", () => {
   });
 
   it("are none when a pod is adopted, once and for all", () => {
-    const pod: RingFacts = { name: "cassandra", disk: "pods" };
+    const pod: RingFacts = { ...names, name: "cassandra", disk: "pods" };
     const adopting = { ephemeral: { ...ephemeral, adopt: "pod" } };
     assert.deepEqual(ringsLeftBehind({ pod }, adopting), []);
     assert.deepEqual(ringsLeftBehind(adopting, adopting), []);
@@ -37,9 +39,41 @@ describe("rings left behind by an edit", () => {
   it("are those in folders of nodes that are used no longer", () => {
     const moved = { daemon: { ...daemon, hostPath: "/mnt/other" } };
     assert.match(ringsLeftBehind({ daemon }, moved)[0], /^cassandra:daemon.hostPath: .* rows in \/mnt\/ring behind/);
-    const pods: RingFacts = { name: daemon.name, disk: "pods" };
+    const pods: RingFacts = { ...names, name: daemon.name, disk: "pods" };
     assert.equal(ringsLeftBehind({ daemon }, { daemon: pods }).length, 1);
     assert.deepEqual(ringsLeftBehind({ daemon: pods }, { daemon }), [], "pods hand their rows over");
+  });
+});
+
+describe("rings by other names", () => {
+  it("are left behind in another namespace", () => {
+    assert.deepEqual(judgeRings({ persistent }, { persistent: { ...persistent, namespace: "shop" } }), {
+      losses: [
+        "cassandra:namespace: this edit leaves ring cassandra (persistent) in namespace db behind, and its volumes stay, and " +
+          "a later `pulumi up` of it finds the rows",
+      ],
+      refusals: [],
+    });
+  });
+
+  it("cannot start: the names of the cluster and of the data centre are those of the rows", () => {
+    const { losses, refusals } = judgeRings(
+      { persistent },
+      { persistent: { ...persistent, clusterName: "sales", datacenter: "dc2" } },
+    );
+    assert.deepEqual(losses, []);
+    assert.equal(refusals.length, 2);
+    assert.equal(
+      refusals[0],
+      'cassandra:clusterName: "sales" is not allowed for ring cassandra (persistent): its members were made with "orders" ' +
+        'and start with no other; allowed is "orders", or another ring (cassandra:persistent.name)',
+    );
+    assert.match(refusals[1], /^cassandra:datacenter: "dc2" is not allowed .*; allowed is "dc1"/);
+  });
+
+  it("are adopted by their own name only", () => {
+    const adopting = { ephemeral: { ...ephemeral, adopt: "pod", clusterName: "sales" } };
+    assert.match(judgeRings({ pod: ephemeral }, adopting).refusals[0], /cassandra:ephemeral.name/);
   });
 });
 
@@ -50,7 +84,10 @@ describe("DataGuard", () => {
         new DataGuard(
           "facts",
           { a: "1" },
-          (was, wanted) => (was.a === wanted.a ? [] : [`${was.a} is lost`]),
+          (was, wanted) => ({
+            losses: was.a === wanted.a ? [] : [`${was.a} is lost`],
+            refusals: wanted.a === "0" ? ["0 is no number to have"] : [],
+          }),
           acceptDataLoss,
         ),
     );
@@ -70,6 +107,12 @@ describe("DataGuard", () => {
   it("lets a loss pass that is meant, and says so", async () => {
     await guard(true);
     await callHook("facts-data-guard", edit);
+  });
+
+  it("refuses what cannot work, whatever loss is accepted", async () => {
+    await guard(true);
+    const refused = callHook("facts-data-guard", { ...edit, newInputs: { a: "0" } });
+    await assert.rejects(refused, { message: "0 is no number to have" });
   });
 
   it("lets pass what loses nothing", async () => {

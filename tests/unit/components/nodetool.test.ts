@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { parseKeyspaces, parseStatus, parseStreams } from "../../../components/nodetool";
+import { parseKeyspaces, parseRepair, parseStatus, parseStreams } from "../../../components/nodetool";
 
 const status = `Datacenter: DC1-K8Demo
 ======================
@@ -65,6 +65,20 @@ describe("what nodetool says", () => {
   it("tells how far a member's streams are", () => {
     assert.deepEqual(parseStreams(netstats), { mode: "LEAVING", total: 1500, sent: 400 });
     assert.deepEqual(parseStreams("Mode: NORMAL\nNot sending any streams.\n"), { mode: "NORMAL", total: 0, sent: 0 });
+  });
+
+  it("tells of a repair by the pools that work for it", () => {
+    const pools = (active: number) => `Pool Name                      Active Pending Completed Blocked All time blocked
+RequestResponseStage           3      0       1735      0       0
+ValidationExecutor             ${active}      0       12        0       0
+Repair-Task                    0      0       1         0       0
+`;
+    assert.equal(parseRepair(pools(0)), false);
+    assert.equal(parseRepair(pools(1)), true);
+    assert.equal(
+      parseRepair(pools(0).replace("Repair-Task                    0", "Repair#3                       1")),
+      true,
+    );
   });
 
   it("is no answer when what was asked for is not in it", () => {

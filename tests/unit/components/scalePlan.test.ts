@@ -4,6 +4,7 @@ import { Member, nextStep, obstacles, outlook, RingView, size, violations } from
 
 const member = (ordinal: number, change: Partial<Member> = {}): Member => ({
   pod: `cassandra-${ordinal}`,
+  claim: `data-cassandra-${ordinal}`,
   ordinal,
   up: true,
   state: "normal",
@@ -18,6 +19,7 @@ const keyspace = (name: string, copies: number) => ({
 });
 const own = { name: "system_distributed", replication: "SimpleStrategy", copies: { replication_factor: 3 } };
 const ring = (members: Member[], ...keyspaces: RingView["keyspaces"]): RingView => ({
+  namespace: "db",
   members,
   strangers: [],
   unlisted: [],
@@ -51,6 +53,12 @@ describe("the way to a smaller ring", () => {
   const standing: [string, RingView, RegExp][] = [
     ["a member that is down", ring([member(0, { up: false }), ...five.slice(1)]), /cassandra-0 is down: bring it back/],
     ["a member that leaves and is down", ring([...five.slice(0, 4), member(4, { up: false })]), /cassandra-4 is down/],
+    [
+      "a member whose disk may be gone",
+      ring([member(0, { up: false }), ...five.slice(1)]),
+      /`kubectl delete -n db pvc\/data-cassandra-0 pod\/cassandra-0` has another pod take its place/,
+    ],
+    ["a repair", ring([member(0, { repairs: true }), ...five.slice(1)]), /cassandra-0 takes part in a repair: wait/],
     ["a member that joins", ring([...five, member(5, { state: "joining" })]), /cassandra-5 is joining/],
     ["one that stays and leaves", ring([member(0, { state: "leaving" }), ...five.slice(1)]), /cassandra-0 is leaving/],
     [

@@ -49,7 +49,17 @@ export interface Outcome {
   data: boolean;
   /** Command lines of nodetool. */
   nodetool: string[];
+  /** The cassandra.yaml that Cassandra finds. */
+  configuration: string[];
 }
+
+/** Some lines of the image's cassandra.yaml. */
+const configuration = `cluster_name: 'Test Cluster'
+commitlog_sync: periodic
+commitlog_sync_period: 10000ms
+# commitlog_sync_group_window: 1000ms
+commitlog_segment_size: 32MiB
+`;
 
 const lines = (entries: Record<string, string>) =>
   Object.entries(entries)
@@ -109,6 +119,8 @@ export async function run(script: string, args: string[], world: World): Promise
     if (world.data) fs.writeFileSync(path.join(data, "data/system/local-1/nb-1-big-Data.db"), "");
     for (const [name, content] of Object.entries(world.files ?? {})) fs.writeFileSync(path.join(data, name), content);
     if (world.record) fs.writeFileSync(file("record"), lines(world.record));
+    fs.mkdirSync(file("conf"));
+    fs.writeFileSync(file("conf/cassandra.yaml"), configuration);
     fs.writeFileSync(file("version"), "1");
     fs.writeFileSync(file("view"), (world.view ?? []).map((line) => `${line}\n`).join(""));
     fs.writeFileSync(file("open.9042"), (world.serving ?? []).join(" "));
@@ -136,6 +148,7 @@ export async function run(script: string, args: string[], world: World): Promise
         RING_SERVICE: "cassandra",
         RING_RECORD: "cassandra-ring",
         CASSANDRA_NUM_TOKENS: "16",
+        CASSANDRA_CONF: file("conf"),
         CASSANDRA_DATA: data,
         TMPDIR: home,
         ...world.env,
@@ -158,6 +171,7 @@ export async function run(script: string, args: string[], world: World): Promise
       files: Object.fromEntries(kept.map(({ name }) => [name, fs.readFileSync(path.join(data, name), "utf8").trim()])),
       data: fs.existsSync(path.join(data, "data/system/local-1/nb-1-big-Data.db")),
       nodetool: list("nodetool.log"),
+      configuration: list("conf/cassandra.yaml"),
     };
   } finally {
     fs.rmSync(home, { recursive: true });

@@ -1,0 +1,43 @@
+import { lostState, recreated, scaledByHand } from "./byHand";
+import { failedDecommission } from "./failedDecommission";
+import { killedInDecommission, killedInJoin } from "./killedEngine";
+import { lostFirstVolume, lostFirstVolumeInSilence, lostNode, lostVolume } from "./lostDisks";
+import { memberKilled, podDeleted, ringKilled, twoEvictions } from "./lostPods";
+import { RingEvent } from "./ringEvent";
+import { configChange, imageChange } from "./rolling";
+import { scaling, scalingToOne } from "./scaling";
+
+/** Those that `npm test` keeps, one of each kind. */
+const short = [
+  scaling,
+  killedInDecommission,
+  configChange,
+  podDeleted,
+  ringKilled,
+  lostFirstVolumeInSilence,
+  recreated,
+];
+
+/** All of them, in an order that needs little scaling in between. */
+const all: RingEvent[] = [
+  scaling,
+  killedInDecommission,
+  killedInJoin,
+  failedDecommission,
+  configChange,
+  imageChange,
+  podDeleted,
+  twoEvictions,
+  memberKilled,
+  ringKilled,
+  lostVolume,
+  lostFirstVolume,
+  lostFirstVolumeInSilence,
+  lostNode,
+  scaledByHand,
+  recreated,
+  lostState,
+  scalingToOne,
+];
+
+export const events = all.map((event) => ({ event, isShort: short.includes(event) }));

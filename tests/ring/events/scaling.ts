@@ -1,0 +1,26 @@
+import * as assert from "node:assert/strict";
+import { RingEvent } from "./ringEvent";
+
+export const scaling: RingEvent = {
+  title: "3 -> 4 -> 3 -> 4",
+  planned: true,
+  keepsSingleRows: true,
+  async run(scene) {
+    const grown = await scene.scaleTo(4);
+    assert.match(grown, /replicas 3 -> 4: the older members have dropped the rows that the new ones have taken over/);
+    const shrunk = await scene.scaleTo(3);
+    assert.match(shrunk, /cassandra-3 has left the ring: the others hold its rows/);
+    await scene.scaleTo(4);
+  },
+};
+
+export const scalingToOne: RingEvent = {
+  title: "1 -> 3 -> 5 -> 2 -> 1",
+  members: 1,
+  copies: 1,
+  planned: true,
+  keepsSingleRows: true,
+  async run(scene) {
+    for (const replicas of [3, 5, 2, 1]) await scene.scaleTo(replicas);
+  },
+};
