@@ -5,6 +5,7 @@ import {
   CockroachCluster,
   DaemonCluster,
   DataGuard,
+  enforceLabel,
   EphemeralCluster,
   PersistentCluster,
   judgeRings,
@@ -24,7 +25,7 @@ const opts = { dependsOn: guard.passed };
 const namespace = settings.createNamespace
   ? new k8s.core.v1.NamespacePatch(
       "cassandra",
-      { metadata: { name: settings.namespace } },
+      { metadata: { name: settings.namespace, labels: { [enforceLabel]: settings.podSecurity } } },
       { ...opts, retainOnDelete: true },
     ).id
   : pulumi.output(settings.namespace);
@@ -40,7 +41,7 @@ const rings = {
     persistent &&
     new PersistentCluster(persistent.name, { ...persistent, namespace, storageClassName, cluster, takesOver }, opts),
   ephemeral: ephemeral && new EphemeralCluster(ephemeral.name, { ...ephemeral, namespace, cluster }, opts),
-  daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, namespace }, opts),
+  daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, namespace, cluster }, opts),
   pod: pod && new SinglePod(pod.name, { ...pod, namespace, acceptDataLoss }, opts),
   cockroachdb:
     cockroachdb && new CockroachCluster(cockroachdb.name, { ...cockroachdb, namespace, storageClassName }, opts),

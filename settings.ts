@@ -5,16 +5,19 @@ import {
   ClusterChoice,
   CockroachCertificates,
   LocalVolume,
+  Peer,
   RingFacts,
   Storage,
   VolumeRetention,
 } from "./components";
 import { mebibytes } from "./components/quantity";
+import { unknownKeys } from "./settings/cassandraYaml";
 import { Key, keys, objectKeys, ownKeys, topologies, Topology } from "./settings/keys";
 
 /** What every Cassandra ring has. */
 interface RingSettings extends CassandraPodArgs {
   name: string;
+  clientsFrom: Peer[];
 }
 
 interface VolumeSettings {
@@ -30,6 +33,8 @@ export interface Settings {
   storageClassName: string;
   namespace: string;
   createNamespace: boolean;
+  /** Pod Security Standard that a namespace made here enforces. */
+  podSecurity: "restricted" | "privileged";
   acceptDataLoss: boolean;
   /** The cluster that the kubernetes provider uses. */
   cluster: ClusterChoice;
@@ -50,6 +55,8 @@ export interface Settings {
     certificates?: CockroachCertificates;
     sqlClient: boolean;
     loadGenerator: boolean;
+    clientsFrom: Peer[];
+    imagePullSecrets: string[];
   };
 }
 
@@ -95,6 +102,8 @@ export function readSettings(): Settings {
     namespace,
     createNamespace,
     acceptDataLoss,
+    // Folders of nodes are beyond every standard but that which has no rules.
+    podSecurity: chosen.includes("daemon") && values.daemon.hostPath ? "privileged" : "restricted",
     storageClassName: common.storageClassName || (storage === "existing" ? "" : `${namespace}-cassandra`),
     ...providerSettings(),
     facts: Object.fromEntries(facts) as Settings["facts"],
@@ -102,8 +111,23 @@ export function readSettings(): Settings {
   };
 }
 
-function ring({ name, clusterName, image, memory, cpu, maxHeap, datacenter, jvmOptions }: Own): RingSettings {
-  return { name, clusterName, image, memory, cpu, maxHeapMiB: maxHeap, datacenter, rack: "rack1", jvmOptions };
+/** The image with another registry in its name, which is the part before the first slash if that could be a host. */
+function pulledFrom(registry: string, image: string): string {
+  if (!registry) return image;
+  const [first, ...rest] = image.split("/");
+  const path = rest.length > 0 && /[.:]|^localhost$/.test(first) ? rest : [first, ...rest];
+  // Images without a path are Docker Hub's own.
+  return [registry, ...(path.length === 1 ? ["library"] : []), ...path].join("/");
+}
+
+/** What pods of every topology take as it is set. */
+function podOf({ image, memory, cpu, clientsFrom }: Own, { imageRegistry, imagePullSecrets }: Common) {
+  return { image: pulledFrom(imageRegistry, image), imagePullSecrets, memory, cpu, clientsFrom };
+}
+
+function ring(own: Own, common: Common): RingSettings {
+  const { name, clusterName, maxHeap: maxHeapMiB, datacenter, jvmOptions, cassandraYaml } = own;
+  return { name, clusterName, ...podOf(own, common), maxHeapMiB, datacenter, rack: "rack1", jvmOptions, cassandraYaml };
 }
 
 function volumes({ replicas, volumeSize, volumeRetention, localVolumes }: Own, { storage }: Common): VolumeSettings {
@@ -118,19 +142,25 @@ function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts
 }
 
 const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<Settings[T]> } = {
-  persistent: (own, common) => ({ ...ring(own), ...volumes(own, common) }),
-  ephemeral: (own) => ({ ...ring(own), replicas: own.replicas, ...(own.adopt && { adopt: own.adopt }) }),
-  daemon: (own) => ({ ...ring(own), nodeSelector: own.nodeSelector, ...(own.hostPath && { hostPath: own.hostPath }) }),
-  pod: (own) => ring(own),
+  persistent: (own, common) => ({ ...ring(own, common), ...volumes(own, common) }),
+  ephemeral: (own, common) => ({
+    ...ring(own, common),
+    replicas: own.replicas,
+    ...(own.adopt && { adopt: own.adopt }),
+  }),
+  daemon: (own, common) => ({
+    ...ring(own, common),
+    nodeSelector: own.nodeSelector,
+    ...(own.hostPath && { hostPath: own.hostPath }),
+  }),
+  pod: ring,
   cockroachdb: (own, common) => {
-    const { name, image, memory, cpu, sqlClient, loadGenerator, insecure } = own;
+    const { name, sqlClient, loadGenerator, insecure } = own;
     const isOpen = insecure === "" ? common.storage === "minikube-hostpath" : insecure;
     const certificates = { node: own.nodeCertificates, client: own.clientCertificates };
     return {
       name,
-      image,
-      memory,
-      cpu,
+      ...podOf(own, common),
       sqlClient,
       loadGenerator,
       ...volumes(own, common),
@@ -176,7 +206,7 @@ function stackConfig(known: Record<string, Key>): Raw {
     given[name] = config.get(name);
     if (known[name] && known[name].type !== "string") {
       try {
-        given[name] = textual(config.getObject(name));
+        given[name] = textual(config.getObject(name), name);
       } catch {
         // Left as the text that it is: its key says what is allowed instead.
       }
@@ -186,10 +216,11 @@ function stackConfig(known: Record<string, Key>): Raw {
 }
 
 /** YAML has numbers and truths; the keys are declared for text. */
-function textual(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(textual);
+function textual(value: unknown, name = ""): unknown {
+  if ((keys as Record<string, Key>)[name]?.isTyped) return value;
+  if (Array.isArray(value)) return value.map((item) => textual(item));
   if (typeof value !== "object" || value === null) return String(value);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, textual(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, textual(item, key)]));
 }
 
 interface Everything {
@@ -219,12 +250,14 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
     );
   }
   for (const topology of chosen) {
-    const { maxHeap, memory, localVolumes, replicas } = values[topology];
+    const { maxHeap, memory, localVolumes, replicas, cassandraYaml, image } = values[topology];
     const of = (...names: string[]) => (names.some((name) => name in objects[topology]) ? `${topology}.` : "");
     if (maxHeap && memory && maxHeap >= mebibytes(memory)) {
       const raw = objects[topology].maxHeap ?? given.maxHeap ?? keys.maxHeap.default;
       problems.add(`${of("maxHeap", "memory")}maxHeap`, raw, keys.maxHeap, ` while memory is ${memory}`);
     }
+    const own = "cassandraYaml" in objects[topology] ? `${topology}.` : "";
+    if (cassandraYaml && image) problems.addKeys(`${own}cassandraYaml.`, unknownKeys(cassandraYaml, image));
     if (common.storage === "local" && localVolumes && replicas && localVolumes.length < replicas) {
       const label = topology === "cockroachdb" ? "cockroachdb." : of("localVolumes", "replicas");
       const detail = `: ${localVolumes.length} of them for ${replicas} replicas`;
@@ -266,6 +299,10 @@ class Problems {
   add(name: string, raw: unknown, key: Key, detail = ""): void {
     const shown = typeof raw === "string" ? raw : JSON.stringify(raw);
     this.lines.add(`${this.full(name)}: "${shown}" is not allowed${detail}; allowed is ${key.allowed}`);
+  }
+
+  addKeys(prefix: string, wrong: { key: string; why: string }[]): void {
+    for (const { key, why } of wrong) this.lines.add(`${this.full(prefix + key)}: ${why}`);
   }
 
   throwIfAny(): void {

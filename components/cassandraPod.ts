@@ -3,9 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { CassandraYaml, yamlChanges } from "./cassandraYaml";
 import { selectorText } from "./labels";
+import { containerSecurity, podSecurity, pullSecrets, smallStep } from "./podSecurity";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
+type Container = k8s.types.input.core.v1.Container;
 type EnvVar = k8s.types.input.core.v1.EnvVar;
 type Volume = k8s.types.input.core.v1.Volume;
 
@@ -15,10 +18,15 @@ export const ports = { intraNode: 7000, tlsIntraNode: 7001, jmx: 7199, cql: 9042
 /** User and group of the official image. */
 const cassandraUser = 999;
 
+/** Where Cassandra writes besides its data, by volume; the image itself is read-only. start.sh fills the first. */
+const scratch = { config: "/config", logs: "/var/log/cassandra", tmp: "/tmp" };
+
 /** How one Cassandra member runs, whatever makes its pod. */
 export interface CassandraPodArgs {
   /** Image with tag or digest; the official image or one with the same entry point. */
   image: pulumi.Input<string>;
+  /** Secrets of the namespace with which the image is pulled. @default none */
+  imagePullSecrets?: string[];
   /** Memory of the container, request and limit, a Kubernetes quantity. */
   memory: pulumi.Input<string>;
   /** CPU of the container, request alone, a Kubernetes quantity. */
@@ -33,6 +41,8 @@ export interface CassandraPodArgs {
   rack: pulumi.Input<string>;
   /** Further JVM options, each starting with a dash. @default none */
   jvmOptions?: string[];
+  /** Keys of cassandra.yaml, over the image's own; null takes one out. @default those that keep rows safe */
+  cassandraYaml?: CassandraYaml;
 }
 
 /**
@@ -61,15 +71,18 @@ export interface RingBinding {
 const orderOf = (disk: Disk) => (disk !== "emptyDir" && "claim" in disk ? "ordered" : "crowd");
 
 /**
- * The scripts that run inside the pod, by file name: contents of a ConfigMap. None that the pod has no use for is among them,
- * since every change of one restarts every pod.
+ * The scripts that run inside the pod and what they read, by file name: contents of a ConfigMap. None that the pod has no use
+ * for is among them, since every change of one restarts every pod.
  */
-export function podScripts(disk: Disk): Record<string, string> {
+export function podScripts(disk: Disk, cassandraYaml?: CassandraYaml): Record<string, string> {
   const folder = path.join(__dirname, "cassandraPod");
   const others =
     orderOf(disk) === "ordered" ? ["crowd.sh", "leave.sh", "forget.sh"] : ["ordered.sh", "decommission.sh"];
   const files = fs.readdirSync(folder).filter((file) => !others.includes(file));
-  return Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]));
+  return {
+    ...Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")])),
+    "cassandra.json": JSON.stringify(yamlChanges(cassandraYaml), null, 2),
+  };
 }
 
 /** Annotation of pods that tells from which revision of the template they were made. */
@@ -95,7 +108,8 @@ function ringDisk(disk: Disk): Record<string, string> {
 function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
   const values: Record<string, pulumi.Input<string>> = {
     // The image's user has no home, where cqlsh and nodetool would keep a history.
-    HOME: "/tmp",
+    HOME: scratch.tmp,
+    CASSANDRA_CONF: scratch.config,
     MAX_HEAP_SIZE: `${args.maxHeapMiB}M`,
     // Read by collectors other than G1; a fifth of the heap, as 100M of 512M in the tutorials.
     HEAP_NEWSIZE: `${Math.floor(args.maxHeapMiB / 50) * 10}M`,
@@ -129,10 +143,13 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
 
 /** Volumes of the pod that are not made from a claim template. */
 function volumes({ disk, scripts }: RingBinding): Volume[] {
-  const ring = { name: "ring", configMap: { name: scripts, defaultMode: 0o555 } };
-  if (disk === "emptyDir") return [{ name: "data", emptyDir: {} }, ring];
-  if ("claim" in disk) return [ring];
-  return [{ name: "data", hostPath: { path: disk.hostPath, type: "DirectoryOrCreate" } }, ring];
+  const others = [
+    { name: "ring", configMap: { name: scripts, defaultMode: 0o555 } },
+    ...Object.keys(scratch).map((name) => ({ name, emptyDir: {} })),
+  ];
+  if (disk === "emptyDir") return [{ name: "data", emptyDir: {} }, ...others];
+  if ("claim" in disk) return others;
+  return [{ name: "data", hostPath: { path: disk.hostPath, type: "DirectoryOrCreate" } }, ...others];
 }
 
 /** Kubernetes gives volumes to the pod's group, but for folders of the node: this container does that. */
@@ -145,10 +162,28 @@ function initContainers(image: pulumi.Input<string>, disk: Disk): Pick<PodSpec, 
         image,
         imagePullPolicy: "IfNotPresent",
         command: ["chown", `${cassandraUser}:${cassandraUser}`, "/var/lib/cassandra"],
-        securityContext: { runAsUser: 0, runAsNonRoot: false },
+        resources: smallStep,
+        // The folder belongs to the node, which only its root can give away; nothing but that can be done in here.
+        securityContext: {
+          ...containerSecurity,
+          runAsUser: 0,
+          runAsNonRoot: false,
+          capabilities: { drop: ["ALL"], add: ["CHOWN"] },
+        },
         volumeMounts: [{ name: "data", mountPath: "/var/lib/cassandra" }],
       },
     ],
+  };
+}
+
+function resources({ cpu, memory }: CassandraPodArgs, disk: Disk): Container["resources"] {
+  // Logs of the collector, a copy of the configuration. Without a volume the rows are among what is counted, and a pod that
+  // comes to its limit is evicted with them: there is none then.
+  const isBounded = disk !== "emptyDir";
+  return {
+    requests: { cpu, memory, ...(isBounded && { "ephemeral-storage": "256Mi" }) },
+    // No CPU limit: a member throttled in a collection is a member that its peers take for dead.
+    limits: { memory, ...(isBounded && { "ephemeral-storage": "1Gi" }) },
   };
 }
 
@@ -160,14 +195,8 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
     // On a volume, as in the Kubernetes example: an upper bound for a member that flushes much, seconds as a rule. Without one,
     // an upper bound for handing all rows over, which depends on how many there are; a pod killed before it has ended loses some.
     terminationGracePeriodSeconds: keepsData ? 1800 : 86400,
-    securityContext: {
-      runAsUser: cassandraUser,
-      runAsGroup: cassandraUser,
-      runAsNonRoot: true,
-      fsGroup: cassandraUser,
-      // Changing the owner of every file of a large volume would delay each restart.
-      fsGroupChangePolicy: "OnRootMismatch",
-    },
+    ...pullSecrets(args.imagePullSecrets),
+    securityContext: podSecurity(cassandraUser),
     topologySpreadConstraints: [
       {
         maxSkew: 1,
@@ -191,18 +220,16 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
           { name: "jmx", containerPort: ports.jmx },
           { name: "cql", containerPort: ports.cql },
         ],
-        resources: {
-          requests: { cpu: args.cpu, memory: args.memory },
-          // No CPU limit: a member throttled in a collection is a member that its peers take for dead.
-          limits: { memory: args.memory },
-        },
+        resources: resources(args, ring.disk),
         // The port is open exactly while the member is a NORMAL part of the ring. There is no liveness probe: the port is
         // also closed while a member drains or has left, and a restart then would be wrong.
         readinessProbe: { tcpSocket: { port: ports.cql }, periodSeconds: 2, timeoutSeconds: 5 },
         lifecycle: { preStop: { exec: { command: ["/ring/stop.sh"] } } },
+        securityContext: containerSecurity,
         volumeMounts: [
           { name: "data", mountPath: "/var/lib/cassandra" },
           { name: "ring", mountPath: "/ring", readOnly: true },
+          ...Object.entries(scratch).map(([name, mountPath]) => ({ name, mountPath })),
         ],
       },
     ],

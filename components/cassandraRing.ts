@@ -1,9 +1,18 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { CassandraPodArgs, cassandraPodSpec, Disk, podScripts, revisionAnnotation, revisionOf } from "./cassandraPod";
+import {
+  CassandraPodArgs,
+  cassandraPodSpec,
+  Disk,
+  podScripts,
+  ports,
+  revisionAnnotation,
+  revisionOf,
+} from "./cassandraPod";
 import { CassandraService } from "./cassandraService";
 import { ClusterChoice } from "./cluster";
 import { Identity, labels, selectorLabels } from "./labels";
+import { networkAccess, Peer } from "./networkAccess";
 import { RingRecord } from "./ringRecord";
 
 export interface CassandraRingArgs extends CassandraPodArgs {
@@ -13,6 +22,8 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   namespace: pulumi.Input<string>;
   /** The cluster that the resources go to, for updates that look at pods. @default that of the default provider */
   cluster?: ClusterChoice;
+  /** Who may reach CQL, where the cluster's network enforces policies. @default all pods of the namespace */
+  clientsFrom?: Peer[];
 }
 
 /** In what the topologies differ. */
@@ -67,6 +78,17 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
         aliases: types.map((other) => ({ parent: pulumi.createUrn(name, other, opts?.parent) })),
       },
     );
+    networkAccess(
+      name,
+      {
+        metadata: this.metadata,
+        selector: this.selector,
+        members: [ports.intraNode, ports.tlsIntraNode],
+        clients: [ports.cql],
+        from: args.clientsFrom,
+      },
+      { parent: this },
+    );
     this.record = new RingRecord(
       name,
       { ...this.identity, namespace, rules, cluster, outlivesStack: disk !== "emptyDir" && "claim" in disk },
@@ -74,7 +96,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     );
     const scripts = new k8s.core.v1.ConfigMap(
       `${name}-scripts`,
-      { metadata: this.metadata, data: podScripts(disk) },
+      { metadata: this.metadata, data: podScripts(disk, args.cassandraYaml) },
       { parent: this },
     );
     this.podSpec = cassandraPodSpec(args, {

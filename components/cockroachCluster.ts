@@ -13,6 +13,7 @@ import {
 } from "./cockroachPod";
 import { labels, selectorLabels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
+import { networkAccess, Peer } from "./networkAccess";
 import { refuseScaleDown } from "./scaleDown";
 import { VolumeRetention } from "./storage";
 
@@ -31,6 +32,8 @@ export interface CockroachClusterArgs extends CockroachPodArgs {
   volumeRetention?: VolumeRetention;
   /** Disks of nodes to make static volumes of, at least one for each node. @default none: volumes are provisioned as asked for */
   localVolumes?: LocalVolume[];
+  /** Who may reach SQL and the admin UI, where the cluster's network enforces policies. @default all pods of the namespace */
+  clientsFrom?: Peer[];
   /** Whether there is a pod to run the SQL client in. @default false */
   sqlClient?: boolean;
   /** Whether a Deployment keeps the cluster busy. @default false */
@@ -79,6 +82,24 @@ export class CockroachCluster extends pulumi.ComponentResource {
           backoffLimit: 10,
           template: { metadata: { labels: toolLabels("init") }, spec: initPod(args, nodes) },
         },
+      },
+      { parent: this },
+    );
+
+    networkAccess(
+      name,
+      { metadata, selector, members: [], clients: Object.values(cockroachPorts), from: args.clientsFrom },
+      { parent: this },
+    );
+
+    // Its tools are clients; nobody is one of theirs.
+    const instance = { "app.kubernetes.io/name": identity.application, "app.kubernetes.io/instance": identity.name };
+    const tools = { key: "app.kubernetes.io/component", operator: "In", values: ["init", "client", "load"] };
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-tools`,
+      {
+        metadata,
+        spec: { podSelector: { matchLabels: instance, matchExpressions: [tools] }, policyTypes: ["Ingress"] },
       },
       { parent: this },
     );

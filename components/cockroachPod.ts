@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { containerSecurity, podSecurity, pullSecrets, smallStep } from "./podSecurity";
 
 type Container = k8s.types.input.core.v1.Container;
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -18,6 +19,8 @@ export interface CockroachCertificates {
 export interface CockroachPodArgs {
   /** Image with tag or digest. Versions after v23.1 and some before it are not freely licensed: read theirs first. */
   image: pulumi.Input<string>;
+  /** Secrets of the namespace with which the image is pulled. @default none */
+  imagePullSecrets?: string[];
   /** Memory of the container, request and limit, a Kubernetes quantity; a quarter each goes to cache and SQL. */
   memory: pulumi.Input<string>;
   /** CPU of the container, request alone, a Kubernetes quantity. */
@@ -60,7 +63,9 @@ export function nodeHost({ name, domain }: CockroachNodes, ordinal: number): pul
 /** A pod that is a node, on volume `datadir`. */
 export function nodePod(args: CockroachPodArgs, nodes: CockroachNodes): PodSpec {
   return {
-    securityContext: podSecurity,
+    ...pullSecrets(args.imagePullSecrets),
+    automountServiceAccountToken: false,
+    securityContext: podSecurity(cockroachUser),
     // A node that leaves in order lets its peers take its leases over.
     terminationGracePeriodSeconds: 300,
     affinity: {
@@ -94,13 +99,17 @@ export function nodePod(args: CockroachPodArgs, nodes: CockroachNodes): PodSpec 
         ],
         env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
         ports: Object.entries(cockroachPorts).map(([name, containerPort]) => ({ name, containerPort })),
-        resources: { requests: { cpu: args.cpu, memory: args.memory }, limits: { memory: args.memory } },
+        resources: {
+          requests: { cpu: args.cpu, memory: args.memory, "ephemeral-storage": "128Mi" },
+          limits: { memory: args.memory, "ephemeral-storage": "1Gi" },
+        },
         // No liveness probe: a node that is busy or cut off would be restarted into a worse state.
         readinessProbe: {
           httpGet: { path: "/health?ready=1", port: "http", scheme: args.certificates ? "HTTPS" : "HTTP" },
           periodSeconds: 5,
           failureThreshold: 2,
         },
+        securityContext: containerSecurity,
         volumeMounts: [{ name: "datadir", mountPath: "/cockroach/cockroach-data" }, ...certificateMounts(args)],
       },
     ],
@@ -113,7 +122,9 @@ export function toolPod(
   { name, command, env, restartPolicy }: Pick<Container, "name" | "command" | "env"> & { restartPolicy?: string },
 ): PodSpec {
   return {
-    securityContext: podSecurity,
+    ...pullSecrets(args.imagePullSecrets),
+    automountServiceAccountToken: false,
+    securityContext: podSecurity(cockroachUser),
     restartPolicy,
     // It does nothing that it should be asked to end in order, and `sleep` does not listen.
     terminationGracePeriodSeconds: 1,
@@ -125,7 +136,11 @@ export function toolPod(
         imagePullPolicy: "IfNotPresent",
         command,
         env,
-        resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+        resources: {
+          requests: { cpu: "50m", memory: "128Mi", "ephemeral-storage": "16Mi" },
+          limits: { memory: "512Mi", "ephemeral-storage": "256Mi" },
+        },
+        securityContext: containerSecurity,
         volumeMounts: certificateMounts(args),
       },
     ],
@@ -153,7 +168,8 @@ export function initPod(args: CockroachPodArgs, nodes: CockroachNodes): PodSpec 
   });
 }
 
-const podSecurity = { runAsUser: 1000, runAsGroup: 1000, runAsNonRoot: true, fsGroup: 1000 };
+/** The image has no user of its own but root. This one is none of the node's either. */
+const cockroachUser = 10001;
 
 function certificateMounts({ certificates }: CockroachPodArgs): k8s.types.input.core.v1.VolumeMount[] {
   return certificates ? [{ name: "certs", mountPath: certsDir }] : [];
@@ -172,6 +188,8 @@ function certificateVolumes(
         image,
         imagePullPolicy: "IfNotPresent",
         command: ["/bin/bash", "-ec", `cp /secret/* ${certsDir} && chmod 0400 ${certsDir}/*.key`],
+        resources: smallStep,
+        securityContext: containerSecurity,
         volumeMounts: [
           { name: "secret", mountPath: "/secret", readOnly: true },
           { name: "certs", mountPath: certsDir },

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
+import { refuseWhereRestricted } from "./podSecurity";
 
 export interface DaemonClusterArgs extends CassandraRingArgs {
   /** Labels of the nodes that get a member each. @default every node gets one */
@@ -32,6 +33,7 @@ export class DaemonCluster extends CassandraRing {
     const disk = hostPath === undefined ? "emptyDir" : { hostPath };
     super("cassandra:index:DaemonCluster", name, args, { topology: "daemon", disk, rules }, opts);
     this.execTarget = `ds/${args.name}`;
+    if (hostPath !== undefined) this.knowCluster(args.cluster);
 
     this.daemonSet = new k8s.apps.v1.DaemonSet(
       name,
@@ -54,6 +56,7 @@ export class DaemonCluster extends CassandraRing {
         parent: this,
         dependsOn: hostPath === undefined ? this.record.access : [this.record.access, this.mayLookAtNodes(name)],
         customTimeouts: joinTimeouts(mostNodes),
+        hooks: hostPath === undefined ? {} : this.needsFolders(name, hostPath, args),
       },
     );
 
@@ -61,6 +64,13 @@ export class DaemonCluster extends CassandraRing {
     this.clientService = this.service.serveClients(this.daemonSet);
     this.contactPoints = this.discoveryName;
     this.registerOutputs({ contactPoints: this.contactPoints });
+  }
+
+  private needsFolders(name: string, hostPath: string, { cluster }: DaemonClusterArgs): pulumi.ResourceHookBinding {
+    const need = "a folder of the node (hostPath), which root gives to Cassandra";
+    const setting = `cassandra:daemon.hostPath: "${hostPath}"`;
+    const hook = refuseWhereRestricted(name, cluster, { setting, need });
+    return { beforeCreate: [hook], beforeUpdate: [hook] };
   }
 
   /** Whether a pod goes for good or comes back to its folder, the labels of its node tell; nodes belong to no namespace. */

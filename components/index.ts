@@ -8,6 +8,8 @@ export { DaemonCluster, type DaemonClusterArgs } from "./daemonCluster";
 export { DataGuard, type RingFacts, judgeRings } from "./dataGuard";
 export { EphemeralCluster, type EphemeralClusterArgs } from "./ephemeralCluster";
 export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./localVolumes";
+export { type Peer } from "./networkAccess";
+export { enforceLabel } from "./podSecurity";
 export { PersistentCluster, type PersistentClusterArgs } from "./persistentCluster";
 export { SinglePod, type SinglePodArgs } from "./singlePod";
 export {

@@ -1,5 +1,6 @@
-import { LocalVolume, Storage, storageClasses } from "../components";
+import { LocalVolume, Peer, Storage, storageClasses } from "../components";
 import {
+  addressRange,
   dnsLabel,
   dnsSubdomain,
   heap,
@@ -7,6 +8,7 @@ import {
   labelMap,
   listOf,
   memory,
+  object,
   oneOf,
   Parse,
   positiveQuantity,
@@ -32,6 +34,8 @@ export interface Key<T = unknown> {
   meaning: string;
   /** The words that are allowed, where values are words: the nearest is suggested for a wrong one. */
   words?: readonly string[];
+  /** Whether numbers and truths in an object stay what they are, and do not come as text. @default false */
+  isTyped?: true;
   parse: Parse<T>;
 }
 
@@ -45,6 +49,15 @@ const localVolume: Parse<LocalVolume> = (raw) => {
   const { node, path, ...rest } = Object(raw) as Record<string, unknown>;
   const ok = text(dnsSubdomain)(node) && text(/^\/[^\0]+$/)(path) && Object.keys(rest).length === 0;
   return ok ? { node: node as string, path: path as string } : undefined;
+};
+
+/** Pods by labels, or addresses. */
+const peer: Parse<Peer> = (raw) => {
+  const { podLabels, namespaceLabels, cidr, ...rest } = Object(raw) as Record<string, unknown>;
+  const labels = [podLabels, namespaceLabels].filter((one) => one !== undefined);
+  if (Object.keys(rest).length > 0 || labels.some((one) => labelMap(one) === undefined)) return undefined;
+  const isOne = cidr === undefined ? labels.length > 0 : labels.length === 0 && addressRange(cidr) !== undefined;
+  return isOne ? (raw as Peer) : undefined;
 };
 
 const flag = { type: "string", default: "false", unit: "", allowed: "true or false", parse: truth } as const;
@@ -130,6 +143,23 @@ export const keys = {
     meaning: "Cassandra's image: the official one, or one with the same entry point.",
     parse: image,
   },
+  imageRegistry: {
+    type: "string",
+    default: "",
+    unit: "",
+    allowed: "a registry with or without a path, such as mirror.example:5000/docker, or empty",
+    meaning: "Registry that all images come from, in place of the one in their names.",
+    parse: (raw) => (raw === "" ? "" : text(/^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*$/i)(raw)),
+  },
+  imagePullSecrets: {
+    type: "array",
+    items: "string",
+    default: [],
+    unit: "",
+    allowed: "a list of names of lower-case letters, digits, dots and dashes",
+    meaning: "Secrets of the namespace with which images are pulled.",
+    parse: listOf(text(dnsSubdomain)),
+  },
   memory: {
     type: "string",
     default: "2Gi",
@@ -166,6 +196,17 @@ export const keys = {
     ...flag,
     meaning: "Whether the namespace is made here. It is never deleted: it may hold volumes.",
   },
+  clientsFrom: {
+    type: "array",
+    items: "object",
+    default: [],
+    unit: "",
+    allowed: "a list of {podLabels, namespaceLabels}, at least one of them, or {cidr}",
+    meaning:
+      "Who may reach CQL (of CockroachDB, SQL and the admin UI), where the cluster's network enforces policies; empty: the pods " +
+      "of the namespace. Members reach each other whatever it says.",
+    parse: listOf(peer),
+  },
   clusterName: {
     type: "string",
     default: "cassandra",
@@ -191,6 +232,17 @@ export const keys = {
     allowed: "a list of JVM options, each starting with a dash and free of spaces, none twice",
     meaning: "Further JVM options of each member.",
     parse: listOf(text(/^-[^\s]+$/)),
+  },
+  cassandraYaml: {
+    type: "object",
+    default: {},
+    unit: "",
+    allowed: "an object of keys of cassandra.yaml as the image's version names them",
+    meaning:
+      "Keys of cassandra.yaml, as `{concurrent_reads: 64}`, over those of the image and the program's own; null takes one out. " +
+      "Members are restarted one at a time.",
+    isTyped: true,
+    parse: object,
   },
   acceptDataLoss: {
     ...flag,
@@ -218,7 +270,17 @@ const secretName = (whose: string, files: string, value: string) =>
     parse: text(dnsSubdomain),
   }) as const;
 
-const ofCassandra = ["image", "memory", "cpu", "maxHeap", "clusterName", "datacenter", "jvmOptions"] as const;
+const ofCassandra = [
+  "image",
+  "memory",
+  "cpu",
+  "maxHeap",
+  "clusterName",
+  "datacenter",
+  "jvmOptions",
+  "cassandraYaml",
+  "clientsFrom",
+] as const;
 
 /** For each topology, the keys above that its object may set otherwise, and those that only it has. */
 export const ownKeys = {
@@ -270,7 +332,7 @@ export const ownKeys = {
     own: { name },
   },
   cockroachdb: {
-    overrides: ["replicas", "volumeSize", "volumeRetention", "memory", "cpu"],
+    overrides: ["replicas", "volumeSize", "volumeRetention", "memory", "cpu", "clientsFrom"],
     own: {
       name,
       image: {
@@ -309,7 +371,7 @@ export const objectKeys = Object.fromEntries(
       unit: "",
       allowed: `an object of ${[...ownKeys[topology].overrides, ...Object.keys(ownKeys[topology].own)].join(", ")}`,
       meaning: `What holds for \`${topology}\` alone.`,
-      parse: (raw) => (typeof raw === "object" && raw !== null && !Array.isArray(raw) ? raw : undefined),
+      parse: object,
     } satisfies Key,
   ]),
 ) as Record<Topology, Key<object>>;

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { mebibytes, quantity } from "../components/quantity";
 
 /** Makes of a raw value the one for the program, or undefined of one that is not allowed. */
@@ -17,6 +18,12 @@ export const oneOf =
     values.find((value) => value === raw);
 
 export const truth: Parse<boolean> = (raw) => ({ true: true, false: false })[String(raw)];
+
+/** Addresses: `10.0.0.0/8`, `fd00::/8`. */
+export const addressRange: Parse<string> = (raw) => {
+  const [, address, bits] = /^([^/]+)\/(\d{1,3})$/.exec(String(raw)) ?? [];
+  return Number(bits) <= { 0: -1, 4: 32, 6: 128 }[isIP(address ?? "") as 0 | 4 | 6] ? (raw as string) : undefined;
+};
 
 /** A list without repetitions. */
 export const listOf =
@@ -50,11 +57,15 @@ export const image: Parse<string> = (raw) => {
   return tagged && !value.endsWith(":latest") ? value : undefined;
 };
 
+export const object: Parse<Record<string, unknown>> = (raw) =>
+  typeof raw === "object" && raw !== null && !Array.isArray(raw) ? (raw as Record<string, unknown>) : undefined;
+
 /** Labels of nodes: `{disk: ssd}`. */
 export const labelMap: Parse<Record<string, string>> = (raw) => {
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return undefined;
+  const labels = object(raw);
+  if (!labels) return undefined;
   const key = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
   const value = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
-  const isRight = Object.entries(raw).every(([name, label]) => key.test(name) && text(value)(label) !== undefined);
-  return isRight ? (raw as Record<string, string>) : undefined;
+  const isRight = Object.entries(labels).every(([name, label]) => key.test(name) && text(value)(label) !== undefined);
+  return isRight ? (labels as Record<string, string>) : undefined;
 };

@@ -3,6 +3,23 @@
 #   register.sh form | join | replace | restart
 . "${0%/*}/ring.sh"
 
+# mend: what a member that replaces another has streamed comes from one other copy of each row, and that may have missed a write
+# which the lost disk had acknowledged with a third one: QUORUM would not see it without both of these being compared. What is
+# owed is on the disk, so that a pod that ends first leaves it to the next one.
+mend() {
+  local said
+  while [ -e "$DATA/ring-repair" ]; do
+    say "comparing this member's rows with their other copies (nodetool repair)"
+    if said=$(nodetool repair --full 2>&1); then
+      rm "$DATA/ring-repair"
+      say "repaired: this member has every row that another copy has"
+    else
+      say "the repair is tried again in a minute: $(tail -n 1 <<<"$said")"
+      sleep 60
+    fi
+  done
+}
+
 id=$(cat "$MARKER" 2>/dev/null) || id=""
 if [ "$1" = form ]; then
   # CQL opens only when this member itself sees all others: until then a coordinator could put a row where its owner will not
@@ -20,4 +37,6 @@ if [ "$1" = form ]; then
   # Others see a member as UN a moment before its own daemon can open the port.
   until nodetool enablebinary; do sleep 1; done
 fi
+mend &
 look_after
+wait

@@ -46,18 +46,16 @@ join() { # join SEEDS
 replace() { # replace MEMBER ADDRESS SEEDS
   CASSANDRA_SEEDS=$3
   options=(-Dcassandra.replace_address_first_boot="$2")
+  touch "$DATA/ring-repair"
   way=replace
   say "replace: the disk of $1 is gone, taking the place of the member last seen at $2, seeds $CASSANDRA_SEEDS"
 }
 
-# durable: a write is acknowledged once it is in the commit log on the disk. Cassandra's own way is to write there every ten
-# seconds, and a ring all of whose members are killed at once then loses what it has acknowledged since.
-durable() {
-  sed -i -e 's/^commitlog_sync:.*/commitlog_sync: batch/' -e '/^commitlog_sync_/d' "$CASSANDRA_CONF/cassandra.yaml"
-}
-
 enter
-durable
+# The entry point edits its configuration, and the image cannot be written to. Afresh, since a container may start again.
+cp -r "${CASSANDRA_IMAGE_CONF:-/etc/cassandra}/." "$CASSANDRA_CONF"
+cp "${0%/*}/logback.xml" "$CASSANDRA_CONF"
+python3 "${0%/*}/configure.py" "${0%/*}/cassandra.json" "$CASSANDRA_CONF/cassandra.yaml"
 export CASSANDRA_SEEDS
 "${0%/*}/register.sh" $way &
 exec docker-entrypoint.sh cassandra -f "${options[@]}"

@@ -28,6 +28,7 @@ const modules = {
   kubernetes: "k8s.io/kubernetes",
   coredns: "github.com/coredns/coredns",
   kwok: "sigs.k8s.io/kwok",
+  "kube-score": "github.com/zegl/kube-score",
 };
 type Tool = keyof typeof modules;
 
@@ -78,6 +79,11 @@ export async function kubectl(): Promise<string> {
     if (Math.abs(minor(clientVersion?.gitVersion ?? "") - server) <= 1) return path;
   }
   return join(await build("kubernetes"), "kubectl");
+}
+
+/** Path of `kube-score`, a scanner of manifests. */
+export async function kubeScore(): Promise<string> {
+  return join(await build("kube-score"), "kube-score");
 }
 
 /** Path of the Pulumi CLI in the version of the SDK: the user's own, a downloaded one, or one that is built. */
@@ -136,6 +142,7 @@ function versionFlags(tool: Tool): string {
     kubernetes: `-X ${base}Version=${version} -X ${base}Major=${major} -X ${base}Minor=${minor}`,
     coredns: "",
     kwok: `-X sigs.k8s.io/kwok/pkg/consts.Version=${version}`,
+    "kube-score": "",
   }[tool];
 }
 

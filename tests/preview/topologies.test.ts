@@ -22,13 +22,17 @@ const minikube = {
   volumeRetention: "delete",
 };
 const kinds =
-  "statefulsets,replicationcontrollers,daemonsets,deployments,jobs,pods,services,configmaps,serviceaccounts,roles,rolebindings,pdb,pvc,pv,clusterroles,clusterrolebindings";
+  "statefulsets,replicationcontrollers,daemonsets,deployments,jobs,pods,services,networkpolicies,configmaps,serviceaccounts,roles,rolebindings,pdb,pvc,pv,clusterroles,clusterrolebindings";
 
 describe("every topology on the real engine and API server, with simulated nodes", function () {
   this.timeout(10 * minutes);
   let lab: Lab;
   let stack: Stack;
   const configure = (settings: Record<string, unknown>) => stack.configure({ ...smallMembers, ...settings });
+
+  /** Has the namespace admit only pods that meet a Pod Security Standard. */
+  const enforce = (level: string) =>
+    lab.kubectl(["label", "--overwrite", "namespace", "default", `pod-security.kubernetes.io/enforce=${level}`]);
 
   /** All objects of the program, each with what changes when somebody edits it. */
   async function objects(): Promise<string[]> {
@@ -63,6 +67,7 @@ describe("every topology on the real engine and API server, with simulated nodes
     await Lab.find("preview").down({ delete: true });
     lab = await Lab.up({ name: "preview", simulated: true });
     stack = await Stack.of(lab, "topologies");
+    await enforce("restricted");
   });
 
   after(async () => {
@@ -70,7 +75,7 @@ describe("every topology on the real engine and API server, with simulated nodes
   });
 
   const disks = [1, 2, 3, 1].map((node, i) => ({ node: `node${node}`, path: `/mnt/disks/${i}` }));
-  const topologies: Record<string, { settings: Record<string, unknown>; pods: number }> = {
+  const topologies: Record<string, { settings: Record<string, unknown>; pods: number; standard?: string }> = {
     persistent: { settings: { ...minikube, replicas: 3 }, pods: 3 },
     "persistent on static volumes": {
       settings: { topologies: ["persistent"], storage: "local", localVolumes: disks, volumeRetention: "delete" },
@@ -81,6 +86,7 @@ describe("every topology on the real engine and API server, with simulated nodes
     "@all daemon on folders of the nodes": {
       settings: { topologies: ["daemon"], daemon: { hostPath: "/mnt/ring" } },
       pods: 3,
+      standard: "privileged",
     },
     pod: { settings: { topologies: ["pod"] }, pods: 1 },
     cockroachdb: { settings: { ...minikube, topologies: ["cockroachdb"] }, pods: 4 },
@@ -93,8 +99,9 @@ describe("every topology on the real engine and API server, with simulated nodes
       pods: 6,
     },
   };
-  for (const [topology, { settings, pods }] of Object.entries(topologies)) {
-    it(`${topology}: preview, up, nothing to do, destroy`, async () => {
+  for (const [topology, { settings, pods, standard = "restricted" }] of Object.entries(topologies)) {
+    it(`${topology}: preview, up, nothing to do, destroy, where pods must be ${standard}`, async () => {
+      await enforce(standard);
       configure(settings);
       await stack.pulumi("preview");
       assert.deepEqual(await objects(), []);
@@ -105,6 +112,7 @@ describe("every topology on the real engine and API server, with simulated nodes
       assert.deepEqual(await objects(), before);
       await stack.destroy();
       await nothingLeft();
+      await enforce("restricted");
     });
   }
 
@@ -225,6 +233,11 @@ describe("every topology on the real engine and API server, with simulated nodes
       replicas: 3,
       daemon: { hostPath: "/mnt/ring" },
     };
+    await refuses(
+      all,
+      'cassandra:daemon.hostPath: "/mnt/ring" is not allowed in namespace default, which enforces the Pod Security Standard restricted',
+    );
+    await enforce("privileged");
     configure(all);
     await stack.up();
     await refuses(
@@ -255,6 +268,7 @@ describe("every topology on the real engine and API server, with simulated nodes
     await stack.up();
     await stack.destroy();
     await nothingLeft();
+    await enforce("restricted");
   });
 
   it("tells in preview what an edit of the ephemeral ring means", async () => {

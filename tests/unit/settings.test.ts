@@ -50,6 +50,7 @@ describe("settings", () => {
     namespace: "default",
     createNamespace: false,
     acceptDataLoss: false,
+    podSecurity: "restricted",
     cluster: {},
     takesOver: false,
   };
@@ -63,6 +64,9 @@ describe("settings", () => {
     datacenter: "datacenter1",
     rack: "rack1",
     jvmOptions: [],
+    cassandraYaml: {},
+    clientsFrom: [],
+    imagePullSecrets: [],
   };
   const names = { namespace: "default", clusterName: "cassandra", datacenter: "datacenter1" };
   const volumes = { replicas: 3, volumeSize: "1Gi", volumeRetention: "retain" };
@@ -175,6 +179,8 @@ describe("settings", () => {
       certificates,
       sqlClient: false,
       loadGenerator: false,
+      clientsFrom: [],
+      imagePullSecrets: [],
     });
     const of = (storage: string, insecure?: boolean) =>
       read({ topologies: ["cockroachdb"], storage, cockroachdb: { ...(insecure !== undefined && { insecure }) } })
@@ -237,13 +243,13 @@ describe("settings", () => {
       "replicas for daemons alone",
       { topologies: ["ephemeral", "daemon"], daemon: { replicas: 3 } },
       "daemon.replicas: no key of this topology; allowed there is name, nodeSelector, hostPath, image, memory, cpu, maxHeap, " +
-        "clusterName, datacenter, jvmOptions",
+        "clusterName, datacenter, jvmOptions, cassandraYaml, clientsFrom",
     ],
     [
       "something else than an object for a topology",
       { ephemeral: "three" },
       'ephemeral: "three" is not allowed; allowed is an object of replicas, image, memory, cpu, maxHeap, clusterName, ' +
-        "datacenter, jvmOptions, name, adopt",
+        "datacenter, jvmOptions, cassandraYaml, clientsFrom, name, adopt",
     ],
     [
       "a wrong value for one topology",
@@ -428,6 +434,79 @@ describe("settings", () => {
       },
     ]);
     assert.deepEqual(declared.config, Object.fromEntries(expected));
+  });
+
+  it("take all images from another registry, and the Secrets to pull them with", () => {
+    const from = (image: string, imageRegistry: string) => read({ image, imageRegistry }).persistent?.image;
+    assert.equal(
+      from("docker.io/library/cassandra:5.0.9", "mirror:5000/hub"),
+      "mirror:5000/hub/library/cassandra:5.0.9",
+    );
+    assert.equal(from("cassandra:5.0.9", "mirror.example"), "mirror.example/library/cassandra:5.0.9");
+    assert.equal(from("localhost/team/cassandra:1", "mirror.example"), "mirror.example/team/cassandra:1");
+    assert.equal(from("team/cassandra:1", ""), "team/cassandra:1");
+    const { cockroachdb } = read({
+      topologies: ["cockroachdb"],
+      imageRegistry: "m.example",
+      imagePullSecrets: ["key"],
+    });
+    assert.equal(cockroachdb?.image, "m.example/cockroachdb/cockroach:v23.1.28");
+    assert.deepEqual(cockroachdb?.imagePullSecrets, ["key"]);
+  });
+
+  it("say who may be a client by labels or by addresses", () => {
+    const given = [{ podLabels: { app: "shop" }, namespaceLabels: { team: "a" } }, { cidr: "fd00::/8" }];
+    assert.deepEqual(read({ clientsFrom: given }).persistent?.clientsFrom, given);
+    for (const wrong of [{}, { cidr: "10.0.0.0" }, { cidr: "10.0.0.0/33" }, { ...given[0], ...given[1] }, { pods: {} }])
+      assert.match(
+        problemsOf({ clientsFrom: [wrong] })[0],
+        /^cassandra:clientsFrom: .* is not allowed; allowed is a list/,
+      );
+  });
+
+  it("ask for the standard that what they run can meet", () => {
+    assert.equal(read({ topologies: ["daemon"] }).podSecurity, "restricted");
+    assert.equal(read({ topologies: ["daemon"], daemon: { hostPath: "/mnt" } }).podSecurity, "privileged");
+  });
+
+  describe("of cassandra.yaml", () => {
+    const wrong = (cassandraYaml: object, image = "cassandra:5.0.9") => problemsOf({ cassandraYaml, image });
+
+    it("come as the values that they are, for all topologies or for one", () => {
+      const cassandraYaml = { concurrent_reads: 64, auto_snapshot: false, authenticator: { class_name: "A" } };
+      assert.deepEqual(read({ cassandraYaml }).persistent?.cassandraYaml, cassandraYaml);
+      assert.deepEqual(read({ persistent: { cassandraYaml } }).persistent?.cassandraYaml, cassandraYaml);
+    });
+
+    it("are those of the image's own version", () => {
+      assert.deepEqual(wrong({ concurrent_raeds: 64 }), [
+        "cassandra:cassandraYaml.concurrent_raeds: is no key of Cassandra 5.0; did you mean concurrent_reads?",
+      ]);
+      const old = { read_request_timeout_in_ms: 5000 };
+      assert.deepEqual(wrong(old), [
+        "cassandra:cassandraYaml.read_request_timeout_in_ms: is named read_request_timeout in Cassandra 5.0",
+      ]);
+      assert.deepEqual(wrong(old, "cassandra:4.0.18"), []);
+      assert.match(
+        wrong({ read_request_timeout: "5s" }, "team/cassandra:4.0.18-jdk11")[0],
+        /is no key of Cassandra 4.0/,
+      );
+      assert.deepEqual(wrong({ ...old, read_request_timeout: "5s" }, "team/cassandra:ours"), []);
+      assert.match(wrong({ reed: 1 }, "team/cassandra:ours")[0], /is no key of Cassandra 4.0, 4.1, 5.0; did you mean/);
+    });
+
+    it("are none that other settings decide", () => {
+      assert.deepEqual(problemsOf({ ephemeral: { cassandraYaml: { num_tokens: 1 } }, topologies: ["ephemeral"] }), [
+        "cassandra:ephemeral.cassandraYaml.num_tokens: follows from the ring record",
+      ]);
+    });
+
+    it("hold every key that the image's own file sets", () => {
+      const file = path.join(root, "lab/image/rootfs/etc/cassandra/cassandra.yaml");
+      const theirs = yaml.load(fs.readFileSync(file, "utf8")) as object;
+      const unknown = wrong(theirs).filter((line) => !line.includes("follows from"));
+      assert.deepEqual(unknown, []);
+    });
   });
 
   it("stand in the README's table as in theirs", () => {

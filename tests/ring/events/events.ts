@@ -8,15 +8,7 @@ import { configChange, imageChange } from "./rolling";
 import { scaling, scalingToOne } from "./scaling";
 
 /** Those that `npm test` keeps, one of each kind. */
-const short = [
-  scaling,
-  killedInDecommission,
-  configChange,
-  podDeleted,
-  ringKilled,
-  lostFirstVolumeInSilence,
-  recreated,
-];
+const short = [scaling, killedInDecommission, configChange, ringKilled, lostFirstVolumeInSilence];
 
 /** All of them, in an order that needs little scaling in between. */
 const all: RingEvent[] = [

@@ -19,6 +19,10 @@ async function isReplaced(stack: RingStack, member: number, before: Member[]): P
   const known = ids(before);
   // Cassandra gives the newcomer a host ID of its own, and the tokens of the one that it replaces.
   assert.equal(ids(await stack.oneRing(3)).filter((id) => known.includes(id)).length, 2);
+  for (let i = 0; !(await stack.log(`cassandra-${member}`)).includes("repaired: this member has every row"); i++) {
+    assert.ok(i < 300, `cassandra-${member} has not been repaired: ${await stack.log(`cassandra-${member}`)}`);
+    await sleep(1000);
+  }
 }
 
 const giveUp = (lab: Lab, member: number) =>

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { cassandraPodSpec, podScripts, revisionOf, RingBinding } from "../../../components/cassandraPod";
+import { containerSecurity } from "../../../components/podSecurity";
 import { podArgs as args } from "./args";
 
 const ring: RingBinding = {
@@ -13,6 +14,7 @@ const ring: RingBinding = {
 };
 const member = (path: string) => ({ name: "RING_MEMBER", valueFrom: { fieldRef: { fieldPath: path } } });
 
+const scratch = ["config", "logs", "tmp"].map((name) => ({ name, emptyDir: {} }));
 const names = {
   RING_NAME: "cassandra",
   RING_SERVICE: "cassandra",
@@ -40,6 +42,7 @@ describe("the Cassandra pod", () => {
         runAsNonRoot: true,
         fsGroup: 999,
         fsGroupChangePolicy: "OnRootMismatch",
+        seccompProfile: { type: "RuntimeDefault" },
       },
       topologySpreadConstraints: [
         {
@@ -61,6 +64,7 @@ describe("the Cassandra pod", () => {
             member("metadata.name"),
             { name: "POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
             { name: "HOME", value: "/tmp" },
+            { name: "CASSANDRA_CONF", value: "/config" },
             { name: "MAX_HEAP_SIZE", value: "512M" },
             { name: "HEAP_NEWSIZE", value: "100M" },
             { name: "JVM_EXTRA_OPTS", value: "" },
@@ -83,17 +87,33 @@ describe("the Cassandra pod", () => {
             { name: "jmx", containerPort: 7199 },
             { name: "cql", containerPort: 9042 },
           ],
-          resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { memory: "1Gi" } },
+          resources: {
+            requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "256Mi" },
+            limits: { memory: "1Gi", "ephemeral-storage": "1Gi" },
+          },
           readinessProbe: { tcpSocket: { port: 9042 }, periodSeconds: 2, timeoutSeconds: 5 },
           lifecycle: { preStop: { exec: { command: ["/ring/stop.sh"] } } },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+            readOnlyRootFilesystem: true,
+          },
           volumeMounts: [
             { name: "data", mountPath: "/var/lib/cassandra" },
             { name: "ring", mountPath: "/ring", readOnly: true },
+            { name: "config", mountPath: "/config" },
+            { name: "logs", mountPath: "/var/log/cassandra" },
+            { name: "tmp", mountPath: "/tmp" },
           ],
         },
       ],
-      volumes: [{ name: "ring", configMap: { name: "scripts-1", defaultMode: 0o555 } }],
+      volumes: [{ name: "ring", configMap: { name: "scripts-1", defaultMode: 0o555 } }, ...scratch],
     });
+  });
+
+  it("is pulled with the Secrets that it is given", () => {
+    const { imagePullSecrets } = cassandraPodSpec({ ...args, imagePullSecrets: ["key"] }, ring);
+    assert.deepEqual(imagePullSecrets, [{ name: "key" }]);
   });
 
   it("passes JVM options on", () => {
@@ -108,7 +128,17 @@ describe("the Cassandra pod", () => {
   });
 
   it("brings the scripts that its commands name, and none of other topologies", () => {
-    const common = ["record.py", "register.sh", "ring.sh", "start.sh", "stop.sh", "tokens.sh"];
+    const common = [
+      "cassandra.json",
+      "configure.py",
+      "logback.xml",
+      "record.py",
+      "register.sh",
+      "ring.sh",
+      "start.sh",
+      "stop.sh",
+      "tokens.sh",
+    ];
     assert.deepEqual(
       Object.keys(podScripts({ claim: "data" })).sort(),
       [...common, "decommission.sh", "ordered.sh"].sort(),
@@ -123,8 +153,12 @@ describe("the Cassandra pod", () => {
     assert.deepEqual(spec.volumes, [
       { name: "data", emptyDir: {} },
       { name: "ring", configMap: { name: "scripts-1", defaultMode: 0o555 } },
+      ...scratch,
     ]);
     assert.equal(spec.terminationGracePeriodSeconds, 86400);
+    const [{ resources }] = spec.containers as { resources: object }[];
+    // At its limit it would be evicted, and its rows with it.
+    assert.doesNotMatch(JSON.stringify(resources), /ephemeral-storage/);
     assert.deepEqual(environment(spec, "RING_"), {
       ...names,
       RING_MEMBER: "metadata.name",
@@ -149,7 +183,12 @@ describe("the Cassandra pod", () => {
     });
     const [own] = spec.initContainers as { command: string[]; securityContext: object }[];
     assert.deepEqual(own.command, ["chown", "999:999", "/var/lib/cassandra"]);
-    assert.deepEqual(own.securityContext, { runAsUser: 0, runAsNonRoot: false });
+    assert.deepEqual(own.securityContext, {
+      ...containerSecurity,
+      runAsUser: 0,
+      runAsNonRoot: false,
+      capabilities: { drop: ["ALL"], add: ["CHOWN"] },
+    });
   });
 
   it("has a revision that follows from all that it is made of", async () => {

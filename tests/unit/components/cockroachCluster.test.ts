@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { containerSecurity, podSecurity } from "../../../components/podSecurity";
 import { CockroachCluster, CockroachClusterArgs } from "../../../components";
 import { labels, selectorLabels } from "../../../components/labels";
 import { callHook, only, record } from "../recorder";
@@ -40,7 +41,8 @@ describe("CockroachCluster", () => {
       template: {
         metadata: { labels: labels(identity) },
         spec: {
-          securityContext: { runAsUser: 1000, runAsGroup: 1000, runAsNonRoot: true, fsGroup: 1000 },
+          automountServiceAccountToken: false,
+          securityContext: podSecurity(10001),
           terminationGracePeriodSeconds: 300,
           affinity: {
             podAntiAffinity: {
@@ -77,12 +79,16 @@ describe("CockroachCluster", () => {
                 { name: "grpc", containerPort: 26257 },
                 { name: "http", containerPort: 8080 },
               ],
-              resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { memory: "1Gi" } },
+              resources: {
+                requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "128Mi" },
+                limits: { memory: "1Gi", "ephemeral-storage": "1Gi" },
+              },
               readinessProbe: {
                 httpGet: { path: "/health?ready=1", port: "http", scheme: "HTTP" },
                 periodSeconds: 5,
                 failureThreshold: 2,
               },
+              securityContext: containerSecurity,
               volumeMounts: [{ name: "datadir", mountPath: "/cockroach/cockroach-data" }],
             },
           ],
@@ -110,6 +116,8 @@ describe("CockroachCluster", () => {
       "cassandra:index:CockroachCluster cockroachdb",
       "core/v1:Service cockroachdb",
       "core/v1:Service cockroachdb-public",
+      "networking.k8s.io/v1:NetworkPolicy cockroachdb",
+      "networking.k8s.io/v1:NetworkPolicy cockroachdb-tools",
       "policy/v1:PodDisruptionBudget cockroachdb",
     ];
     assert.deepEqual(await names({}), always);

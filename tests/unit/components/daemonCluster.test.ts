@@ -1,7 +1,8 @@
 import * as assert from "node:assert/strict";
 import { DaemonCluster, DaemonClusterArgs } from "../../../components";
 import { labels, selectorLabels } from "../../../components/labels";
-import { only, record } from "../recorder";
+import { withApiServer } from "../apiServer";
+import { callHook, only, record } from "../recorder";
 import { ringArgs } from "./args";
 
 interface DaemonSet {
@@ -17,6 +18,38 @@ describe("DaemonCluster", () => {
   const make = (overrides: Partial<DaemonClusterArgs> = {}) =>
     record(() => new DaemonCluster("cassandra-daemon", { ...ringArgs, name: "cassandra-daemon", ...overrides }));
   const identity = { name: "cassandra-daemon", topology: "daemon" };
+
+  describe("with a folder of the nodes", () => {
+    const edit = { newInputs: { metadata: { namespace: "db" } } };
+    const check = (namespace: object | undefined, refusal?: { code: number; message: string }) =>
+      withApiServer(
+        { "/api/v1/namespaces/db": namespace },
+        async (kubeconfig) => {
+          await make({ hostPath: "/mnt/ring", cluster: { kubeconfig } });
+          await callHook("cassandra-daemon-needs-privileges", edit, { onDryRun: true });
+        },
+        refusal,
+      );
+    const enforcing = (level: string) => ({ metadata: { labels: { "pod-security.kubernetes.io/enforce": level } } });
+
+    it("is refused in preview where the namespace would admit none of its pods", async () => {
+      await assert.rejects(check(enforcing("restricted")), {
+        message:
+          'cassandra:daemon.hostPath: "/mnt/ring" is not allowed in namespace db, which enforces the Pod Security Standard ' +
+          "restricted: a folder of the node (hostPath), which root gives to Cassandra; allowed is a namespace labelled " +
+          "pod-security.kubernetes.io/enforce: privileged",
+      });
+      await assert.rejects(check(enforcing("baseline")), /enforces the Pod Security Standard baseline/);
+    });
+
+    it("passes where the namespace allows it, is yet to come, or may not be looked at", async () => {
+      await check(enforcing("privileged"));
+      await check({ metadata: {} });
+      await check(undefined);
+      await check(undefined, { code: 403, message: "no" });
+      await assert.rejects(check(undefined, { code: 500, message: "broken" }));
+    });
+  });
 
   it("makes a DaemonSet for every node, whose rows lie in its pods", async () => {
     const { metadata, spec } = only(await make(), "apps/v1:DaemonSet").inputs as unknown as DaemonSet;
@@ -40,6 +73,7 @@ describe("DaemonCluster", () => {
       "core/v1:Service cassandra-daemon",
       "core/v1:Service cassandra-daemon-client",
       "core/v1:ServiceAccount cassandra-daemon",
+      "networking.k8s.io/v1:NetworkPolicy cassandra-daemon",
       "rbac.authorization.k8s.io/v1:Role cassandra-daemon",
       "rbac.authorization.k8s.io/v1:RoleBinding cassandra-daemon",
     ]);

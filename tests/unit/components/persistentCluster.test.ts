@@ -66,6 +66,7 @@ describe("PersistentCluster", () => {
       "core/v1:Service cassandra",
       "core/v1:Service cassandra-client",
       "core/v1:ServiceAccount cassandra",
+      "networking.k8s.io/v1:NetworkPolicy cassandra",
       "policy/v1:PodDisruptionBudget cassandra",
       "rbac.authorization.k8s.io/v1:Role cassandra",
       "rbac.authorization.k8s.io/v1:RoleBinding cassandra",

@@ -1,7 +1,6 @@
 import * as assert from "node:assert/strict";
-import { createServer } from "node:http";
-import { AddressInfo } from "node:net";
 import { PersistentCluster } from "../../../components";
+import { withApiServer } from "../apiServer";
 import { callHook, record } from "../recorder";
 import { ringArgs } from "./args";
 
@@ -33,38 +32,19 @@ async function run(
     },
     "/api/v1/namespaces/db/pods": { items: [] },
   };
-  const server = createServer((request, response) => {
-    const found = objects[new URL(request.url!, "http://x").pathname];
-    response.setHeader("content-type", "application/json");
-    response.statusCode = world.refusal ?? (found ? 200 : 404);
-    const why = { kind: "Status", message: 'User "reader" cannot get resource "statefulsets"' };
-    response.end(JSON.stringify(world.refusal ? why : (found ?? {})));
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const kubeconfig = JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "one",
-    contexts: [{ name: "one", context: { cluster: "one", user: "one" } }],
-    clusters: [{ name: "one", cluster: { server: url, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "one", user: {} }],
-  });
-  const ring = {
-    ...ringArgs,
-    replicas: 3,
-    storageClassName: "fast",
-    volumeSize: "1Gi",
-    cluster: { kubeconfig },
-    takesOver,
+  const refusal = world.refusal && {
+    code: world.refusal,
+    message: 'User "reader" cannot get resource "statefulsets"',
   };
-  try {
-    await record(() => new PersistentCluster("cassandra", ring), isPreview);
-    await callHook(`cassandra-${hook}`, args, { onDryRun: true });
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+  const ring = { ...ringArgs, replicas: 3, storageClassName: "fast", volumeSize: "1Gi", takesOver };
+  await withApiServer(
+    objects,
+    async (kubeconfig) => {
+      await record(() => new PersistentCluster("cassandra", { ...ring, cluster: { kubeconfig } }), isPreview);
+      await callHook(`cassandra-${hook}`, args, { onDryRun: true });
+    },
+    refusal || undefined,
+  );
 }
 
 describe("the guard of a set", () => {

@@ -378,6 +378,19 @@ describe("pods without ordinal: how they go on record", function () {
     });
   });
 
+  it("and are compared with the other copies where they took a member's place, until that has worked", async () => {
+    const record = { ...members("a", "d"), ...formed, moving: "b replaces d" };
+    const nodetool = (repair: string) => `case $1 in info) echo "ID : ${id}" ;; repair) ${repair} ;; esac`;
+    const owed = { record, files: { "ring-repair": "" } };
+    const failing = await register("replace", { ...owed, nodetool: nodetool("exit 1") });
+    assert.ok(failing.nodetool.filter((line) => line === "repair --full").length > 1, "it is tried again");
+    assert.ok("ring-repair" in failing.files);
+    const mended = await register("restart", { ...owed, nodetool: nodetool(":") });
+    assert.equal(mended.nodetool.filter((line) => line === "repair --full").length, 1);
+    assert.ok(!("ring-repair" in mended.files));
+    assert.ok(!(await register("join", {})).nodetool.includes("repair --full"));
+  });
+
   it("all at once when the first ring has formed, and open CQL only then", async () => {
     const nodetool = `[ "$1" != status ] || { echo "UN  10.0.0.1  1 KiB ${member("a")}"; echo "UN  10.0.0.99 1 KiB ${id}"; }`;
     const outcome = await register("form", {

@@ -37,16 +37,6 @@ describe("pods with ordinals", function () {
     assert.match(outcome.said, /waiting: cassandra-0 to say that the first ring forms/);
   });
 
-  it("acknowledges no write before it is on the disk", async () => {
-    const { configuration } = await start({ ordinal: 0, record: three, data: true, marker: "a", serving: [1] });
-    assert.deepEqual(configuration, [
-      "cluster_name: 'Test Cluster'",
-      "commitlog_sync: batch",
-      "# commitlog_sync_group_window: 1000ms",
-      "commitlog_segment_size: 32MiB",
-    ]);
-  });
-
   it("forms no ring before every pod of the set has said that its disk is empty", async () => {
     const outcome = await start({ ordinal: 0, record: { "cassandra-1": "empty" } });
     never(outcome);

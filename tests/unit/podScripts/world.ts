@@ -28,6 +28,8 @@ export interface World {
   data?: boolean;
   /** Files in the data folder, by name. */
   files?: Record<string, string>;
+  /** What is changed in the image's cassandra.yaml. */
+  changes?: Record<string, unknown>;
   /** Body of the `nodetool` that the scripts find. */
   nodetool?: string;
   /** Shell code that runs each time the script has waited: how the world goes on meanwhile. It sees the files of `put_view`. */
@@ -58,7 +60,19 @@ const configuration = `cluster_name: 'Test Cluster'
 commitlog_sync: periodic
 commitlog_sync_period: 10000ms
 # commitlog_sync_group_window: 1000ms
-commitlog_segment_size: 32MiB
+seed_provider:
+  # Addresses of members.
+  - class_name: org.apache.cassandra.locator.SimpleSeedProvider
+    parameters:
+      - seeds: "127.0.0.1:7000"
+
+data_file_directories:
+- /var/lib/cassandra/data
+authenticator:
+  class_name : AllowAllAuthenticator
+# of another authenticator
+#  parameters :
+authorizer: AllowAllAuthorizer
 `;
 
 const lines = (entries: Record<string, string>) =>
@@ -119,8 +133,9 @@ export async function run(script: string, args: string[], world: World): Promise
     if (world.data) fs.writeFileSync(path.join(data, "data/system/local-1/nb-1-big-Data.db"), "");
     for (const [name, content] of Object.entries(world.files ?? {})) fs.writeFileSync(path.join(data, name), content);
     if (world.record) fs.writeFileSync(file("record"), lines(world.record));
-    fs.mkdirSync(file("conf"));
-    fs.writeFileSync(file("conf/cassandra.yaml"), configuration);
+    for (const folder of ["etc", "conf"]) fs.mkdirSync(file(folder));
+    fs.writeFileSync(file("etc/cassandra.yaml"), configuration);
+    fs.writeFileSync(file("cassandra.json"), JSON.stringify(world.changes ?? {}));
     fs.writeFileSync(file("version"), "1");
     fs.writeFileSync(file("view"), (world.view ?? []).map((line) => `${line}\n`).join(""));
     fs.writeFileSync(file("open.9042"), (world.serving ?? []).join(" "));
@@ -148,6 +163,7 @@ export async function run(script: string, args: string[], world: World): Promise
         RING_SERVICE: "cassandra",
         RING_RECORD: "cassandra-ring",
         CASSANDRA_NUM_TOKENS: "16",
+        CASSANDRA_IMAGE_CONF: file("etc"),
         CASSANDRA_CONF: file("conf"),
         CASSANDRA_DATA: data,
         TMPDIR: home,

@@ -1,0 +1,66 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
+
+/** What the Pod Security Standard `restricted` asks of a pod, run as one user whose group owns its volumes. */
+export function podSecurity(user: number): k8s.types.input.core.v1.PodSecurityContext {
+  return {
+    runAsUser: user,
+    runAsGroup: user,
+    runAsNonRoot: true,
+    fsGroup: user,
+    // Changing the owner of every file of a large volume would delay each restart.
+    fsGroupChangePolicy: "OnRootMismatch",
+    seccompProfile: { type: "RuntimeDefault" },
+  };
+}
+
+/** Resources of a container that copies a file or sets an owner, and ends. */
+export const smallStep = {
+  requests: { cpu: "50m", memory: "32Mi", "ephemeral-storage": "16Mi" },
+  limits: { memory: "128Mi", "ephemeral-storage": "64Mi" },
+};
+
+/** What it asks of each container; that the image cannot be written to goes beyond it. */
+export const containerSecurity: k8s.types.input.core.v1.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+  readOnlyRootFilesystem: true,
+};
+
+/** Secrets of a pod's namespace with which its images are pulled. @param names none for images that everyone may pull */
+export function pullSecrets(names: string[] = []): Pick<k8s.types.input.core.v1.PodSpec, "imagePullSecrets"> {
+  return names.length > 0 ? { imagePullSecrets: names.map((name) => ({ name })) } : {};
+}
+
+/** Label of a namespace that says which Pod Security Standard its pods must meet. */
+export const enforceLabel = "pod-security.kubernetes.io/enforce";
+
+/**
+ * A controller is accepted though the namespace will admit none of its pods: what asks for more than the namespace allows is
+ * refused before, in preview as well. An account that may not look at namespaces is left to what the cluster says later.
+ * @param what the config key with its value, and what it needs
+ */
+export function refuseWhereRestricted(
+  name: string,
+  cluster: ClusterChoice | undefined,
+  what: { setting: string; need: string },
+): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${name}-needs-privileges`,
+    async ({ newInputs }) => {
+      const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
+      const { core } = await Cluster.connect(cluster);
+      const found = await core.readNamespace({ name: namespace }).catch((error: Error & { code?: number }) => {
+        if (error.code !== 403) return nothingWhenNotFound(error);
+      });
+      const level = found?.metadata?.labels?.[enforceLabel] ?? "privileged";
+      if (level === "privileged") return;
+      throw new Error(
+        `${what.setting} is not allowed in namespace ${namespace}, which enforces the Pod Security Standard ${level}: ` +
+          `${what.need}; allowed is a namespace labelled ${enforceLabel}: privileged`,
+      );
+    },
+    { onDryRun: true },
+  );
+}

@@ -1,0 +1,64 @@
+import {
+  CassandraStorage,
+  CockroachCluster,
+  DaemonCluster,
+  EphemeralCluster,
+  PersistentCluster,
+  SinglePod,
+} from "../../components";
+import { record, Registered } from "../unit/recorder";
+
+/** What a stack file would say of all rings. */
+const ring = {
+  namespace: "db",
+  image: "docker.io/library/cassandra:5.0.9",
+  memory: "2Gi",
+  cpu: "500m",
+  maxHeapMiB: 1024,
+  datacenter: "datacenter1",
+  rack: "rack1",
+};
+const volumes = { replicas: 3, storageClassName: "fast", volumeSize: "10Gi" };
+const named = (name: string) => ({ ...ring, name, clusterName: name });
+
+/** Each topology at its defaults, and with the options that make other objects. */
+export const programs: Record<string, () => unknown> = {
+  persistent: () => new PersistentCluster("cassandra", { ...named("cassandra"), ...volumes }),
+  ephemeral: () => new EphemeralCluster("cassandra", { ...named("cassandra"), replicas: 3 }),
+  daemon: () => new DaemonCluster("cassandra", named("cassandra")),
+  "daemon on folders of the nodes": () =>
+    new DaemonCluster("cassandra", { ...named("cassandra"), hostPath: "/mnt/ring" }),
+  pod: () => new SinglePod("cassandra", named("cassandra")),
+  storage: () =>
+    new CassandraStorage("cassandra", {
+      name: "cassandra",
+      topology: "persistent",
+      storage: "gce-pd",
+      storageClassName: "fast",
+    }),
+  cockroachdb: () =>
+    new CockroachCluster("cockroachdb", {
+      ...ring,
+      ...volumes,
+      name: "cockroachdb",
+      image: "docker.io/cockroachdb/cockroach:v23.1.28",
+      certificates: { node: "cockroachdb.node", client: "cockroachdb.client.root" },
+      sqlClient: true,
+      loadGenerator: true,
+    }),
+};
+
+export type KubeObject = Record<string, unknown> & { kind: string; metadata: { name?: string } };
+
+/** The Kubernetes objects that a program makes, as the API server would get them; an autonamed one has a name like one of Pulumi's. */
+export async function render(program: () => unknown): Promise<KubeObject[]> {
+  return (await record(program)).filter(({ type }) => type.includes("/")).map(objectOf);
+}
+
+function objectOf({ type, name, inputs }: Registered): KubeObject {
+  const [, group, version, kind] = /^(?:(.*)\/)?(\w+):(\w+)$/.exec(type)!;
+  const metadata = { name: `${name}-1a2b3c4d`, ...(inputs.metadata as object) };
+  const apiVersion = group === "core" ? version : `${group}/${version}`;
+  // A patch is the part of an object that this program owns.
+  return { ...inputs, apiVersion, kind: kind.replace(/Patch$/, ""), metadata };
+}
