@@ -204,8 +204,8 @@ export class RingClient {
       return isLeaving ? { ...one, up: true, state: "leaving" } : undefined;
     }
     const { up, state, load } = member;
-    // A pod that does not run has no disk to look at; the ring says that it is down.
-    const said = running ? await this.run(name, "sh", "-c", diskAndWork) : "";
+    // One that is down stands in the way as such; its container may end at any moment.
+    const said = running && up ? await this.run(name, "sh", "-c", diskAndWork) : "";
     const free = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(said)?.[1];
     return { ...one, up, state, load, free: free === undefined ? free : Number(free), repairs: parseRepair(said) };
   }
