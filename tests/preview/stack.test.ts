@@ -119,8 +119,8 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.equal(after.metadata.uid, before.metadata.uid, "the set must not be replaced");
     const { template } = after.spec as { template: { spec: { containers: { resources: unknown }[] } } };
     assert.deepEqual(template.spec.containers[0].resources, {
-      limits: { memory: "2Gi" },
-      requests: { cpu: "100m", memory: "2Gi" },
+      limits: { memory: "2Gi", "ephemeral-storage": "1Gi" },
+      requests: { cpu: "100m", memory: "2Gi", "ephemeral-storage": "256Mi" },
     });
   });
 
