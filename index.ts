@@ -7,8 +7,8 @@ import {
   DataGuard,
   enforceLabel,
   EphemeralCluster,
-  PersistentCluster,
   judgeRings,
+  PersistentCluster,
   SinglePod,
 } from "./components";
 import { readSettings } from "./settings";

@@ -256,8 +256,8 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
       const raw = objects[topology].maxHeap ?? given.maxHeap ?? keys.maxHeap.default;
       problems.add(`${of("maxHeap", "memory")}maxHeap`, raw, keys.maxHeap, ` while memory is ${memory}`);
     }
-    const own = "cassandraYaml" in objects[topology] ? `${topology}.` : "";
-    if (cassandraYaml && image) problems.addKeys(`${own}cassandraYaml.`, unknownKeys(cassandraYaml, image));
+    if (cassandraYaml && image)
+      problems.addKeys(`${of("cassandraYaml")}cassandraYaml.`, unknownKeys(cassandraYaml, image));
     if (common.storage === "local" && localVolumes && replicas && localVolumes.length < replicas) {
       const label = topology === "cockroachdb" ? "cockroachdb." : of("localVolumes", "replicas");
       const detail = `: ${localVolumes.length} of them for ${replicas} replicas`;

@@ -5,7 +5,7 @@ export interface Verdict {
   /** Rows that it leaves behind, a sentence for each: it is refused until that is accepted. */
   losses: string[];
   /** Why it cannot work at all: it is refused. */
-  refusals?: string[];
+  refusals: string[];
 }
 
 /**
@@ -34,7 +34,7 @@ export class DataGuard<Facts extends object> extends pulumi.ComponentResource {
     const guard = new pulumi.ResourceHook(
       `${name}-data-guard`,
       async ({ oldInputs, newInputs }) => {
-        const { losses, refusals = [] } = judge(oldInputs as Facts, newInputs as Facts);
+        const { losses, refusals } = judge(oldInputs as Facts, newInputs as Facts);
         if (refusals.length > 0) throw new Error(refusals.join("\n"));
         if (losses.length > 0 && !acceptDataLoss) {
           throw new Error(`${losses.join("\n")}\nallowed is that with cassandra:acceptDataLoss: true alone`);
@@ -75,12 +75,11 @@ const fate = {
 const ringNames = ["clusterName", "datacenter"] as const;
 
 /** What becomes of one ring: its topology, and the rings that the stack is to have. */
-function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, RingFacts>): Required<Verdict> {
+function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, RingFacts>): Verdict {
   const lost = (loss: string) => ({ losses: [`${loss}, and ${fate[ring.disk]}`], refusals: [] });
   const all = Object.entries(wanted);
-  const [successor] = all.flatMap(([other, facts]) =>
-    facts.name === ring.name && (other === topology || facts.adopt === topology) ? [{ topology: other, ...facts }] : [],
-  );
+  const [heir, successor] =
+    all.find(([other, { name, adopt }]) => name === ring.name && (other === topology || adopt === topology)) ?? [];
   const whose = `ring ${ring.name} (${topology})`;
   if (!successor) {
     const others = all.map(([other, { name }]) => `ring ${name} (${other})`).join(" or ");
@@ -88,7 +87,7 @@ function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, Rin
   }
   if (successor.namespace !== ring.namespace)
     return lost(`cassandra:namespace: this edit leaves ${whose} in namespace ${ring.namespace} behind`);
-  if (successor.topology === topology && successor.adopt !== ring.adopt)
+  if (heir === topology && successor.adopt !== ring.adopt)
     return lost(`cassandra:${topology}.adopt: this edit gives the pods of ring ${ring.name} up`);
   if (ring.hostPath && successor.hostPath !== ring.hostPath)
     return lost(`cassandra:${topology}.hostPath: this edit leaves the rows in ${ring.hostPath} behind`);
@@ -97,13 +96,13 @@ function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, Rin
     .map(
       (key) =>
         `cassandra:${key}: "${successor[key]}" is not allowed for ${whose}: its members were made with "${ring[key]}" and ` +
-        `start with no other; allowed is "${ring[key]}", or another ring (cassandra:${successor.topology}.name)`,
+        `start with no other; allowed is "${ring[key]}", or another ring (cassandra:${heir}.name)`,
     );
   return { losses: [], refusals };
 }
 
 /** What an edit means for the rings of a stack. @param was, wanted rings by their topology */
-export function judgeRings(was: Record<string, RingFacts>, wanted: Record<string, RingFacts>): Required<Verdict> {
+export function judgeRings(was: Record<string, RingFacts>, wanted: Record<string, RingFacts>): Verdict {
   const verdicts = Object.entries(was).map(([topology, ring]) => judgeRing(topology, ring, wanted));
   return {
     losses: verdicts.flatMap(({ losses }) => losses),

@@ -5,12 +5,12 @@ export { type ClusterChoice } from "./cluster";
 export { CockroachCluster, type CockroachClusterArgs } from "./cockroachCluster";
 export { type CockroachCertificates, type CockroachPodArgs } from "./cockroachPod";
 export { DaemonCluster, type DaemonClusterArgs } from "./daemonCluster";
-export { DataGuard, type RingFacts, judgeRings } from "./dataGuard";
+export { DataGuard, judgeRings, type RingFacts } from "./dataGuard";
 export { EphemeralCluster, type EphemeralClusterArgs } from "./ephemeralCluster";
 export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./localVolumes";
 export { type Peer } from "./networkAccess";
-export { enforceLabel } from "./podSecurity";
 export { PersistentCluster, type PersistentClusterArgs } from "./persistentCluster";
+export { enforceLabel } from "./podSecurity";
 export { SinglePod, type SinglePodArgs } from "./singlePod";
 export {
   CassandraStorage,

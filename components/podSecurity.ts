@@ -15,17 +15,17 @@ export function podSecurity(user: number): k8s.types.input.core.v1.PodSecurityCo
   };
 }
 
-/** Resources of a container that copies a file or sets an owner, and ends. */
-export const smallStep = {
-  requests: { cpu: "50m", memory: "32Mi", "ephemeral-storage": "16Mi" },
-  limits: { memory: "128Mi", "ephemeral-storage": "64Mi" },
-};
-
 /** What it asks of each container; that the image cannot be written to goes beyond it. */
 export const containerSecurity: k8s.types.input.core.v1.SecurityContext = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ["ALL"] },
   readOnlyRootFilesystem: true,
+};
+
+/** Resources of a container that copies a file or sets an owner, and ends. */
+export const smallStep = {
+  requests: { cpu: "50m", memory: "32Mi", "ephemeral-storage": "16Mi" },
+  limits: { memory: "128Mi", "ephemeral-storage": "64Mi" },
 };
 
 /** Secrets of a pod's namespace with which its images are pulled. @param names none for images that everyone may pull */

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "./cluster";
 import { selectorText } from "./labels";
 import { parseKeyspaces, parseRepair, parseStatus, parseStreams, RingMember } from "./nodetool";
@@ -55,12 +55,10 @@ export class RingClient {
   /** Ordinals of members whose claims exist, and that have not left the ring. */
   async keptMembers(): Promise<number[]> {
     const [claims, record] = await Promise.all([this.claims(), this.record()]);
-    const left = Object.keys(record).filter((pod) => hasLeft(record[pod]));
-    const gone = left.map((pod) => this.claimOf(pod));
+    const { name } = this.ring;
     return claims
-      .map(({ metadata }) => metadata!.name!)
-      .filter((name) => !gone.includes(name))
-      .map(ordinalOf);
+      .map(({ metadata }) => ordinalOf(metadata!.name!))
+      .filter((ordinal) => !hasLeft(record[`${name}-${ordinal}`]));
   }
 
   private claimOf(pod: string): string {
@@ -91,7 +89,6 @@ export class RingClient {
         const id = record[name]?.split(" ")[0];
         const member = listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === pod.address);
         return {
-          name,
           hostId: member?.hostId,
           view: await this.view(name, pod.running ?? false, member, recorded.includes(name)),
         };

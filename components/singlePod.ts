@@ -29,7 +29,7 @@ export class SinglePod extends CassandraRing {
     const guard = new DataGuard(
       `${name}-pod`,
       { revision: this.revision },
-      () => ({ losses: [`ring ${args.name}: this edit replaces its only pod, and its rows go with it`] }),
+      () => ({ losses: [`ring ${args.name}: this edit replaces its only pod, and its rows go with it`], refusals: [] }),
       args.acceptDataLoss ?? false,
       { parent: this },
     );

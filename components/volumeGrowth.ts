@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
-import { RingClient, RingReference } from "./ringClient";
 import { quantity } from "./quantity";
+import { RingClient, RingReference } from "./ringClient";
 
 export interface VolumeGrowthArgs extends Omit<RingReference, "namespace"> {
   namespace: pulumi.Input<string>;

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dump, load } from "js-yaml";
 import { setTimeout as sleep } from "node:timers/promises";
 import { repository } from "../lab/src/instance";
-import { Lab } from "../lab/src/lab";
+import { Lab, LabOptions } from "../lab/src/lab";
 import { RunError } from "../lab/src/run";
 
 const minutes = 60_000;
@@ -38,6 +38,17 @@ export const nameOf = ({ metadata }: Pod) => metadata.name;
 /** Whether the pod is Ready, and not about to go. */
 export const isServing = ({ metadata, status }: Pod) =>
   !metadata.deletionTimestamp && !!status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+
+/** For a suite: a lab for as long as it runs. @param use is given it before the first test */
+export function inLab(options: LabOptions, use: (lab: Lab) => void | Promise<void>): void {
+  before(async () => {
+    // What a run before this one left behind, if it was killed.
+    await Lab.find(options.name).down({ delete: true });
+    await use(await Lab.up(options));
+  });
+
+  after(() => Lab.find(options.name).down({ delete: true }));
+}
 
 /** A stack of this program in a lab of the tests' own, driven as a user drives it: with the Pulumi CLI and kubectl. */
 export class Stack {

@@ -6,29 +6,18 @@ import {
   PersistentCluster,
   SinglePod,
 } from "../../components";
+import { ringArgs } from "../unit/components/args";
 import { record, Registered } from "../unit/recorder";
 
-/** What a stack file would say of all rings. */
-const ring = {
-  namespace: "db",
-  image: "docker.io/library/cassandra:5.0.9",
-  memory: "2Gi",
-  cpu: "500m",
-  maxHeapMiB: 1024,
-  datacenter: "datacenter1",
-  rack: "rack1",
-};
 const volumes = { replicas: 3, storageClassName: "fast", volumeSize: "10Gi" };
-const named = (name: string) => ({ ...ring, name, clusterName: name });
 
 /** Each topology at its defaults, and with the options that make other objects. */
 export const programs: Record<string, () => unknown> = {
-  persistent: () => new PersistentCluster("cassandra", { ...named("cassandra"), ...volumes }),
-  ephemeral: () => new EphemeralCluster("cassandra", { ...named("cassandra"), replicas: 3 }),
-  daemon: () => new DaemonCluster("cassandra", named("cassandra")),
-  "daemon on folders of the nodes": () =>
-    new DaemonCluster("cassandra", { ...named("cassandra"), hostPath: "/mnt/ring" }),
-  pod: () => new SinglePod("cassandra", named("cassandra")),
+  persistent: () => new PersistentCluster("cassandra", { ...ringArgs, ...volumes }),
+  ephemeral: () => new EphemeralCluster("cassandra", { ...ringArgs, replicas: 3 }),
+  daemon: () => new DaemonCluster("cassandra", ringArgs),
+  "daemon on folders of the nodes": () => new DaemonCluster("cassandra", { ...ringArgs, hostPath: "/mnt/ring" }),
+  pod: () => new SinglePod("cassandra", ringArgs),
   storage: () =>
     new CassandraStorage("cassandra", {
       name: "cassandra",
@@ -38,7 +27,7 @@ export const programs: Record<string, () => unknown> = {
     }),
   cockroachdb: () =>
     new CockroachCluster("cockroachdb", {
-      ...ring,
+      ...ringArgs,
       ...volumes,
       name: "cockroachdb",
       image: "docker.io/cockroachdb/cockroach:v23.1.28",

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
-import { smallMembers, Stack } from "../stack";
+import { inLab, smallMembers, Stack } from "../stack";
 
 const minutes = 60_000;
 
@@ -14,6 +14,7 @@ const kinds = ["pods", "configmaps", "persistentvolumeclaims", "services", "serv
 const rules = (...verbs: string[]): Rule[] => [
   { apiGroups: [""], resources: kinds, verbs },
   { apiGroups: ["apps"], resources: ["statefulsets"], verbs },
+  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs },
   { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs },
   { apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles", "rolebindings"], verbs },
   { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs },
@@ -53,17 +54,11 @@ describe("accounts that may not do everything, on the real engine and API server
   const set = () =>
     lab.kubectl(["get", "statefulset", "cassandra", "-o", "jsonpath={.metadata.generation} {.spec.replicas}"]);
 
-  before(async () => {
-    // What a run before this one left behind, if it was killed.
-    await Lab.find("preview").down({ delete: true });
-    lab = await Lab.up({ name: "preview", simulated: true });
+  inLab({ name: "preview", simulated: true }, async (made) => {
+    lab = made;
     stack = await Stack.of(lab, "permissions");
     configure({ replicas: 3 });
     await stack.up();
-  });
-
-  after(async () => {
-    await lab?.down({ delete: true });
   });
 
   it("one that may only read: preview says what could not be looked at, and what `pulumi up` will do", async () => {

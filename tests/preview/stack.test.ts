@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
 import { RunError } from "../../lab/src/run";
-import { Stack } from "../stack";
+import { inLab, Stack } from "../stack";
 
 interface KubeObject {
   metadata: { name: string; uid: string; generation?: number; resourceVersion: string };
@@ -54,15 +54,9 @@ describe("the program on the real engine and API server, with simulated nodes", 
       .sort();
   }
 
-  before(async () => {
-    // What a run before this one left behind, if it was killed.
-    await Lab.find("preview").down({ delete: true });
-    lab = await Lab.up({ name: "preview", simulated: true });
+  inLab({ name: "preview", simulated: true }, async (made) => {
+    lab = made;
     stack = await Stack.of(lab, "minikube");
-  });
-
-  after(async () => {
-    await lab?.down({ delete: true });
   });
 
   it("previews a new ring without making any of it", async () => {

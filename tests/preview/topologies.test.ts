@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import * as path from "node:path";
 import { Lab } from "../../lab/src/lab";
-import { nameOf, Pod, smallMembers, Stack } from "../stack";
+import { inLab, nameOf, Pod, smallMembers, Stack } from "../stack";
 
 interface KubeObject {
   kind: string;
@@ -62,17 +62,12 @@ describe("every topology on the real engine and API server, with simulated nodes
     }
   }
 
-  before(async () => {
-    // What a run before this one left behind, if it was killed.
-    await Lab.find("preview").down({ delete: true });
-    lab = await Lab.up({ name: "preview", simulated: true });
+  inLab({ name: "preview", simulated: true }, async (made) => {
+    lab = made;
     stack = await Stack.of(lab, "topologies");
-    await enforce("restricted");
   });
 
-  after(async () => {
-    await lab?.down({ delete: true });
-  });
+  beforeEach(() => enforce("restricted"));
 
   const disks = [1, 2, 3, 1].map((node, i) => ({ node: `node${node}`, path: `/mnt/disks/${i}` }));
   const topologies: Record<string, { settings: Record<string, unknown>; pods: number; standard?: string }> = {
@@ -112,7 +107,6 @@ describe("every topology on the real engine and API server, with simulated nodes
       assert.deepEqual(await objects(), before);
       await stack.destroy();
       await nothingLeft();
-      await enforce("restricted");
     });
   }
 
@@ -226,6 +220,23 @@ describe("every topology on the real engine and API server, with simulated nodes
     );
   });
 
+  it("refuses folders of nodes where the namespace would admit no pod that has them", async () => {
+    const why =
+      'cassandra:daemon.hostPath: "/mnt/ring" is not allowed in namespace default, which enforces the Pod Security Standard restricted';
+    configure({ topologies: ["daemon"], daemon: { hostPath: "/mnt/ring" } });
+    const previewed = await stack.refused("preview");
+    assert.ok(previewed.includes(why), previewed);
+    assert.deepEqual(await objects(), []);
+    const updated = await stack.refused("up", "--yes", "--skip-preview");
+    assert.ok(updated.includes(why), updated);
+    assert.deepEqual(
+      (await objects()).filter((object) => /^(DaemonSet|Pod) /.test(object)),
+      [],
+    );
+    await stack.destroy();
+    await nothingLeft();
+  });
+
   it("refuses in preview an edit that would lose rows, and touches nothing", async () => {
     const all = {
       ...minikube,
@@ -233,10 +244,6 @@ describe("every topology on the real engine and API server, with simulated nodes
       replicas: 3,
       daemon: { hostPath: "/mnt/ring" },
     };
-    await refuses(
-      all,
-      'cassandra:daemon.hostPath: "/mnt/ring" is not allowed in namespace default, which enforces the Pod Security Standard restricted',
-    );
     await enforce("privileged");
     configure(all);
     await stack.up();
@@ -268,7 +275,6 @@ describe("every topology on the real engine and API server, with simulated nodes
     await stack.up();
     await stack.destroy();
     await nothingLeft();
-    await enforce("restricted");
   });
 
   it("tells in preview what an edit of the ephemeral ring means", async () => {

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as path from "node:path";
 import { Lab } from "../../lab/src/lab";
 import { run } from "../../lab/src/run";
+import { inLab } from "../stack";
 import { RingStack } from "./ringStack";
 
 const minutes = 60_000;
@@ -18,14 +19,8 @@ describe("the persistent ring, as npm start makes it", function () {
   const start = (...args: string[]) =>
     run("npm", ["start", "--silent", "--", "--name", name, ...args], { cwd: root, timeout: 40 * minutes });
 
-  before(async () => {
-    // What a run before this one left behind, if it was killed.
-    await Lab.find(name).down({ delete: true });
-    lab = await Lab.up({ name });
-  });
-
-  after(async () => {
-    await lab?.down({ delete: true });
+  inLab({ name }, (made) => {
+    lab = made;
   });
 
   it("npm start ends with three members and the employees as each of them reads them", async () => {

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/src/lab";
 import { duration } from "../../lab/src/progress";
-import { isServing, nameOf, Pod, Stack } from "../stack";
+import { inLab, isServing, nameOf, Pod, Stack } from "../stack";
 
 const minutes = 60_000;
 
@@ -107,6 +107,14 @@ export class RingStack extends Stack {
     );
   }
 
+  /** Waits until a pod has said something in its log. @throws when it does not within so many seconds */
+  async says(pod: string, what: RegExp, seconds: number): Promise<void> {
+    for (let i = 0; !what.test(await this.log(pod)); i++) {
+      assert.ok(i < seconds, `${pod} does not say ${what}: ${await this.log(pod)}`);
+      await sleep(1000);
+    }
+  }
+
   /** How often the container of a pod has been started again. */
   async restarts(pod: string): Promise<number> {
     return Number(
@@ -137,18 +145,7 @@ export class RingStack extends Stack {
 
 /** For a suite: a lab of real nodes for as long as it runs, and a stack in it. @param use is given both before its first test */
 export function inRingLab(use: (made: { lab: Lab; stack: RingStack }) => void): void {
-  let lab: Lab | undefined;
-
-  before(async () => {
-    // What a run before this one left behind, if it was killed.
-    await Lab.find("ring").down({ delete: true });
-    lab = await Lab.up({ name: "ring" });
-    use({ lab, stack: await RingStack.of(lab, "ring") });
-  });
-
-  after(async () => {
-    await lab?.down({ delete: true });
-  });
+  inLab({ name: "ring" }, async (lab) => use({ lab, stack: await RingStack.of(lab, "ring") }));
 }
 
 /** Host IDs, in order: members are the same when these are. */

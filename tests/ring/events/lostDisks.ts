@@ -1,5 +1,4 @@
 import * as assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../../lab/src/lab";
 import { isServing } from "../../stack";
 import { ids, Member, RingStack } from "../ringStack";
@@ -19,10 +18,7 @@ async function isReplaced(stack: RingStack, member: number, before: Member[]): P
   const known = ids(before);
   // Cassandra gives the newcomer a host ID of its own, and the tokens of the one that it replaces.
   assert.equal(ids(await stack.oneRing(3)).filter((id) => known.includes(id)).length, 2);
-  for (let i = 0; !(await stack.log(`cassandra-${member}`)).includes("repaired: this member has every row"); i++) {
-    assert.ok(i < 300, `cassandra-${member} has not been repaired: ${await stack.log(`cassandra-${member}`)}`);
-    await sleep(1000);
-  }
+  await stack.says(`cassandra-${member}`, /repaired: this member has every row/, 300);
 }
 
 const giveUp = (lab: Lab, member: number) =>
@@ -53,11 +49,7 @@ export const lostFirstVolumeInSilence: RingEvent = {
     await stack.serving(0);
     await lab.kubectl(["delete", "pvc", "data-cassandra-0"]);
     await lab.kubectl(["scale", "statefulset", "cassandra", "--replicas=1"]);
-    const waits = /waiting: this disk is empty, though cassandra-0 is a member/;
-    for (let i = 0; !waits.test(await stack.log("cassandra-0")); i++) {
-      assert.ok(i < 60, `cassandra-0 does not wait: ${await stack.log("cassandra-0")}`);
-      await sleep(1000);
-    }
+    await stack.says("cassandra-0", /waiting: this disk is empty, though cassandra-0 is a member/, 60);
     assert.ok(!(await stack.pods()).some(isServing), "a pod that waits must not be ready");
     // What was done by hand, the next update sets right.
     await stack.pulumi("refresh", "--yes");
