@@ -9,6 +9,7 @@ const usage = `usage: npm run lab -- COMMAND [OPTIONS]
                                  fewer nodes than before: the last ones are taken away
                                  --simulated: nodes that exist in the API server only
      [--simulated-nodes N]       N of such nodes beside real ones
+     [--cert-manager]            issue certificates by authorities in the cluster
   down [--delete]                stop it; its disks stay for the next up, unless --delete
   status                         what runs; exit code 1 if the lab is not up
   env                            export lines for a shell: eval "$(npm run -s lab -- env)"
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
         simulated,
         nodes: count("nodes", nodes, 1),
         simulatedNodes: count("simulated-nodes", beside, 0),
+        certManager: values["cert-manager"],
       });
       return say(`The lab is up. A shell in which pulumi and kubectl use it: eval "$(npm run -s lab -- env)"`);
     case "down":
@@ -59,6 +61,7 @@ function parse() {
         simulated: { type: "boolean" },
         nodes: { type: "string" },
         "simulated-nodes": { type: "string" },
+        "cert-manager": { type: "boolean" },
         delete: { type: "boolean" },
       },
     });

@@ -1,6 +1,7 @@
 /** The cluster as a whole: what is started after what, what counts as running, and how all of it ends. */
 import { existsSync } from "node:fs";
 import { processesIn, removeGroup } from "./cgroups";
+import { startCertManager } from "./certManager";
 import { controlPlaneProcesses, startControlPlane } from "./controlPlane";
 import { dnsObjects, startDns } from "./dns";
 import { Image } from "./images";
@@ -22,6 +23,7 @@ export function clusterProcesses(settings: Settings): string[] {
     ...controlPlaneProcesses,
     "provisioner",
     ...(hasSimulation(settings) ? ["kwok"] : []),
+    ...(settings.certManager ? ["cert-manager"] : []),
     ...(settings.simulated ? [] : real),
   ];
 }
@@ -53,6 +55,7 @@ export async function startCluster(
     await startProvisioner(instance, network, settings.simulated);
     if (hasSimulation(settings)) await startSimulation(instance, network, programs);
     if (!settings.simulated) await startDns(instance, network, programs);
+    if (settings.certManager) await startCertManager(instance, programs);
   });
   await removeNodes(instance, before, settings);
   instance.settings = settings;

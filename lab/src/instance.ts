@@ -21,6 +21,8 @@ export interface Settings {
   nodes: number;
   /** Number of simulated nodes beside real ones: simulated1 and so on. @default 0 */
   simulatedNodes?: number;
+  /** Whether cert-manager is at work. @default false */
+  certManager?: boolean;
 }
 
 /** Whether KWOK is at work. */

@@ -23,6 +23,8 @@ export interface LabOptions {
   nodes?: number;
   /** Number of simulated nodes beside real ones. @default as before, at first 0 */
   simulatedNodes?: number;
+  /** Whether cert-manager issues certificates by authorities in the cluster. @default as before, at first false */
+  certManager?: boolean;
 }
 
 export class Lab {
@@ -161,12 +163,13 @@ export class Lab {
     });
   }
 
-  private settings({ simulated, nodes, simulatedNodes }: LabOptions): Settings {
+  private settings({ simulated, nodes, simulatedNodes, certManager }: LabOptions): Settings {
     const before = this.instance.settings;
     const settings = {
       simulated: simulated ?? before?.simulated ?? false,
       nodes: nodes ?? before?.nodes ?? 3,
       simulatedNodes: simulatedNodes ?? before?.simulatedNodes ?? 0,
+      certManager: certManager ?? before?.certManager ?? false,
     };
     const again = `Delete it first, with its volumes: npm run lab -- down --delete --name ${this.instance.name}`;
     if (before && before.simulated !== settings.simulated) {

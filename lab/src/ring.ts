@@ -30,17 +30,23 @@ export function employees(datacenter: string, replication: number): string {
 
 /** A running ring, reached through its pods. */
 export class Ring {
-  /** @param name of its set and Service */
+  /**
+   * @param name of its set and Service
+   * @param cqlsh what runs CQL in a pod, logged in where that is needed
+   */
   constructor(
     private readonly kubectl: Kubectl,
     private readonly namespace: string,
     readonly name: string,
+    readonly cqlsh: string,
   ) {}
 
   /** The Cassandra rings of a stack. */
   static of(kubectl: Kubectl, { namespace, usage }: StackOutputs): Ring[] {
-    const rings = Object.values(usage).filter(({ cqlsh }) => cqlsh !== undefined);
-    return rings.map(({ discoveryService }) => new Ring(kubectl, namespace, discoveryService));
+    return Object.values(usage).flatMap(({ cqlsh, discoveryService }) => {
+      const [, inPod] = cqlsh?.split(" -- ") ?? [];
+      return inPod ? [new Ring(kubectl, namespace, discoveryService, inPod)] : [];
+    });
   }
 
   /** Names of its pods, in ordinal order where they have ordinals. */
@@ -60,7 +66,7 @@ export class Ring {
 
   /** Runs CQL on one pod, at consistency ONE as cqlsh does, and returns what cqlsh prints. */
   cql(pod: string, statements: string): Promise<string> {
-    return this.exec(pod, ["cqlsh"], statements);
+    return this.exec(pod, [this.cqlsh], statements);
   }
 
   /** Loads the three employees, on as many replicas as the ring has members, three at the most. */

@@ -55,7 +55,7 @@ async function show(ring: Ring): Promise<void> {
   say(`\n$ kubectl exec ${pods[0]} -- nodetool status`);
   process.stdout.write(await ring.nodetool(pods[0], "status"));
   for (const pod of pods) {
-    say(`$ kubectl exec ${pod} -- cqlsh -e "SELECT * FROM my_cassandra_keyspace.employee"`);
+    say(`$ kubectl exec ${pod} -- ${ring.cqlsh} -e "SELECT * FROM my_cassandra_keyspace.employee"`);
     process.stdout.write(await ring.readEmployees(pod));
   }
 }

@@ -2,7 +2,7 @@
  * The programs that the lab runs: Go modules pinned by `lab/tools/<name>/go.mod` and `go.sum`, built once into the
  * cache, and packages of Debian. What the host has in a suitable version is used instead of being built.
  */
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { version as pulumiVersion } from "@pulumi/pulumi/package.json";
@@ -20,6 +20,8 @@ export interface Programs {
   cniBin?: string;
   /** File of KWOK's Stage objects; undefined where nodes are real. */
   stages?: string;
+  /** File of cert-manager's resource definitions; undefined where it is not wanted. */
+  certificateKinds?: string;
 }
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -29,6 +31,7 @@ const modules = {
   coredns: "github.com/coredns/coredns",
   kwok: "sigs.k8s.io/kwok",
   "kube-score": "github.com/zegl/kube-score",
+  "cert-manager": "github.com/cert-manager/cert-manager",
 };
 type Tool = keyof typeof modules;
 
@@ -59,14 +62,16 @@ export async function clusterPrograms(settings: Settings): Promise<Programs> {
   const packages = await debianTools();
   const coredns = settings.simulated ? undefined : await build("coredns");
   const kwok = hasSimulation(settings) ? await build("kwok") : undefined;
+  const certManager = settings.certManager ? await build("cert-manager") : undefined;
   return {
     env: {
       HOME: process.env.HOME,
-      PATH: [kubernetes, coredns, kwok, systemPath, ...packages.path].filter(Boolean).join(":"),
+      PATH: [kubernetes, coredns, kwok, certManager, systemPath, ...packages.path].filter(Boolean).join(":"),
       LD_LIBRARY_PATH: packages.libraryPath.join(":"),
     },
     cniBin: settings.simulated ? undefined : packages.cniBin,
     stages: kwok && join(kwok, "stages.yaml"),
+    certificateKinds: certManager && join(certManager, "crds.yaml"),
   };
 }
 
@@ -114,13 +119,19 @@ async function downloadPulumi(): Promise<string> {
 async function build(tool: Tool): Promise<string> {
   const folder = join(repository, "lab", "tools", tool);
   const pins = ["go.mod", "go.sum"].map((file) => readFileSync(join(folder, file)));
-  const inputs = [...pins, process.arch, versionFlags(tool), ...(tool === "pulumi" ? [languageHost] : [])];
+  const sources = readdirSync(folder).filter((file) => file.endsWith(".go"));
+  const own = [
+    ...sources.map((file) => readFileSync(join(folder, file))),
+    ...(tool === "pulumi" ? [languageHost] : []),
+  ];
+  const inputs = [...pins, process.arch, versionFlags(tool), ...own];
   return cached(`tools-${tool}`, inputs, (dir) =>
     step(`${tool} ${pinnedVersion(tool)}: build`, async () => {
       const env = { ...process.env, GOBIN: dir, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
       const options = ["-trimpath", "-ldflags", `-s -w ${versionFlags(tool)}`];
       await run("go", ["install", ...options, "tool"], { cwd: folder, env, timeout: 3_600_000 });
       if (tool === "kwok") await copyStages(folder, join(dir, "stages.yaml"));
+      if (tool === "cert-manager") await copyKinds(folder, join(dir, "crds.yaml"));
       if (tool === "pulumi") await writeFile(join(dir, "pulumi-language-nodejs"), languageHost, { mode: 0o755 });
     }),
   );
@@ -143,6 +154,7 @@ function versionFlags(tool: Tool): string {
     coredns: "",
     kwok: `-X sigs.k8s.io/kwok/pkg/consts.Version=${version}`,
     "kube-score": "",
+    "cert-manager": "",
   }[tool];
 }
 
@@ -159,14 +171,29 @@ export function pinnedVersion(tool: Tool): string {
 
 /** KWOK does nothing without Stage objects; its module carries those that make nodes and pods ready within seconds. */
 async function copyStages(folder: string, target: string): Promise<void> {
-  const module = (await run("go", ["list", "-m", "-f", "{{.Dir}}", modules.kwok], { cwd: folder })).trim();
+  const stages = join(await moduleFolder("kwok", folder), "kustomize", "stage");
+  const folders = ["node/fast", "node/heartbeat-with-lease", "pod/fast"].map((stage) => join(stages, stage));
+  await copyYaml(folders, target);
+}
+
+/** Definitions of cert-manager's kinds. */
+async function copyKinds(folder: string, target: string): Promise<void> {
+  await copyYaml([join(await moduleFolder("cert-manager", folder), "deploy", "crds")], target);
+}
+
+/** Where Go keeps the source of a tool's module. */
+async function moduleFolder(tool: Tool, folder: string): Promise<string> {
+  return (await run("go", ["list", "-m", "-f", "{{.Dir}}", modules[tool]], { cwd: folder })).trim();
+}
+
+/** All YAML files of some folders as one. */
+async function copyYaml(folders: string[], target: string): Promise<void> {
   const documents: string[] = [];
-  for (const stage of ["node/fast", "node/heartbeat-with-lease", "pod/fast"]) {
-    const from = join(module, "kustomize", "stage", stage);
-    const files = (await readdir(from)).filter((file) => file.endsWith(".yaml") && file !== "kustomization.yaml");
-    for (const file of files) documents.push(await readFile(join(from, file), "utf8"));
+  for (const folder of folders) {
+    const files = (await readdir(folder)).filter((file) => file.endsWith(".yaml") && file !== "kustomization.yaml");
+    for (const file of files) documents.push(await readFile(join(folder, file), "utf8"));
   }
-  await writeFile(target, documents.join("---\n"));
+  await writeFile(target, documents.join("\n---\n"));
 }
 
 /** Programs of a name on PATH; the lab's own links, which `npm run lab -- env` puts there, are not the user's. */
