@@ -47,7 +47,15 @@ const rings = {
     cockroachdb && new CockroachCluster(cockroachdb.name, { ...cockroachdb, namespace, storageClassName }, opts),
 };
 
+const superusers = Object.entries(rings).flatMap(([topology, ring]) =>
+  ring && "superuser" in ring && ring.superuser ? [[topology, ring.superuser] as const] : [],
+);
+
 export { namespace };
+/** For each topology the role that may do everything, and its password: a secret. */
+export const superuser = Object.fromEntries(
+  superusers.map(([topology, { username, password }]) => [topology, { username, password }]),
+);
 /** For each topology what a person uses next: contact points, Services, command lines. */
 export const usage = Object.fromEntries(
   Object.entries(rings).flatMap(([topology, ring]) => (ring ? [[topology, ring.usage]] : [])),

@@ -4,6 +4,7 @@ import {
   CassandraPodArgs,
   ClusterChoice,
   CockroachCertificates,
+  IssuerReference,
   LocalVolume,
   Peer,
   RingFacts,
@@ -11,13 +12,19 @@ import {
   VolumeRetention,
 } from "./components";
 import { mebibytes } from "./components/quantity";
-import { unknownKeys } from "./settings/cassandraYaml";
+import { knownVersionOf, unknownKeys } from "./settings/cassandraYaml";
+import { wrongOptions } from "./settings/jvmOptions";
 import { Key, keys, objectKeys, ownKeys, topologies, Topology } from "./settings/keys";
 
 /** What every Cassandra ring has. */
 interface RingSettings extends CassandraPodArgs {
   name: string;
   clientsFrom: Peer[];
+  auth: "password" | "none";
+  superuser: string;
+  superuserPassword?: pulumi.Output<string>;
+  tlsSecret?: string;
+  tlsIssuer?: IssuerReference | "own";
 }
 
 interface VolumeSettings {
@@ -64,8 +71,10 @@ type Raw = Record<string, unknown>;
 type Parsed<K extends Record<string, Key>> = { [N in keyof K]: NonNullable<ReturnType<K[N]["parse"]>> };
 type Common = Parsed<typeof keys>;
 /** All that one topology may be told, whichever it is; the table in `ownKeys` says which of it. */
-type Own = Omit<Common, "topologies"> &
-  Parsed<typeof ownKeys.ephemeral.own> &
+type Own = Omit<Common, "topologies"> & {
+  /** Whether `cassandraYaml` was set with `--secret`. */
+  isSecretYaml: boolean;
+} & Parsed<typeof ownKeys.ephemeral.own> &
   Parsed<typeof ownKeys.daemon.own> &
   Parsed<Omit<typeof ownKeys.cockroachdb.own, "image">>;
 
@@ -89,7 +98,8 @@ export function readSettings(): Settings {
     const allowed = { ...own, ...Object.fromEntries(overrides.map((key) => [key, keys[key]])) };
     const parsed = problems.parse(`${topology}.`, allowed, set);
     const inherited = overrides.filter((key) => !(key in set)).map((key) => [key, common[key]]);
-    values[topology] = { ...parsed, ...Object.fromEntries(inherited) } as Own;
+    const isSecretYaml = isSecret("cassandraYaml" in set ? topology : "cassandraYaml");
+    values[topology] = { ...parsed, ...Object.fromEntries(inherited), isSecretYaml } as Own;
   }
   nameRings(chosen, values, objects, common);
   checkTogether({ chosen, values, objects, common, given }, problems);
@@ -102,8 +112,10 @@ export function readSettings(): Settings {
     namespace,
     createNamespace,
     acceptDataLoss,
-    // Folders of nodes are beyond every standard but that which has no rules.
-    podSecurity: chosen.includes("daemon") && values.daemon.hostPath ? "privileged" : "restricted",
+    // Folders of nodes and the capability IPC_LOCK are beyond every standard but that which has no rules.
+    podSecurity: chosen.some((topology) => values[topology].hostPath || values[topology].lockMemory)
+      ? "privileged"
+      : "restricted",
     storageClassName: common.storageClassName || (storage === "existing" ? "" : `${namespace}-cassandra`),
     ...providerSettings(),
     facts: Object.fromEntries(facts) as Settings["facts"],
@@ -120,14 +132,37 @@ function pulledFrom(registry: string, image: string): string {
   return [registry, ...(path.length === 1 ? ["library"] : []), ...path].join("/");
 }
 
+/**
+ * MiB of heap where none is set: Cassandra needs as much again outside it, for caches, compression, and the files that the system
+ * keeps in memory. Beyond 31 GiB, Java's references grow, and more heap holds less.
+ */
+function halfOf(memory: string): number {
+  return Math.min(31 * 1024, Math.floor(mebibytes(memory) / 2));
+}
+
 /** What pods of every topology take as it is set. */
 function podOf({ image, memory, cpu, clientsFrom }: Own, { imageRegistry, imagePullSecrets }: Common) {
   return { image: pulledFrom(imageRegistry, image), imagePullSecrets, memory, cpu, clientsFrom };
 }
 
 function ring(own: Own, common: Common): RingSettings {
-  const { name, clusterName, maxHeap: maxHeapMiB, datacenter, jvmOptions, cassandraYaml } = own;
-  return { name, clusterName, ...podOf(own, common), maxHeapMiB, datacenter, rack: "rack1", jvmOptions, cassandraYaml };
+  const { name, clusterName, datacenter, jvmOptions, cassandraYaml, auth, superuser } = own;
+  return {
+    name,
+    clusterName,
+    ...podOf(own, common),
+    maxHeapMiB: own.maxHeap || halfOf(own.memory),
+    datacenter,
+    rack: "rack1",
+    jvmOptions,
+    cassandraYaml: own.isSecretYaml ? pulumi.secret(cassandraYaml) : cassandraYaml,
+    lockMemory: own.lockMemory,
+    auth,
+    superuser,
+    ...(own.superuserPassword && { superuserPassword: pulumi.secret(own.superuserPassword) }),
+    ...(own.tls !== "none" && { tlsSecret: own.tlsSecret || `${name}-tls` }),
+    ...(own.tls === "cert-manager" && { tlsIssuer: own.tlsIssuer.reference ?? ("own" as const) }),
+  };
 }
 
 function volumes({ replicas, volumeSize, volumeRetention, localVolumes }: Own, { storage }: Common): VolumeSettings {
@@ -135,9 +170,15 @@ function volumes({ replicas, volumeSize, volumeRetention, localVolumes }: Own, {
 }
 
 function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts {
-  const { name, adopt, hostPath, clusterName, datacenter } = own;
+  const { name, adopt, hostPath, clusterName, datacenter, auth, superuser, tls, tlsIssuer } = own;
   const disk = topology === "persistent" || topology === "cockroachdb" ? "volumes" : hostPath ? "nodes" : "pods";
-  const names = topology === "cockroachdb" ? {} : { clusterName, datacenter };
+  const protection = {
+    auth,
+    tls,
+    ...(auth !== "none" && { superuser }),
+    ...(tls === "cert-manager" && { tlsIssuer: tlsIssuer.text || "own" }),
+  };
+  const names = topology === "cockroachdb" ? {} : { clusterName, datacenter, ...protection };
   return { name, namespace, ...names, disk, ...(hostPath && { hostPath }), ...(adopt && { adopt }) };
 }
 
@@ -196,17 +237,23 @@ function nameRings(
   values.cockroachdb.name ||= "cockroachdb";
 }
 
+/** Whether a key was set with `--secret`. The SDK knows, though its types do not say so. */
+function isSecret(name: string): boolean {
+  const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
+  return isConfigSecret(`${pulumi.getProject()}:${name}`);
+}
+
 /** The project's own config, by bare key: lists and objects as such, and every scalar as text. */
 function stackConfig(known: Record<string, Key>): Raw {
   const prefix = `${pulumi.getProject()}:`;
-  const config = new pulumi.Config();
   const given: Raw = {};
-  for (const full of Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(prefix))) {
+  // Not `pulumi.Config`, which warns of every secret that it hands over: where one may stand, the key says.
+  for (const [full, value] of Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix))) {
     const name = full.slice(prefix.length);
-    given[name] = config.get(name);
+    given[name] = value;
     if (known[name] && known[name].type !== "string") {
       try {
-        given[name] = textual(config.getObject(name), name);
+        given[name] = textual(JSON.parse(value), name);
       } catch {
         // Left as the text that it is: its key says what is allowed instead.
       }
@@ -250,14 +297,20 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
     );
   }
   for (const topology of chosen) {
-    const { maxHeap, memory, localVolumes, replicas, cassandraYaml, image } = values[topology];
+    const { maxHeap, memory, localVolumes, replicas, cassandraYaml, jvmOptions, image, auth, tls } = values[topology];
     const of = (...names: string[]) => (names.some((name) => name in objects[topology]) ? `${topology}.` : "");
     if (maxHeap && memory && maxHeap >= mebibytes(memory)) {
-      const raw = objects[topology].maxHeap ?? given.maxHeap ?? keys.maxHeap.default;
+      const raw = objects[topology].maxHeap ?? given.maxHeap;
       problems.add(`${of("maxHeap", "memory")}maxHeap`, raw, keys.maxHeap, ` while memory is ${memory}`);
     }
     if (cassandraYaml && image)
-      problems.addKeys(`${of("cassandraYaml")}cassandraYaml.`, unknownKeys(cassandraYaml, image));
+      problems.addKeys(`${of("cassandraYaml")}cassandraYaml.`, unknownKeys(cassandraYaml, image, { auth, tls }));
+    if (jvmOptions && image) problems.addOptions(`${of("jvmOptions")}jvmOptions`, wrongOptions(jvmOptions, image));
+    for (const [key, value] of Object.entries({ auth, tls })) {
+      if (value === undefined || value === "none" || !image || knownVersionOf(image) !== "4.0") continue;
+      const none: Key = { ...keys[key as "auth" | "tls"], allowed: "none" };
+      problems.add(`${of(key, "image")}${key}`, value, none, ` with ${image}: it needs 4.1`);
+    }
     if (common.storage === "local" && localVolumes && replicas && localVolumes.length < replicas) {
       const label = topology === "cockroachdb" ? "cockroachdb." : of("localVolumes", "replicas");
       const detail = `: ${localVolumes.length} of them for ${replicas} replicas`;
@@ -297,12 +350,17 @@ class Problems {
   }
 
   add(name: string, raw: unknown, key: Key, detail = ""): void {
-    const shown = typeof raw === "string" ? raw : JSON.stringify(raw);
+    const isHidden = key.isSecret || isSecret(name.split(".")[0]);
+    const shown = isHidden ? "[secret]" : typeof raw === "string" ? raw : JSON.stringify(raw);
     this.lines.add(`${this.full(name)}: "${shown}" is not allowed${detail}; allowed is ${key.allowed}`);
   }
 
   addKeys(prefix: string, wrong: { key: string; why: string }[]): void {
     for (const { key, why } of wrong) this.lines.add(`${this.full(prefix + key)}: ${why}`);
+  }
+
+  addOptions(name: string, wrong: { option: string; why: string }[]): void {
+    for (const { option, why } of wrong) this.lines.add(`${this.full(name)}: "${option}" ${why}`);
   }
 
   throwIfAny(): void {

@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { CassandraYaml, yamlChanges } from "./cassandraYaml";
 import { selectorText } from "./labels";
+import { encryption, tlsFolder } from "./tls";
 import { containerSecurity, podSecurity, pullSecrets, smallStep } from "./podSecurity";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -41,8 +42,16 @@ export interface CassandraPodArgs {
   rack: pulumi.Input<string>;
   /** Further JVM options, each starting with a dash. @default none */
   jvmOptions?: string[];
-  /** Keys of cassandra.yaml, over the image's own; null takes one out. @default those that keep rows safe */
-  cassandraYaml?: CassandraYaml;
+  /**
+   * Keys of cassandra.yaml, over the image's own; null takes one out. An Output may be a secret, and goes into a Secret.
+   * @default those that keep rows safe
+   */
+  cassandraYaml?: pulumi.Input<CassandraYaml>;
+  /**
+   * Whether the container has the capability IPC_LOCK, which the Pod Security Standards leave to namespaces without one. Java
+   * makes use of it in images alone that give it to Java's file or start it as root. @default false
+   */
+  lockMemory?: boolean;
 }
 
 /**
@@ -60,8 +69,14 @@ export interface RingBinding {
   disk: Disk;
   /** ConfigMap that holds the ring record. */
   record: pulumi.Input<string>;
+  /** Secret that holds the superuser; undefined where nobody has to log in. */
+  superuser?: pulumi.Input<string>;
+  /** Secret that holds the certificates; undefined where nothing is encrypted. */
+  tls?: pulumi.Input<string>;
   /** ConfigMap that holds the scripts of `podScripts`. */
   scripts: pulumi.Input<string>;
+  /** Secret that holds what is changed in cassandra.yaml. @default it is among the scripts */
+  configuration?: pulumi.Input<string>;
   serviceAccountName: pulumi.Input<string>;
   /** Labels that the ring's pods share and no other pod has. */
   selector: Record<string, string>;
@@ -74,15 +89,21 @@ const orderOf = (disk: Disk) => (disk !== "emptyDir" && "claim" in disk ? "order
  * The scripts that run inside the pod and what they read, by file name: contents of a ConfigMap. None that the pod has no use
  * for is among them, since every change of one restarts every pod.
  */
-export function podScripts(disk: Disk, cassandraYaml?: CassandraYaml): Record<string, string> {
+export function podScripts(disk: Disk): Record<string, string> {
   const folder = path.join(__dirname, "cassandraPod");
   const others =
     orderOf(disk) === "ordered" ? ["crowd.sh", "leave.sh", "forget.sh"] : ["ordered.sh", "decommission.sh"];
   const files = fs.readdirSync(folder).filter((file) => !others.includes(file));
-  return {
-    ...Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")])),
-    "cassandra.json": JSON.stringify(yamlChanges(cassandraYaml), null, 2),
-  };
+  return Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]));
+}
+
+/** The file that stands beside the scripts. @param given keys of cassandra.yaml that win over the program's own */
+export function configurationFile(
+  given: CassandraYaml | undefined,
+  { needsLogin, needsTls }: { needsLogin: boolean; needsTls: boolean },
+): Record<string, string> {
+  const protection = { needsLogin, ...(needsTls && { encryption: encryption(scratch.config) }) };
+  return { "cassandra.json": JSON.stringify(yamlChanges(given, protection), null, 2) };
 }
 
 /** Annotation of pods that tells from which revision of the template they were made. */
@@ -124,6 +145,8 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
     RING_NAME: ring.name,
     RING_SERVICE: ring.service,
     RING_RECORD: ring.record,
+    ...(ring.superuser && { RING_SUPERUSER: ring.superuser }),
+    ...(ring.tls && { RING_TLS: ring.tls }),
     RING_SELECTOR: selectorText(ring.selector),
     ...ringDisk(ring.disk),
   };
@@ -142,9 +165,13 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
 }
 
 /** Volumes of the pod that are not made from a claim template. */
-function volumes({ disk, scripts }: RingBinding): Volume[] {
+function volumes({ disk, scripts, configuration, tls }: RingBinding): Volume[] {
+  const sources = [{ configMap: { name: scripts } }, { secret: { name: configuration } }];
   const others = [
-    { name: "ring", configMap: { name: scripts, defaultMode: 0o555 } },
+    configuration === undefined
+      ? { name: "ring", configMap: { name: scripts, defaultMode: 0o555 } }
+      : { name: "ring", projected: { sources, defaultMode: 0o555 } },
+    ...(tls === undefined ? [] : [{ name: "tls", secret: { secretName: tls, defaultMode: 0o440 } }]),
     ...Object.keys(scratch).map((name) => ({ name, emptyDir: {} })),
   ];
   if (disk === "emptyDir") return [{ name: "data", emptyDir: {} }, ...others];
@@ -197,15 +224,13 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
     terminationGracePeriodSeconds: keepsData ? 1800 : 86400,
     ...pullSecrets(args.imagePullSecrets),
     securityContext: podSecurity(cassandraUser),
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        // A wish, so that a ring of three still starts on the single node of minikube.
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: ring.selector },
-      },
-    ],
+    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+      maxSkew: 1,
+      topologyKey,
+      // A wish, so that a ring of three still starts on the single node of minikube.
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: ring.selector },
+    })),
     ...initContainers(args.image, ring.disk),
     containers: [
       {
@@ -225,10 +250,13 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
         // also closed while a member drains or has left, and a restart then would be wrong.
         readinessProbe: { tcpSocket: { port: ports.cql }, periodSeconds: 2, timeoutSeconds: 5 },
         lifecycle: { preStop: { exec: { command: ["/ring/stop.sh"] } } },
-        securityContext: containerSecurity,
+        securityContext: args.lockMemory
+          ? { ...containerSecurity, capabilities: { drop: ["ALL"], add: ["IPC_LOCK"] } }
+          : containerSecurity,
         volumeMounts: [
           { name: "data", mountPath: "/var/lib/cassandra" },
           { name: "ring", mountPath: "/ring", readOnly: true },
+          ...(ring.tls === undefined ? [] : [{ name: "tls", mountPath: tlsFolder, readOnly: true }]),
           ...Object.entries(scratch).map(([name, mountPath]) => ({ name, mountPath })),
         ],
       },

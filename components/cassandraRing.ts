@@ -3,17 +3,23 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   CassandraPodArgs,
   cassandraPodSpec,
+  configurationFile,
   Disk,
   podScripts,
   ports,
   revisionAnnotation,
   revisionOf,
 } from "./cassandraPod";
+import { Certificates, IssuerReference } from "./certificates";
+import { CassandraYaml } from "./cassandraYaml";
 import { CassandraService } from "./cassandraService";
 import { ClusterChoice } from "./cluster";
 import { Identity, labels, selectorLabels } from "./labels";
 import { networkAccess, Peer } from "./networkAccess";
+import { refuseWhereRestricted } from "./podSecurity";
 import { RingRecord } from "./ringRecord";
+import { PasswordChange, Superuser } from "./superuser";
+import { refuseWithoutCertificates } from "./tls";
 
 export interface CassandraRingArgs extends CassandraPodArgs {
   /** Name of the ring: of its set, its Services and, where pods have fixed names, its pods. Unique in the namespace. */
@@ -24,6 +30,19 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   cluster?: ClusterChoice;
   /** Who may reach CQL, where the cluster's network enforces policies. @default all pods of the namespace */
   clientsFrom?: Peer[];
+  /** Whether clients log in; with "none", whoever reaches CQL may do everything. @default "password" */
+  auth?: "password" | "none";
+  /** Role that may do everything, where clients log in. @default "admin" */
+  superuser?: string;
+  /** Its password, without quotes and spaces. @default 32 letters and digits, at random */
+  superuserPassword?: pulumi.Input<string>;
+  /**
+   * Secret with certificates, with which members and clients encrypt what they send: `tls.crt`, `tls.key` in PKCS#8, and the
+   * `ca.crt` that they trust. Others are taken without a restart. @default nothing is encrypted
+   */
+  tlsSecret?: string;
+  /** Who issues what that Secret holds: an issuer of cert-manager's, or an authority of the ring's own. @default whoever made it */
+  tlsIssuer?: IssuerReference | "own";
 }
 
 /** In what the topologies differ. */
@@ -42,6 +61,8 @@ const types = ["SinglePod", "EphemeralCluster", "PersistentCluster", "DaemonClus
 /** A ring of Cassandra members, whatever makes their pods: its Services, its record, and the template of its pods. */
 export abstract class CassandraRing extends pulumi.ComponentResource {
   readonly service: CassandraService;
+  /** Who may do everything; undefined where nobody has to log in. */
+  readonly superuser?: Superuser;
   /** Service with a cluster IP, for clients. */
   abstract readonly clientService: k8s.core.v1.Service;
   /** Names in DNS for a driver to start from. */
@@ -49,6 +70,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   /** One of its pods, as `kubectl exec` takes it: `cassandra-0`, `rc/cassandra`. */
   abstract readonly execTarget: string;
 
+  private readonly tlsSecret?: string;
   protected readonly identity: Identity;
   protected readonly selector: Record<string, string>;
   /** Namespace and labels of every object of the ring. */
@@ -67,6 +89,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     const { namespace, cluster } = args;
     this.identity = { name: args.name, topology };
     this.selector = selectorLabels(this.identity);
+    this.tlsSecret = args.tlsSecret;
     this.metadata = { namespace, labels: labels(this.identity) };
 
     this.service = new CassandraService(
@@ -89,22 +112,68 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    if (args.auth !== "none") {
+      const { superuser: username = "admin", superuserPassword: password } = args;
+      this.superuser = new Superuser(
+        `${name}-superuser`,
+        { ...this.identity, namespace, username, password, cluster, outlivesStack: disk !== "emptyDir" },
+        { parent: this },
+      );
+    }
+    if (args.tlsSecret !== undefined && args.tlsIssuer !== undefined) {
+      const { tlsSecret: secretName, tlsIssuer: issuer } = args;
+      new Certificates(
+        `${name}-tls`,
+        {
+          ...this.identity,
+          namespace,
+          secretName,
+          dnsNames: this.dnsNames,
+          ...(issuer !== "own" && { issuer }),
+        },
+        { parent: this },
+      );
+    }
     this.record = new RingRecord(
       name,
-      { ...this.identity, namespace, rules, cluster, outlivesStack: disk !== "emptyDir" && "claim" in disk },
+      {
+        ...this.identity,
+        namespace,
+        rules: [...rules, ...(this.superuser ? [mayRead(this.superuser)] : [])],
+        cluster,
+        outlivesStack: disk !== "emptyDir" && "claim" in disk,
+      },
       { parent: this },
     );
+    const { cassandraYaml } = args;
+    const protection = { needsLogin: this.superuser !== undefined, needsTls: args.tlsSecret !== undefined };
+    const yaml = (given?: CassandraYaml) => configurationFile(given, protection);
+    // Of a plain one, preview shows what changes.
+    const isHidden = pulumi.Output.isInstance(cassandraYaml);
     const scripts = new k8s.core.v1.ConfigMap(
       `${name}-scripts`,
-      { metadata: this.metadata, data: podScripts(disk, args.cassandraYaml) },
+      {
+        metadata: this.metadata,
+        data: { ...podScripts(disk), ...(isHidden ? {} : yaml(cassandraYaml as CassandraYaml | undefined)) },
+      },
       { parent: this },
     );
+    const configuration = isHidden
+      ? new k8s.core.v1.Secret(
+          `${name}-configuration`,
+          { metadata: this.metadata, stringData: cassandraYaml.apply(yaml) },
+          { parent: this },
+        )
+      : undefined;
     this.podSpec = cassandraPodSpec(args, {
       name: args.name,
       service: this.service.discovery.metadata.name,
       disk,
       record: this.record.configMapName,
+      superuser: this.superuser?.secretName,
+      tls: args.tlsSecret,
       scripts: scripts.metadata.name,
+      configuration: configuration?.metadata.name,
       serviceAccountName: this.record.serviceAccountName,
       selector: this.selector,
     });
@@ -123,14 +192,51 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     );
   }
 
+  /** Hooks of what makes the pods: where none of them could start, it is refused. @param needs of this topology */
+  protected mayAsk(
+    name: string,
+    { cluster, lockMemory, tlsSecret, tlsIssuer }: CassandraRingArgs,
+    ...needs: { setting: string; need: string }[]
+  ): pulumi.ResourceHook[] {
+    const lock = { setting: 'cassandra:lockMemory: "true"', need: "the capability IPC_LOCK" };
+    return [
+      ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...needs]),
+      // One that cert-manager is yet to make, the pods wait for.
+      ...(tlsSecret === undefined || tlsIssuer ? [] : [refuseWithoutCertificates(name, cluster, tlsSecret)]),
+    ];
+  }
+
+  /** The Service for clients, once the pods are there; and they take the password that the stack says. */
+  protected serveClients(name: string, pods: pulumi.Resource, cluster: ClusterChoice | undefined): k8s.core.v1.Service {
+    const { superuser, selector } = this;
+    if (superuser) {
+      new PasswordChange(
+        `${name}-password`,
+        {
+          name: this.identity.name,
+          namespace: this.metadata.namespace,
+          selector,
+          superuser,
+          record: this.record.configMapName,
+          cluster,
+        },
+        { parent: this, dependsOn: pods },
+      );
+    }
+    return this.service.serveClients(pods);
+  }
+
   /** What a person uses next. */
   get usage() {
+    const isProtected = this.superuser !== undefined || this.tlsSecret !== undefined;
     const { namespace } = this.metadata;
     return {
       contactPoints: this.contactPoints,
       discoveryService: this.service.discovery.metadata.name,
       clientService: this.clientService.metadata.name,
-      cqlsh: pulumi.interpolate`kubectl exec -it -n ${namespace} ${this.execTarget} -- cqlsh`,
+      cqlsh: pulumi.interpolate`kubectl exec -it -n ${namespace} ${this.execTarget} -- ${isProtected ? "/ring/cqlsh.sh" : "cqlsh"}`,
+      ...(this.superuser && { superuserSecret: this.superuser.secretName }),
+      ...(this.tlsSecret && { tlsSecret: this.tlsSecret }),
       nodetool: pulumi.interpolate`kubectl exec -n ${namespace} ${this.execTarget} -- nodetool status`,
     };
   }
@@ -146,12 +252,28 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     return { labels: labels(this.identity), annotations };
   }
 
+  /** Names of the ring, of its pods and of its Service for clients. */
+  private get dnsNames(): pulumi.Output<string[]> {
+    const { name } = this.identity;
+    return pulumi
+      .output(this.metadata.namespace)
+      .apply((namespace) => [
+        "localhost",
+        ...[name, `*.${name}`, `${name}-client`].map((host) => `${host}.${namespace}.svc.cluster.local`),
+      ]);
+  }
+
   /** The headless Service leads to every pod of the ring, so its name is all that a driver needs. */
   protected get discoveryName(): pulumi.Output<string[]> {
     return pulumi
       .all([this.service.discovery.metadata.name, this.metadata.namespace])
       .apply(([service, namespace]) => [`${service}.${namespace}.svc.cluster.local`]);
   }
+}
+
+/** The pods make the role of that name, and note the password that it has. */
+function mayRead({ secretName }: Superuser): k8s.types.input.rbac.v1.PolicyRule {
+  return { apiGroups: [""], resources: ["secrets"], resourceNames: [secretName], verbs: ["get", "patch"] };
 }
 
 /** What pods without ordinal look at: each other, and whether one that is deleted is one of many or the whole ring goes. */

@@ -12,7 +12,18 @@ const durable: CassandraYaml = {
   commitlog_sync_period_in_ms: null,
 };
 
+/** The image's own let everybody do everything. */
+const login: CassandraYaml = { authenticator: "PasswordAuthenticator", authorizer: "CassandraAuthorizer" };
+
+/** What a ring is to have beside its rows. */
+export interface Protection {
+  /** Whether clients log in. */
+  needsLogin: boolean;
+  /** Whether members and clients encrypt what they send: what that needs. */
+  encryption?: CassandraYaml;
+}
+
 /** What is changed in the image's cassandra.yaml. @param given wins over what the program sets by itself */
-export function yamlChanges(given: CassandraYaml = {}): CassandraYaml {
-  return { ...("commitlog_sync" in given ? {} : durable), ...given };
+export function yamlChanges(given: CassandraYaml = {}, { needsLogin, encryption }: Protection): CassandraYaml {
+  return { ...("commitlog_sync" in given ? {} : durable), ...(needsLogin && login), ...encryption, ...given };
 }

@@ -3,6 +3,7 @@ import type { EventEmitter } from "node:events";
 import * as fs from "node:fs";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Which cluster, in the words of the kubernetes provider. */
 export interface ClusterChoice {
@@ -82,6 +83,23 @@ export class Cluster {
     const [printed, complaint] = await said;
     if (status.status !== "Success") throw new Error(`${pod}: ${command.join(" ")}: ${complaint || status.message}`);
     return printed;
+  }
+}
+
+/** Minutes within which the cluster must tell what there is; its client has no limit of its own. */
+const patience = 3;
+
+/** What a look at the cluster finds. @throws {Error} when it takes more than three minutes, and the look's own errors */
+export async function answered<T>(look: () => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const noAnswer = async (): Promise<never> => {
+    await sleep(patience * 60_000, undefined, { signal: late.signal });
+    throw new Error(`the cluster has not answered within ${patience} minutes`);
+  };
+  try {
+    return await Promise.race([look(), noAnswer()]);
+  } finally {
+    late.abort();
   }
 }
 

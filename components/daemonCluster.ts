@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
-import { refuseWhereRestricted } from "./podSecurity";
+import { snapshotBeforeUpgrade } from "./upgrade";
 
 export interface DaemonClusterArgs extends CassandraRingArgs {
   /** Labels of the nodes that get a member each. @default every node gets one */
@@ -35,6 +35,13 @@ export class DaemonCluster extends CassandraRing {
     this.execTarget = `ds/${args.name}`;
     if (hostPath !== undefined) this.knowCluster(args.cluster);
 
+    const folders = {
+      setting: `cassandra:daemon.hostPath: "${hostPath}"`,
+      need: "a folder of the node (hostPath), which root gives to Cassandra",
+    };
+    const mayAsk = this.mayAsk(name, args, ...(hostPath === undefined ? [] : [folders]));
+    const ring = { name: args.name, selector: this.selector, cluster: args.cluster };
+
     this.daemonSet = new k8s.apps.v1.DaemonSet(
       name,
       {
@@ -56,21 +63,17 @@ export class DaemonCluster extends CassandraRing {
         parent: this,
         dependsOn: hostPath === undefined ? this.record.access : [this.record.access, this.mayLookAtNodes(name)],
         customTimeouts: joinTimeouts(mostNodes),
-        hooks: hostPath === undefined ? {} : this.needsFolders(name, hostPath, args),
+        hooks: {
+          beforeCreate: mayAsk,
+          beforeUpdate: [...mayAsk, snapshotBeforeUpgrade(name, { ...ring, keepsDisks: hostPath !== undefined }, this)],
+        },
       },
     );
 
     // There is no disruption budget: drains leave pods of a DaemonSet alone, and a budget cannot count them.
-    this.clientService = this.service.serveClients(this.daemonSet);
+    this.clientService = this.serveClients(name, this.daemonSet, args.cluster);
     this.contactPoints = this.discoveryName;
     this.registerOutputs({ contactPoints: this.contactPoints });
-  }
-
-  private needsFolders(name: string, hostPath: string, { cluster }: DaemonClusterArgs): pulumi.ResourceHookBinding {
-    const need = "a folder of the node (hostPath), which root gives to Cassandra";
-    const setting = `cassandra:daemon.hostPath: "${hostPath}"`;
-    const hook = refuseWhereRestricted(name, cluster, { setting, need });
-    return { beforeCreate: [hook], beforeUpdate: [hook] };
   }
 
   /** Whether a pod goes for good or comes back to its folder, the labels of its node tell; nodes belong to no namespace. */

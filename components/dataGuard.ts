@@ -57,6 +57,13 @@ export interface RingFacts {
   /** Cassandra's names of the cluster and of the data centre; none of CockroachDB. */
   clusterName?: string;
   datacenter?: string;
+  /** Whether its clients log in, and the role that may do everything. @default "none", of rings from before there was a choice */
+  auth?: "password" | "none";
+  superuser?: string;
+  /** Whether what goes over the network is encrypted. @default "none" */
+  tls?: "secret" | "cert-manager" | "none";
+  /** Who signs its certificates, where cert-manager does. */
+  tlsIssuer?: string;
   /** What its rows lie in. */
   disk: "volumes" | "pods" | "nodes";
   /** Folder of the nodes, where they lie in those. */
@@ -98,7 +105,41 @@ function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, Rin
         `cassandra:${key}: "${successor[key]}" is not allowed for ${whose}: its members were made with "${ring[key]}" and ` +
         `start with no other; allowed is "${ring[key]}", or another ring (cassandra:${heir}.name)`,
     );
-  return { losses: [], refusals };
+  return { losses: [], refusals: [...refusals, ...protectionRefusals(whose, ring, successor)] };
+}
+
+/**
+ * Members that ask for a password and members that do not serve no client alike, those that encrypt do not reach those that do
+ * not or trust another authority, and the role is made once.
+ */
+function protectionRefusals(whose: string, was: RingFacts, wanted: RingFacts): string[] {
+  const choices = ({ auth = "none", tls = "none", superuser, tlsIssuer }: RingFacts) => ({
+    auth,
+    tls,
+    superuser,
+    tlsIssuer,
+  });
+  /** Whether a key is judged by another one. */
+  const follows = { auth: undefined, tls: undefined, superuser: "auth", tlsIssuer: "tls" } as const;
+  const [before, after] = [choices(was), choices(wanted)];
+  const anew =
+    was.disk === "pods"
+      ? "or a ring of another name, which starts without rows"
+      : "or `pulumi destroy`, which keeps the rows, and then `pulumi up`: no member runs meanwhile";
+  const ways = {
+    auth: anew,
+    tls: anew,
+    tlsIssuer: anew,
+    superuser: `or another role that it makes: CREATE ROLE ${after.superuser} WITH SUPERUSER = true`,
+  };
+  return (["auth", "tls", "superuser", "tlsIssuer"] as const)
+    .filter((key) => before[key] !== after[key])
+    .filter((key) => follows[key] === undefined || before[follows[key]] === after[follows[key]])
+    .map(
+      (key) =>
+        `cassandra:${key}: "${after[key]}" is not allowed for ${whose} while it runs with "${before[key]}"; allowed is ` +
+        `"${before[key]}", ${ways[key]}`,
+    );
 }
 
 /** What an edit means for the rings of a stack. @param was, wanted rings by their topology */

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
 import { RollingUpdate } from "./rollingUpdate";
+import { snapshotBeforeUpgrade } from "./upgrade";
 
 export interface EphemeralClusterArgs extends CassandraRingArgs {
   /** Members of the ring, at least 1. */
@@ -37,6 +38,8 @@ export class EphemeralCluster extends CassandraRing {
     this.knowCluster(args.cluster);
     this.execTarget = `rc/${args.name}`;
 
+    const mayAsk = this.mayAsk(name, args);
+    const ring = { name: args.name, selector: this.selector, cluster: args.cluster };
     this.replicationController = new k8s.core.v1.ReplicationController(
       name,
       {
@@ -47,12 +50,20 @@ export class EphemeralCluster extends CassandraRing {
           template: { metadata: this.podMetadata, spec: this.podSpec },
         },
       },
-      { parent: this, dependsOn: this.record.access, customTimeouts: joinTimeouts(args.replicas) },
+      {
+        parent: this,
+        dependsOn: this.record.access,
+        customTimeouts: joinTimeouts(args.replicas),
+        hooks: {
+          beforeCreate: mayAsk,
+          beforeUpdate: [...mayAsk, snapshotBeforeUpgrade(name, { ...ring, keepsDisks: false }, this)],
+        },
+      },
     );
 
     new RollingUpdate(
       name,
-      { ...args, selector: this.selector, revision: this.revision, adopted: args.adopt && args.name },
+      { ...args, ...ring, revision: this.revision, adopted: args.adopt && args.name },
       { parent: this, dependsOn: this.replicationController },
     );
     new k8s.policy.v1.PodDisruptionBudget(
@@ -60,7 +71,7 @@ export class EphemeralCluster extends CassandraRing {
       { metadata: this.metadata, spec: { maxUnavailable: 1, selector: { matchLabels: this.selector } } },
       { parent: this },
     );
-    this.clientService = this.service.serveClients(this.replicationController);
+    this.clientService = this.serveClients(name, this.replicationController, args.cluster);
     this.contactPoints = this.discoveryName;
     this.registerOutputs({ contactPoints: this.contactPoints });
   }

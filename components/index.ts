@@ -2,6 +2,7 @@ export { type CassandraPodArgs } from "./cassandraPod";
 export { CassandraRing, type CassandraRingArgs } from "./cassandraRing";
 export { CassandraService, type CassandraServiceArgs } from "./cassandraService";
 export { type ClusterChoice } from "./cluster";
+export { type IssuerReference } from "./certificates";
 export { CockroachCluster, type CockroachClusterArgs } from "./cockroachCluster";
 export { type CockroachCertificates, type CockroachPodArgs } from "./cockroachPod";
 export { DaemonCluster, type DaemonClusterArgs } from "./daemonCluster";

@@ -6,6 +6,7 @@ import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
 import { membersLeaveFirst } from "./scaleDown";
 import { VolumeRetention } from "./storage";
+import { snapshotBeforeUpgrade } from "./upgrade";
 import { VolumeGrowth } from "./volumeGrowth";
 
 export interface PersistentClusterArgs extends CassandraRingArgs {
@@ -52,6 +53,9 @@ export class PersistentCluster extends CassandraRing {
     const growth = new VolumeGrowth(name, { ...args, ...ring }, { parent: this });
     const isReplacing = () => growth.isReplacing;
 
+    const mayAsk = this.mayAsk(name, args);
+    const leaving = membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false, isReplacing }, this);
+
     this.statefulSet = new k8s.apps.v1.StatefulSet(
       name,
       {
@@ -88,7 +92,14 @@ export class PersistentCluster extends CassandraRing {
         parent: this,
         // Not `growth` itself: of a component, Pulumi waits for the objects in it, and here there are none.
         dependsOn: growth.urn.apply(() => [this.record.access, ...(volumes ? [volumes] : [])]),
-        hooks: membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false, isReplacing }, this),
+        hooks: {
+          beforeCreate: [...mayAsk, ...leaving.beforeCreate],
+          beforeUpdate: [
+            ...mayAsk,
+            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this),
+            ...leaving.beforeUpdate,
+          ],
+        },
         customTimeouts: joinTimeouts(args.replicas),
       },
     );
@@ -104,7 +115,7 @@ export class PersistentCluster extends CassandraRing {
       { parent: this },
     );
 
-    this.clientService = this.service.serveClients(this.statefulSet);
+    this.clientService = this.serveClients(name, this.statefulSet, args.cluster);
     this.contactPoints = pulumi
       .all([this.service.discovery.metadata.name, args.namespace])
       .apply(([service, namespace]) =>

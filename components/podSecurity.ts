@@ -39,14 +39,16 @@ export const enforceLabel = "pod-security.kubernetes.io/enforce";
 /**
  * A controller is accepted though the namespace will admit none of its pods: what asks for more than the namespace allows is
  * refused before, in preview as well. An account that may not look at namespaces is left to what the cluster says later.
- * @param what the config key with its value, and what it needs
+ * @param needs what is asked for: the config key with its value, and why that needs it
+ * @returns hooks for the controller's creation and update; none where nothing is asked for
  */
 export function refuseWhereRestricted(
   name: string,
   cluster: ClusterChoice | undefined,
-  what: { setting: string; need: string },
-): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
+  needs: { setting: string; need: string }[],
+): pulumi.ResourceHook[] {
+  if (needs.length === 0) return [];
+  const hook = new pulumi.ResourceHook(
     `${name}-needs-privileges`,
     async ({ newInputs }) => {
       const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
@@ -56,11 +58,14 @@ export function refuseWhereRestricted(
       });
       const level = found?.metadata?.labels?.[enforceLabel] ?? "privileged";
       if (level === "privileged") return;
-      throw new Error(
-        `${what.setting} is not allowed in namespace ${namespace}, which enforces the Pod Security Standard ${level}: ` +
-          `${what.need}; allowed is a namespace labelled ${enforceLabel}: privileged`,
+      const lines = needs.map(
+        ({ setting, need }) =>
+          `${setting} is not allowed in namespace ${namespace}, which enforces the Pod Security Standard ${level}: ` +
+          `${need}; allowed is a namespace labelled ${enforceLabel}: privileged`,
       );
+      throw new Error(lines.join("\n"));
     },
     { onDryRun: true },
   );
+  return [hook];
 }

@@ -47,7 +47,11 @@ export class RingRecord extends pulumi.ComponentResource {
               annotations: { "pulumi.com/patchForce": "true" },
             },
           },
-          { parent: this, retainOnDelete: true, hooks: { beforeCreate: [afterItsVolumes(name, args)] } },
+          {
+            parent: this,
+            retainOnDelete: true,
+            hooks: { beforeCreate: [afterItsVolumes(name, "ConfigMap", `${args.name}-ring`, args.cluster)] },
+          },
         )
       : new k8s.core.v1.ConfigMap(name, { metadata }, { parent: this });
     this.configMapName = configMap.metadata.name;
@@ -80,26 +84,32 @@ export class RingRecord extends pulumi.ComponentResource {
 }
 
 /**
- * Kubernetes collects a record a moment after the last claim that owned it. A ring that came up on it meanwhile would take its
- * disks for lost ones, and then lose the record.
+ * Kubernetes collects what the claims own a moment after the last of them. A ring that came up on their record meanwhile would
+ * take its disks for lost ones, and then lose the record.
  */
-function afterItsVolumes(name: string, { cluster, ...args }: RingRecordArgs): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(`${name}-record-after-its-volumes`, async ({ newInputs }) => {
+export function afterItsVolumes(
+  name: string,
+  kind: "ConfigMap" | "Secret",
+  objectName: string,
+  cluster: ClusterChoice | undefined,
+): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(`${name}-${kind}-after-its-volumes`, async ({ newInputs }) => {
     const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
     const { core } = await Cluster.connect(cluster);
+    const object = { name: objectName, namespace };
     for (let i = 0; i < 60; i++) {
-      const record = await core
-        .readNamespacedConfigMap({ name: `${args.name}-ring`, namespace })
-        .catch(nothingWhenNotFound);
-      const owners = record?.metadata?.ownerReferences ?? [];
+      const kept = await (
+        kind === "Secret" ? core.readNamespacedSecret(object) : core.readNamespacedConfigMap(object)
+      ).catch(nothingWhenNotFound);
+      const owners = kept?.metadata?.ownerReferences ?? [];
       if (owners.length === 0) return;
       const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
       if (items.some(({ metadata }) => owners.some(({ uid }) => uid === metadata!.uid))) return;
       await sleep(1000);
     }
     throw new Error(
-      `ConfigMap ${args.name}-ring is the record of a ring whose volumes are gone, and is not collected; ` +
-        `\`kubectl delete configmap -n ${namespace} ${args.name}-ring\`, and run \`pulumi up\` again`,
+      `${kind} ${objectName} is that of a ring whose volumes are gone, and is not collected; ` +
+        `\`kubectl delete ${kind.toLowerCase()} -n ${namespace} ${objectName}\`, and run \`pulumi up\` again`,
     );
   });
 }

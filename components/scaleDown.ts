@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { setTimeout as sleep } from "node:timers/promises";
-import { ClusterChoice, explain } from "./cluster";
+import { answered, ClusterChoice, explain } from "./cluster";
 import { RingClient, RingReference, Tell } from "./ringClient";
 import { nextStep, obstacles, outlook, RingView, violations } from "./scalePlan";
 
@@ -25,14 +24,6 @@ export function refuseScaleDown(name: string, why: string): pulumi.ResourceHook 
     },
     { onDryRun: true },
   );
-}
-
-/** Minutes within which the cluster must tell what there is; its client has no limit of its own. */
-const patience = 3;
-
-async function noAnswer(signal: AbortSignal): Promise<never> {
-  await sleep(patience * 60_000, undefined, { signal });
-  throw new Error(`the cluster has not answered within ${patience} minutes`);
 }
 
 export interface ScaleDownArgs extends Omit<RingReference, "namespace"> {
@@ -60,16 +51,8 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
   };
 
   /** Looks at the cluster; in preview, where the account may lack the permission, it is only said what could not be seen. */
-  async function see<T>(look: () => Promise<T>): Promise<T | undefined> {
-    const late = new AbortController();
-    try {
-      return await Promise.race([look(), noAnswer(late.signal)]);
-    } catch (error) {
-      return unseen(explain(error as Error));
-    } finally {
-      late.abort();
-    }
-  }
+  const see = <T>(look: () => Promise<T>): Promise<T | undefined> =>
+    answered(look).catch((error: Error) => unseen(explain(error)));
 
   async function unseen(why: string): Promise<undefined> {
     if (!isDryRun) throw new Error(`ring ${args.name}: the ring could not be looked at: ${why}. No pod was removed`);

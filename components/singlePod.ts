@@ -60,10 +60,15 @@ export class SinglePod extends CassandraRing {
         },
         spec: this.podSpec,
       },
-      { parent: this, dependsOn: guard.passed.apply(() => [this.record.access]), deletedWith: budget },
+      {
+        parent: this,
+        dependsOn: guard.passed.apply(() => [this.record.access]),
+        deletedWith: budget,
+        hooks: { beforeCreate: this.mayAsk(name, args) },
+      },
     );
 
-    this.clientService = this.service.serveClients(this.pod);
+    this.clientService = this.serveClients(name, this.pod, args.cluster);
     this.contactPoints = this.discoveryName;
     this.registerOutputs({ contactPoints: this.contactPoints });
   }

@@ -1,4 +1,4 @@
-import { LocalVolume, Peer, Storage, storageClasses } from "../components";
+import { IssuerReference, LocalVolume, Peer, Storage, storageClasses } from "../components";
 import {
   addressRange,
   dnsLabel,
@@ -34,6 +34,8 @@ export interface Key<T = unknown> {
   meaning: string;
   /** The words that are allowed, where values are words: the nearest is suggested for a wrong one. */
   words?: readonly string[];
+  /** Whether messages must not show the value. @default false */
+  isSecret?: true;
   /** Whether numbers and truths in an object stay what they are, and do not come as text. @default false */
   isTyped?: true;
   parse: Parse<T>;
@@ -41,6 +43,8 @@ export interface Key<T = unknown> {
 
 const storages = [...Object.keys(storageClasses), "existing"] as Storage[];
 const retentions = ["retain", "delete"] as const;
+const auths = ["password", "none"] as const;
+const tlsChoices = ["none", "secret", "cert-manager"] as const;
 const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
 /** The longest name of a set whose pods and Services still have names that Kubernetes takes. */
 const ringName = /^[a-z]([-a-z0-9]{0,45}[a-z0-9])?$/;
@@ -58,6 +62,14 @@ const peer: Parse<Peer> = (raw) => {
   if (Object.keys(rest).length > 0 || labels.some((one) => labelMap(one) === undefined)) return undefined;
   const isOne = cidr === undefined ? labels.length > 0 : labels.length === 0 && addressRange(cidr) !== undefined;
   return isOne ? (raw as Peer) : undefined;
+};
+
+/** An issuer of cert-manager's: `Issuer/mine`; undefined inside where none is named. */
+const issuer: Parse<{ reference?: IssuerReference; text: string }> = (raw) => {
+  if (raw === "") return { text: "" };
+  const [, kind, name] = /^(Issuer|ClusterIssuer)\/(.+)$/.exec(String(raw)) ?? [];
+  if (!text(dnsSubdomain)(name)) return undefined;
+  return { reference: { kind: kind as IssuerReference["kind"], name }, text: raw as string };
 };
 
 const flag = { type: "string", default: "false", unit: "", allowed: "true or false", parse: truth } as const;
@@ -121,7 +133,7 @@ export const keys = {
     unit: "",
     allowed: `one of ${retentions.join(", ")}`,
     meaning:
-      "What `pulumi destroy` does with volumes and the ring record. Scaling deletes that of a member once its rows have moved to the others.",
+      "What `pulumi destroy` does with volumes, the ring record and the superuser. Scaling deletes that of a member once its rows have moved to the others.",
     words: retentions,
     parse: oneOf(...retentions),
   },
@@ -178,11 +190,12 @@ export const keys = {
   },
   maxHeap: {
     type: "string",
-    default: "1G",
+    default: "",
     unit: "M or G",
-    allowed: "a whole number of M or G, at least 256M and below memory",
-    meaning: "Java heap of each member. Cassandra needs about as much again outside it.",
-    parse: heap,
+    allowed: "a whole number of M or G, at least 256M and below memory, or empty",
+    meaning:
+      "Java heap of each member (empty: half of memory, at most 31G). Cassandra needs about as much again outside it.",
+    parse: (raw) => (raw === "" ? 0 : heap(raw)),
   },
   namespace: {
     type: "string",
@@ -207,6 +220,67 @@ export const keys = {
       "of the namespace. Members reach each other whatever it says.",
     parse: listOf(peer),
   },
+  auth: {
+    type: "string",
+    default: "password",
+    unit: "",
+    allowed: `one of ${auths.join(", ")}`,
+    meaning:
+      "`password`: clients log in, Cassandra's default role cannot. `none`: whoever reaches CQL may do everything. It cannot change " +
+      "while the ring runs.",
+    words: auths,
+    parse: oneOf(...auths),
+  },
+  superuser: {
+    type: "string",
+    default: "admin",
+    unit: "",
+    allowed: "a lower-case letter, then lower-case letters, digits and underscores, at most 48; not cassandra",
+    meaning: "Role that may do everything; the stack output `superuser` tells its password.",
+    parse: text(/^(?!cassandra$)[a-z][a-z0-9_]{0,47}$/),
+  },
+  superuserPassword: {
+    type: "string",
+    default: "",
+    unit: "",
+    allowed: "8 to 128 letters, digits and any of -_.~+/=, or empty",
+    meaning:
+      "Its password, set with `pulumi config set --secret` (empty: 32 letters and digits at random). A running ring takes another one " +
+      "at once; sessions go on.",
+    isSecret: true,
+    parse: (raw) => (raw === "" ? "" : text(/^[-\w.~+/=]{8,128}$/)(raw)),
+  },
+  tls: {
+    type: "string",
+    default: "none",
+    unit: "",
+    allowed: `one of ${tlsChoices.join(", ")}`,
+    meaning:
+      "`secret`: members and clients encrypt what they send, with the certificates of a Secret; others are taken without a restart. " +
+      "`cert-manager`: it makes that Secret, and renews it. It cannot change while the ring runs.",
+    words: tlsChoices,
+    parse: oneOf(...tlsChoices),
+  },
+  tlsSecret: {
+    type: "string",
+    default: "",
+    unit: "",
+    allowed: "a name of lower-case letters, digits, dots and dashes, or empty",
+    meaning:
+      "That Secret, with `tls.crt`, `tls.key` in PKCS#8, and the `ca.crt` that members and clients trust, as cert-manager makes it " +
+      "(empty: `<ring>-tls`).",
+    parse: (raw) => (raw === "" ? "" : text(dnsSubdomain)(raw)),
+  },
+  tlsIssuer: {
+    type: "string",
+    default: "",
+    unit: "",
+    allowed: "Issuer/<name> or ClusterIssuer/<name>, or empty",
+    meaning:
+      "Who signs the certificate with `tls: cert-manager` (empty: an authority that the ring has to itself). It cannot change while the " +
+      "ring runs.",
+    parse: issuer,
+  },
   clusterName: {
     type: "string",
     default: "cassandra",
@@ -230,8 +304,14 @@ export const keys = {
     default: [],
     unit: "",
     allowed: "a list of JVM options, each starting with a dash and free of spaces, none twice",
-    meaning: "Further JVM options of each member.",
+    meaning: "Further JVM options of each member. Properties of Cassandra are those of the image's version.",
     parse: listOf(text(/^-[^\s]+$/)),
+  },
+  lockMemory: {
+    ...flag,
+    meaning:
+      "Whether members have the capability IPC_LOCK, as in the tutorials, to keep their memory from being swapped out. Java makes use of it " +
+      "in images alone that give it to Java's file or start it as root. The namespace must allow it.",
   },
   cassandraYaml: {
     type: "object",
@@ -240,7 +320,7 @@ export const keys = {
     allowed: "an object of keys of cassandra.yaml as the image's version names them",
     meaning:
       "Keys of cassandra.yaml, as `{concurrent_reads: 64}`, over those of the image and the program's own; null takes one out. " +
-      "Members are restarted one at a time.",
+      "Members are restarted one at a time. Set with `--secret`, it goes into a Secret.",
     isTyped: true,
     parse: object,
   },
@@ -279,7 +359,14 @@ const ofCassandra = [
   "datacenter",
   "jvmOptions",
   "cassandraYaml",
+  "lockMemory",
   "clientsFrom",
+  "auth",
+  "superuser",
+  "superuserPassword",
+  "tls",
+  "tlsSecret",
+  "tlsIssuer",
 ] as const;
 
 /** For each topology, the keys above that its object may set otherwise, and those that only it has. */

@@ -31,6 +31,7 @@ load() {
       version:* | wanted:* | heirs:* | self:*) printf -v "$kind" %s "$key" ;;
     esac
   done <<<"$all"
+  is_loaded=yes
 }
 
 # change KEY=VALUE ...: writes to the record what was decided on the view that `load` gave; false when it has changed since.
@@ -41,6 +42,8 @@ settle() { until load && change "$@"; do sleep 2; done; }
 
 has_pod() { [ -n "${address[$1]+there}" ]; }
 members() { local m; for m in "${!entry[@]}"; do ! is_member "$m" || echo "$m"; done | sort; }
+first_member() { local m; for m in $(members); do ! has_pod "$m" || { echo "$m"; return; }; done; }
+ring_size() { members | wc -l; }
 others() { members | grep -vxF "$MEMBER" || true; }
 
 # gone: members whose pod no longer exists, and with it their disk. A node's disk outlives its pods.

@@ -11,6 +11,11 @@ rm -f "$run.failed"
 say "moving the rows of $MEMBER to the other members, to leave the ring"
 # Should the container end between the last row and the note of it below, the member comes back as one that joins.
 echo leaving >"$DATA/ring-way"
+if ! said=$(leave_roles 2>&1); then
+  say "could not leave: $said"
+  echo "$said" >"$run.failed"
+  exit 1
+fi
 # Forced: keyspaces of Cassandra's own want more copies than a small ring has members. Those of users were looked at before.
 if ! said=$(nodetool decommission --force 2>&1); then
   say "could not leave: $said"

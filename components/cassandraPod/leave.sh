@@ -27,6 +27,7 @@ take_out() {
     fi
     settle "$m="
   done
+  keep_roles || true
 }
 
 # leave: hands this pod's rows over to the other members, if its disk goes with it and the ring stays.
@@ -78,6 +79,7 @@ hand_over() {
     return 1
   fi
   take_out $(gone) || { settle moving=; return 1; }
+  if ! leave_roles; then settle moving=; sleep 10; return 1; fi
   say "handing the rows of $MEMBER over to the other members"
   # Forced: keyspaces of Cassandra's own want more copies than a small ring has members, and the rows are safe with fewer.
   nodetool decommission --force &

@@ -26,17 +26,27 @@ load() {
   all=$(record show) || return 1
   entry=()
   while IFS='=' read -r key value; do [ -z "$key" ] || entry[$key]=$value; done <<<"$all"
+  is_loaded=yes
 }
 
 # The API server may be away for a while; a member that is not on record would be taken for a stranger if its disk went.
 persist() { until record "$@"; do sleep 5; done; }
+settle() { persist put "${1%%=*}" "${1#*=}"; }
+
+members() {
+  local key
+  for key in "${!entry[@]}"; do case $key in "$RING_NAME"-*) ! is_member "$key" || echo "$key" ;; esac; done
+}
+
+first_member() { echo "$RING_NAME-0"; }
+
+# ring_size: those of the first ring come on record one after another.
+ring_size() { if [ -n "${entry[formed]:-}" ]; then members | wc -l; else echo "${entry[forming]:-1}"; fi; }
 
 # known_ordinals: of members on record, else of the first pods that DNS knows (the record cannot be reached, or is new).
 known_ordinals() {
-  local key i
-  for key in "${!entry[@]}"; do
-    case $key in "$RING_NAME"-*) ! is_member "$key" || echo "${key##*-}" ;; esac
-  done | sort -n | grep . && return
+  local i
+  members | sed 's/.*-//' | sort -n | grep . && return
   for i in 0 1 2 3; do ! getent hosts "$(host "$i")" >/dev/null || echo "$i"; done
 }
 

@@ -3,7 +3,10 @@
 
 record.py show                      prints each entry as key=value
 record.py put KEY VALUE             writes one entry and leaves all others alone
-record.py own CLAIM                 makes a claim an owner of the record, which goes when the last of its owners has gone
+record.py own CLAIM                 makes a claim an owner of the record, and of the superuser's Secret: they go when the last of
+                                    their owners has gone
+record.py superuser                 prints what the Secret holds, a line each: username, password, and the known password or nothing
+record.py known                     writes the known password there, which it reads from its standard input
 record.py replicas                  prints how many members the set asks for now
 record.py view                      prints all that a pod without ordinal decides on, a line each:
                                       entry KEY VALUE            of the record
@@ -16,6 +19,7 @@ record.py change VERSION KEY=VALUE ...  writes entries, or deletes those without
 
 Exit code 1: no answer, or no permission. 3: somebody wrote first. 4: the API server no longer knows this pod.
 """
+import base64
 import json
 import os
 import ssl
@@ -123,6 +127,7 @@ def view(namespace, record):
 def main(command, *args):
     namespace = account("namespace")
     record = f"/api/v1/namespaces/{namespace}/configmaps/{os.environ['RING_RECORD']}"
+    secret = f"/api/v1/namespaces/{namespace}/secrets/{os.environ.get('RING_SUPERUSER')}"
     if command == "show":
         for key, value in call(record).get("data", {}).items():
             print(f"{key}={value}")
@@ -133,8 +138,15 @@ def main(command, *args):
         (claim,) = args
         uid = call(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{claim}")["metadata"]["uid"]
         owner = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": claim, "uid": uid}
-        # The strategic kind of patch adds an owner to those that are there; a plain merge would replace them all.
-        call(record, {"metadata": {"ownerReferences": [owner]}})
+        for owned in [record] + ([secret] if "RING_SUPERUSER" in os.environ else []):
+            # The strategic kind of patch adds an owner to those that are there; a plain merge would replace them all.
+            call(owned, {"metadata": {"ownerReferences": [owner]}})
+    elif command == "superuser":
+        data = call(secret)["data"]
+        for key in ("username", "password", "known"):
+            print(base64.b64decode(data.get(key, "")).decode())
+    elif command == "known":
+        call(secret, {"data": {"known": base64.b64encode(sys.stdin.readline().strip().encode()).decode()}})
     elif command == "replicas":
         name = os.environ["RING_NAME"]
         print(call(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}")["spec"]["replicas"])

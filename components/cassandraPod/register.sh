@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs beside Cassandra while it starts, and puts the member on record once it is part of the ring.
-#   register.sh form | join | replace | restart
+#   register.sh form | join | replace | restart [closed]
 . "${0%/*}/ring.sh"
 
 # mend: what a member that replaces another has streamed comes from one other copy of each row, and that may have missed a write
@@ -21,22 +21,26 @@ mend() {
 }
 
 id=$(cat "$MARKER" 2>/dev/null) || id=""
-if [ "$1" = form ]; then
+way=$1 closed=${2:-}
+if [ "$way" = form ]; then
   # CQL opens only when this member itself sees all others: until then a coordinator could put a row where its owner will not
   # look.
+  closed=closed
   await_first_ring
+elif [ -n "$closed" ]; then
+  until nodetool netstats 2>/dev/null | grep -q '^Mode: NORMAL'; do sleep 1; done
 else
   until listens "$POD_IP" $CQL; do sleep 1; done
-  until [ -n "$id" ]; do id=$(nodetool info 2>/dev/null | grep '^ID' | uuid) || sleep 1; done
 fi
+until [ -n "$id" ]; do id=$(nodetool info 2>/dev/null | grep '^ID' | uuid) || sleep 1; done
+[ "$way" != join ] || ! needs_login || join_roles
 put_on_record "$id"
 echo "$id" >"$MARKER"
 say "member $id of the ring, at $POD_IP"
 
-if [ "$1" = form ]; then
-  # Others see a member as UN a moment before its own daemon can open the port.
-  until nodetool enablebinary; do sleep 1; done
-fi
+[ -z "$closed" ] || open_cql
 mend &
+if needs_login; then keep_password & fi
+if needs_tls; then keep_certificates & fi
 look_after
 wait

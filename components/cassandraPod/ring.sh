@@ -33,10 +33,14 @@ commas() { local IFS=,; echo "$*"; }
 
 # is_member POD: whether the record, which `load` reads into the map `entry`, holds a host ID for this pod.
 declare -A entry
-is_member() { case ${entry[$1]:-empty} in empty | "left "*) return 1 ;; esac; }
+is_loaded=no # whether it has been read since this script began
+is_member() { case $1:${entry[$1]:-empty} in superuser:* | *:empty | *:"left "*) return 1 ;; esac; }
 
 # wipe: empties the disk.
 wipe() { rm -rf "$DATA"/{data,commitlog,hints,saved_caches,cdc_raw} "$DATA"/ring-*; }
+
+. "${0%/*}/auth.sh"
+. "${0%/*}/tls.sh"
 
 # How pods find each other and take turns: `ordered.sh` by the ordinals of a StatefulSet, `crowd.sh` without any.
 . "${0%/*}/$RING_PODS.sh"

@@ -13,13 +13,18 @@
 # As process 1, bash would ignore the signal, and a waiting pod would use up its whole grace period.
 trap 'exit 143' TERM
 
-options=()
+options=() closed=""
 
 restart() { # restart SEEDS
   CASSANDRA_SEEDS=$1
   way=restart
   # Only one that left a moment before its container ended heeds it, and would not start otherwise: it streams its share anew.
   [ "$(cat "$DATA/ring-way" 2>/dev/null)" != leaving ] || options=(-Dcassandra.override_decommission=true)
+  # A ring whose members all ended before it had a superuser: nobody but the first member may come to the default role.
+  if needs_login && [ "$is_loaded" = yes ] && ! has_superuser; then
+    closed=closed
+    options+=(-Dcassandra.start_native_transport=false)
+  fi
   say "restart: this disk holds member $(cat "$MARKER" 2>/dev/null || echo "$MEMBER"); seeds $CASSANDRA_SEEDS"
 }
 
@@ -32,6 +37,12 @@ form() { # form INDEX MEMBERS SEEDS
     -Dcassandra.initial_token="$(tokens "$1" "$2" "$CASSANDRA_NUM_TOKENS")"
     -Dcassandra.start_native_transport=false
     -Dcassandra.skip_wait_for_gossip_to_settle=0
+  )
+  ! needs_login || options+=(
+    # The roles on as many members as share_roles is about to want, so that none has to be copied.
+    -Dcassandra.system_auth.default_rf=$(( $2 < 3 ? $2 : 3 ))
+    # After ten seconds otherwise, and CQL opens after that.
+    -Dcassandra.superuser_setup_delay_ms=500
   )
   way=form
   say "form: first ring of $2, seeds $CASSANDRA_SEEDS"
@@ -56,6 +67,7 @@ enter
 cp -r "${CASSANDRA_IMAGE_CONF:-/etc/cassandra}/." "$CASSANDRA_CONF"
 cp "${0%/*}/logback.xml" "$CASSANDRA_CONF"
 python3 "${0%/*}/configure.py" "${0%/*}/cassandra.json" "$CASSANDRA_CONF/cassandra.yaml"
+! needs_tls || take_certificates
 export CASSANDRA_SEEDS
-"${0%/*}/register.sh" $way &
+"${0%/*}/register.sh" $way $closed &
 exec docker-entrypoint.sh cassandra -f "${options[@]}"

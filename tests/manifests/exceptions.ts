@@ -55,7 +55,7 @@ export const exceptions: Exception[] = [
   {
     scanner: "kube-score",
     rules: ["container-security-context-user-group-id"],
-    object: /\/cassandra$/,
+    object: /\/cassandra(-locking)?$/,
     reason: "As above.",
   },
   {
@@ -64,6 +64,12 @@ export const exceptions: Exception[] = [
     object: /^DaemonSet/,
     reason:
       "Folders of nodes, which a stack must ask for: only root may give them to Cassandra, with CHOWN and nothing else.",
+  },
+  {
+    scanner: "checkov",
+    rules: ["CKV_K8S_25"],
+    object: /-locking$/,
+    reason: "IPC_LOCK, which a stack must ask for (lockMemory).",
   },
   {
     scanner: "kube-score",

@@ -10,7 +10,7 @@ interface Rule {
   verbs: string[];
 }
 
-const kinds = ["pods", "configmaps", "persistentvolumeclaims", "services", "serviceaccounts"];
+const kinds = ["pods", "configmaps", "persistentvolumeclaims", "secrets", "services", "serviceaccounts"];
 const rules = (...verbs: string[]): Rule[] => [
   { apiGroups: [""], resources: kinds, verbs },
   { apiGroups: ["apps"], resources: ["statefulsets"], verbs },

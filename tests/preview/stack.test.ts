@@ -81,12 +81,14 @@ describe("the program on the real engine and API server, with simulated nodes", 
     const outputs = JSON.parse(await stack.pulumi("stack", "output", "--json")) as Record<string, unknown>;
     assert.deepEqual(outputs, {
       namespace: "default",
+      superuser: { persistent: { username: "admin", password: "[secret]" } },
       usage: {
         persistent: {
           contactPoints: [0, 1, 2].map((i) => `cassandra-${i}.cassandra.default.svc.cluster.local`),
           discoveryService: "cassandra",
           clientService: "cassandra-client",
-          cqlsh: "kubectl exec -it -n default cassandra-0 -- cqlsh",
+          cqlsh: "kubectl exec -it -n default cassandra-0 -- /ring/cqlsh.sh",
+          superuserSecret: "cassandra-superuser",
           nodetool: "kubectl exec -n default cassandra-0 -- nodetool status",
         },
       },
@@ -230,21 +232,23 @@ describe("the program on the real engine and API server, with simulated nodes", 
     await stack.up("--expect-no-changes");
   });
 
-  it("destroys all but the claims and the ring record", async () => {
+  it("destroys all but the claims, the ring record and the superuser", async () => {
     await stack.destroy();
     const left = await stack.get<KubeList>(
-      "all,configmaps,serviceaccounts,roles,rolebindings,pdb,pvc",
+      "all,configmaps,secrets,serviceaccounts,roles,rolebindings,pdb,pvc",
       "-l",
       "app=cassandra",
     );
     assert.deepEqual(left.items.map(({ metadata }) => metadata.name).sort(), [
       "cassandra-ring",
+      "cassandra-superuser",
       ...[0, 1, 2, 3, 4, 5].map((i) => `data-cassandra-${i}`),
     ]);
   });
 
-  it("takes the kept claims and record over when it comes back, and lets them go together if config says so", async () => {
+  it("takes over what it kept when it comes back, and lets all of it go together if config says so", async () => {
     const kept = await stack.get<KubeObject>("configmap", "cassandra-ring");
+    const secret = await stack.get<KubeObject>("secret", "cassandra-superuser");
     // Simulated pods write nothing: this is what real members do.
     const claims = await stack.get<KubeList>("pvc", "-l", "app=cassandra");
     const ownerReferences = claims.items.map(({ metadata: { name, uid } }) => ({
@@ -254,23 +258,27 @@ describe("the program on the real engine and API server, with simulated nodes", 
       uid,
     }));
     const data = { formed: "2026-01-01T00:00:00Z" };
-    await lab.kubectl([
-      "patch",
-      "configmap",
-      "cassandra-ring",
-      "-p",
-      JSON.stringify({ metadata: { ownerReferences }, data }),
-    ]);
+    const known = Buffer.from("known").toString("base64");
+    for (const [kind, name, contents] of [
+      ["configmap", "cassandra-ring", data],
+      ["secret", "cassandra-superuser", { known }],
+    ] as const) {
+      const patch = JSON.stringify({ metadata: { ownerReferences }, data: contents });
+      await lab.kubectl(["patch", kind, name, "-p", patch]);
+    }
 
     await stack.up();
     const record = await stack.get<KubeObject & { data: Record<string, string> }>("configmap", "cassandra-ring");
     assert.equal(record.metadata.uid, kept.metadata.uid);
     assert.deepEqual(record.data, data);
+    const superuser = await stack.get<KubeObject & { data: Record<string, string> }>("secret", "cassandra-superuser");
+    assert.equal(superuser.metadata.uid, secret.metadata.uid);
+    assert.equal(superuser.data.known, known, "with it, the members set the new password");
 
     await stack.set({ volumeRetention: "delete" });
     await stack.up();
     await stack.destroy();
-    await lab.kubectl(["wait", "--for=delete", "pvc,configmap", "-l", "app=cassandra", "--timeout=60s"]);
+    await lab.kubectl(["wait", "--for=delete", "pvc,configmap,secret", "-l", "app=cassandra", "--timeout=60s"]);
   });
 
   for (const storage of ["gce-pd", "aws-ebs", "azure-disk"]) {

@@ -22,7 +22,7 @@ const minikube = {
   volumeRetention: "delete",
 };
 const kinds =
-  "statefulsets,replicationcontrollers,daemonsets,deployments,jobs,pods,services,networkpolicies,configmaps,serviceaccounts,roles,rolebindings,pdb,pvc,pv,clusterroles,clusterrolebindings";
+  "statefulsets,replicationcontrollers,daemonsets,deployments,jobs,pods,services,networkpolicies,configmaps,secrets,serviceaccounts,roles,rolebindings,pdb,pvc,pv,clusterroles,clusterrolebindings";
 
 describe("every topology on the real engine and API server, with simulated nodes", function () {
   this.timeout(10 * minutes);
@@ -42,8 +42,8 @@ describe("every topology on the real engine and API server, with simulated nodes
 
   /** Waits until nothing is left. What is owned goes a moment after its owner. */
   async function nothingLeft(): Promise<void> {
-    // Simulated pods do not make their claims the owners of the ring record, with which it would go.
-    await lab.kubectl(["delete", "configmap", "-l", "app=cassandra"]);
+    // Simulated pods do not make their claims the owners of the ring record and of the superuser, which would go with them.
+    await lab.kubectl(["delete", "configmap,secret", "-l", "app=cassandra"]);
     for (let i = 0; (await objects()).length > 0; i++) {
       assert.ok(i < 60, `left: ${(await objects()).join("\n")}`);
       await new Promise((resolve) => setTimeout(resolve, 1000));

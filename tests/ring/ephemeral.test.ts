@@ -31,6 +31,20 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     await stack.writeRows(nameOf(first), 10_000);
   });
 
+  it("takes another password, and no pod is replaced", async () => {
+    const before = (await stack.pods()).map(({ metadata }) => metadata.uid);
+    await stack.pulumi("config", "set", "--secret", "superuserPassword", "correct-horse.battery");
+    await stack.up();
+    assert.deepEqual(
+      (await stack.pods()).map(({ metadata }) => metadata.uid),
+      before,
+    );
+    await stack.everyPodCounts(10_000);
+    await stack.unset("superuserPassword");
+    await stack.up();
+    await stack.everyPodCounts(10_000);
+  });
+
   for (const replicas of [4, 2]) scales(replicas);
 
   it("replaces its pods one at a time when their template changes", async () => {

@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { events } from "./events/events";
-import { RingEvent, Scene, singleRows } from "./events/ringEvent";
 import { smallMembers } from "../stack";
+import { RingEvent, Scene, singleRows } from "./events/ringEvent";
 import { Load, Report } from "./load";
 import { inRingLab } from "./ringStack";
 
@@ -38,7 +38,12 @@ describe("a persistent ring under load", function () {
 
   async function underLoad(event: RingEvent): Promise<Line> {
     const { planned, keepsSingleRows, title, copies = 3 } = event;
-    const options = { datacenter: smallMembers.datacenter, copies, singleRows: keepsSingleRows ? singleRows : 0 };
+    const options = {
+      datacenter: smallMembers.datacenter,
+      credentials: await scene.stack.superuser(),
+      copies,
+      singleRows: keepsSingleRows ? singleRows : 0,
+    };
     const load = (scene.load = await Load.start(scene.lab, options, await scene.addresses()));
     let seconds = 0;
     let report: Report;

@@ -7,7 +7,8 @@ import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Lab } from "../../lab/src/lab";
+import type { Lab } from "../../lab/src/lab";
+import type { Credentials } from "./ringStack";
 
 /** What came of it. */
 export interface Report {
@@ -25,6 +26,10 @@ export interface LoadOptions {
   datacenter: string;
   /** Copies of each row that is written. */
   copies: number;
+  /** With which it logs in. */
+  credentials: Credentials;
+  /** Authority, in PEM, of the certificates that members show. @default nothing is encrypted */
+  authority?: string;
   /** Rows of table `rows.numbers`, from 0 on, that are read one at a time at ONE, over and over. */
   singleRows: number;
 }
@@ -80,7 +85,10 @@ class Worker {
 
   private connect(contactPoints: string[]): Client {
     const queryOptions = { consistency: types.consistencies.quorum, isIdempotent: true, prepare: true };
-    return new Client({ contactPoints, localDataCenter: this.options.datacenter, queryOptions });
+    const { credentials, authority, datacenter: localDataCenter } = this.options;
+    // Members are reached by their addresses, which are in no certificate.
+    const sslOptions = authority && { ca: authority, checkServerIdentity: () => undefined };
+    return new Client({ contactPoints, localDataCenter, queryOptions, credentials, ...(sslOptions && { sslOptions }) });
   }
 
   async prepare(): Promise<void> {

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Lab } from "../../lab/src/lab";
+import { Lab, LabOptions } from "../../lab/src/lab";
 import { duration } from "../../lab/src/progress";
 import { inLab, isServing, nameOf, Pod, Stack } from "../stack";
 
@@ -14,6 +14,11 @@ export interface Member {
   /** Share of keyspace `rows`, in percent. */
   owns: string;
   id: string;
+}
+
+export interface Credentials {
+  username: string;
+  password: string;
 }
 
 /** A stack whose pods are real, looked at through kubectl, nodetool and cqlsh. Pods are all of Cassandra's unless a selector says which. */
@@ -34,7 +39,13 @@ export class RingStack extends Stack {
   }
 
   cql(pod: string, statements: string): Promise<string> {
-    return this.exec(pod, ["cqlsh"], statements);
+    return this.exec(pod, ["/ring/cqlsh.sh"], statements);
+  }
+
+  /** Name and password of the superuser. @param topology of the ring */
+  async superuser(topology = "persistent"): Promise<Credentials> {
+    const all = JSON.parse(await this.pulumi("stack", "output", "superuser", "--json", "--show-secrets")) as unknown;
+    return (all as Record<string, Credentials>)[topology];
   }
 
   /** What a pod's containers printed so far; nothing before it has any. */
@@ -144,8 +155,8 @@ export class RingStack extends Stack {
 }
 
 /** For a suite: a lab of real nodes for as long as it runs, and a stack in it. @param use is given both before its first test */
-export function inRingLab(use: (made: { lab: Lab; stack: RingStack }) => void): void {
-  inLab({ name: "ring" }, async (lab) => use({ lab, stack: await RingStack.of(lab, "ring") }));
+export function inRingLab(use: (made: { lab: Lab; stack: RingStack }) => void, options: LabOptions = {}): void {
+  inLab({ ...options, name: "ring" }, async (lab) => use({ lab, stack: await RingStack.of(lab, "ring") }));
 }
 
 /** Host IDs, in order: members are the same when these are. */

@@ -14,7 +14,7 @@ const hooks = new Map<string, pulumi.ResourceHook>();
 
 /**
  * Runs `make` against Pulumi's mocks, as `pulumi up` or in preview, and returns all that it registered, in order of registration, once everything has been.
- * An autonamed object gets its logical name with `-auto` behind it.
+ * An autonamed object gets its logical name with `-auto` behind it, a random password `-at-random`.
  */
 export async function record(make: () => unknown, isPreview = false): Promise<Registered[]> {
   registered.length = 0;
@@ -25,7 +25,7 @@ export async function record(make: () => unknown, isPreview = false): Promise<Re
         registered.push({ type: type.replace(/^kubernetes:/, ""), name, inputs });
         const made = { name: `${name}-auto`, namespace: "default", uid: `${name}-uid` };
         const metadata = { ...made, ...(inputs.metadata as object) };
-        return { id: `${name}-id`, state: { ...inputs, metadata } };
+        return { id: `${name}-id`, state: { ...inputs, metadata, result: `${name}-at-random` } };
       },
       call: () => ({}),
     },

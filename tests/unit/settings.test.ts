@@ -8,13 +8,16 @@ import { Key, keys, objectKeys, ownKeys, topologies } from "../../settings/keys"
 
 const root = path.join(__dirname, "../..");
 
-/** Reads settings as the engine would hand them over: lists and objects as JSON. */
-function read(config: Record<string, unknown>) {
+/** Reads settings as the engine would hand them over: lists and objects as JSON. @param secrets keys set with `--secret` */
+function read(config: Record<string, unknown>, secrets: string[] = []) {
   const text = Object.entries(config).map(([key, value]) => [
     `cassandra:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(text) as Record<string, string>);
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(text) as Record<string, string>,
+    secrets.map((key) => `cassandra:${key}`),
+  );
   return readSettings();
 }
 
@@ -67,8 +70,18 @@ describe("settings", () => {
     cassandraYaml: {},
     clientsFrom: [],
     imagePullSecrets: [],
+    lockMemory: false,
+    auth: "password",
+    superuser: "admin",
   };
-  const names = { namespace: "default", clusterName: "cassandra", datacenter: "datacenter1" };
+  const names = {
+    namespace: "default",
+    clusterName: "cassandra",
+    datacenter: "datacenter1",
+    auth: "password",
+    superuser: "admin",
+    tls: "none",
+  };
   const volumes = { replicas: 3, volumeSize: "1Gi", volumeRetention: "retain" };
   const localVolumes = Array.from({ length: 5 }, (_, i) => ({ node: `node-${i}`, path: "/mnt/disks/1" }));
 
@@ -100,6 +113,7 @@ describe("settings", () => {
       acceptDataLoss: true,
       facts: {
         persistent: {
+          ...names,
           namespace: "db",
           clusterName: "K8 Demo_1",
           datacenter: "DC1-K8Demo",
@@ -156,6 +170,7 @@ describe("settings", () => {
       clusterName: "cassandra-daemon",
       cpu: "2",
       memory: "3Gi",
+      maxHeapMiB: 1536,
       nodeSelector: { ring: "true" },
       hostPath: "/mnt/ring",
     });
@@ -243,13 +258,13 @@ describe("settings", () => {
       "replicas for daemons alone",
       { topologies: ["ephemeral", "daemon"], daemon: { replicas: 3 } },
       "daemon.replicas: no key of this topology; allowed there is name, nodeSelector, hostPath, image, memory, cpu, maxHeap, " +
-        "clusterName, datacenter, jvmOptions, cassandraYaml, clientsFrom",
+        "clusterName, datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer",
     ],
     [
       "something else than an object for a topology",
       { ephemeral: "three" },
       'ephemeral: "three" is not allowed; allowed is an object of replicas, image, memory, cpu, maxHeap, clusterName, ' +
-        "datacenter, jvmOptions, cassandraYaml, clientsFrom, name, adopt",
+        "datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer, name, adopt",
     ],
     [
       "a wrong value for one topology",
@@ -301,8 +316,8 @@ describe("settings", () => {
     ],
     [
       "a heap larger than the memory of one topology",
-      { topologies: ["ephemeral", "daemon"], daemon: { memory: "1Gi" } },
-      'daemon.maxHeap: "1G" is not allowed while memory is 1Gi; allowed is a whole number of M or G, at least 256M and below memory',
+      { topologies: ["ephemeral", "daemon"], maxHeap: "1G", daemon: { memory: "1Gi" } },
+      'daemon.maxHeap: "1G" is not allowed while memory is 1Gi; allowed is a whole number of M or G, at least 256M and below memory, or empty',
     ],
     [
       "local CockroachDB without volumes of its own",
@@ -359,12 +374,12 @@ describe("settings", () => {
     [
       "a heap larger than the memory",
       { maxHeap: "4G", memory: "2Gi" },
-      'maxHeap: "4G" is not allowed while memory is 2Gi; allowed is a whole number of M or G, at least 256M and below memory',
+      'maxHeap: "4G" is not allowed while memory is 2Gi; allowed is a whole number of M or G, at least 256M and below memory, or empty',
     ],
     [
       "a heap in another unit",
       { maxHeap: "512Mi" },
-      'maxHeap: "512Mi" is not allowed; allowed is a whole number of M or G, at least 256M and below memory',
+      'maxHeap: "512Mi" is not allowed; allowed is a whole number of M or G, at least 256M and below memory, or empty',
     ],
     [
       "a namespace that Kubernetes refuses",
@@ -454,6 +469,74 @@ describe("settings", () => {
     assert.deepEqual(cockroachdb?.imagePullSecrets, ["key"]);
   });
 
+  it("have clients log in, as long as nobody says otherwise, and keep the password a secret", async () => {
+    const password = "correct-horse.battery";
+    const { persistent, facts } = read({ superuser: "root", superuserPassword: password });
+    assert.equal(persistent?.superuser, "root");
+    assert.equal(await (persistent?.superuserPassword as unknown as { isSecret: Promise<boolean> }).isSecret, true);
+    assert.ok(!JSON.stringify(facts).includes(password));
+    const { ephemeral } = read({ topologies: ["ephemeral"], ephemeral: { auth: "none" } });
+    assert.equal(ephemeral?.auth, "none");
+    assert.deepEqual(problemsOf({ auth: "passwort" }), [
+      'cassandra:auth: "passwort" is not allowed (did you mean password?); allowed is one of password, none',
+    ]);
+    assert.match(
+      problemsOf({ superuser: "cassandra" })[0],
+      /^cassandra:superuser: "cassandra" is not allowed; allowed/,
+    );
+    assert.match(problemsOf({ image: "cassandra:4.0.18" })[0], /^cassandra:auth: "password" is not allowed with/);
+  });
+
+  it("take certificates from the Secret of the ring's name, or from another one", () => {
+    const secretOf = (config: object) => read({ ...config }).persistent?.tlsSecret;
+    assert.equal(secretOf({}), undefined);
+    assert.equal(secretOf({ tls: "secret" }), "cassandra-tls");
+    assert.equal(secretOf({ tls: "secret", tlsSecret: "mine", persistent: { name: "orders" } }), "mine");
+    assert.match(
+      problemsOf({ tls: "secret", auth: "none", image: "cassandra:4.0.18" })[0],
+      /^cassandra:tls: "secret" is/,
+    );
+    const cassandraYaml = { client_encryption_options: { enabled: true } };
+    assert.deepEqual(problemsOf({ tls: "secret", cassandraYaml }), [
+      "cassandra:cassandraYaml.client_encryption_options: follows from cassandra:tls",
+    ]);
+    assert.deepEqual(problemsOf({ cassandraYaml }), []);
+  });
+
+  it("never show a password that is not allowed", () => {
+    for (const config of [{ superuserPassword: "it's me" }, { persistent: { superuserPassword: "it's me" } }])
+      assert.match(
+        problemsOf(config)[0],
+        /superuserPassword: "\[secret\]" is not allowed; allowed is 8 to 128 letters/,
+      );
+  });
+
+  it("give the heap half of the memory, as far as that makes it larger", () => {
+    const heapOf = (memory: string) => read({ memory }).persistent?.maxHeapMiB;
+    assert.deepEqual(["512Mi", "3Gi", "256Gi"].map(heapOf), [256, 1536, 31 * 1024]);
+    assert.equal(read({ memory: "8Gi", maxHeap: "2G" }).persistent?.maxHeapMiB, 2048);
+  });
+
+  it("hold JVM options that the image's version knows, and none that other settings decide", () => {
+    const wrong = (option: string, image = "cassandra:5.0.9") =>
+      problemsOf({ jvmOptions: [option], image, auth: "none" });
+    for (const right of ["-Dcassandra.ring_delay_ms=5000", "-XX:+UseZGC", "-Dmine=1", "-Xss256k"])
+      assert.deepEqual(wrong(right), [], right);
+    assert.deepEqual(wrong("-Dcassandra.ring_dely_ms=5000"), [
+      'cassandra:jvmOptions: "-Dcassandra.ring_dely_ms=5000" is no property of Cassandra 5.0; did you mean -Dcassandra.ring_delay_ms?',
+    ]);
+    assert.match(
+      wrong("-Dcassandra.system_auth.default_rf=3", "cassandra:4.0.18")[0],
+      /is no property of Cassandra 4.0/,
+    );
+    assert.deepEqual(wrong("-Xmx4G"), ['cassandra:jvmOptions: "-Xmx4G" follows from cassandra:maxHeap']);
+    assert.match(wrong("-Dcassandra.replace_address=10.0.0.1")[0], /follows from the ring record$/);
+    assert.match(wrong("-Dcassandra.jmx.remote.port=7199")[0], /follows from that JMX stays in the pod$/);
+    assert.deepEqual(problemsOf({ topologies: ["pod"], pod: { jvmOptions: ["-Xms1G"] } }), [
+      'cassandra:pod.jvmOptions: "-Xms1G" follows from cassandra:maxHeap',
+    ]);
+  });
+
   it("say who may be a client by labels or by addresses", () => {
     const given = [{ podLabels: { app: "shop" }, namespaceLabels: { team: "a" } }, { cidr: "fd00::/8" }];
     assert.deepEqual(read({ clientsFrom: given }).persistent?.clientsFrom, given);
@@ -467,15 +550,36 @@ describe("settings", () => {
   it("ask for the standard that what they run can meet", () => {
     assert.equal(read({ topologies: ["daemon"] }).podSecurity, "restricted");
     assert.equal(read({ topologies: ["daemon"], daemon: { hostPath: "/mnt" } }).podSecurity, "privileged");
+    assert.equal(read({ persistent: { lockMemory: true } }).podSecurity, "privileged");
   });
 
   describe("of cassandra.yaml", () => {
-    const wrong = (cassandraYaml: object, image = "cassandra:5.0.9") => problemsOf({ cassandraYaml, image });
+    const wrong = (cassandraYaml: object, image = "cassandra:5.0.9") =>
+      problemsOf({ cassandraYaml, image, auth: "none" });
 
     it("come as the values that they are, for all topologies or for one", () => {
-      const cassandraYaml = { concurrent_reads: 64, auto_snapshot: false, authenticator: { class_name: "A" } };
+      const cassandraYaml = { concurrent_reads: 64, auto_snapshot: false, network_authorizer: { class_name: "A" } };
       assert.deepEqual(read({ cassandraYaml }).persistent?.cassandraYaml, cassandraYaml);
       assert.deepEqual(read({ persistent: { cassandraYaml } }).persistent?.cassandraYaml, cassandraYaml);
+    });
+
+    it("stay secret where they were set so, for all topologies or for one", () => {
+      const cassandraYaml = { audit_logging_options: { enabled: true } };
+      const isSecret = (config: object, secrets: string[]) =>
+        pulumi.Output.isInstance(read({ ...config }, secrets).persistent?.cassandraYaml);
+      assert.deepEqual(
+        [
+          isSecret({ cassandraYaml }, []),
+          isSecret({ cassandraYaml }, ["cassandraYaml"]),
+          isSecret({ persistent: { cassandraYaml } }, ["persistent"]),
+          isSecret({ persistent: { cassandraYaml } }, ["cassandraYaml"]),
+        ],
+        [false, true, true, false],
+      );
+      assert.throws(
+        () => read({ cassandraYaml: "hush" }, ["cassandraYaml"]),
+        /cassandraYaml: "\[secret\]" is not allowed/,
+      );
     });
 
     it("are those of the image's own version", () => {
@@ -499,6 +603,11 @@ describe("settings", () => {
       assert.deepEqual(problemsOf({ ephemeral: { cassandraYaml: { num_tokens: 1 } }, topologies: ["ephemeral"] }), [
         "cassandra:ephemeral.cassandraYaml.num_tokens: follows from the ring record",
       ]);
+      const cassandraYaml = { authenticator: "AllowAllAuthenticator" };
+      assert.deepEqual(problemsOf({ cassandraYaml }), [
+        "cassandra:cassandraYaml.authenticator: follows from cassandra:auth",
+      ]);
+      assert.deepEqual(wrong(cassandraYaml), [], "a company may have an authenticator of its own");
     });
 
     it("hold every key that the image's own file sets", () => {

@@ -46,7 +46,8 @@ export class Guide {
 
   /** Writes the stack file, in place of the document's manifests. What every ring here has is not shown each time. */
   config(settings: Record<string, unknown>): void {
-    this.stack.configure({ ...smallMembers, ...settings });
+    // The documents know no login.
+    this.stack.configure({ ...smallMembers, auth: "none", ...settings });
     const own = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`cassandra:${key}`, value]));
     this.print(`Pulumi.${this.stack.name}.yaml:\n${indent(dump({ config: own }, { lineWidth: 120 }))}\n`);
   }

@@ -4,7 +4,7 @@ import { killedInDecommission, killedInJoin } from "./killedEngine";
 import { lostFirstVolume, lostFirstVolumeInSilence, lostNode, lostVolume } from "./lostDisks";
 import { memberKilled, podDeleted, ringKilled, twoEvictions } from "./lostPods";
 import { RingEvent } from "./ringEvent";
-import { configChange, imageChange } from "./rolling";
+import { badImage, configChange, imageChange } from "./rolling";
 import { scaling, scalingToOne } from "./scaling";
 
 /** Those that `npm test` keeps, one of each kind. */
@@ -18,6 +18,7 @@ const all: RingEvent[] = [
   failedDecommission,
   configChange,
   imageChange,
+  badImage,
   podDeleted,
   twoEvictions,
   memberKilled,

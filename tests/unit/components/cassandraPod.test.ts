@@ -1,5 +1,11 @@
 import * as assert from "node:assert/strict";
-import { cassandraPodSpec, podScripts, revisionOf, RingBinding } from "../../../components/cassandraPod";
+import {
+  cassandraPodSpec,
+  configurationFile,
+  podScripts,
+  revisionOf,
+  RingBinding,
+} from "../../../components/cassandraPod";
 import { containerSecurity } from "../../../components/podSecurity";
 import { podArgs as args } from "./args";
 
@@ -44,14 +50,12 @@ describe("the Cassandra pod", () => {
         fsGroupChangePolicy: "OnRootMismatch",
         seccompProfile: { type: "RuntimeDefault" },
       },
-      topologySpreadConstraints: [
-        {
-          maxSkew: 1,
-          topologyKey: "kubernetes.io/hostname",
-          whenUnsatisfiable: "ScheduleAnyway",
-          labelSelector: { matchLabels: { app: "x", ring: "y" } },
-        },
-      ],
+      topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: { app: "x", ring: "y" } },
+      })),
       containers: [
         {
           name: "cassandra",
@@ -129,14 +133,17 @@ describe("the Cassandra pod", () => {
 
   it("brings the scripts that its commands name, and none of other topologies", () => {
     const common = [
-      "cassandra.json",
+      "auth.sh",
       "configure.py",
+      "cqlsh.sh",
       "logback.xml",
       "record.py",
       "register.sh",
       "ring.sh",
       "start.sh",
       "stop.sh",
+      "superuser.sh",
+      "tls.sh",
       "tokens.sh",
     ];
     assert.deepEqual(
@@ -146,6 +153,33 @@ describe("the Cassandra pod", () => {
     for (const disk of ["emptyDir", { hostPath: "/mnt" }] as const) {
       assert.deepEqual(Object.keys(podScripts(disk)).sort(), [...common, "crowd.sh", "leave.sh", "forget.sh"].sort());
     }
+  });
+
+  it("asks for a password where there is a superuser, and where cassandra.yaml is not told otherwise", () => {
+    const read = (...args: Parameters<typeof configurationFile>) =>
+      JSON.parse(configurationFile(...args)["cassandra.json"]) as Record<string, unknown>;
+    const none = { needsLogin: false, needsTls: false };
+    assert.equal(read({}, none).authenticator, undefined);
+    const { authenticator, authorizer } = read({}, { ...none, needsLogin: true });
+    assert.deepEqual([authenticator, authorizer], ["PasswordAuthenticator", "CassandraAuthorizer"]);
+    assert.equal(environment(cassandraPodSpec(args, { ...ring, superuser: "s" }), "RING_").RING_SUPERUSER, "s");
+  });
+
+  it("has the certificates of a Secret mounted where only its user reads them, and no plain connection beside them", () => {
+    const file = configurationFile({}, { needsLogin: false, needsTls: true })["cassandra.json"];
+    const yaml = JSON.parse(file) as Record<string, Record<string, unknown>>;
+    const [server, client] = [yaml.server_encryption_options, yaml.client_encryption_options];
+    assert.deepEqual([server.internode_encryption, server.require_client_auth, server.optional], ["all", true, false]);
+    assert.deepEqual([client.enabled, client.optional, client.keystore], [true, false, "/config/keystore.pem"]);
+    const spec = cassandraPodSpec(args, { ...ring, tls: "certificates" });
+    assert.ok(
+      (spec.volumes as object[]).some(
+        (volume) =>
+          JSON.stringify(volume) ===
+          JSON.stringify({ name: "tls", secret: { secretName: "certificates", defaultMode: 0o440 } }),
+      ),
+    );
+    assert.equal(environment(spec, "RING_").RING_TLS, "certificates");
   });
 
   it("keeps its rows in itself without a volume, and has time to hand them over", () => {

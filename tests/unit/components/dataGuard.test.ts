@@ -56,6 +56,29 @@ describe("rings by other names", () => {
     });
   });
 
+  it("keep the way in which clients log in for as long as they run", () => {
+    const [open, shut] = [persistent, { ...persistent, auth: "password", superuser: "admin" } as const];
+    const refusals = (was: RingFacts, wanted: RingFacts) =>
+      judgeRings({ persistent: was }, { persistent: wanted }).refusals;
+    assert.deepEqual(refusals(shut, shut), []);
+    assert.deepEqual(refusals(shut, { ...open, auth: "none" }), [
+      'cassandra:auth: "none" is not allowed for ring cassandra (persistent) while it runs with "password"; allowed is ' +
+        '"password", or `pulumi destroy`, which keeps the rows, and then `pulumi up`: no member runs meanwhile',
+    ]);
+    assert.match(refusals(open, shut)[0], /^cassandra:auth: "password" is not allowed .* runs with "none"/);
+    assert.match(
+      refusals(open, { ...open, tls: "secret" })[0],
+      /^cassandra:tls: "secret" is not allowed .* runs with "none"/,
+    );
+    const issued = { ...open, tls: "cert-manager", tlsIssuer: "own" } as const;
+    assert.match(refusals(issued, { ...issued, tlsIssuer: "Issuer/a" })[0], /^cassandra:tlsIssuer: "Issuer\/a" is not/);
+    assert.equal(refusals(issued, open).length, 1, "one line for one choice");
+    assert.match(refusals(shut, { ...shut, superuser: "root" })[0], /^cassandra:superuser: "root" .* CREATE ROLE root/);
+    const pods = { ...ephemeral, auth: "none" } as const;
+    const [why] = judgeRings({ ephemeral: pods }, { ephemeral: { ...ephemeral, auth: "password" } }).refusals;
+    assert.match(why, /or a ring of another name, which starts without rows$/);
+  });
+
   it("cannot start: the names of the cluster and of the data centre are those of the rows", () => {
     const { losses, refusals } = judgeRings(
       { persistent },

@@ -37,6 +37,7 @@ describe("EphemeralCluster", () => {
           service: "cassandra",
           disk: "emptyDir",
           record: "cassandra-auto",
+          superuser: "cassandra-superuser-auto",
           scripts: "cassandra-scripts-auto",
           serviceAccountName: "cassandra-auto",
           selector,
@@ -50,28 +51,34 @@ describe("EphemeralCluster", () => {
     assert.deepEqual((await make()).map(({ type, name }) => `${type} ${name}`).sort(), [
       "cassandra:index:CassandraService cassandra",
       "cassandra:index:EphemeralCluster cassandra",
+      "cassandra:index:PasswordChange cassandra-password",
       "cassandra:index:RingRecord cassandra",
       "cassandra:index:RollingUpdate cassandra",
+      "cassandra:index:Superuser cassandra-superuser",
       "core/v1:ConfigMap cassandra",
       "core/v1:ConfigMap cassandra-scripts",
       "core/v1:ReplicationController cassandra",
+      "core/v1:Secret cassandra-superuser",
+      "core/v1:SecretPatch cassandra-superuser",
       "core/v1:Service cassandra",
       "core/v1:Service cassandra-client",
       "core/v1:ServiceAccount cassandra",
       "networking.k8s.io/v1:NetworkPolicy cassandra",
       "policy/v1:PodDisruptionBudget cassandra",
+      "random:index/randomPassword:RandomPassword cassandra-superuser",
       "rbac.authorization.k8s.io/v1:Role cassandra",
       "rbac.authorization.k8s.io/v1:RoleBinding cassandra",
     ]);
   });
 
-  it("lets its pods look at each other, at their controller and at their namespace", async () => {
+  it("lets its pods look at each other, at their controller, their namespace and their superuser", async () => {
     const { rules } = only(await make(), "rbac.authorization.k8s.io/v1:Role").inputs as { rules: unknown };
     assert.deepEqual(rules, [
       { apiGroups: [""], resources: ["configmaps"], resourceNames: ["cassandra-auto"], verbs: ["get", "patch"] },
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
       { apiGroups: [""], resources: ["namespaces"], resourceNames: ["db"], verbs: ["get"] },
       { apiGroups: [""], resources: ["replicationcontrollers"], resourceNames: ["cassandra"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["secrets"], resourceNames: ["cassandra-superuser-auto"], verbs: ["get", "patch"] },
     ]);
   });
 
@@ -99,7 +106,8 @@ describe("EphemeralCluster", () => {
       contactPoints: ["cassandra.db.svc.cluster.local"],
       discoveryService: "cassandra",
       clientService: "cassandra-client",
-      cqlsh: "kubectl exec -it -n db rc/cassandra -- cqlsh",
+      cqlsh: "kubectl exec -it -n db rc/cassandra -- /ring/cqlsh.sh",
+      superuserSecret: "cassandra-superuser-auto",
       nodetool: "kubectl exec -n db rc/cassandra -- nodetool status",
     });
   });

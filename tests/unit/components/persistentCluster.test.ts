@@ -3,7 +3,8 @@ import * as assert from "node:assert/strict";
 import { PersistentCluster, PersistentClusterArgs } from "../../../components";
 import { cassandraPodSpec } from "../../../components/cassandraPod";
 import { labels, selectorLabels } from "../../../components/labels";
-import { only, record } from "../recorder";
+import { withApiServer } from "../apiServer";
+import { callHook, only, record } from "../recorder";
 import { ringArgs } from "./args";
 
 const args: PersistentClusterArgs = { ...ringArgs, replicas: 3, storageClassName: "fast", volumeSize: "1Gi" };
@@ -33,6 +34,7 @@ describe("PersistentCluster", () => {
             service: "cassandra",
             disk: { claim: "data" },
             record: "cassandra-ring",
+            superuser: "cassandra-superuser",
             scripts: "cassandra-scripts-auto",
             serviceAccountName: "cassandra-auto",
             selector: matchLabels,
@@ -58,26 +60,31 @@ describe("PersistentCluster", () => {
       "apps/v1:StatefulSet cassandra",
       "cassandra:index:CassandraService cassandra",
       "cassandra:index:CleanUp cassandra",
+      "cassandra:index:PasswordChange cassandra-password",
       "cassandra:index:PersistentCluster cassandra",
       "cassandra:index:RingRecord cassandra",
+      "cassandra:index:Superuser cassandra-superuser",
       "cassandra:index:VolumeGrowth cassandra",
       "core/v1:ConfigMap cassandra-scripts",
       "core/v1:ConfigMapPatch cassandra",
+      "core/v1:SecretPatch cassandra-superuser",
       "core/v1:Service cassandra",
       "core/v1:Service cassandra-client",
       "core/v1:ServiceAccount cassandra",
       "networking.k8s.io/v1:NetworkPolicy cassandra",
       "policy/v1:PodDisruptionBudget cassandra",
+      "random:index/randomPassword:RandomPassword cassandra-superuser",
       "rbac.authorization.k8s.io/v1:Role cassandra",
       "rbac.authorization.k8s.io/v1:RoleBinding cassandra",
     ]);
   });
 
-  it("lets its pods look at their set and their claims", async () => {
+  it("lets its pods look at their set, their claims and their superuser", async () => {
     const all = await record(() => new PersistentCluster("cassandra", args));
     assert.deepEqual((only(all, "rbac.authorization.k8s.io/v1:Role").inputs as { rules: unknown[] }).rules.slice(1), [
       { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: ["cassandra"], verbs: ["get"] },
       { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["secrets"], resourceNames: ["cassandra-superuser"], verbs: ["get", "patch"] },
     ]);
   });
 
@@ -131,6 +138,41 @@ describe("PersistentCluster", () => {
     });
     const host = (i: number) => `cassandra-${i}.cassandra.db.svc.cluster.local`;
     assert.deepEqual(points, [[host(0)], [host(0), host(1), host(2)]]);
+  });
+
+  it("is refused the lock on memory in preview where the namespace would admit none of its pods", async () => {
+    const labels = { "pod-security.kubernetes.io/enforce": "baseline" };
+    await withApiServer({ "/api/v1/namespaces/db": { metadata: { labels } } }, async (kubeconfig) => {
+      const asked = { ...args, lockMemory: true, cluster: { kubeconfig } };
+      const all = await record(() => new PersistentCluster("cassandra", asked));
+      assert.match(JSON.stringify(only(all, "apps/v1:StatefulSet").inputs), /"add":\["IPC_LOCK"\]/);
+      await assert.rejects(
+        callHook("cassandra-needs-privileges", { newInputs: { metadata: { namespace: "db" } } }, { onDryRun: true }),
+        /^Error: cassandra:lockMemory: "true" is not allowed in namespace db, .* baseline: the capability IPC_LOCK; allowed/,
+      );
+    });
+  });
+
+  it("keeps a cassandra.yaml that may be a secret in a Secret, beside the scripts", async () => {
+    const cassandraYaml = pulumi.secret({ audit_logging_options: { enabled: true } });
+    const all = await record(() => new PersistentCluster("cassandra", { ...args, cassandraYaml }));
+    const { stringData } = only(all, "core/v1:Secret").inputs;
+    assert.match(JSON.stringify(pulumi.runtime.unwrapRpcSecret(stringData)), /audit_logging_options/);
+    const scripts = only(all, "core/v1:ConfigMap").inputs.data as Record<string, string>;
+    assert.equal(scripts["cassandra.json"], undefined);
+    const { spec } = only(all, "apps/v1:StatefulSet").inputs as {
+      spec: { template: { spec: { volumes: object[] } } };
+    };
+    assert.deepEqual(spec.template.spec.volumes[0], {
+      name: "ring",
+      projected: {
+        sources: [
+          { configMap: { name: "cassandra-scripts-auto" } },
+          { secret: { name: "cassandra-configuration-auto" } },
+        ],
+        defaultMode: 0o555,
+      },
+    });
   });
 
   it("does not lose an Input namespace", async () => {

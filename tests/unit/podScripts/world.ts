@@ -28,10 +28,22 @@ export interface World {
   data?: boolean;
   /** Files in the data folder, by name. */
   files?: Record<string, string>;
+  /** Further folders below the data folder. */
+  folders?: string[];
   /** What is changed in the image's cassandra.yaml. */
   changes?: Record<string, unknown>;
   /** Body of the `nodetool` that the scripts find. */
   nodetool?: string;
+  /** What the Secret of the superuser holds; without one nobody has to log in. */
+  secret?: { username: string; password: string; known?: string };
+  /** Files of the Secret with the certificates; without one nothing is encrypted. */
+  tls?: Record<string, string>;
+  /** Shell code that runs each time the script sleeps, `naps` times so far. */
+  nap?: string;
+  /** Who can log in to the ring, with which password. */
+  roles?: Record<string, string>;
+  /** What cqlsh prints for statements that ask for something. */
+  answer?: string;
   /** Shell code that runs each time the script has waited: how the world goes on meanwhile. It sees the files of `put_view`. */
   meanwhile?: string;
 }
@@ -51,6 +63,15 @@ export interface Outcome {
   data: boolean;
   /** Command lines of nodetool. */
   nodetool: string[];
+  /** Password that the Secret says the ring knows. */
+  known?: string;
+  roles: Record<string, string>;
+  /** What Cassandra finds as its key and chain, and as those that it trusts. */
+  certificates: Record<"keystore" | "truststore", { content: string; mode: number }>;
+  /** Temporary files that are left. */
+  left: string[];
+  /** Who ran which statements in cqlsh, with which arguments: `admin (-e x): SELECT 1;`. */
+  cqlsh: string[];
   /** The cassandra.yaml that Cassandra finds. */
   configuration: string[];
 }
@@ -85,7 +106,7 @@ const stubs = (world: World) => `
 world=\${0%/*}
 listens() { case " $(cat "$world/open.$2") " in *" $1 "*) ;; *) return 1 ;; esac; }
 getent() { [ "$1" != ahostsv4 ] || echo "10.0.0.77 STREAM"; }
-sleep() { (( (naps = \${naps:-0} + 1) < 40 )) || exit 98; }
+sleep() { (( (naps = \${naps:-0} + 1) < 40 )) || exit 98; ${world.nap ?? ":"}; }
 wait_for() {
   local said="waiting: $*"
   [ "$said" = "\${last_word:-}" ] || say "$said"
@@ -109,6 +130,8 @@ record() {
       write "$@"
       ;;
     replicas) echo ${world.replicas ?? 3} ;;
+    superuser) cat "$world/secret"; cat "$world/known" 2>/dev/null || true ;;
+    known) cat >"$world/known" ;;
   esac
 }
 write() {
@@ -122,6 +145,25 @@ write() {
 }
 `;
 
+/** A cqlsh that knows who can log in, and whose statements change that. */
+const cqlsh = ({ answer = "" }: World) => `
+if [ "$1" != --credentials ]; then
+  echo "nobody ($*) trusting $(cat "$SSL_CERTFILE")" >>"$world/cqlsh.log"
+  exit
+fi
+[ "$1" = --credentials ] && [ "$(stat -c %a "$2")" = 600 ] || exit 3
+name=$(sed -n 's/^username = //p' "$2") password=$(sed -n 's/^password = //p' "$2")
+shift 2
+grep -qx "$name=$password" "$world/roles" || exit 1
+statements=$(cat)
+echo "$name ($*): $(xargs -0 <<<"$statements" | tr -s ' \n' ' ')" >>"$world/cqlsh.log"
+sed -nE "s/.* ROLE [A-Z ]*.(\\w+). WITH PASSWORD = '([^']*)'.*/\\1=\\2/p" <<<"$statements" >"$world/set"
+sed -nE "s/.* ROLE IF EXISTS (\\w+) WITH .*LOGIN = false.*/\\1/p" <<<"$statements" >"$world/shut"
+while IFS== read -r role _; do sed -i "/^$role=/d" "$world/roles"; done < <(cat "$world/set" "$world/shut")
+cat "$world/set" >>"$world/roles"
+case $statements in *SELECT*) printf '%s\n' '${answer}' ;; esac
+`;
+
 /** Runs one of the real scripts in a world of files, until it starts Cassandra, ends, or has nothing to do but wait. */
 export async function run(script: string, args: string[], world: World): Promise<Outcome> {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "pod-"));
@@ -131,6 +173,7 @@ export async function run(script: string, args: string[], world: World): Promise
     const data = file("data");
     fs.mkdirSync(path.join(data, "data/system/local-1"), { recursive: true });
     if (world.data) fs.writeFileSync(path.join(data, "data/system/local-1/nb-1-big-Data.db"), "");
+    for (const folder of world.folders ?? []) fs.mkdirSync(path.join(data, folder), { recursive: true });
     for (const [name, content] of Object.entries(world.files ?? {})) fs.writeFileSync(path.join(data, name), content);
     if (world.record) fs.writeFileSync(file("record"), lines(world.record));
     for (const folder of ["etc", "conf"]) fs.mkdirSync(file(folder));
@@ -141,10 +184,18 @@ export async function run(script: string, args: string[], world: World): Promise
     fs.writeFileSync(file("open.9042"), (world.serving ?? []).join(" "));
     fs.writeFileSync(file("open.7000"), (world.gossiping ?? world.serving ?? []).join(" "));
     fs.appendFileSync(file("ring.sh"), stubs(world));
+    fs.writeFileSync(file("roles"), lines(world.roles ?? {}));
+    const { username, password, known } = world.secret ?? {};
+    if (world.secret) fs.writeFileSync(file("secret"), `${username}\n${password}\n`);
+    if (known) fs.writeFileSync(file("known"), `${known}\n`);
+    fs.mkdirSync(file("tls"));
+    for (const [name, content] of Object.entries(world.tls ?? {}))
+      fs.writeFileSync(path.join(home, "tls", name), content);
 
     const stub = (name: string, text: string) =>
       fs.writeFileSync(file(name), `#!/bin/bash\nworld=\${0%/*}\n${text}\n`, { mode: 0o755 });
     if (script !== "register.sh") stub("register.sh", `echo "$*" >"$world/way"`);
+    stub("cqlsh", cqlsh(world));
     stub("nodetool", `echo "$*" >>"$world/nodetool.log"\n${world.nodetool ?? ":"}`);
     stub(
       "docker-entrypoint.sh",
@@ -163,6 +214,9 @@ export async function run(script: string, args: string[], world: World): Promise
         RING_SERVICE: "cassandra",
         RING_RECORD: "cassandra-ring",
         CASSANDRA_NUM_TOKENS: "16",
+        CASSANDRA_DC: "dc1",
+        ...(world.tls && { RING_TLS: "cassandra-tls", RING_TLS_FOLDER: file("tls") }),
+        ...(world.secret && { RING_SUPERUSER: "cassandra-superuser" }),
         CASSANDRA_IMAGE_CONF: file("etc"),
         CASSANDRA_CONF: file("conf"),
         CASSANDRA_DATA: data,
@@ -170,6 +224,7 @@ export async function run(script: string, args: string[], world: World): Promise
         ...world.env,
       },
     });
+    child.stdin.end();
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
     const [code] = (await once(child, "close")) as [number];
@@ -177,16 +232,27 @@ export async function run(script: string, args: string[], world: World): Promise
     const read = (name: string) => (fs.existsSync(file(name)) ? fs.readFileSync(file(name), "utf8").trim() : undefined);
     const list = (name: string) => read(name)?.split("\n").filter(Boolean) ?? [];
     const kept = fs.readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isFile());
+    const table = (name: string) =>
+      Object.fromEntries(list(name).map((line) => line.split(/=(.*)/, 2) as [string, string]));
+    const pem = (name: string) => ({
+      content: fs.existsSync(file(name)) ? fs.readFileSync(file(name), "utf8") : "",
+      mode: fs.existsSync(file(name)) ? fs.statSync(file(name)).mode & 0o777 : 0,
+    });
     return {
       seeds: read("seeds"),
       options: list("options").slice(2),
       way: read("way"),
-      record: Object.fromEntries(list("record").map((line) => line.split(/=(.*)/, 2) as [string, string])),
+      record: table("record"),
       said,
       code,
       files: Object.fromEntries(kept.map(({ name }) => [name, fs.readFileSync(path.join(data, name), "utf8").trim()])),
       data: fs.existsSync(path.join(data, "data/system/local-1/nb-1-big-Data.db")),
       nodetool: list("nodetool.log"),
+      known: read("known"),
+      roles: table("roles"),
+      cqlsh: list("cqlsh.log"),
+      certificates: { keystore: pem("conf/keystore.pem"), truststore: pem("conf/truststore.pem") },
+      left: fs.readdirSync(home).filter((name) => name.startsWith("tmp.")),
       configuration: list("conf/cassandra.yaml"),
     };
   } finally {

@@ -1,0 +1,65 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Identity, labels } from "./labels";
+
+/** What signs a ring's certificate: an issuer of cert-manager's. */
+export interface IssuerReference {
+  kind: "Issuer" | "ClusterIssuer";
+  name: string;
+}
+
+export interface CertificatesArgs extends Identity {
+  namespace: pulumi.Input<string>;
+  /** Secret that the certificate goes to. */
+  secretName: string;
+  /** Names in DNS under which clients reach the ring. */
+  dnsNames: pulumi.Input<string[]>;
+  /** Who signs it. @default an authority that the ring has to itself */
+  issuer?: IssuerReference;
+}
+
+/**
+ * The certificate of a ring, issued and renewed by cert-manager, which must be there. All members show the same one. Its Secrets, of
+ * an authority as well, are cert-manager's own, and stay: a later ring of the name is trusted by the clients of this one.
+ */
+export class Certificates extends pulumi.ComponentResource {
+  constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cassandra:index:Certificates", name, {}, opts);
+    const make = (logicalName: string, kind: string, objectName: string, spec: object) =>
+      new k8s.apiextensions.CustomResource(
+        logicalName,
+        {
+          apiVersion: "cert-manager.io/v1",
+          kind,
+          metadata: { name: objectName, namespace: args.namespace, labels: labels(args) },
+          spec,
+        },
+        { parent: this },
+      );
+    // Cassandra reads no other encoding of keys.
+    const privateKey = { algorithm: "ECDSA", size: 256, encoding: "PKCS8", rotationPolicy: "Always" };
+
+    if (!args.issuer) {
+      const [first, authority] = [`${args.name}-self-signed`, `${args.name}-ca`];
+      make(`${name}-self-signed`, "Issuer", first, { selfSigned: {} });
+      make(`${name}-authority`, "Certificate", authority, {
+        isCA: true,
+        commonName: authority,
+        secretName: authority,
+        // Members trust one authority at a time: a new one is for a ring that is made anew.
+        duration: "87600h",
+        privateKey: { ...privateKey, rotationPolicy: "Never" },
+        issuerRef: { kind: "Issuer", name: first },
+      });
+      make(`${name}-issuer`, "Issuer", authority, { ca: { secretName: authority } });
+    }
+    make(name, "Certificate", args.secretName, {
+      secretName: args.secretName,
+      dnsNames: args.dnsNames,
+      usages: ["digital signature", "server auth", "client auth"],
+      privateKey,
+      issuerRef: args.issuer ?? { kind: "Issuer", name: `${args.name}-ca` },
+    });
+    this.registerOutputs({});
+  }
+}

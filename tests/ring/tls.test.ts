@@ -1,0 +1,191 @@
+import * as assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Lab } from "../../lab/src/lab";
+import { run } from "../../lab/src/run";
+import { smallMembers } from "../stack";
+import { Load } from "./load";
+import { inRingLab, RingStack } from "./ringStack";
+
+const minutes = 60_000;
+const openssl = (...args: string[]) => run("openssl", args);
+
+/** Where the certificates of a ring come from. */
+interface Source {
+  title: string;
+  settings: Record<string, string>;
+  certManager: boolean;
+  /** Has the Secret hold another certificate, for the first time before there is a ring. */
+  renew: (lab: Lab, folder: string) => Promise<void>;
+  /** What comes before the first ring. */
+  before: (lab: Lab, stack: RingStack) => Promise<void>;
+}
+
+/** Puts a certificate that was never there before into the Secret, signed by the authority in a folder. */
+async function sign(lab: Lab, folder: string): Promise<void> {
+  const file = (name: string) => path.join(folder, name);
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  const authority = ["-CA", file("ca.crt"), "-CAkey", file("ca.key")];
+  const made = ["-keyout", file("tls.key"), "-out", file("tls.crt")];
+  await openssl("req", "-x509", ...key, "-subj", "/CN=member", ...authority, ...made);
+  const files = ["tls.crt", "tls.key", "ca.crt"].map((name) => `--from-file=${file(name)}`);
+  const secret = ["create", "secret", "generic", "cassandra-tls", ...files, "--dry-run=client", "-o", "yaml"];
+  await lab.kubectl(["apply", "--server-side", "-f", "-"], { input: await lab.kubectl(secret) });
+}
+
+/** What `cmctl renew` does. */
+async function renewByCertManager(lab: Lab): Promise<void> {
+  const conditions = [
+    {
+      type: "Issuing",
+      status: "True",
+      reason: "ManuallyTriggered",
+      message: "a test renews it",
+      lastTransitionTime: new Date().toISOString().replace(/\.\d+Z/, "Z"),
+    },
+  ];
+  const patch = JSON.stringify({ status: { conditions } });
+  await lab.kubectl(["patch", "certificate", "cassandra-tls", "--subresource=status", "--type=merge", "-p", patch]);
+}
+
+const sources: Source[] = [
+  {
+    title: "with certificates of a Secret",
+    settings: { tls: "secret" },
+    certManager: false,
+    renew: sign,
+    before: async (_, stack) => {
+      const why = await stack.refused("preview");
+      assert.match(why, /cassandra:tlsSecret: "cassandra-tls" is not allowed in namespace default: there is no such/);
+    },
+  },
+  {
+    title: "@all with certificates that cert-manager issues",
+    settings: { tls: "cert-manager" },
+    certManager: true,
+    renew: renewByCertManager,
+    before: () => Promise.resolve(),
+  },
+];
+
+for (const { title, settings, certManager, renew, before: prepare } of sources) {
+  describe(`a ring that encrypts what goes over the network, ${title}`, function () {
+    this.timeout(25 * minutes);
+    let lab: Lab;
+    let stack: RingStack;
+    let folder: string;
+    const configure = (more: Record<string, unknown>) =>
+      stack.configure({
+        ...smallMembers,
+        storage: "minikube-hostpath",
+        storageClassName: "fast",
+        replicas: 3,
+        ...settings,
+        ...more,
+      });
+
+    inRingLab((made) => ({ lab, stack } = made), { certManager });
+
+    before(async () => {
+      folder = mkdtempSync(path.join(tmpdir(), "certificates-"));
+      const files = ["-keyout", path.join(folder, "ca.key"), "-out", path.join(folder, "ca.crt")];
+      const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+      await openssl("req", "-x509", ...key, "-subj", "/CN=authority", ...files);
+    });
+
+    after(() => folder && rmSync(folder, { recursive: true }));
+
+    const secret = async () => {
+      const { data } = await stack.get<{ data: Record<string, string> }>("secret", "cassandra-tls");
+      return (name: string) => Buffer.from(data[name], "base64").toString();
+    };
+    const serialOf = async (certificate: string) =>
+      (await run("openssl", ["x509", "-noout", "-serial"], { input: certificate })).trim();
+    /** Serial number of the certificate that the Secret holds. */
+    const held = async () => serialOf((await secret())("tls.crt"));
+
+    /** Serial number of the certificate that a port shows; none where it speaks no TLS. */
+    async function shown(address: string, port: number): Promise<string> {
+      const [program, ...args] = [...lab.inside, "openssl", "s_client", "-connect", `${address}:${port}`];
+      const said = await run(program, args, { input: "" }).catch(
+        (error: Error & { stdout?: string }) => error.stdout ?? "",
+      );
+      return said.includes("BEGIN CERTIFICATE") ? serialOf(said) : "none";
+    }
+
+    it("speaks nothing else, to clients and among its members", async () => {
+      configure({});
+      await prepare(lab, stack);
+      if (!certManager) await renew(lab, folder);
+      await stack.up();
+      await stack.oneRing(3);
+      await stack.writeRows("cassandra-0", 1000);
+      await stack.everyPodCounts(1000);
+      const serial = await held();
+      for (const { status } of await stack.pods())
+        for (const port of [9042, 7000]) assert.equal(await shown(status.podIP!, port), serial, `port ${port}`);
+      const { username, password } = await stack.superuser();
+      const plain = stack.exec("cassandra-0", ["cqlsh", "-u", username, "-p", password, "-e", "SHOW HOST"]);
+      await assert.rejects(plain, /Connection error|Unable to connect/);
+    });
+
+    it("takes renewed certificates without a restart and without a failed request", async () => {
+      const pods = await stack.pods();
+      const load = await Load.start(
+        lab,
+        {
+          datacenter: smallMembers.datacenter,
+          credentials: await stack.superuser(),
+          authority: (await secret())("ca.crt"),
+          copies: 3,
+          singleRows: 0,
+        },
+        pods.map(({ status }) => status.podIP!),
+      );
+      const before = await held();
+      await renew(lab, folder);
+      for (let i = 0; (await held()) === before; i++) {
+        assert.ok(i < 60, "the Secret holds the same certificate");
+        await sleep(1000);
+      }
+      const serial = await held();
+      for (const { metadata, status } of pods) {
+        for (const port of [9042, 7000]) {
+          for (let i = 0; (await shown(status.podIP!, port)) !== serial; i++) {
+            assert.ok(i < 180, `${metadata.name} shows another one at ${port}: ${await stack.log(metadata.name)}`);
+            await sleep(1000);
+          }
+        }
+      }
+      await stack.oneRing(3);
+      const report = await load.stop();
+      assert.deepEqual(report.failures, []);
+      assert.equal(report.present, report.acknowledged);
+      assert.ok(report.acknowledged > 100);
+      for (const { metadata } of pods) assert.equal(await stack.restarts(metadata.name), 0);
+      assert.deepEqual(
+        (await stack.pods()).map(({ metadata: { uid } }) => uid),
+        pods.map(({ metadata: { uid } }) => uid),
+      );
+    });
+
+    it("is not switched to plain connections while it runs", async () => {
+      configure({ tls: "none" });
+      const why = await stack.refused("preview");
+      assert.match(why, /cassandra:tls: "none" is not allowed for ring cassandra \(persistent\) while/);
+    });
+
+    it("has the same authority after destroy and up, and every row", async () => {
+      const authority = (await secret())("ca.crt");
+      configure({});
+      await stack.destroy();
+      await stack.serving(0);
+      await stack.up();
+      await stack.oneRing(3);
+      await stack.everyPodCounts(1000);
+      assert.equal((await secret())("ca.crt"), authority);
+    });
+  });
+}

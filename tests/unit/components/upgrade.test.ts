@@ -1,0 +1,142 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as assert from "node:assert/strict";
+import { PersistentCluster } from "../../../components";
+import { snapshotName, upgradeProblem, versionOf } from "../../../components/upgrade";
+import { withApiServer } from "../apiServer";
+import { callHook, record } from "../recorder";
+import { ringArgs } from "./args";
+
+const version = (text: string) => versionOf(`cassandra:${text}`)!;
+const problem = (running: string[], wanted: string) => upgradeProblem(running.map(version), version(wanted));
+
+describe("another version of Cassandra", () => {
+  it("is what the tag of the image begins with", () => {
+    assert.deepEqual(versionOf("registry:5000/team/cassandra:4.1.9-jammy@sha256:" + "a".repeat(64)), {
+      major: 4,
+      minor: 1,
+    });
+    assert.equal(versionOf("registry:5000/cassandra@sha256:" + "a".repeat(64)), undefined);
+    assert.equal(versionOf("cassandra:latest"), undefined);
+  });
+
+  it("passes within a series, to a later one, and to the next major version", () => {
+    for (const [from, to] of ["5.0.9 5.0.10", "5.0.9 5.0.8", "4.0.18 4.1.9", "4.0.18 5.0.9", "4.1.9 5.0.9"].map(
+      (edit) => edit.split(" "),
+    ))
+      assert.equal(problem([from, from], to), undefined, `${from} -> ${to}`);
+    assert.equal(problem([], "4.1.9"), undefined, "where none serves, nothing is known");
+  });
+
+  it("is refused where it does not read what the members have written", () => {
+    assert.equal(
+      problem(["5.0.9", "5.0.9"], "4.1.9"),
+      "its members run 5.0, and 4.1 does not read what 5.0 writes; allowed is 5.0 or later",
+    );
+    assert.match(problem(["4.1.9"], "4.0.18")!, /4\.0 does not read what 4\.1 writes/);
+    assert.equal(
+      problem(["3.11.17"], "5.0.9"),
+      "its members run 3.11, whose files 5.0 does not read; allowed is 4.x first, and `nodetool upgradesstables` on each member",
+    );
+  });
+
+  it("passes on the way back from an upgrade that has not come through", () => {
+    assert.equal(problem(["4.1.9", "5.0.9"], "4.1.9"), undefined);
+  });
+
+  it("has snapshots named after it", () => {
+    assert.equal(snapshotName("registry:5000/cassandra:5.0.10"), "before-5.0.10");
+    assert.equal(snapshotName("cassandra@sha256:0123456789ab" + "c".repeat(52)), "before-0123456789ab");
+  });
+
+  describe("of a ring's set", () => {
+    const images = (image: string) => ({
+      metadata: { namespace: "db" },
+      spec: { template: { spec: { containers: [{ image }] } } },
+    });
+    const pod = (name: string, image: string, isReady: boolean) => ({
+      metadata: { name },
+      spec: { containers: [{ image }] },
+      status: { conditions: [{ type: "Ready", status: isReady ? "True" : "False" }] },
+    });
+    const printed: string[] = [];
+    const { info, warn } = pulumi.log;
+
+    beforeEach(() => {
+      printed.length = 0;
+      const log = { info, warn };
+      for (const level of ["info", "warn"] as const) {
+        log[level] = (line: string) => Promise.resolve(void printed.push(line));
+        Object.defineProperty(pulumi.log, level, { value: log[level], configurable: true, writable: true });
+      }
+    });
+
+    afterEach(() => {
+      for (const [level, value] of Object.entries({ info, warn }))
+        Object.defineProperty(pulumi.log, level, { value, configurable: true, writable: true });
+    });
+
+    const edit = (
+      was: string,
+      wanted: string,
+      pods: object[],
+      isPreview = true,
+      refusal?: { code: number; message: string },
+    ) =>
+      withApiServer(
+        { "/api/v1/namespaces/db/pods": { items: pods } },
+        async (kubeconfig) => {
+          const args = { ...ringArgs, replicas: 2, volumeSize: "1Gi", cluster: { kubeconfig } };
+          await record(() => new PersistentCluster("cassandra", args), isPreview);
+          await callHook(
+            "cassandra-snapshot-before-upgrade",
+            { oldInputs: images(was), newInputs: images(wanted) },
+            { onDryRun: true },
+          );
+        },
+        refusal,
+      );
+
+    it("tells in preview what will happen, and how to go back", async () => {
+      const old = "cassandra:4.1.9";
+      await edit(old, "cassandra:5.0.9", [pod("cassandra-0", old, true)]);
+      assert.equal(printed.length, 1);
+      assert.match(printed[0], /each member keeps a snapshot \(before-5\.0\.9\), then they restart one at a time/);
+      assert.match(
+        printed[0],
+        /To go back: image cassandra:4\.1\.9, and the claim and the pod of each member that 5\.0 has/,
+      );
+    });
+
+    it("says nothing of other edits", async () => {
+      await edit("cassandra:5.0.9", "cassandra:5.0.9", []);
+      assert.deepEqual(printed, []);
+    });
+
+    it("is refused in preview by what the pods run, whatever the state says of them", async () => {
+      const pods = [pod("cassandra-0", "cassandra:5.0.9", true), pod("cassandra-1", "cassandra:5.0.9", true)];
+      await assert.rejects(edit("cassandra:5.0.9", "cassandra:4.1.9", pods), {
+        message:
+          'cassandra:image: "cassandra:4.1.9" is not allowed for ring cassandra: its members run 5.0, and 4.1 does not read what ' +
+          "5.0 writes; allowed is 5.0 or later",
+      });
+      const half = [pod("cassandra-0", "cassandra:4.1.9", true), pod("cassandra-1", "cassandra:5.0.9", false)];
+      await edit("cassandra:5.0.9", "cassandra:4.1.9", half);
+    });
+
+    it("is judged in preview by the state where the pods may not be looked at, and not made then", async () => {
+      const refusal = { code: 403, message: "pods is forbidden" };
+      await edit("cassandra:5.0.8", "cassandra:5.0.9", [], true, refusal);
+      assert.match(printed[0], /could not be looked at: pods is forbidden. `pulumi up` looks again/);
+      await assert.rejects(edit("cassandra:5.0.9", "cassandra:4.1.9", [], true, refusal), /is not allowed for ring/);
+      await assert.rejects(edit("cassandra:5.0.8", "cassandra:5.0.9", [], false, refusal), /could not be looked at/);
+    });
+
+    it("leaves out a member that does not serve, and stops before any restart when one cannot keep its snapshot", async () => {
+      await edit("cassandra:5.0.9", "cassandra:5.0.10", [pod("cassandra-0", "cassandra:5.0.9", false)], false);
+      assert.ok(printed.includes("cassandra: cassandra-0 does not serve, and keeps no snapshot"));
+      // This API server runs no commands.
+      const serving = [pod("cassandra-0", "cassandra:5.0.9", true)];
+      await assert.rejects(edit("cassandra:5.0.9", "cassandra:5.0.10", serving, false), /No pod was restarted$/);
+    });
+  });
+});

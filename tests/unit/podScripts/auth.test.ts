@@ -1,0 +1,202 @@
+import * as assert from "node:assert/strict";
+import { run, World } from "./world";
+
+const id = (i: number) => `0000000${i}-aaaa-bbbb-cccc-dddddddddddd`;
+const member = (i: number) => `${id(i)} 10.0.0.${i}`;
+const three = { "cassandra-0": member(0), "cassandra-1": member(1), "cassandra-2": member(2) };
+const formed = { formed: "2026-01-01T00:00:00Z" };
+const ordered = { RING_PODS: "ordered" };
+const secret = { username: "admin", password: "new" };
+const byDefault = { cassandra: "cassandra" };
+
+describe("the password of the superuser", function () {
+  this.timeout(20_000);
+  const tell = (world: Partial<World>) =>
+    run("superuser.sh", [], { pod: "cassandra-1", env: ordered, record: { ...three, ...formed }, secret, ...world });
+
+  it("is left alone when the ring knows it", async () => {
+    const outcome = await tell({ secret: { ...secret, known: "new" }, roles: {} });
+    assert.equal(outcome.code, 0, outcome.said);
+    assert.deepEqual(outcome.cqlsh, []);
+  });
+
+  it("is set with the one that the ring knows, and noted", async () => {
+    const outcome = await tell({ secret: { ...secret, known: "old" }, roles: { admin: "old" } });
+    assert.deepEqual([outcome.roles, outcome.known], [{ admin: "new" }, "new"], outcome.said);
+    assert.deepEqual(outcome.nodetool, ["invalidatecredentialscache"]);
+    assert.ok(!/old|new/.test(outcome.said.replace("another password", "")), "no password may be in a log");
+  });
+
+  it("is noted when it was set by a try that ended before its note", async () => {
+    const outcome = await tell({ secret: { ...secret, known: "old" }, roles: { admin: "new" } });
+    assert.deepEqual([outcome.code, outcome.known], [0, "new"]);
+  });
+
+  it("is refused, with the way out, when none that the Secret holds is right", async () => {
+    const outcome = await tell({ secret: { ...secret, known: "old" }, roles: { admin: "lost" } });
+    assert.equal(outcome.code, 1);
+    assert.match(
+      outcome.said,
+      /admin cannot log in with any password that Secret cassandra-superuser holds \(.*\); if the ring/,
+    );
+    assert.equal(outcome.known, "old");
+  });
+});
+
+describe("cqlsh.sh", () => {
+  const world = { pod: "cassandra-1", env: ordered, record: {}, roles: { admin: "old" } };
+
+  it("logs in with the password that the ring knows, which is in no argument and in no file that stays", async () => {
+    const outcome = await run("cqlsh.sh", ["-e", "x"], { ...world, secret: { ...secret, known: "old" } });
+    assert.match(outcome.cqlsh[0], /^admin \(-e x\):/);
+    assert.deepEqual(outcome.left, []);
+  });
+});
+
+describe("the first ring whose clients log in", function () {
+  this.timeout(20_000);
+  const answer = (...roles: string[]) =>
+    [...roles.map((role) => `{"role": "${role}"}`), '{"keyspace_name": "system_auth"}', '{"keyspace_name": "system"}']
+      .map((line) => ` ${line}`)
+      .join("\n");
+  /** Pod 0 or 1 of three once Cassandra runs, its port closed. */
+  const register = (ordinal: number, { way = ["form"], ...world }: Partial<World> & { way?: string[] } = {}) =>
+    run("register.sh", way, {
+      pod: `cassandra-${ordinal}`,
+      env: ordered,
+      record: { ...three, forming: "3" },
+      gossiping: [0, 1, 2].map((i) => `cassandra-${i}.cassandra`),
+      nodetool: `[ "$1" != netstats ] || echo Mode: NORMAL; [ "$1" != status ] || printf 'UN %s ${id(9)}\\n' 10.0.0.1 10.0.0.2 10.0.0.99`,
+      secret,
+      roles: byDefault,
+      answer: answer("cassandra", "admin"),
+      ...world,
+    });
+
+  it("starts so that the default role is there before CQL opens, on as many members as are to hold roles", async () => {
+    const record = { "cassandra-0": "empty", "cassandra-1": "empty" };
+    const world = { pod: "cassandra-0", env: ordered, record, replicas: 2, secret };
+    const { options } = await run("start.sh", [], world);
+    assert.ok(options.includes("-Dcassandra.start_native_transport=false"));
+    assert.ok(options.includes("-Dcassandra.system_auth.default_rf=2"));
+    assert.ok(options.includes("-Dcassandra.superuser_setup_delay_ms=500"));
+  });
+
+  it("has its superuser made by the first member, which shuts the default role before the others open", async () => {
+    const outcome = await register(0);
+    assert.equal(outcome.record.superuser, "admin", outcome.said);
+    assert.deepEqual([outcome.roles, outcome.known], [{ admin: "new" }, "new"]);
+    assert.deepEqual(
+      outcome.cqlsh.map((line) => line.replace(/(\w+ \(\): \w+ \w+).*/, "$1")),
+      [
+        "cassandra (): CREATE ROLE",
+        "admin (): ALTER KEYSPACE",
+        "admin (): ALTER ROLE",
+        "admin (): SELECT JSON",
+        "admin (): ALTER ROLE",
+      ],
+    );
+    assert.match(outcome.cqlsh[1], /'class': 'NetworkTopologyStrategy', 'dc1': 3/);
+    assert.doesNotMatch(outcome.cqlsh[0], /'new'/, "its users may not make anything before the default role is shut");
+    assert.match(outcome.cqlsh[4], /WITH PASSWORD = 'new'/);
+    assert.deepEqual(outcome.nodetool, [
+      "status",
+      "enablebinary",
+      "invalidaterolescache",
+      "invalidatecredentialscache",
+    ]);
+  });
+
+  it("opens its other members only then", async () => {
+    const waiting = await register(1);
+    assert.deepEqual(waiting.nodetool, ["status"]);
+    assert.match(waiting.said, /waiting: cassandra-0 to make the superuser/);
+    const outcome = await register(1, { record: { ...three, forming: "3", superuser: "admin" } });
+    assert.deepEqual(outcome.nodetool, ["status", "enablebinary"]);
+  });
+
+  it("takes a superuser that an earlier try has made", async () => {
+    const outcome = await register(0, { secret: { ...secret, known: "once" }, roles: { admin: "once" } });
+    assert.deepEqual([outcome.record.superuser, outcome.roles], ["admin", { admin: "new" }], outcome.said);
+  });
+
+  it("does not open when somebody else used the default role before it was shut", async () => {
+    const outcome = await register(0, { answer: answer("cassandra", "admin", "mallory") });
+    assert.equal(outcome.record.superuser, undefined);
+    assert.equal(outcome.nodetool.at(-1), "disablebinary");
+    assert.match(outcome.said, /somebody logged in as Cassandra's default role before it was shut, and made mallory/);
+  });
+
+  it("opens to its users as it is when it has served everybody before", async () => {
+    const world = { way: ["restart", "closed"], data: true, folders: ["data/shop", "data/system_auth"] };
+    const outcome = await register(0, {
+      ...world,
+      files: { "ring-member": id(0) },
+      answer: answer("cassandra", "shop"),
+    });
+    assert.equal(outcome.record.superuser, "admin", outcome.said);
+  });
+
+  it("goes on where it stopped when all its members ended before it had a superuser", async () => {
+    const world = { pod: "cassandra-0", env: ordered, record: { ...three, forming: "3" }, secret };
+    const files = { "ring-member": id(0) };
+    const started = await run("start.sh", [], { ...world, files, data: true });
+    assert.deepEqual(started.options, ["-Dcassandra.start_native_transport=false"]);
+    assert.equal(started.way, "restart closed");
+    const outcome = await run("register.sh", ["restart", "closed"], {
+      ...world,
+      files,
+      nodetool: "echo Mode: NORMAL",
+      roles: byDefault,
+      answer: answer("cassandra", "admin"),
+    });
+    assert.equal(outcome.record.superuser, "admin", outcome.said);
+    assert.ok(outcome.nodetool.includes("repair --full system_auth"), "its roles may have had one copy");
+  });
+
+  it("starts with an open port once it has one, and without the record", async () => {
+    const world = { pod: "cassandra-0", env: ordered, secret, files: { "ring-member": id(0) }, data: true };
+    for (const record of [{ ...three, ...formed, superuser: "admin" }, undefined])
+      assert.deepEqual((await run("start.sh", [], { ...world, record })).options, []);
+  });
+});
+
+describe("the copies of the roles", function () {
+  this.timeout(20_000);
+  const known = { ...secret, known: "new" };
+  const record = { ...three, ...formed, superuser: "admin" };
+  const world = { env: ordered, secret: known, roles: { admin: "new" } };
+
+  it("grow with a small ring, whose newcomer gets them", async () => {
+    const join = (record: Record<string, string>, roles: Record<string, string> = world.roles) =>
+      run("register.sh", ["join"], {
+        ...world,
+        roles,
+        pod: "cassandra-2",
+        record,
+        serving: ["10.0.0.99"],
+        nodetool: `echo ID : ${id(2)}`,
+      });
+    const outcome = await join({ ...record, "cassandra-2": "empty" });
+    assert.match(outcome.cqlsh[0], /ALTER KEYSPACE system_auth .*'dc1': 3/, outcome.said);
+    assert.ok(outcome.nodetool.includes("repair --full system_auth"));
+    assert.equal(outcome.record["cassandra-2"], `${id(2)} 10.0.0.99`);
+    const barred = await join({ ...record, "cassandra-2": "empty" }, { admin: "lost" });
+    assert.match(barred.said, /the roles stay on fewer members than there are/);
+    assert.equal(barred.record["cassandra-2"], `${id(2)} 10.0.0.99`, "it is a member all the same");
+    const fourth = await join({ ...record, "cassandra-2": "empty", "cassandra-3": member(3) });
+    assert.deepEqual(fourth.cqlsh, [], "three are enough");
+  });
+
+  it("shrink before a member leaves those that all hold", async () => {
+    const leave = (more: Record<string, string>, roles: Record<string, string> = world.roles) =>
+      run("decommission.sh", [], { ...world, roles, pod: "cassandra-2", record: { ...record, ...more }, data: true });
+    const outcome = await leave({});
+    assert.match(outcome.cqlsh[0], /ALTER KEYSPACE system_auth .*'dc1': 2/);
+    assert.deepEqual(outcome.nodetool, ["decommission --force"]);
+    assert.deepEqual((await leave({ "cassandra-3": member(3) })).cqlsh, []);
+    const refused = await leave({}, { admin: "lost" });
+    assert.deepEqual(refused.nodetool, [], "with more copies than members nobody could log in any more");
+    assert.equal(refused.record["cassandra-2"], member(2));
+  });
+});

@@ -1,0 +1,38 @@
+import * as assert from "node:assert/strict";
+import { run, World } from "./world";
+
+const id = "00000000-aaaa-bbbb-cccc-dddddddddddd";
+const files = { "tls.key": "key\n", "tls.crt": "certificate\n", "ca.crt": "authority\n" };
+
+describe("certificates in a pod", function () {
+  this.timeout(20_000);
+  const pod: World = {
+    pod: "cassandra-0",
+    env: { RING_PODS: "ordered" },
+    record: { "cassandra-0": `${id} 10.0.0.99`, formed: "2026-01-01T00:00:00Z" },
+    files: { "ring-member": id },
+    data: true,
+    serving: ["10.0.0.99"],
+    tls: files,
+  };
+
+  it("are where cassandra.yaml looks before Cassandra starts, key and chain in one file that nobody else reads", async () => {
+    const { keystore, truststore } = (await run("start.sh", [], pod)).certificates;
+    assert.deepEqual(keystore, { content: "key\ncertificate\n", mode: 0o600 });
+    assert.equal(truststore.content, "authority\n");
+  });
+
+  it("are taken anew by a running Cassandra when the Secret holds others, and only then", async () => {
+    const renew = 'echo renewed >"$RING_TLS_FOLDER/tls.crt"';
+    const renewed = await run("register.sh", ["restart"], { ...pod, nap: `(( naps != 3 )) || ${renew}` });
+    assert.deepEqual(renewed.nodetool, ["reloadssl"], renewed.said);
+    assert.equal(renewed.certificates.keystore.content, "key\nrenewed\n");
+    assert.match(renewed.said, /took the certificates that Secret cassandra-tls holds now/);
+    assert.deepEqual((await run("register.sh", ["restart"], pod)).nodetool, []);
+  });
+
+  it("are what cqlsh.sh trusts", async () => {
+    const { cqlsh } = await run("cqlsh.sh", ["-e", "x"], { ...pod, roles: {} });
+    assert.match(cqlsh[0], /^nobody \(--ssl -e x\) trusting authority/);
+  });
+});
