@@ -5,8 +5,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { CassandraYaml, yamlChanges } from "./cassandraYaml";
 import { selectorText } from "./labels";
-import { encryption, tlsFolder } from "./tls";
 import { containerSecurity, podSecurity, pullSecrets, smallStep } from "./podSecurity";
+import { encryption, tlsFolder } from "./tls";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
 type Container = k8s.types.input.core.v1.Container;

@@ -10,9 +10,9 @@ import {
   revisionAnnotation,
   revisionOf,
 } from "./cassandraPod";
-import { Certificates, IssuerReference } from "./certificates";
-import { CassandraYaml } from "./cassandraYaml";
 import { CassandraService } from "./cassandraService";
+import { CassandraYaml } from "./cassandraYaml";
+import { Certificates, IssuerReference } from "./certificates";
 import { ClusterChoice } from "./cluster";
 import { Identity, labels, selectorLabels } from "./labels";
 import { networkAccess, Peer } from "./networkAccess";

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { selectorText } from "./labels";
 
 /** Which cluster, in the words of the kubernetes provider. */
 export interface ClusterChoice {
@@ -47,6 +48,12 @@ export class Cluster {
       config.makeApiClient(AppsV1Api),
       config.makeApiClient(StorageV1Api),
     );
+  }
+
+  /** Pods of a namespace that have these labels. */
+  async pods(namespace: string, selector: Record<string, string>): Promise<V1Pod[]> {
+    const { items } = await this.core.listNamespacedPod({ namespace, labelSelector: selectorText(selector) });
+    return items;
   }
 
   /**

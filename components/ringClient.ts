@@ -1,7 +1,6 @@
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "./cluster";
-import { selectorText } from "./labels";
 import { parseKeyspaces, parseRepair, parseStatus, parseStreams, RingMember } from "./nodetool";
 import { Member, RingView, size } from "./scalePlan";
 
@@ -169,9 +168,8 @@ export class RingClient {
 
   private async pods(): Promise<PodView[]> {
     const { namespace, selector } = this.ring;
-    const { core } = await this.cluster();
-    const { items } = await core.listNamespacedPod({ namespace, labelSelector: selectorText(selector) });
-    return items.map((pod) => ({
+    const pods = await (await this.cluster()).pods(namespace, selector);
+    return pods.map((pod) => ({
       name: pod.metadata!.name!,
       address: pod.status?.podIP,
       ready: isReady(pod),

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { revisionAnnotation } from "./cassandraPod";
 import { Cluster, ClusterChoice, isReady } from "./cluster";
-import { selectorText } from "./labels";
 
 export interface RollingUpdateArgs {
   /** Name of the ring. */
@@ -124,14 +123,13 @@ async function roll(
   tell: (line: string) => Promise<void>,
 ): Promise<void> {
   const { namespace, replicas } = wanted;
-  const { core } = await Cluster.connect(cluster);
-  const labelSelector = selectorText(selector);
+  const connection = await Cluster.connect(cluster);
   let said = "";
   let since = Date.now();
   for (;;) {
-    const { items } = await core.listNamespacedPod({ namespace, labelSelector });
+    const pods = await connection.pods(namespace, selector);
     const step = nextStep(
-      items.filter(({ status }) => !["Failed", "Succeeded"].includes(status?.phase ?? "")).map(viewOf),
+      pods.filter(({ status }) => !["Failed", "Succeeded"].includes(status?.phase ?? "")).map(viewOf),
       wanted,
     );
     if (step === "done") return;
@@ -140,7 +138,7 @@ async function roll(
       await tell(line);
       [said, since] = [line, Date.now()];
     }
-    if ("replace" in step) await deletePod(core, namespace, step.replace);
+    if ("replace" in step) await deletePod(connection.core, namespace, step.replace);
     else if (!step.handOver && Date.now() - since > patience(replicas) * 60_000) {
       throw new Error(
         `ring ${name}: for ${patience(replicas)} minutes ${line}; look at \`kubectl get pods -n ${namespace}\` and ` +

@@ -4,7 +4,7 @@ import { RandomPassword } from "@pulumi/random";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, ClusterChoice, explain, isReady } from "./cluster";
-import { Identity, labels, selectorText } from "./labels";
+import { Identity, labels } from "./labels";
 import { afterItsVolumes } from "./ringRecord";
 
 export interface SuperuserArgs extends Identity {
@@ -126,8 +126,7 @@ const belief = 3;
 /** The pods read the Secret themselves: no password goes through the command. */
 async function changePassword({ name, selector, cluster }: PasswordChangeArgs, namespace: string): Promise<void> {
   const connection = await Cluster.connect(cluster);
-  const { items } = await connection.core.listNamespacedPod({ namespace, labelSelector: selectorText(selector) });
-  const [member] = items.filter(isReady);
+  const member = (await connection.pods(namespace, selector)).find(isReady);
   if (!member) {
     throw new Error(
       `ring ${name}: none of its members serves, to be told the new password; run \`pulumi up\` again when one does`,

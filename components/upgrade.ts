@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, Cluster, ClusterChoice, explain, isReady } from "./cluster";
-import { selectorText } from "./labels";
 
 /** A version of Cassandra: 5.0.9. */
 export interface Version {
@@ -15,7 +14,8 @@ export function versionOf(image: string): Version | undefined {
 }
 
 const written = ({ major, minor }: Version) => `${major}.${minor}`;
-const isOlder = (a: Version, b: Version) => a.major - b.major || a.minor - b.minor;
+/** Below zero for an older one first, as `sort` takes it. */
+const compare = (a: Version, b: Version) => a.major - b.major || a.minor - b.minor;
 
 /**
  * Why members of these versions cannot go on as one of another; undefined when they can. An older series does not read what a
@@ -23,8 +23,8 @@ const isOlder = (a: Version, b: Version) => a.major - b.major || a.minor - b.min
  * reads what the major version before it has written, and no more.
  */
 export function upgradeProblem(running: Version[], wanted: Version): string | undefined {
-  const [oldest] = [...running].sort(isOlder);
-  if (oldest && isOlder(wanted, oldest) < 0) {
+  const [oldest] = [...running].sort(compare);
+  if (oldest && compare(wanted, oldest) < 0) {
     const now = written(oldest);
     return `its members run ${now}, and ${written(wanted)} does not read what ${now} writes; allowed is ${now} or later`;
   }
@@ -66,8 +66,9 @@ interface PodView {
   ready: boolean;
 }
 
-/** For how long Cassandra keeps the snapshots, of versions that can let them go by themselves. */
+/** For how long Cassandra keeps the snapshots, from the version on that lets them go by itself. */
 const keptFor = "14d";
+const firstWithTtl: Version = { major: 4, minor: 1 };
 
 /**
  * Hook of what makes a ring's pods: another image is refused, in preview as well, where its Cassandra would not read what the
@@ -110,7 +111,7 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
 
 function outlook(was: string, wanted: string): string {
   const [from, to] = [versionOf(was), versionOf(wanted)];
-  const isSeries = from && to && isOlder(from, to) !== 0;
+  const isSeries = from && to && compare(from, to) !== 0;
   return (
     `image ${was} -> ${wanted}: each member keeps a snapshot (${snapshotName(wanted)}), then they restart one at a time, and ` +
     `where one does not come back the others stay as they are. To go back: image ${was}` +
@@ -121,9 +122,8 @@ function outlook(was: string, wanted: string): string {
 }
 
 async function podsOf({ selector, cluster }: UpgradeArgs, namespace: string): Promise<PodView[]> {
-  const { core } = await Cluster.connect(cluster);
-  const { items } = await core.listNamespacedPod({ namespace, labelSelector: selectorText(selector) });
-  return items.map((pod) => ({
+  const pods = await (await Cluster.connect(cluster)).pods(namespace, selector);
+  return pods.map((pod) => ({
     pod: pod.metadata!.name!,
     image: pod.spec!.containers[0].image!,
     ready: isReady(pod),
@@ -144,8 +144,8 @@ async function snapshot(
       await warn(`${pod} does not serve, and keeps no snapshot`);
       continue;
     }
-    const { major, minor } = versionOf(image) ?? { major: 5, minor: 0 };
-    const ttl = isOlder({ major, minor }, { major: 4, minor: 1 }) < 0 ? [] : ["--ttl", keptFor];
+    const version = versionOf(image);
+    const ttl = version && compare(version, firstWithTtl) < 0 ? [] : ["--ttl", keptFor];
     const said = await connection
       .exec({ namespace, pod }, ["nodetool", "snapshot", "--tag", name, ...ttl], 600)
       .catch((error: Error) => {

@@ -10,6 +10,7 @@ import {
   memory,
   object,
   oneOf,
+  orEmpty,
   Parse,
   positiveQuantity,
   text,
@@ -117,7 +118,7 @@ export const keys = {
     meaning:
       "Storage class: the one to use with `existing` (empty: the cluster's default), else the name for the one made here " +
       "(empty: `<namespace>-cassandra`).",
-    parse: (raw) => (raw === "" ? "" : text(dnsSubdomain)(raw)),
+    parse: orEmpty(text(dnsSubdomain)),
   },
   volumeSize: {
     type: "string",
@@ -161,7 +162,7 @@ export const keys = {
     unit: "",
     allowed: "a registry with or without a path, such as mirror.example:5000/docker, or empty",
     meaning: "Registry that all images come from, in place of the one in their names.",
-    parse: (raw) => (raw === "" ? "" : text(/^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*$/i)(raw)),
+    parse: orEmpty(text(/^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*$/i)),
   },
   imagePullSecrets: {
     type: "array",
@@ -248,7 +249,7 @@ export const keys = {
       "Its password, set with `pulumi config set --secret` (empty: 32 letters and digits at random). A running ring takes another one " +
       "at once; sessions go on.",
     isSecret: true,
-    parse: (raw) => (raw === "" ? "" : text(/^[-\w.~+/=]{8,128}$/)(raw)),
+    parse: orEmpty(text(/^[-\w.~+/=]{8,128}$/)),
   },
   tls: {
     type: "string",
@@ -269,7 +270,7 @@ export const keys = {
     meaning:
       "That Secret, with `tls.crt`, `tls.key` in PKCS#8, and the `ca.crt` that members and clients trust, as cert-manager makes it " +
       "(empty: `<ring>-tls`).",
-    parse: (raw) => (raw === "" ? "" : text(dnsSubdomain)(raw)),
+    parse: orEmpty(text(dnsSubdomain)),
   },
   tlsIssuer: {
     type: "string",
@@ -337,7 +338,7 @@ const name = {
   unit: "",
   allowed: "a name of at most 47 lower-case letters, digits and dashes that starts with a letter, or empty",
   meaning: "Name of the ring, its set and its Services (empty: as `topologies` says). Another name is another ring.",
-  parse: (raw: unknown) => (raw === "" ? "" : text(ringName)(raw)),
+  parse: orEmpty(text(ringName)),
 } as const;
 
 const secretName = (whose: string, files: string, value: string) =>
@@ -410,7 +411,7 @@ export const ownKeys = {
         allowed: "an absolute path below the root, or empty",
         meaning:
           "Folder of each node that holds its member's rows and outlives the pods. Empty: rows lie in the pods, which hand them over.",
-        parse: (raw) => (raw === "" ? "" : text(/^\/[^/\0]+(\/[^\0]*)?$/)(raw)),
+        parse: orEmpty(text(/^\/[^/\0]+(\/[^\0]*)?$/)),
       },
     },
   },
@@ -434,7 +435,7 @@ export const ownKeys = {
         allowed: "true or false, or empty",
         meaning:
           "Whether everyone who reaches the pods may do everything; empty: on minikube (storage `minikube-hostpath`) alone.",
-        parse: (raw) => (raw === "" ? "" : truth(raw)),
+        parse: orEmpty(truth),
       },
       nodeCertificates: secretName("all nodes", "`ca.crt`, `node.crt`, `node.key`", "cockroachdb.node"),
       clientCertificates: secretName(

@@ -12,6 +12,12 @@ export const text =
   (raw) =>
     typeof raw === "string" && pattern.test(raw) ? raw : undefined;
 
+/** What is allowed, or nothing. */
+export const orEmpty =
+  <T>(parse: Parse<T>): Parse<T | ""> =>
+  (raw) =>
+    raw === "" ? "" : parse(raw);
+
 export const oneOf =
   <T extends string>(...values: readonly T[]): Parse<T> =>
   (raw) =>

@@ -10,7 +10,9 @@ import { Load } from "./load";
 import { inRingLab, RingStack } from "./ringStack";
 
 const minutes = 60_000;
-const openssl = (...args: string[]) => run("openssl", args);
+/** Makes a key and a certificate of it. */
+const certify = (...args: string[]) =>
+  run("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", ...args]);
 
 /** Where the certificates of a ring come from. */
 interface Source {
@@ -26,10 +28,9 @@ interface Source {
 /** Puts a certificate that was never there before into the Secret, signed by the authority in a folder. */
 async function sign(lab: Lab, folder: string): Promise<void> {
   const file = (name: string) => path.join(folder, name);
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
   const authority = ["-CA", file("ca.crt"), "-CAkey", file("ca.key")];
   const made = ["-keyout", file("tls.key"), "-out", file("tls.crt")];
-  await openssl("req", "-x509", ...key, "-subj", "/CN=member", ...authority, ...made);
+  await certify("-subj", "/CN=member", ...authority, ...made);
   const files = ["tls.crt", "tls.key", "ca.crt"].map((name) => `--from-file=${file(name)}`);
   const secret = ["create", "secret", "generic", "cassandra-tls", ...files, "--dry-run=client", "-o", "yaml"];
   await lab.kubectl(["apply", "--server-side", "-f", "-"], { input: await lab.kubectl(secret) });
@@ -91,8 +92,7 @@ for (const { title, settings, certManager, renew, before: prepare } of sources) 
     before(async () => {
       folder = mkdtempSync(path.join(tmpdir(), "certificates-"));
       const files = ["-keyout", path.join(folder, "ca.key"), "-out", path.join(folder, "ca.crt")];
-      const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-      await openssl("req", "-x509", ...key, "-subj", "/CN=authority", ...files);
+      await certify("-subj", "/CN=authority", ...files);
     });
 
     after(() => folder && rmSync(folder, { recursive: true }));

@@ -61,19 +61,18 @@ describe("another version of Cassandra", () => {
     const printed: string[] = [];
     const { info, warn } = pulumi.log;
 
+    const logTo = (levels: Record<string, unknown>) => {
+      for (const [level, value] of Object.entries(levels))
+        Object.defineProperty(pulumi.log, level, { value, configurable: true, writable: true });
+    };
+
     beforeEach(() => {
       printed.length = 0;
-      const log = { info, warn };
-      for (const level of ["info", "warn"] as const) {
-        log[level] = (line: string) => Promise.resolve(void printed.push(line));
-        Object.defineProperty(pulumi.log, level, { value: log[level], configurable: true, writable: true });
-      }
+      const print = (line: string) => Promise.resolve(void printed.push(line));
+      logTo({ info: print, warn: print });
     });
 
-    afterEach(() => {
-      for (const [level, value] of Object.entries({ info, warn }))
-        Object.defineProperty(pulumi.log, level, { value, configurable: true, writable: true });
-    });
+    afterEach(() => logTo({ info, warn }));
 
     const edit = (
       was: string,
