@@ -25,6 +25,8 @@ export const smallMembers = {
     "-Dcassandra.gossip_settle_min_wait_ms=1000",
     "-Dcassandra.gossip_settle_interval_ms=500",
   ],
+  // The tests' own requests come from the lab's network, outside any pod.
+  clientsFrom: [{ cidr: "10.99.0.0/16" }],
 };
 
 export interface Pod {

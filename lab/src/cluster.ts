@@ -7,7 +7,7 @@ import { dnsObjects, startDns } from "./dns";
 import { Image } from "./images";
 import { hasSimulation, Instance, Settings } from "./instance";
 import { findNetwork, Network, startNetwork } from "./network";
-import { forgetNode, nodeName, nodeProcesses, removeNode, startNodes } from "./node";
+import { forgetNode, nodeName, nodeProcesses, policyObjects, removeNode, startNodes } from "./node";
 import { apply, connect, Connection } from "./objects";
 import { endProcesses, runningProcesses, stopProcesses, until } from "./processes";
 import { step } from "./progress";
@@ -51,7 +51,7 @@ export async function startCluster(
   const before = instance.settings ?? settings;
   await step("control plane", async () => {
     await startControlPlane(instance, network, programs);
-    await apply(await connect(instance.kubeconfig), [...dnsObjects(network), ...storageObjects()]);
+    await apply(await connect(instance.kubeconfig), [...dnsObjects(network), ...storageObjects(), ...policyObjects]);
     await startProvisioner(instance, network, settings.simulated);
     if (hasSimulation(settings)) await startSimulation(instance, network, programs);
     if (!settings.simulated) await startDns(instance, network, programs);

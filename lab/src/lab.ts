@@ -6,7 +6,7 @@ import { startCluster, stopCluster } from "./cluster";
 import { images } from "./images";
 import { Instance, repository, Settings } from "./instance";
 import { configure, enter, mostNodes } from "./network";
-import { nodeName, stopNode } from "./node";
+import { killNode, nodeName, stopNode } from "./node";
 import { home } from "./nodeConfig";
 import { podGroup } from "./processes";
 import { isInterrupted, pulumiEnvironment, stackFolder } from "./pulumi";
@@ -145,6 +145,11 @@ export class Lab {
   /** Switches a real node off, its containers included. The next `up` switches it on again. */
   stopNode(number: number): Promise<void> {
     return this.instance.exclusively(() => stopNode(this.instance, number));
+  }
+
+  /** Cuts a real node's power: whatever runs on it is gone at once. The next `up` switches it on again. */
+  killNode(number: number): Promise<void> {
+    return this.instance.exclusively(() => killNode(this.instance, number));
   }
 
   /** Whether the last pulumi that worked on the stack was killed: its lock is still there, and nobody holds it. */

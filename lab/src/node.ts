@@ -1,5 +1,5 @@
 /**
- * Real nodes: a kubelet, a containerd and a kube-proxy in a network and a mount namespace of their own. What a node
+ * Real nodes: a kubelet, a containerd, a kube-proxy and a kube-router in a network and a mount namespace of their own. What a node
  * mounts, and what it writes outside its folder, exists in these namespaces only and is gone when its processes are:
  * a killed node comes back as a machine does that lost its power.
  */
@@ -10,11 +10,19 @@ import { fillContainerd } from "./imageStore";
 import { Image } from "./images";
 import { Instance } from "./instance";
 import { enter, Network } from "./network";
-import { containerd, containerNetwork, home, kubelet, kubeProxy, socket } from "./nodeConfig";
+import { containerd, containerNetwork, home, kubelet, kubeProxy, kubeRouter, socket } from "./nodeConfig";
 import { startNamespaces } from "./nodeNamespaces";
-import { connect, Connection } from "./objects";
+import { connect, Connection, grant } from "./objects";
 import { authority, issue, kubeconfig } from "./pki";
-import { endProcesses, podGroup, runningProcesses, startProcess, stopProcesses, until } from "./processes";
+import {
+  endProcesses,
+  podGroup,
+  processGroup,
+  runningProcesses,
+  startProcess,
+  stopProcesses,
+  until,
+} from "./processes";
 import { run } from "./run";
 import { Programs } from "./toolchain";
 
@@ -26,9 +34,22 @@ export const nodeLabels = (number: number) => ({
   "topology.kubernetes.io/zone": `zone-${"abc"[(number - 1) % 3]}`,
 });
 
+const policyUser = "lab:kube-router";
+
+/** What kube-router may look at to enforce network policies. */
+export const policyObjects = grant(policyUser, [
+  {
+    apiGroups: [""],
+    resources: ["namespaces", "nodes", "pods", "services", "endpoints"],
+    verbs: ["get", "list", "watch"],
+  },
+  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["list", "watch"] },
+]);
+
 /** Names of a node's processes, the kubelet first: while it runs, it starts containers again that end. */
 export const nodeProcesses = (node: string) =>
-  ["kubelet", "kube-proxy", "containerd", "namespaces"].map((program) => `${node}.${program}`);
+  ["kubelet", "kube-proxy", "kube-router", "containerd", "namespaces"].map((program) => `${node}.${program}`);
 
 /** What all nodes of a cluster share. */
 export interface NodeContext {
@@ -53,6 +74,13 @@ export async function stopNode(instance: Instance, number: number): Promise<void
   await endProcesses([podGroup(instance, node)], 15);
   await stopProcesses(instance, others, 5);
   await removeGroup(podGroup(instance, node));
+}
+
+/** Ends a node as a power cut does. Its state stays. */
+export async function killNode(instance: Instance, number: number): Promise<void> {
+  const node = nodeName(number);
+  await endProcesses([...nodeProcesses(node).map((name) => processGroup(instance, name)), podGroup(instance, node)]);
+  await stopNode(instance, number);
 }
 
 /** Takes a node away for good: its object, its containers and its disks. Folders of volumes are no node's own, and stay. */
@@ -118,6 +146,7 @@ async function startNode(context: NodeContext, number: number): Promise<void> {
   const user = { name: `system:node:${node}`, group: "system:nodes" };
   await kubeconfig(instance, `${node}/kubelet-client.json`, server, user);
   await kubeconfig(instance, `${node}/proxy-client.json`, server, { name: "system:kube-proxy" });
+  await kubeconfig(instance, `${node}/router-client.json`, server, { name: policyUser });
   config("resolv.conf", `nameserver ${network.controlPlane}\n`);
   const settings = kubelet(node, podGroup(instance, node), await authority(instance), serving);
   const connection = await connect(instance.kubeconfig);
@@ -137,6 +166,8 @@ async function startNode(context: NodeContext, number: number): Promise<void> {
   );
   await start("kube-proxy", `--config=${config("kube-proxy.json", kubeProxy(node))}`);
   await until(`node ${node}`, 120, () => readySince(connection, node, began), needs("kubelet"));
+  // It ends where it finds no object of its node.
+  await start("kube-router", ...kubeRouter(node));
 }
 
 /** Imports the images that have changed since the node was prepared. */

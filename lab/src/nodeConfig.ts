@@ -1,6 +1,6 @@
 /** Configuration files of a node's programs, with paths as the node sees them. */
 import { PAUSE_IMAGE } from "./images";
-import { dnsService, Network, podRange } from "./network";
+import { dnsService, Network, podRange, serviceRange } from "./network";
 import { Authority, Certificate } from "./pki";
 
 /** Where a node sees the instance's folder: short, since the path of a socket may have 107 characters. */
@@ -77,4 +77,17 @@ export function kubeProxy(node: string): object {
     // Zero leaves the host's connection tracking as it is.
     conntrack: { maxPerCore: 0, min: 0 },
   };
+}
+
+/** kube-router as the firewall of a node's pods alone: kube-proxy has the Services, and the routes are there. */
+export function kubeRouter(node: string): string[] {
+  return [
+    "--run-router=false",
+    "--run-service-proxy=false",
+    `--kubeconfig=${home}/${node}/router-client.json`,
+    `--hostname-override=${node}`,
+    `--service-cluster-ip-range=${serviceRange}`,
+    // Nobody asks for it.
+    "--health-port=0",
+  ];
 }

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, symlink } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { Apt } from "./apt";
 import { cached } from "./cache";
@@ -12,6 +12,9 @@ const PROGRAMS: Record<string, string[]> = {
   "etcd-server": ["etcd"],
   // kube-proxy in nftables mode
   nftables: ["nft"],
+  // kube-router, which enforces network policies
+  iptables: ["iptables", "iptables-save", "iptables-restore"],
+  ipset: ["ipset"],
   iproute2: ["ip"],
 };
 const CNI_PLUGINS = ["ptp", "host-local", "loopback", "portmap"];
@@ -22,6 +25,8 @@ export interface DebianTools {
   path: string[];
   /** Folders for LD_LIBRARY_PATH: nft needs libraries that a machine without it lacks. */
   libraryPath: string[];
+  /** Folder of the extensions of iptables; undefined where this machine has it itself. */
+  extensions?: string;
   /** Folder of the CNI plugins, for containerd's `bin_dir`. */
   cniBin: string;
 }
@@ -42,6 +47,7 @@ export async function debianTools(): Promise<DebianTools> {
     path: [join(dir, "usr/sbin"), join(dir, "usr/bin")],
     libraryPath: libraries.map((folder) => join(dir, "usr/lib", folder)),
     cniBin: cniBin ?? join(dir, "usr/lib/cni"),
+    ...(missing.includes("iptables") && { extensions: join(dir, "usr/lib", libraries[0], "xtables") }),
   };
 }
 
@@ -59,8 +65,15 @@ export async function unpacked(packages: string[]): Promise<string> {
       const scratch = join(dir, "apt");
       await (await Apt.ofHost(scratch)).unpackWithDependencies(packages, dir);
       await rm(scratch, { recursive: true });
+      if (packages.includes("iptables")) await nameIptables(join(dir, "usr/sbin"));
     }),
   );
+}
+
+/** Installed, the package would be asked which of its two kinds has the plain names. */
+async function nameIptables(folder: string): Promise<void> {
+  const names = PROGRAMS.iptables.filter((name) => !existsSync(join(folder, name)));
+  await Promise.all(names.map((name) => symlink("xtables-nft-multi", join(folder, name))));
 }
 
 /** True if a program of this name can be run. */

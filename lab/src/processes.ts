@@ -94,8 +94,8 @@ export async function until(
   }
 }
 
-/** Ends every process in the groups: asks first, and after `grace` seconds kills what is left. */
-export async function endProcesses(groups: string[], grace: number): Promise<void> {
+/** Ends every process in the groups: asks first, and after `grace` seconds kills what is left. Without these, it does not ask. */
+export async function endProcesses(groups: string[], grace?: number): Promise<void> {
   const left = () => groups.flatMap(processesIn);
   const signal = (name: NodeJS.Signals) => {
     for (const pid of left()) {
@@ -106,9 +106,11 @@ export async function endProcesses(groups: string[], grace: number): Promise<voi
       }
     }
   };
-  signal("SIGTERM");
-  const grown = Date.now() + grace * 1000;
-  while (left().length > 0 && Date.now() < grown) await sleep(50);
+  if (grace !== undefined) {
+    signal("SIGTERM");
+    const grown = Date.now() + grace * 1000;
+    while (left().length > 0 && Date.now() < grown) await sleep(50);
+  }
   await until(`the end of the processes ${left().join(", ")}`, 20, () => {
     signal("SIGKILL");
     return left().length === 0;

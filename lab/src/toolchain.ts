@@ -14,7 +14,7 @@ import { run } from "./run";
 
 /** Programs of the cluster. */
 export interface Programs {
-  /** Environment of the lab's processes: PATH and LD_LIBRARY_PATH that find them. */
+  /** Environment of the lab's processes: PATH that finds them, and where those of Debian find their libraries. */
   env: NodeJS.ProcessEnv;
   /** Folder of the CNI plugins; undefined where nodes are simulated. */
   cniBin?: string;
@@ -30,6 +30,7 @@ const modules = {
   kubernetes: "k8s.io/kubernetes",
   coredns: "github.com/coredns/coredns",
   kwok: "sigs.k8s.io/kwok",
+  "kube-router": "github.com/cloudnativelabs/kube-router/v2",
   "kube-score": "github.com/zegl/kube-score",
   "cert-manager": "github.com/cert-manager/cert-manager",
 };
@@ -61,13 +62,17 @@ export async function clusterPrograms(settings: Settings): Promise<Programs> {
   const kubernetes = await build("kubernetes");
   const packages = await debianTools();
   const coredns = settings.simulated ? undefined : await build("coredns");
+  const kubeRouter = settings.simulated ? undefined : await build("kube-router");
   const kwok = hasSimulation(settings) ? await build("kwok") : undefined;
   const certManager = settings.certManager ? await build("cert-manager") : undefined;
   return {
     env: {
       HOME: process.env.HOME,
-      PATH: [kubernetes, coredns, kwok, certManager, systemPath, ...packages.path].filter(Boolean).join(":"),
+      PATH: [kubernetes, coredns, kubeRouter, kwok, certManager, systemPath, ...packages.path]
+        .filter(Boolean)
+        .join(":"),
       LD_LIBRARY_PATH: packages.libraryPath.join(":"),
+      ...(packages.extensions && { XTABLES_LIBDIR: packages.extensions }),
     },
     cniBin: settings.simulated ? undefined : packages.cniBin,
     stages: kwok && join(kwok, "stages.yaml"),
@@ -153,6 +158,7 @@ function versionFlags(tool: Tool): string {
     kubernetes: `-X ${base}Version=${version} -X ${base}Major=${major} -X ${base}Minor=${minor}`,
     coredns: "",
     kwok: `-X sigs.k8s.io/kwok/pkg/consts.Version=${version}`,
+    "kube-router": "",
     "kube-score": "",
     "cert-manager": "",
   }[tool];

@@ -69,6 +69,18 @@ describe("the persistent ring, as npm start makes it", function () {
     assert.equal(new Set(views.flat().map(({ id }) => id)).size, 3);
   });
 
+  it("lets pods of its namespace reach CQL, other pods nothing, and members each other", async () => {
+    await lab.kubectl(["create", "namespace", "elsewhere"]);
+    await stack.bystander("neighbour");
+    await stack.bystander("stranger", "--namespace=elsewhere");
+    const [member, other] = await stack.pods();
+    const ports = [7000, 7199, 9042];
+    assert.deepEqual(await stack.reachable("neighbour", member, ports), [9042]);
+    assert.deepEqual(await stack.reachable("elsewhere/stranger", member, ports), []);
+    assert.deepEqual(await stack.reachable(other.metadata.name, member, ports), [7000, 9042]);
+    await lab.kubectl(["delete", "pod", "neighbour", "--now"]);
+  });
+
   it("keeps the ring record: formed, and host ID and address of each member", async () => {
     const { data } = await stack.get<{ data: Record<string, string> }>("configmap", "cassandra-ring");
     assert.match(data.formed, /^\d{4}-\d\d-\d\dT/);

@@ -2,7 +2,8 @@ import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Lab, LabOptions } from "../../lab/src/lab";
 import { duration } from "../../lab/src/progress";
-import { inLab, isServing, nameOf, Pod, Stack } from "../stack";
+import { inLab, isServing, nameOf, Pod, smallMembers, Stack } from "../stack";
+import { Load, LoadOptions, Report } from "./load";
 
 const minutes = 60_000;
 
@@ -116,6 +117,62 @@ export class RingStack extends Stack {
         ...batches,
       ].join("\n"),
     );
+  }
+
+  /**
+   * Has requests made at QUORUM while something happens, and for five seconds before it and after it, and asserts that every row that
+   * was acknowledged is there. @param options that differ from those of a ring of small members whose rows have three copies
+   */
+  async underLoad(options: Partial<LoadOptions>, happen: (load: Load) => Promise<void>): Promise<Report> {
+    const [credentials, pods] = [await this.superuser(), await this.pods()];
+    const { datacenter } = smallMembers;
+    const addresses = pods.map(({ status }) => status.podIP!);
+    const load = await Load.start(
+      this.lab,
+      { datacenter, credentials, copies: 3, singleRows: 0, ...options },
+      addresses,
+    );
+    let report: Report;
+    try {
+      await sleep(5000);
+      await happen(load);
+      await sleep(5000);
+    } finally {
+      report = await load.stop();
+    }
+    assert.ok(report.acknowledged > 100, "the load never came to anything");
+    assert.equal(report.present, report.acknowledged, "rows are missing");
+    return report;
+  }
+
+  /** Starts a pod that does nothing, beside the ring's. @param options of `kubectl run` */
+  async bystander(name: string, ...options: string[]): Promise<void> {
+    const image = "docker.io/library/cassandra:5.0.9";
+    await this.lab.kubectl(["run", name, "--image", image, ...options, "--command", "--", "sleep", "infinity"]);
+    const isThere = ["wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s"];
+    await this.lab.kubectl([...isThere, ...options.filter((option) => option.startsWith("--namespace"))]);
+  }
+
+  /** Which of these ports of a pod another one can connect to. @param from its name, and its namespace before a slash where it has another */
+  async reachable(from: string, pod: Pod, ports: number[]): Promise<number[]> {
+    const [name, namespace = "default"] = from.split("/").reverse();
+    const open: number[] = [];
+    for (const port of ports) {
+      const connect = [
+        "timeout",
+        "2",
+        "bash",
+        "-c",
+        `: </dev/tcp/${pod.status.podIP}/${port} && echo open || echo closed`,
+      ];
+      const said = await this.lab
+        .kubectl(["exec", "--namespace", namespace, name, "--", ...connect])
+        // A packet that is dropped is never answered.
+        .catch((error: Error) => error.message);
+      assert.match(said, /^open$|^closed$|exit code 124/m);
+      if (/^open$/m.test(said)) open.push(port);
+    }
+    return open;
   }
 
   /** Waits until a pod has said something in its log. @throws when it does not within so many seconds */
