@@ -50,7 +50,7 @@ export interface Settings {
   /** What the state is to remember of each ring. */
   facts: Partial<Record<Topology, RingFacts>>;
   /** One of each topology that the stack runs. */
-  persistent?: RingSettings & VolumeSettings;
+  persistent?: RingSettings & VolumeSettings & { racks: string[] };
   ephemeral?: RingSettings & { replicas: number; adopt?: "pod" };
   daemon?: RingSettings & { nodeSelector: Record<string, string>; hostPath?: string };
   pod?: RingSettings;
@@ -170,7 +170,7 @@ function volumes({ replicas, volumeSize, volumeRetention, localVolumes }: Own, {
 }
 
 function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts {
-  const { name, adopt, hostPath, clusterName, datacenter, auth, superuser, tls, tlsIssuer } = own;
+  const { name, adopt, hostPath, clusterName, datacenter, racks, auth, superuser, tls, tlsIssuer } = own;
   const disk = topology === "persistent" || topology === "cockroachdb" ? "volumes" : hostPath ? "nodes" : "pods";
   const protection = {
     auth,
@@ -178,12 +178,13 @@ function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts
     ...(auth !== "none" && { superuser }),
     ...(tls === "cert-manager" && { tlsIssuer: tlsIssuer.text || "own" }),
   };
-  const names = topology === "cockroachdb" ? {} : { clusterName, datacenter, ...protection };
+  const places = topology === "persistent" && racks.length > 0 ? { racks: racks.join(", ") } : {};
+  const names = topology === "cockroachdb" ? {} : { clusterName, datacenter, ...places, ...protection };
   return { name, namespace, ...names, disk, ...(hostPath && { hostPath }), ...(adopt && { adopt }) };
 }
 
 const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<Settings[T]> } = {
-  persistent: (own, common) => ({ ...ring(own, common), ...volumes(own, common) }),
+  persistent: (own, common) => ({ ...ring(own, common), ...volumes(own, common), racks: own.racks }),
   ephemeral: (own, common) => ({
     ...ring(own, common),
     replicas: own.replicas,
@@ -279,6 +280,9 @@ interface Everything {
   given: Raw;
 }
 
+/** Of a set: Kubernetes gives its pods a label of eleven characters more, and takes 63. */
+const longestSet = 52;
+
 /** What no key can tell by itself. Looks only at values that are right by themselves. */
 function checkTogether({ chosen, values, objects, common, given }: Everything, problems: Problems): void {
   const counted = chosen.some((topology) => "replicas" in values[topology]);
@@ -297,7 +301,8 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
     );
   }
   for (const topology of chosen) {
-    const { maxHeap, memory, localVolumes, replicas, cassandraYaml, jvmOptions, image, auth, tls } = values[topology];
+    const { name, racks, maxHeap, memory, localVolumes, replicas } = values[topology];
+    const { cassandraYaml, jvmOptions, image, auth, tls } = values[topology];
     const of = (...names: string[]) => (names.some((name) => name in objects[topology]) ? `${topology}.` : "");
     if (maxHeap && memory && maxHeap >= mebibytes(memory)) {
       const raw = objects[topology].maxHeap ?? given.maxHeap;
@@ -310,6 +315,16 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
       if (value === undefined || value === "none" || !image || knownVersionOf(image) !== "4.0") continue;
       const none: Key = { ...keys[key as "auth" | "tls"], allowed: "none" };
       problems.add(`${of(key, "image")}${key}`, value, none, ` with ${image}: it needs 4.1`);
+    }
+    if (topology === "persistent" && racks && replicas && replicas % Math.max(1, racks.length) > 0) {
+      const evenly: Key = { ...keys.replicas, allowed: `a multiple of ${racks.length}` };
+      problems.add(`${of("replicas", "racks")}replicas`, replicas, evenly, ` with the racks ${racks.join(", ")}`);
+    }
+    const longest =
+      topology === "persistent" ? racks?.find((rack) => `${name}-${rack}`.length > longestSet) : undefined;
+    if (longest !== undefined) {
+      const detail = `: set ${name}-${longest} has a name of more than ${longestSet} characters`;
+      problems.add(`${of("racks")}racks`, longest, keys.racks, detail);
     }
     if (common.storage === "local" && localVolumes && replicas && localVolumes.length < replicas) {
       const label = topology === "cockroachdb" ? "cockroachdb." : of("localVolumes", "replicas");

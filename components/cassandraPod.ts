@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { CassandraYaml, yamlChanges } from "./cassandraYaml";
 import { selectorText } from "./labels";
 import { containerSecurity, podSecurity, pullSecrets, smallStep } from "./podSecurity";
+import { zoneLabel } from "./racks";
 import { encryption, tlsFolder } from "./tls";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -40,6 +41,8 @@ export interface CassandraPodArgs {
   datacenter: pulumi.Input<string>;
   /** Cassandra's name for the rack. */
   rack: pulumi.Input<string>;
+  /** Zone on whose nodes alone it may run. @default any */
+  zone?: string;
   /** Further JVM options, each starting with a dash. @default none */
   jvmOptions?: string[];
   /**
@@ -62,8 +65,10 @@ export type Disk = { claim: string } | { hostPath: pulumi.Input<string> } | "emp
 
 /** What ties a pod to its ring. */
 export interface RingBinding {
-  /** Name of the ring; pods of a set are `<name>-0`, `<name>-1` ... */
+  /** Name of the ring. */
   name: string;
+  /** Names of the sets that make its pods, where pods have ordinals. @default one, named as the ring */
+  sets?: string[];
   /** Headless Service under which the ring's pods are found. */
   service: pulumi.Input<string>;
   disk: Disk;
@@ -100,10 +105,10 @@ export function podScripts(disk: Disk): Record<string, string> {
 /** The file that stands beside the scripts. @param given keys of cassandra.yaml that win over the program's own */
 export function configurationFile(
   given: CassandraYaml | undefined,
-  { needsLogin, needsTls }: { needsLogin: boolean; needsTls: boolean },
+  { needsLogin, needsTls, racks = 0 }: { needsLogin: boolean; needsTls: boolean; racks?: number },
 ): Record<string, string> {
-  const protection = { needsLogin, ...(needsTls && { encryption: encryption(scratch.config) }) };
-  return { "cassandra.json": JSON.stringify(yamlChanges(given, protection), null, 2) };
+  const ring = { needsLogin, racks, ...(needsTls && { encryption: encryption(scratch.config) }) };
+  return { "cassandra.json": JSON.stringify(yamlChanges(given, ring), null, 2) };
 }
 
 /** Annotation of pods that tells from which revision of the template they were made. */
@@ -117,9 +122,11 @@ export function revisionOf(spec: PodSpec): pulumi.Output<string> {
 }
 
 /** How the scripts of `cassandraPod/` see the disk. */
-function ringDisk(disk: Disk): Record<string, string> {
-  if (disk === "emptyDir") return { RING_PODS: orderOf(disk), RING_DISK: "pod" };
-  return { RING_PODS: orderOf(disk), ...("claim" in disk ? { RING_CLAIM: disk.claim } : { RING_DISK: "node" }) };
+function ringDisk({ name, disk, sets = [name] }: RingBinding): Record<string, string> {
+  const order = { RING_PODS: orderOf(disk) };
+  if (disk === "emptyDir") return { ...order, RING_DISK: "pod" };
+  if ("hostPath" in disk) return { ...order, RING_DISK: "node" };
+  return { ...order, RING_SETS: sets.join(" "), RING_CLAIM: disk.claim };
 }
 
 /**
@@ -148,7 +155,7 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
     ...(ring.superuser && { RING_SUPERUSER: ring.superuser }),
     ...(ring.tls && { RING_TLS: ring.tls }),
     RING_SELECTOR: selectorText(ring.selector),
-    ...ringDisk(ring.disk),
+    ...ringDisk(ring),
   };
   const field = (fieldPath: string) => ({ fieldRef: { fieldPath } });
   const isOfNode = ring.disk !== "emptyDir" && "hostPath" in ring.disk;
@@ -224,7 +231,8 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
     terminationGracePeriodSeconds: keepsData ? 1800 : 86400,
     ...pullSecrets(args.imagePullSecrets),
     securityContext: podSecurity(cassandraUser),
-    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+    ...(args.zone && { nodeSelector: { [zoneLabel]: args.zone } }),
+    topologySpreadConstraints: [zoneLabel, "kubernetes.io/hostname"].map((topologyKey) => ({
       maxSkew: 1,
       topologyKey,
       // A wish, so that a ring of three still starts on the single node of minikube.

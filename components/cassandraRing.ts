@@ -17,6 +17,7 @@ import { ClusterChoice } from "./cluster";
 import { Identity, labels, selectorLabels } from "./labels";
 import { networkAccess, Peer } from "./networkAccess";
 import { refuseWhereRestricted } from "./podSecurity";
+import { setsOf } from "./racks";
 import { RingRecord } from "./ringRecord";
 import { PasswordChange, Superuser } from "./superuser";
 import { refuseWithoutCertificates } from "./tls";
@@ -52,6 +53,8 @@ interface Topology {
   disk: Disk;
   /** What the pods may look at beside the ring record. */
   rules: k8s.types.input.rbac.v1.PolicyRule[];
+  /** Racks with a set each. @default none: all members are in the rack of the pod's arguments */
+  racks?: string[];
 }
 
 const types = ["SinglePod", "EphemeralCluster", "PersistentCluster", "DaemonCluster"].map(
@@ -76,13 +79,15 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   /** Namespace and labels of every object of the ring. */
   protected readonly metadata: { namespace: pulumi.Input<string>; labels: Record<string, string> };
   protected readonly podSpec: k8s.types.input.core.v1.PodSpec;
+  /** The same for a member in a rack, which is a zone. */
+  protected readonly podSpecIn: (rack: string) => k8s.types.input.core.v1.PodSpec;
   protected readonly record: RingRecord;
 
   protected constructor(
     type: string,
     name: string,
     args: CassandraRingArgs,
-    { topology, disk, rules }: Topology,
+    { topology, disk, rules, racks = [] }: Topology,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(type, name, {}, opts);
@@ -146,8 +151,12 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       { parent: this },
     );
     const { cassandraYaml } = args;
-    const protection = { needsLogin: this.superuser !== undefined, needsTls: args.tlsSecret !== undefined };
-    const yaml = (given?: CassandraYaml) => configurationFile(given, protection);
+    const shape = {
+      needsLogin: this.superuser !== undefined,
+      needsTls: args.tlsSecret !== undefined,
+      racks: racks.length,
+    };
+    const yaml = (given?: CassandraYaml) => configurationFile(given, shape);
     // Of a plain one, preview shows what changes.
     const isHidden = pulumi.Output.isInstance(cassandraYaml);
     const scripts = new k8s.core.v1.ConfigMap(
@@ -165,8 +174,9 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
           { parent: this },
         )
       : undefined;
-    this.podSpec = cassandraPodSpec(args, {
+    const binding = {
       name: args.name,
+      sets: setsOf(args.name, racks),
       service: this.service.discovery.metadata.name,
       disk,
       record: this.record.configMapName,
@@ -176,7 +186,9 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       configuration: configuration?.metadata.name,
       serviceAccountName: this.record.serviceAccountName,
       selector: this.selector,
-    });
+    };
+    this.podSpec = cassandraPodSpec(args, binding);
+    this.podSpecIn = (rack) => cassandraPodSpec({ ...args, rack, zone: rack }, binding);
   }
 
   /**
@@ -207,7 +219,11 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   }
 
   /** The Service for clients, once the pods are there; and they take the password that the stack says. */
-  protected serveClients(name: string, pods: pulumi.Resource, cluster: ClusterChoice | undefined): k8s.core.v1.Service {
+  protected serveClients(
+    name: string,
+    pods: pulumi.Resource | pulumi.Resource[],
+    cluster: ClusterChoice | undefined,
+  ): k8s.core.v1.Service {
     const { superuser, selector } = this;
     if (superuser) {
       new PasswordChange(

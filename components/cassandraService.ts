@@ -41,10 +41,10 @@ export class CassandraService extends pulumi.ComponentResource {
 
   /**
    * Makes the Service with a cluster IP, named `<ring>-client`, for clients that take a single address: it leads to members
-   * that serve CQL. It comes after the set that makes the pods: `pulumi up` waits until such a Service leads somewhere; and
+   * that serve CQL. It comes after what makes the pods: `pulumi up` waits until such a Service leads somewhere; and
    * when a stack moves to another topology, clients are led to the new ring only once that serves.
    */
-  serveClients(set: pulumi.Resource): k8s.core.v1.Service {
+  serveClients(sets: pulumi.Resource | pulumi.Resource[]): k8s.core.v1.Service {
     const { name, namespace } = this.args;
     return new k8s.core.v1.Service(
       `${this.logicalName}-client`,
@@ -52,7 +52,7 @@ export class CassandraService extends pulumi.ComponentResource {
         metadata: { namespace, labels: labels(this.args), name: `${name}-client` },
         spec: { selector: selectorLabels(this.args), ports: [{ name: "cql", port: ports.cql }] },
       },
-      { parent: this, dependsOn: set },
+      { parent: this, dependsOn: sets },
     );
   }
 }

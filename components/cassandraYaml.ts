@@ -15,15 +15,28 @@ const durable: CassandraYaml = {
 /** The image's own let everybody do everything. */
 const login: CassandraYaml = { authenticator: "PasswordAuthenticator", authorizer: "CassandraAuthorizer" };
 
-/** What a ring is to have beside its rows. */
-export interface Protection {
+/** What a ring is, beside its rows. */
+export interface RingShape {
   /** Whether clients log in. */
   needsLogin: boolean;
   /** Whether members and clients encrypt what they send: what that needs. */
   encryption?: CassandraYaml;
+  /** Racks with a set each. @default none: all members are in one */
+  racks?: number;
 }
 
+/**
+ * Cassandra chooses the tokens of a member that joins so that three copies of each row come to lie evenly, and refuses to where
+ * there are fewer racks than copies, unless there is one.
+ */
+const evenOver = (racks: number): CassandraYaml =>
+  racks === 2 ? { allocate_tokens_for_local_replication_factor: 2 } : {};
+
 /** What is changed in the image's cassandra.yaml. @param given wins over what the program sets by itself */
-export function yamlChanges(given: CassandraYaml = {}, { needsLogin, encryption }: Protection): CassandraYaml {
-  return { ...("commitlog_sync" in given ? {} : durable), ...(needsLogin && login), ...encryption, ...given };
+export function yamlChanges(
+  given: CassandraYaml = {},
+  { needsLogin, encryption, racks = 0 }: RingShape,
+): CassandraYaml {
+  const safe = "commitlog_sync" in given ? {} : durable;
+  return { ...safe, ...(needsLogin && login), ...encryption, ...evenOver(racks), ...given };
 }

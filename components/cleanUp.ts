@@ -38,7 +38,7 @@ export class CleanUp extends pulumi.ComponentResource {
           return;
         }
         if (isDryRun) {
-          // Without permission to look, the set is taken to be what the state says of it.
+          // Without permission to look, the ring is taken to be what the state says of it.
           const isOwed = (await client.replicas().catch(() => was.replicas)) === wanted.replicas;
           const joins = isOwed
             ? "the new members are there, and"

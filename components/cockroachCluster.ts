@@ -106,7 +106,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
 
     const { localVolumes: disks } = args;
     const volumes =
-      disks && new LocalVolumes(name, { ...args, ...identity, disks, claim: "datadir" }, { parent: this });
+      disks &&
+      new LocalVolumes(name, { ...args, ...identity, sets: [args.name], disks, claim: "datadir" }, { parent: this });
     this.statefulSet = new k8s.apps.v1.StatefulSet(
       name,
       {

@@ -57,6 +57,8 @@ export interface RingFacts {
   /** Cassandra's names of the cluster and of the data centre; none of CockroachDB. */
   clusterName?: string;
   datacenter?: string;
+  /** Its racks, in order: `a, b, c`. @default all members are in one */
+  racks?: string;
   /** Whether its clients log in, and the role that may do everything. @default "none", of rings from before there was a choice */
   auth?: "password" | "none";
   superuser?: string;
@@ -105,6 +107,13 @@ function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, Rin
         `cassandra:${key}: "${successor[key]}" is not allowed for ${whose}: its members were made with "${ring[key]}" and ` +
         `start with no other; allowed is "${ring[key]}", or another ring (cassandra:${heir}.name)`,
     );
+  const inRacks = ({ racks }: RingFacts) => (racks === undefined ? "[]" : `[${racks}]`);
+  if (successor.racks !== ring.racks) {
+    refusals.push(
+      `cassandra:racks: ${inRacks(successor)} is not allowed for ${whose}: its members are in ${inRacks(ring)}, and another rack would ` +
+        `want other rows of each; allowed is ${inRacks(ring)}, or another ring (cassandra:${heir}.name)`,
+    );
+  }
   return { losses: [], refusals: [...refusals, ...protectionRefusals(whose, ring, successor)] };
 }
 

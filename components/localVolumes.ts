@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Identity, labels } from "./labels";
+import { podAt } from "./racks";
 import { VolumeRetention } from "./storage";
 
 /** A folder or mounted disk on one node that becomes a static volume. */
@@ -14,9 +15,11 @@ export interface LocalVolume {
 export interface LocalVolumesArgs extends Identity {
   /** Namespace of the claims. */
   namespace: pulumi.Input<string>;
+  /** Names of the sets that make the pods. */
+  sets: string[];
   /** Name of the claim template; the claim of pod `x-0` is named `<template>-x-0`. */
   claim: string;
-  /** The first is for the pod of ordinal 0, and so on; more than there are replicas wait for a later scaling. */
+  /** The first is for the first pod, and so on, over the sets in turn; more than there are replicas wait for a later scaling. */
   disks: LocalVolume[];
   /** Capacity of each, a Kubernetes quantity. */
   volumeSize: pulumi.Input<string>;
@@ -30,7 +33,7 @@ export class LocalVolumes extends pulumi.ComponentResource {
   constructor(name: string, args: LocalVolumesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cassandra:index:LocalVolumes", name, {}, opts);
     args.disks.forEach(({ node, path }, i) => {
-      const claim = `${args.claim}-${args.name}-${i}`;
+      const claim = `${args.claim}-${podAt(args.sets, i)}`;
       const volume = {
         metadata: {
           name: pulumi.interpolate`${args.namespace}-${claim}`,

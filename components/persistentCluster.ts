@@ -4,6 +4,8 @@ import { CassandraRing, CassandraRingArgs, joinTimeouts } from "./cassandraRing"
 import { CleanUp } from "./cleanUp";
 import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
+import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "./racks";
+import { RollingUpdate } from "./rollingUpdate";
 import { membersLeaveFirst } from "./scaleDown";
 import { VolumeRetention } from "./storage";
 import { snapshotBeforeUpgrade } from "./upgrade";
@@ -12,6 +14,11 @@ import { VolumeGrowth } from "./volumeGrowth";
 export interface PersistentClusterArgs extends CassandraRingArgs {
   /** Members of the ring, at least 1. Known when the program runs: it decides what an edit means for the data. */
   replicas: number;
+  /**
+   * Zones, each a rack with a StatefulSet of its own and as many members as every other; `replicas` is a multiple of their
+   * number. They and their order can never change. @default one set, whose pods the scheduler spreads
+   */
+  racks?: string[];
   /** Class of the claims; undefined means the cluster's default class. */
   storageClassName?: pulumi.Input<string | undefined>;
   /** Size of each member's volume, a Kubernetes quantity. */
@@ -24,9 +31,9 @@ export interface PersistentClusterArgs extends CassandraRingArgs {
   takesOver?: boolean;
 }
 
-/** A ring whose members keep their rows on a volume each: a StatefulSet, its Services, its record. */
+/** A ring whose members keep their rows on a volume each: a StatefulSet, or one for each rack, their Services, their record. */
 export class PersistentCluster extends CassandraRing {
-  readonly statefulSet: k8s.apps.v1.StatefulSet;
+  readonly statefulSets: k8s.apps.v1.StatefulSet[];
   readonly clientService: k8s.core.v1.Service;
   /** DNS names of the first members, at most three. */
   readonly contactPoints: pulumi.Output<string[]>;
@@ -34,80 +41,105 @@ export class PersistentCluster extends CassandraRing {
 
   constructor(name: string, args: PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const topology = "persistent";
+    const { racks = [], volumeRetention = "retain" } = args;
+    const sets = setsOf(args.name, racks);
     const rules = [
       // How many members the first ring has: it is in no pod's environment, or every scaling would restart every pod.
-      { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: [args.name], verbs: ["get"] },
+      { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: sets, verbs: ["get"] },
       // Each member makes its claim an owner of the record, so that the record goes with the last of them.
       { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
     ];
     const claim = "data";
-    super("cassandra:index:PersistentCluster", name, args, { topology, disk: { claim }, rules }, opts);
-    const { volumeRetention = "retain" } = args;
+    super("cassandra:index:PersistentCluster", name, args, { topology, disk: { claim }, rules, racks }, opts);
     this.knowCluster(args.cluster);
-    this.execTarget = `${args.name}-0`;
+    this.execTarget = podAt(sets, 0);
 
-    const ring = { name: args.name, selector: this.selector, claim, cluster: args.cluster };
+    const ring = { name: args.name, sets, selector: this.selector, claim, cluster: args.cluster };
     const { localVolumes: disks } = args;
-    const volumes = disks && new LocalVolumes(name, { ...args, ...this.identity, disks, claim }, { parent: this });
+    const volumes =
+      disks && new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this });
 
     const growth = new VolumeGrowth(name, { ...args, ...ring }, { parent: this });
     const isReplacing = () => growth.isReplacing;
 
     const mayAsk = this.mayAsk(name, args);
     const leaving = membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false, isReplacing }, this);
+    const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this);
 
-    this.statefulSet = new k8s.apps.v1.StatefulSet(
-      name,
-      {
-        metadata: { ...this.metadata, name: args.name },
-        spec: {
-          replicas: args.replicas,
-          serviceName: this.service.discovery.metadata.name,
-          selector: { matchLabels: this.selector },
-          // It can never change without replacing the set, and a first ring formed in parallel is ready eight times sooner.
-          // Later joins are put in order inside the pods (ordered.sh).
-          podManagementPolicy: "Parallel",
-          // For a rolling update: a member that serves again is not seen by all others at once, and with three copies a QUORUM
-          // request fails where two of them are not.
-          minReadySeconds: 10,
-          persistentVolumeClaimRetentionPolicy: {
-            whenDeleted: volumeRetention === "retain" ? "Retain" : "Delete",
-            // Never by scaling alone: whoever scales by hand would lose the rows of a member that was not asked to leave.
-            whenScaled: "Retain",
-          },
-          template: { metadata: { labels: labels(this.identity) }, spec: this.podSpec },
-          volumeClaimTemplates: [
-            {
-              metadata: { name: claim, labels: labels(this.identity) },
-              spec: {
-                accessModes: ["ReadWriteOnce"],
-                storageClassName: args.storageClassName as pulumi.Input<string>,
-                resources: { requests: { storage: args.volumeSize } },
-              },
+    this.statefulSets = setsOf(name, racks).map((logicalName, i) => {
+      const rack = racks.at(i);
+      const ofRack: Record<string, string> = rack === undefined ? {} : { [rackLabel]: rack };
+      const metadata = { ...this.metadata, name: sets[i] };
+      return new k8s.apps.v1.StatefulSet(
+        logicalName,
+        {
+          metadata: { ...metadata, labels: { ...metadata.labels, ...ofRack } },
+          spec: {
+            replicas: args.replicas / sets.length,
+            serviceName: this.service.discovery.metadata.name,
+            selector: { matchLabels: { ...this.selector, ...ofRack } },
+            // It can never change without replacing the set, and a first ring formed in parallel is ready eight times sooner.
+            // Later joins are put in order inside the pods (ordered.sh).
+            podManagementPolicy: "Parallel",
+            // For a rolling update: a member that serves again is not seen by all others at once, and with three copies a QUORUM
+            // request fails where two of them are not.
+            minReadySeconds: 10,
+            // Sets roll by themselves, each without regard to the others: of several, members are restarted below.
+            ...(rack !== undefined && { updateStrategy: { type: "OnDelete" } }),
+            persistentVolumeClaimRetentionPolicy: {
+              whenDeleted: volumeRetention === "retain" ? "Retain" : "Delete",
+              // Never by scaling alone: whoever scales by hand would lose the rows of a member that was not asked to leave.
+              whenScaled: "Retain",
             },
-          ],
+            template:
+              rack === undefined
+                ? { metadata: { labels: labels(this.identity) }, spec: this.podSpec }
+                : {
+                    metadata: { ...this.podMetadata, labels: { ...this.podMetadata.labels, ...ofRack } },
+                    spec: this.podSpecIn(rack),
+                  },
+            volumeClaimTemplates: [
+              {
+                metadata: { name: claim, labels: labels(this.identity) },
+                spec: {
+                  accessModes: ["ReadWriteOnce"],
+                  storageClassName: args.storageClassName as pulumi.Input<string>,
+                  resources: { requests: { storage: args.volumeSize } },
+                },
+              },
+            ],
+          },
         },
-      },
-      {
-        parent: this,
-        // Not `growth` itself: of a component, Pulumi waits for the objects in it, and here there are none.
-        dependsOn: growth.urn.apply(() => [this.record.access, ...(volumes ? [volumes] : [])]),
-        hooks: {
-          beforeCreate: [...mayAsk, ...leaving.beforeCreate],
-          beforeUpdate: [
-            ...mayAsk,
-            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this),
-            ...leaving.beforeUpdate,
-          ],
+        {
+          parent: this,
+          // Not `growth` itself: of a component, Pulumi waits for the objects in it, and here there are none.
+          dependsOn: growth.urn.apply(() => [this.record.access, ...(volumes ? [volumes] : [])]),
+          hooks: {
+            beforeCreate: [
+              ...mayAsk,
+              ...(rack === undefined ? [] : [warnOfEmptyZone(logicalName, rack, args.cluster, this)]),
+              ...leaving.beforeCreate,
+            ],
+            beforeUpdate: [...mayAsk, snapshot, ...leaving.beforeUpdate],
+          },
+          customTimeouts: joinTimeouts(args.replicas),
         },
-        customTimeouts: joinTimeouts(args.replicas),
-      },
-    );
+      );
+    });
 
+    const { replicas, namespace } = args;
+    const rolled =
+      racks.length === 0
+        ? undefined
+        : new RollingUpdate(
+            name,
+            { ...ring, namespace, replicas, revision: this.revision, comesBack: true },
+            { parent: this, dependsOn: this.statefulSets },
+          );
     new CleanUp(
       name,
-      { ...ring, replicas: args.replicas, namespace: args.namespace },
-      { parent: this, dependsOn: this.statefulSet },
+      { ...ring, replicas, namespace },
+      { parent: this, dependsOn: rolled ? rolled.urn.apply(() => this.statefulSets) : this.statefulSets },
     );
     new k8s.policy.v1.PodDisruptionBudget(
       name,
@@ -115,13 +147,13 @@ export class PersistentCluster extends CassandraRing {
       { parent: this },
     );
 
-    this.clientService = this.serveClients(name, this.statefulSet, args.cluster);
+    this.clientService = this.serveClients(name, this.statefulSets, args.cluster);
     this.contactPoints = pulumi
-      .all([this.service.discovery.metadata.name, args.namespace])
+      .all([this.service.discovery.metadata.name, namespace])
       .apply(([service, namespace]) =>
         Array.from(
-          { length: Math.min(args.replicas, 3) },
-          (_, i) => `${args.name}-${i}.${service}.${namespace}.svc.cluster.local`,
+          { length: Math.min(replicas, 3) },
+          (_, i) => `${podAt(sets, i)}.${service}.${namespace}.svc.cluster.local`,
         ),
       );
     this.registerOutputs({ contactPoints: this.contactPoints });

@@ -2,15 +2,18 @@ import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "./cluster";
 import { parseKeyspaces, parseRepair, parseStatus, parseStreams, RingMember } from "./nodetool";
+import { placeOf } from "./racks";
 import { Member, RingView, size } from "./scalePlan";
 
 export interface RingReference {
-  /** Name of the StatefulSet, whose pods are the members. */
+  /** Name of the ring. */
   name: string;
+  /** Names of its StatefulSets, whose pods are the members. */
+  sets: string[];
   namespace: string;
   /** Labels of its pods. */
   selector: Record<string, string>;
-  /** Name of the set's claim template. */
+  /** Name of the sets' claim template. */
   claim: string;
 }
 
@@ -20,7 +23,7 @@ export type Tell = (line: string, final?: boolean) => Promise<void>;
 /** Minutes without a byte moved after which a step is given up. It goes on by itself, and the next update looks at it again. */
 const patience = 15;
 
-/** What is asked of a ring of a StatefulSet, and done to it, through its pods: nodetool, and the ring record. */
+/** What is asked of a ring of StatefulSets, and done to it, through its pods: nodetool, and the ring record. */
 export class RingClient {
   private connection?: Promise<Cluster>;
 
@@ -34,39 +37,62 @@ export class RingClient {
     return (this.connection ??= Cluster.connect(this.choice));
   }
 
-  /** Pods that the live set asks for; undefined when there is no such set. */
-  async replicas(): Promise<number | undefined> {
-    const { name, namespace } = this.ring;
+  /** Pods that a live set asks for; undefined when there is no such set. */
+  async replicasOf(set: string): Promise<number | undefined> {
+    const { namespace } = this.ring;
     const { apps } = await this.cluster();
-    const set = await apps.readNamespacedStatefulSet({ name, namespace }).catch(nothingWhenNotFound);
-    return set?.spec?.replicas;
+    const found = await apps.readNamespacedStatefulSet({ name: set, namespace }).catch(nothingWhenNotFound);
+    return found?.spec?.replicas;
   }
 
-  /** Claims of the set, of pods that there are and of others. */
+  /** Pods that the live sets ask for; undefined when there is none of them. */
+  async replicas(): Promise<number | undefined> {
+    const counts = await Promise.all(this.ring.sets.map((set) => this.replicasOf(set)));
+    const live = counts.filter((count) => count !== undefined);
+    return live.length === 0 ? undefined : live.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Claims of the sets, of pods that there are and of others. */
   async claims(): Promise<V1PersistentVolumeClaim[]> {
-    const { name, namespace } = this.ring;
+    const { namespace } = this.ring;
     const { core } = await this.cluster();
     const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
-    const own = new RegExp(`^${this.claimOf(name)}-\\d+$`);
-    return items.filter(({ metadata }) => own.test(metadata!.name!));
+    return items.filter(({ metadata }) => this.podOf(metadata!.name!) !== undefined);
   }
 
-  /** Ordinals of members whose claims exist, and that have not left the ring. */
+  /** Places of members whose claims exist, and that have not left the ring. */
   async keptMembers(): Promise<number[]> {
     const [claims, record] = await Promise.all([this.claims(), this.record()]);
-    const { name } = this.ring;
-    return claims
-      .map(({ metadata }) => ordinalOf(metadata!.name!))
-      .filter((ordinal) => !hasLeft(record[`${name}-${ordinal}`]));
+    const pods = claims.flatMap(({ metadata }) => this.podOf(metadata!.name!) ?? []);
+    return pods.filter((pod) => !hasLeft(record[pod])).map((pod) => this.placeOf(pod));
+  }
+
+  /** Pod whose claim has that name; undefined for other claims. */
+  private podOf(claim: string): string | undefined {
+    const prefix = this.claimOf("");
+    const pod = claim.startsWith(prefix) ? claim.slice(prefix.length) : "";
+    return Number.isNaN(this.placeOf(pod)) ? undefined : pod;
   }
 
   private claimOf(pod: string): string {
     return `${this.ring.claim}-${pod}`;
   }
 
-  /** Pods below an ordinal that are members, as the record has them. */
-  async recorded(below: number): Promise<string[]> {
-    return membersIn(await this.record()).filter((pod) => ordinalOf(pod) < below);
+  private placeOf(pod: string): number {
+    return placeOf(this.ring.sets, pod);
+  }
+
+  /** Pods before a place that are members, as the record has them. */
+  async recorded(before: number): Promise<string[]> {
+    return this.membersIn(await this.record()).filter((pod) => this.placeOf(pod) < before);
+  }
+
+  /** Pods that are members by a record, in order of their places. */
+  private membersIn(record: Record<string, string>): string[] {
+    return Object.entries(record)
+      .filter(([pod, entry]) => !Number.isNaN(this.placeOf(pod)) && / /.test(entry) && !hasLeft(entry))
+      .map(([pod]) => pod)
+      .sort((a, b) => this.placeOf(a) - this.placeOf(b));
   }
 
   /** @throws {Error} when no member answers */
@@ -80,7 +106,7 @@ export class RingClient {
       this.run(asked.name, "nodetool", "describecluster"),
     ]);
     const listed = parseStatus(status);
-    const recorded = membersIn(record);
+    const recorded = this.membersIn(record);
     // Those on record have a pod to come, though there may be none now, as when somebody scaled the set by hand.
     const seen = await Promise.all(
       [...new Set([...pods.map(({ name }) => name), ...recorded])].map(async (name) => {
@@ -93,7 +119,7 @@ export class RingClient {
         };
       }),
     );
-    const members = seen.flatMap(({ view }) => view ?? []).sort((a, b) => a.ordinal - b.ordinal);
+    const members = seen.flatMap(({ view }) => view ?? []).sort((a, b) => a.place - b.place);
     return {
       namespace: this.ring.namespace,
       members,
@@ -144,10 +170,12 @@ export class RingClient {
     await (await this.cluster()).exec({ namespace, pod }, ["nodetool", "cleanup"], 24 * 3600);
   }
 
-  /** Deletes the claims of members that left the ring, from an ordinal on, and with them their volumes. */
+  /** Deletes the claims of members that left the ring, from a place on, and with them their volumes. */
   async dropVolumes(from: number): Promise<void> {
     const { namespace } = this.ring;
-    const left = Object.entries(await this.record()).filter(([pod, entry]) => hasLeft(entry) && ordinalOf(pod) >= from);
+    const left = Object.entries(await this.record()).filter(
+      ([pod, entry]) => hasLeft(entry) && this.placeOf(pod) >= from,
+    );
     for (const [pod] of left) {
       const claim = { name: this.claimOf(pod), namespace };
       const { core } = await this.cluster();
@@ -192,7 +220,7 @@ export class RingClient {
     member: RingMember | undefined,
     isRecorded: boolean,
   ): Promise<Member | undefined> {
-    const one = { pod: name, claim: this.claimOf(name), ordinal: ordinalOf(name) };
+    const one = { pod: name, claim: this.claimOf(name), place: this.placeOf(name) };
     if (!member) {
       // At the very end of leaving, the ring no longer lists it, and the record has not heard of it yet.
       const isLeaving = running && isRecorded && (await this.run(name, "sh", "-c", isDecommissioning)).trim() === "yes";
@@ -222,17 +250,6 @@ interface PodView {
 const isDecommissioning = "flock -n /tmp/decommission.lock echo no || echo yes";
 /** Where Cassandra itself does not run, nodetool has no answer, and the ring says so as well. */
 const diskAndWork = "df -PB1 /var/lib/cassandra; nodetool tpstats || true";
-
-/** NaN for keys of the record that name no pod. */
-const ordinalOf = (pod: string) => Number(/-(\d+)$/.exec(pod)?.[1]);
-
-/** Pods that are members by a record, in order of their ordinals. */
-function membersIn(record: Record<string, string>): string[] {
-  return Object.entries(record)
-    .filter(([pod, entry]) => !Number.isNaN(ordinalOf(pod)) && / /.test(entry) && !hasLeft(entry))
-    .map(([pod]) => pod)
-    .sort((a, b) => ordinalOf(a) - ordinalOf(b));
-}
 
 /** Whether an entry of the record is that of a member that moved its rows to the others and left. */
 function hasLeft(entry = ""): boolean {

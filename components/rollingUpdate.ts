@@ -16,6 +16,8 @@ export interface RollingUpdateArgs {
   revision: pulumi.Input<string>;
   /** Name of a pod that the controller finds and adopts. @default none */
   adopted?: string;
+  /** Whether a pod comes back under its name and to its disk, so that it has nothing to hand over. @default false */
+  comesBack?: boolean;
   /** The cluster that they are in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
@@ -35,17 +37,21 @@ export interface PodView {
 export type Step = { replace: string } | { waitFor: string; handOver?: boolean } | "done";
 
 /** One data move at a time: a pod is replaced only while all others serve and none is on its way in or out. */
-export function nextStep(pods: PodView[], { replicas, revision }: { replicas: number; revision: string }): Step {
+export function nextStep(
+  pods: PodView[],
+  { replicas, revision, comesBack = false }: { replicas: number; revision: string; comesBack?: boolean },
+): Step {
   const staying = pods.filter(({ leaving }) => !leaving);
   const outdated = staying.filter((pod) => pod.revision !== revision);
   // A pod of a template that could not run would be waited for in vain, and it has nothing to hand over.
   const stuck = outdated.find(({ started }) => !started);
   if (stuck) return { replace: stuck.name };
   const [leaving] = pods.filter((pod) => pod.leaving);
+  if (leaving && comesBack) return { waitFor: `${leaving.name} to end` };
   if (leaving) return { waitFor: `${leaving.name} to hand its rows over`, handOver: true };
   if (staying.length !== replicas) return { waitFor: `${replicas} pods; there are ${staying.length}` };
   const silent = staying.find(({ ready }) => !ready);
-  if (silent) return { waitFor: `${silent.name} to join the ring and serve` };
+  if (silent) return { waitFor: `${silent.name} to ${comesBack ? "serve again" : "join the ring and serve"}` };
   return outdated.length > 0 ? { replace: outdated[0].name } : "done";
 }
 
@@ -65,7 +71,7 @@ function viewOf(pod: V1Pod): PodView {
 const patience = (replicas: number) => 10 + 5 * replicas;
 
 /**
- * Replaces the pods of a controller that does not do it itself, one by one, when their template has changed, and waits until
+ * Replaces the pods of controllers that do not do it themselves, one by one, when their template has changed, and waits until
  * those that leave have handed their rows over. It is a resource of Pulumi's state alone: what it holds is what has come about,
  * so that an update that failed goes on where it stopped the next time.
  */
@@ -80,8 +86,9 @@ export class RollingUpdate extends pulumi.ComponentResource {
         const wanted = newInputs as { replicas: number; revision: string; namespace: string };
         // The line of this resource itself cannot be written to before its update has ended.
         const tell = (line: string) => pulumi.log.info(line, opts.parent);
-        if (isDryRun) await tell(outlook(args, was, wanted));
-        else await roll(args, wanted, tell);
+        const expected = outlook(args, was, wanted);
+        if (isDryRun && expected) await tell(expected);
+        if (!isDryRun) await roll(args, wanted, tell);
       },
       { onDryRun: true },
     );
@@ -96,29 +103,31 @@ export class RollingUpdate extends pulumi.ComponentResource {
   }
 }
 
-/** What the update means for the rows, in a sentence for whoever reads the preview. */
+/** What the update means for the rows, in a sentence for whoever reads the preview; empty where others tell it. */
 function outlook(
-  { name, adopted }: RollingUpdateArgs,
+  { name, adopted, comesBack }: RollingUpdateArgs,
   was: { replicas: number; revision: string } | undefined,
   wanted: { replicas: number; revision: string },
 ): string {
   if (!was) return `ring ${name}: pod ${adopted} stays, with its rows; Pulumi forgets it, and the controller adopts it`;
-  const replaced =
-    wanted.revision === was.revision
-      ? []
-      : ["its pods are replaced one by one, each handing its rows over to the others before it goes"];
-  const leaving = was.replicas - wanted.replicas;
+  const how = comesBack
+    ? "its members restart one at a time, over all racks"
+    : "its pods are replaced one by one, each handing its rows over to the others before it goes";
+  const replaced = wanted.revision === was.revision ? [] : [how];
+  // Members of sets come and go with these.
+  const leaving = comesBack ? 0 : was.replicas - wanted.replicas;
   const scaled =
     leaving > 0
       ? [`replicas ${was.replicas} -> ${wanted.replicas}: ${leaving} of its pods hand their rows over and leave`]
       : leaving < 0
         ? [`replicas ${was.replicas} -> ${wanted.replicas}: new members stream their share, one at a time`]
         : [];
-  return `ring ${name}: ${[...scaled, ...replaced].join("; ")}`;
+  const all = [...scaled, ...replaced];
+  return all.length > 0 ? `ring ${name}: ${all.join("; ")}` : "";
 }
 
 async function roll(
-  { name, selector, cluster }: RollingUpdateArgs,
+  { name, selector, cluster, comesBack }: RollingUpdateArgs,
   wanted: { replicas: number; revision: string; namespace: string },
   tell: (line: string) => Promise<void>,
 ): Promise<void> {
@@ -126,13 +135,20 @@ async function roll(
   const connection = await Cluster.connect(cluster);
   let said = "";
   let since = Date.now();
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     const pods = await connection.pods(namespace, selector);
     const step = nextStep(
       pods.filter(({ status }) => !["Failed", "Succeeded"].includes(status?.phase ?? "")).map(viewOf),
-      wanted,
+      { ...wanted, comesBack },
     );
     if (step === "done") return;
+    // A member that serves again is not seen by all others at once, and with three copies a QUORUM request fails where two of
+    // them are not: for ten seconds, nobody goes.
+    if ("waitFor" in step) looks = 0;
+    else if (comesBack && looks < 5) {
+      await sleep(2000);
+      continue;
+    }
     const line = "replace" in step ? `replacing ${step.replace}` : `waiting for ${step.waitFor}`;
     if (line !== said) {
       await tell(line);

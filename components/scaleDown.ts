@@ -1,10 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, ClusterChoice, explain } from "./cluster";
+import { once } from "./racks";
 import { RingClient, RingReference, Tell } from "./ringClient";
 import { nextStep, obstacles, outlook, RingView, violations } from "./scalePlan";
 
+interface SetInputs {
+  metadata: { name: string; namespace: string };
+  spec: { replicas: number };
+}
+
 /** Replicas that a set's inputs ask for. */
-const replicasOf = (inputs: unknown) => (inputs as { spec: { replicas: number } }).spec.replicas;
+const replicasOf = (inputs: unknown) => (inputs as SetInputs).spec.replicas;
 
 /**
  * A StatefulSet that is given fewer replicas deletes pods at once, and with them the only copies of rows that no other member
@@ -31,13 +37,14 @@ export interface ScaleDownArgs extends Omit<RingReference, "namespace"> {
   cluster?: ClusterChoice;
   /** Whether the provider takes over a set that exists without being in the state. */
   takesOver: boolean;
-  /** Whether this update replaces the set around its pods, which then are its own. */
+  /** Whether this update replaces the sets around their pods, which then are theirs. */
   isReplacing: () => boolean;
 }
 
 /**
- * Hooks of a StatefulSet whose pods are members: those that the set gives up move their rows to the others and leave the ring
- * before it does. What is compared is the live set and the ring as it is, not only what the state remembers.
+ * Hooks of StatefulSets whose pods are the members of one ring: those that a set gives up move their rows to the others and leave
+ * the ring before it does, one at a time over all sets, which Pulumi updates at once. What is compared is the live sets and the
+ * ring as it is, not only what the state remembers.
  * @param parent line of `pulumi up` that they write to: a hook cannot write to that of its own resource
  */
 export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pulumi.Resource) {
@@ -46,7 +53,7 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
   const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
 
   const clientOf = (inputs: unknown) => {
-    const { namespace } = (inputs as { metadata: { namespace: string } }).metadata;
+    const { namespace } = (inputs as SetInputs).metadata;
     return new RingClient(args.cluster, { ...args, namespace });
   };
 
@@ -86,7 +93,8 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
     }
   }
 
-  async function shrink(client: RingClient, was: number, wanted: number): Promise<void> {
+  /** Has all members leave that go: the first set to be updated does it for all. Counts are those of the ring. */
+  const shrink = once(async (client: RingClient, was: number, wanted: number): Promise<void> => {
     let ring = await see(() => client.look());
     if (isDryRun && ring) await tellOf(ring, was, wanted);
     for (let isFirst = true; !isDryRun && ring; isFirst = false) {
@@ -97,17 +105,20 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
       await client.decommission(step.decommission, tell);
       ring = await see(() => client.look());
     }
-  }
+  });
+  /** All sets of a ring have the same count. */
+  const ofRing = (replicas: number) => replicas * args.sets.length;
 
   const beforeUpdate = new pulumi.ResourceHook(
     `${name}-members-leave-first`,
     async ({ oldInputs, newInputs }) => {
       const [client, wanted] = [clientOf(newInputs), replicasOf(newInputs)];
-      const seen = await see(async () => ({ live: await client.replicas() }));
+      const set = (newInputs as SetInputs).metadata.name;
+      const seen = await see(async () => ({ live: await client.replicasOf(set) }));
       if (!seen) return;
       // Somebody may have scaled the set by hand: those members are as real as the ones that the state knows of.
       const was = Math.max(replicasOf(oldInputs), seen.live ?? 0);
-      if (wanted < was) await shrink(client, was, wanted);
+      if (wanted < was) await shrink(client, ofRing(was), ofRing(wanted));
     },
     { onDryRun: true },
   );
@@ -116,24 +127,28 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
     `${name}-is-a-first-create`,
     async ({ newInputs }) => {
       if (args.isReplacing()) return;
-      const [client, wanted] = [clientOf(newInputs), replicasOf(newInputs)];
-      const found = await see(async () => ({ live: await client.replicas(), kept: await client.keptMembers() }));
+      const [client, wanted, set] = [
+        clientOf(newInputs),
+        replicasOf(newInputs),
+        (newInputs as SetInputs).metadata.name,
+      ];
+      const found = await see(async () => ({ live: await client.replicasOf(set), kept: await client.keptMembers() }));
       if (!found) return;
       const { live, kept } = found;
       if (live !== undefined && !args.takesOver) {
         throw new Error(
-          `StatefulSet ${args.name} is there, with ${live} replicas, and not in the state of this stack. If it is this stack's ` +
+          `StatefulSet ${set} is there, with ${live} replicas, and not in the state of this stack. If it is this stack's ` +
             "own (a state that was lost, an update that was killed), take it over at its own count: " +
             "`pulumi config set kubernetes:upsertExistingObjects true`, " +
-            `\`pulumi config set replicas ${live}\`, \`pulumi up\`; if it was imported, \`pulumi state delete\` it first. If it is ` +
+            `\`pulumi config set replicas ${ofRing(live)}\`, \`pulumi up\`; if it was imported, \`pulumi state delete\` it first. If it is ` +
             "another stack's, choose another name",
         );
       }
-      if (live !== undefined && wanted < live) await shrink(client, live, wanted);
-      const most = Math.max(0, ...kept.map((ordinal) => ordinal + 1));
-      if (live === undefined && most > wanted) {
+      if (live !== undefined && wanted < live) await shrink(client, ofRing(live), ofRing(wanted));
+      const most = ofRing(Math.ceil(Math.max(0, ...kept.map((place) => place + 1)) / args.sets.length));
+      if (live === undefined && most > ofRing(wanted)) {
         throw new Error(
-          `cassandra:replicas: ${wanted} is below the ${most} members of ring ${args.name} whose volumes are kept: their rows ` +
+          `cassandra:replicas: ${ofRing(wanted)} is below the ${most} members of ring ${args.name} whose volumes are kept: their rows ` +
             `would be missing; allowed is ${most} or more: come up with them, then scale down`,
         );
       }

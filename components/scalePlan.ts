@@ -1,11 +1,12 @@
 import { Keyspace, RingMember, units } from "./nodetool";
 
-/** A pod of the set that is a member of its ring. */
+/** A pod of a ring's sets that is a member of it. */
 export interface Member extends Pick<RingMember, "up" | "state" | "load"> {
   pod: string;
   /** Name of its volume's claim. */
   claim: string;
-  ordinal: number;
+  /** Its place among the pods, counted over the sets in turn. */
+  place: number;
   /** Bytes that its disk has left; undefined when it could not be looked at. */
   free?: number;
   /** Whether it takes part in a repair. */
@@ -16,7 +17,7 @@ export interface Member extends Pick<RingMember, "up" | "state" | "load"> {
 export interface RingView {
   namespace: string;
   members: Member[];
-  /** Members that no pod of the set stands for, by their addresses. */
+  /** Members that no pod of the sets stands for, by their addresses. */
   strangers: string[];
   /** Pods that are members on record, and that the ring does not list. */
   unlisted: string[];
@@ -39,9 +40,9 @@ export type Step =
  */
 const isOwn = ({ name }: Keyspace) => name === "system" || name.startsWith("system_");
 
-/** Members that go when the set has `wanted` pods, the highest ordinal first, as Kubernetes removes them. */
+/** Members that go when the sets have `wanted` pods, the last place first, as Kubernetes removes them. */
 export function leaving({ members }: RingView, wanted: number): Member[] {
-  return members.filter(({ ordinal }) => ordinal >= wanted).sort((a, b) => b.ordinal - a.ordinal);
+  return members.filter(({ place }) => place >= wanted).sort((a, b) => b.place - a.place);
 }
 
 function copiesOf({ replication, copies }: Keyspace, datacenter: string): number {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, Cluster, ClusterChoice, explain, isReady } from "./cluster";
+import { once } from "./racks";
 
 /** A version of Cassandra: 5.0.9. */
 export interface Version {
@@ -80,30 +81,33 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
   const tell = (line: string) => pulumi.log.info(`${args.name}: ${line}`, parent);
   const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
 
+  const prepare = once(async (was: string, wanted: string, namespace: string): Promise<void> => {
+    const pods = await answered(() => podsOf(args, namespace)).catch(async (error: Error) => {
+      if (!isDryRun) throw new Error(`ring ${args.name}: its members could not be looked at: ${explain(error)}`);
+      await warn(`its members could not be looked at: ${explain(error)}. \`pulumi up\` looks again`);
+      return [{ pod: "", image: was, ready: true }];
+    });
+    const running = pods.filter(({ ready }) => ready);
+    const version = versionOf(wanted);
+    if (!version) await warn(`which version of Cassandra image ${wanted} holds, its name does not tell`);
+    const problem =
+      version &&
+      upgradeProblem(
+        running.flatMap(({ image }) => versionOf(image) ?? []),
+        version,
+      );
+    if (problem) throw new Error(`cassandra:image: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);
+    if (!args.keepsDisks) return;
+    await tell(outlook(was, wanted));
+    if (!isDryRun) await snapshot(args, namespace, { pods, wanted }, { tell, warn });
+  });
+
   return new pulumi.ResourceHook(
     `${name}-snapshot-before-upgrade`,
     async ({ oldInputs, newInputs }) => {
       const [was, wanted] = [imageOf(oldInputs), imageOf(newInputs)];
-      if (was === wanted) return;
       const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
-      const pods = await answered(() => podsOf(args, namespace)).catch(async (error: Error) => {
-        if (!isDryRun) throw new Error(`ring ${args.name}: its members could not be looked at: ${explain(error)}`);
-        await warn(`its members could not be looked at: ${explain(error)}. \`pulumi up\` looks again`);
-        return [{ pod: "", image: was, ready: true }];
-      });
-      const running = pods.filter(({ ready }) => ready);
-      const version = versionOf(wanted);
-      if (!version) await warn(`which version of Cassandra image ${wanted} holds, its name does not tell`);
-      const problem =
-        version &&
-        upgradeProblem(
-          running.flatMap(({ image }) => versionOf(image) ?? []),
-          version,
-        );
-      if (problem) throw new Error(`cassandra:image: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);
-      if (!args.keepsDisks) return;
-      await tell(outlook(was, wanted));
-      if (!isDryRun) await snapshot(args, namespace, { pods, wanted }, { tell, warn });
+      if (was !== wanted) await prepare(was, wanted, namespace);
     },
     { onDryRun: true },
   );

@@ -134,9 +134,13 @@ export class VolumeGrowth extends pulumi.ComponentResource {
       await this.grown(cluster, namespace, name, volumeSize);
       await tell(`${name} has ${volumeSize}`);
     }
-    const set = { name: this.args.name, namespace };
-    await cluster.apps.deleteNamespacedStatefulSet({ ...set, propagationPolicy: "Orphan" }).catch(nothingWhenNotFound);
-    while (await cluster.apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound)) await sleep(500);
+    for (const name of this.args.sets) {
+      const set = { name, namespace };
+      await cluster.apps
+        .deleteNamespacedStatefulSet({ ...set, propagationPolicy: "Orphan" })
+        .catch(nothingWhenNotFound);
+      while (await cluster.apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound)) await sleep(500);
+    }
   }
 
   private async grown(cluster: Cluster, namespace: string, name: string, volumeSize: string): Promise<void> {

@@ -145,7 +145,7 @@ export const keys = {
     unit: "",
     allowed: "a list of {node, path} with an absolute path, at least one for each replica with storage local",
     meaning:
-      "Folders on nodes that become static volumes with storage `local`: the first for member 0, and so on. The folders must exist.",
+      "Folders on nodes that become static volumes with storage `local`: the first for member 0, and so on, over the racks in turn. The folders must exist.",
     parse: listOf(localVolume),
   },
   image: {
@@ -299,6 +299,18 @@ export const keys = {
     meaning: "Cassandra's name of the data centre; keyspaces quote it. It cannot change while there are rows.",
     parse: text(cassandraName),
   },
+  racks: {
+    type: "array",
+    items: "string",
+    default: [],
+    unit: "",
+    allowed: "a list of zones of lower-case letters, digits and dashes, none twice",
+    meaning:
+      "Zones (values of the node label `topology.kubernetes.io/zone`) of a persistent ring, each a rack with a StatefulSet of its own and " +
+      "as many members as the others; `replicas` counts them all. Empty: one set, spread over what zones there are. It cannot change " +
+      "while there are rows.",
+    parse: listOf(text(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/)),
+  },
   jvmOptions: {
     type: "array",
     items: "string",
@@ -373,7 +385,7 @@ const ofCassandra = [
 /** For each topology, the keys above that its object may set otherwise, and those that only it has. */
 export const ownKeys = {
   persistent: {
-    overrides: ["replicas", "volumeSize", "volumeRetention", "localVolumes", ...ofCassandra],
+    overrides: ["replicas", "racks", "volumeSize", "volumeRetention", "localVolumes", ...ofCassandra],
     own: { name },
   },
   ephemeral: {

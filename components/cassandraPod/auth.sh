@@ -41,6 +41,9 @@ set_password() {
     # This member would believe the old one for a while, and not the new one.
     nodetool invalidatecredentialscache || true
     say "the superuser $name has another password"
+  elif [[ $said != *"Bad credentials"* ]]; then
+    complaint="the password of $name cannot be set ($said)"
+    return 1
   elif ! try "$name" "$password" ""; then # An earlier try may have ended before its note.
     complaint="$name cannot log in with any password that Secret $RING_SUPERUSER holds ($said); if the ring has another one, write it"
     complaint+=" to key \`known\` there"

@@ -1,19 +1,31 @@
-# Pods of a StatefulSet: each is known by its ordinal, keeps its name and its volume, and is found by its name in DNS. Later
-# members join in order of their ordinals. Sourced by ring.sh.
+# Pods of StatefulSets: each is known by its ordinal, keeps its name and its volume, and is found by its name in DNS. Later
+# members join in order of their places. Sourced by ring.sh.
 #
 # In the record: `forming` (number of members of the first ring), `formed` (time of formation), and for each pod `empty`,
 # `<host ID> <address>`, or `left <UID of the pod>` once it has moved its rows to the others and left the ring.
 
-ORDINAL=${HOSTNAME##*-}
+# The ring's set, or one for each rack. Pods are counted over them in turn, a-0, b-0, c-0, a-1: that is a pod's place.
+read -ra SETS <<<"$RING_SETS"
 
-# host ORDINAL: a member's name in DNS, which stays when its address changes.
-host() { echo "$RING_NAME-$1.$RING_SERVICE"; }
+# pod PLACE
+pod() { echo "${SETS[$1 % ${#SETS[@]}]}-$(( $1 / ${#SETS[@]} ))"; }
 
-# hosts ORDINAL ...: their names as seeds; this pod by its address, since DNS may not know it yet.
+# place POD
+place() {
+  local i
+  for i in "${!SETS[@]}"; do [ "${SETS[i]}" != "${1%-*}" ] || echo $(( ${1##*-} * ${#SETS[@]} + i )); done
+}
+
+PLACE=$(place "$HOSTNAME")
+
+# host PLACE: a member's name in DNS, which stays when its address changes.
+host() { echo "$(pod "$1").$RING_SERVICE"; }
+
+# hosts PLACE ...: their names as seeds; this pod by its address, since DNS may not know it yet.
 hosts() {
   local i list=()
   for i in "$@"; do
-    if [ "$i" = "$ORDINAL" ]; then list+=("$POD_IP"); else list+=("$(host "$i")"); fi
+    if [ "$i" = "$PLACE" ]; then list+=("$POD_IP"); else list+=("$(host "$i")"); fi
   done
   commas "${list[@]}"
 }
@@ -38,23 +50,23 @@ members() {
   for key in "${!entry[@]}"; do case $key in "$RING_NAME"-*) ! is_member "$key" || echo "$key" ;; esac; done
 }
 
-first_member() { echo "$RING_NAME-0"; }
+first_member() { pod 0; }
 
 # ring_size: those of the first ring come on record one after another.
 ring_size() { if [ -n "${entry[formed]:-}" ]; then members | wc -l; else echo "${entry[forming]:-1}"; fi; }
 
-# known_ordinals: of members on record, else of the first pods that DNS knows (the record cannot be reached, or is new).
-known_ordinals() {
+# known_places: of members on record, else of the first pods that DNS knows (the record cannot be reached, or is new).
+known_places() {
   local i
-  members | sed 's/.*-//' | sort -n | grep . && return
+  for i in $(members); do place "$i"; done | sort -n | grep . && return
   for i in 0 1 2 3; do ! getent hosts "$(host "$i")" >/dev/null || echo "$i"; done
 }
 
 # peers: up to three other members that serve CQL. Never this pod: a seed does not stream, it would join empty.
 peers() {
   local i found=()
-  for i in $(known_ordinals); do
-    [ "$i" = "$ORDINAL" ] || ! serves "$i" || found+=("$i")
+  for i in $(known_places); do
+    [ "$i" = "$PLACE" ] || ! serves "$i" || found+=("$i")
     (( ${#found[@]} < 3 )) || break
   done
   hosts "${found[@]}"
@@ -67,22 +79,22 @@ come_back() {
   local seeds first
   seeds=$(peers)
   if [ -z "$seeds" ]; then
-    mapfile -t first < <(known_ordinals)
+    mapfile -t first < <(known_places)
     seeds=$(hosts "${first[@]:0:3}")
   fi
   restart "$seeds"
 }
 
-# first_silent: the lowest ordinal below this pod's that does not serve. One data move at a time: Cassandra refuses two.
+# first_silent: the first place before this pod's that does not serve. One data move at a time: Cassandra refuses two.
 first_silent() {
   local i
-  for (( i = 0; i < ORDINAL; i++ )); do serves "$i" || { echo "$i"; return; }; done
+  for (( i = 0; i < PLACE; i++ )); do serves "$i" || { echo "$i"; return; }; done
 }
 
-# ready_to_form N: whether pods 0 to N-1 have all said that their disks are empty.
+# ready_to_form N: whether the first N pods have all said that their disks are empty.
 ready_to_form() {
   local i
-  for (( i = 0; i < $1; i++ )); do [ "${entry[$RING_NAME-$i]:-}" = empty ] || return 1; done
+  for (( i = 0; i < $1; i++ )); do [ "${entry[$(pod "$i")]:-}" = empty ] || return 1; done
 }
 
 # has_left: whether the rows on this disk are no member's any more.
@@ -122,11 +134,11 @@ enter() {
 
     elif [ -n "${entry[forming]:-}" ]; then
       size=${entry[forming]}
-      if (( ORDINAL < size )); then
+      if (( PLACE < size )); then
         for (( i = 0; i < size; i++ )); do
           until getent hosts "$(host "$i")" >/dev/null; do wait_for "$(host "$i") to have an address"; done
         done
-        form "$ORDINAL" "$size" "$(hosts $(seq 0 $(( size - 1 ))))"
+        form "$PLACE" "$size" "$(hosts $(seq 0 $(( size - 1 ))))" ${#SETS[@]}
         return
       fi
       wait_for "the first $size members to form the ring"
@@ -137,12 +149,13 @@ enter() {
     else
       if ! record put "$MEMBER" empty; then wait_for "the ring record $RING_RECORD to be writable"; continue; fi
       entry[$MEMBER]=empty
-      if (( ORDINAL == 0 )); then
-        if ! size=$(record replicas); then wait_for "the set $RING_NAME to be readable"; continue; fi
+      if (( PLACE == 0 )); then
+        if ! size=$(record replicas); then wait_for "the set ${HOSTNAME%-*} to be readable"; continue; fi
+        size=$(( size * ${#SETS[@]} ))
         if ready_to_form "$size" && record put forming "$size"; then continue; fi
         wait_for "all $size pods to say that their disks are empty, to form the first ring"
       else
-        wait_for "$RING_NAME-0 to say that the first ring forms"
+        wait_for "$(pod 0) to say that the first ring forms"
       fi
     fi
   done
@@ -170,7 +183,7 @@ look_after() {
   local i
   until load; do sleep 5; done
   [ -z "${entry[formed]:-}" ] || return 0
-  for (( i = 0; i < ${entry[forming]:-1}; i++ )); do is_member "$RING_NAME-$i" || return 0; done
+  for (( i = 0; i < ${entry[forming]:-1}; i++ )); do is_member "$(pod "$i")" || return 0; done
   persist put formed "$(date -u +%FT%TZ)"
 }
 

@@ -7,7 +7,7 @@ record.py own CLAIM                 makes a claim an owner of the record, and of
                                     their owners has gone
 record.py superuser                 prints what the Secret holds, a line each: username, password, and the known password or nothing
 record.py known                     writes the known password there, which it reads from its standard input
-record.py replicas                  prints how many members the set asks for now
+record.py replicas                  prints how many members the set of this pod asks for now
 record.py view                      prints all that a pod without ordinal decides on, a line each:
                                       entry KEY VALUE            of the record
                                       pod MEMBER ADDRESS STATE   of the ring; address `-` while it has none; `here`, `leaving`
@@ -148,7 +148,7 @@ def main(command, *args):
     elif command == "known":
         call(secret, {"data": {"known": base64.b64encode(sys.stdin.readline().strip().encode()).decode()}})
     elif command == "replicas":
-        name = os.environ["RING_NAME"]
+        name = os.environ["HOSTNAME"].rpartition("-")[0]
         print(call(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}")["spec"]["replicas"])
     elif command == "view":
         view(namespace, record)

@@ -28,13 +28,13 @@ restart() { # restart SEEDS
   say "restart: this disk holds member $(cat "$MARKER" 2>/dev/null || echo "$MEMBER"); seeds $CASSANDRA_SEEDS"
 }
 
-form() { # form INDEX MEMBERS SEEDS
+form() { # form PLACE MEMBERS SEEDS [RACKS]
   CASSANDRA_SEEDS=$3
   # Safe here and nowhere else: all disks are empty, and no member serves CQL before it sees every other one (register.sh),
   # so there is no row that a member could miss by not streaming.
   options=(
     -Dcassandra.auto_bootstrap=false
-    -Dcassandra.initial_token="$(tokens "$1" "$2" "$CASSANDRA_NUM_TOKENS")"
+    -Dcassandra.initial_token="$(tokens "$1" "$2" "$CASSANDRA_NUM_TOKENS" "${4:-1}")"
     -Dcassandra.start_native_transport=false
     -Dcassandra.skip_wait_for_gossip_to_settle=0
   )

@@ -26,6 +26,8 @@ export const programs: Record<string, () => unknown> = {
       cassandraYaml: pulumi.secret({ concurrent_reads: 64 }),
       jvmOptions: ["-Dcassandra.ring_delay_ms=10000"],
     }),
+  "persistent in racks": () =>
+    new PersistentCluster("racks", { ...ringArgs, ...volumes, name: "cassandra-racks", racks: ["a", "b", "c"] }),
   "persistent, whose members lock their memory": () =>
     new PersistentCluster("locking", { ...ringArgs, ...volumes, name: "cassandra-locking", lockMemory: true }),
   ephemeral: () => new EphemeralCluster("cassandra", { ...ringArgs, replicas: 3 }),

@@ -89,13 +89,14 @@ describe("settings", () => {
     assert.deepEqual(read({}), {
       ...stack,
       facts: { persistent: { ...names, name: "cassandra", disk: "volumes" } },
-      persistent: { ...ring, ...volumes },
+      persistent: { ...ring, ...volumes, racks: [] },
     });
   });
 
   it("take what a stack sets", () => {
     const given = {
       replicas: 5,
+      racks: ["a", "b", "c", "d", "e"],
       volumeSize: "1.5Ti",
       volumeRetention: "delete",
       localVolumes,
@@ -117,12 +118,34 @@ describe("settings", () => {
           namespace: "db",
           clusterName: "K8 Demo_1",
           datacenter: "DC1-K8Demo",
+          racks: "a, b, c, d, e",
           name: "cassandra",
           disk: "volumes",
         },
       },
       persistent: { ...ring, ...given, maxHeapMiB: 3072 },
     });
+  });
+
+  it("want as many members in each rack, and racks that a set can be named after", () => {
+    const racks = ["zone-a", "zone-b", "zone-c"];
+    assert.deepEqual(read({ racks, replicas: 6 }).persistent?.racks, racks);
+    assert.deepEqual(read({ persistent: { racks } }).facts.persistent?.racks, "zone-a, zone-b, zone-c");
+    assert.deepEqual(problemsOf({ racks, replicas: 4 }), [
+      'cassandra:replicas: "4" is not allowed with the racks zone-a, zone-b, zone-c; allowed is a multiple of 3',
+    ]);
+    assert.match(
+      problemsOf({ persistent: { racks, replicas: 2 } })[0],
+      /^cassandra:persistent.replicas: "2" is not allowed/,
+    );
+    assert.deepEqual(problemsOf({ replicas: 4, racks, topologies: ["ephemeral"] }), []);
+    assert.match(problemsOf({ racks: ["a", "a"], replicas: 2 })[0], /^cassandra:racks: "\["a","a"\]" is not allowed/);
+    assert.match(problemsOf({ racks: ["Zone"] })[0], /^cassandra:racks: /);
+    const name = "a".repeat(47);
+    assert.match(
+      problemsOf({ persistent: { name, racks: ["zone-a", "b", "c"] } })[0],
+      /^cassandra:persistent.racks: "zone-a" is not allowed: set a+-zone-a has a name of more than 52 characters/,
+    );
   });
 
   it("give static volumes to `local` alone", () => {

@@ -83,6 +83,7 @@ describe("the Cassandra pod", () => {
             { name: "RING_RECORD", value: "cassandra-ring" },
             { name: "RING_SELECTOR", value: "app=x,ring=y" },
             { name: "RING_PODS", value: "ordered" },
+            { name: "RING_SETS", value: "cassandra" },
             { name: "RING_CLAIM", value: "data" },
           ],
           ports: [

@@ -94,6 +94,19 @@ describe("rings by other names", () => {
     assert.match(refusals[1], /^cassandra:datacenter: "dc2" is not allowed .*; allowed is "dc1"/);
   });
 
+  it("stay in the racks that their rows were spread over", () => {
+    const racks = "a, b, c";
+    const why = (was: object, wanted: object) =>
+      judgeRings({ persistent: { ...persistent, ...was } }, { persistent: { ...persistent, ...wanted } }).refusals;
+    assert.match(
+      why({}, { racks })[0],
+      /^cassandra:racks: \[a, b, c\] is not allowed for ring cassandra \(persistent\): its members are in \[\], /,
+    );
+    assert.match(why({ racks }, {})[0], /allowed is \[a, b, c\], or another ring \(cassandra:persistent.name\)$/);
+    assert.equal(why({ racks }, { racks: "b, a, c" }).length, 1);
+    assert.deepEqual(why({ racks }, { racks }), []);
+  });
+
   it("are adopted by their own name only", () => {
     const adopting = { ephemeral: { ...ephemeral, adopt: "pod", clusterName: "sales" } };
     assert.match(judgeRings({ pod: ephemeral }, adopting).refusals[0], /cassandra:ephemeral.name/);

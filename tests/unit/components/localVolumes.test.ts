@@ -7,6 +7,7 @@ const identity = { name: "cassandra", topology: "persistent" };
 const args: LocalVolumesArgs = {
   ...identity,
   namespace: "db",
+  sets: ["cassandra"],
   claim: "data",
   disks: [
     { node: "node1", path: "/mnt/a" },

@@ -40,6 +40,11 @@ describe("a rolling update", () => {
     });
   });
 
+  it("waits for a pod to end that then comes back to its disk", () => {
+    const pods = [old("a", { leaving: true }), old("b"), old("c")];
+    assert.deepEqual(nextStep(pods, { replicas: 3, revision: "new", comesBack: true }), { waitFor: "a to end" });
+  });
+
   it("first replaces a pod that never could run, which would be waited for in vain", () => {
     const stuck = old("b", { ready: false, started: false });
     assert.deepEqual(next(old("a"), stuck, old("c", { leaving: true })), { replace: "b" });

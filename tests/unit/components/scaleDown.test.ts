@@ -13,7 +13,7 @@ interface World {
   refusal?: number;
 }
 
-const inputs = (replicas: number) => ({ metadata: { namespace: "db" }, spec: { replicas } });
+const inputs = (replicas: number) => ({ metadata: { name: "cassandra", namespace: "db" }, spec: { replicas } });
 const edit = (was: number, wanted: number) => ({ oldInputs: inputs(was), newInputs: inputs(wanted) });
 const create = (wanted: number) => ({ newInputs: inputs(wanted) });
 

@@ -2,10 +2,10 @@ import * as assert from "node:assert/strict";
 import fc from "fast-check";
 import { Member, nextStep, obstacles, outlook, RingView, size, violations } from "../../../components/scalePlan";
 
-const member = (ordinal: number, change: Partial<Member> = {}): Member => ({
-  pod: `cassandra-${ordinal}`,
-  claim: `data-cassandra-${ordinal}`,
-  ordinal,
+const member = (place: number, change: Partial<Member> = {}): Member => ({
+  pod: `cassandra-${place}`,
+  claim: `data-cassandra-${place}`,
+  place,
   up: true,
   state: "normal",
   load: 2 ** 30,
@@ -26,10 +26,10 @@ const ring = (members: Member[], ...keyspaces: RingView["keyspaces"]): RingView 
   keyspaces: [own, ...keyspaces],
   datacenter: "dc1",
 });
-const five = [0, 1, 2, 3, 4].map((ordinal) => member(ordinal));
+const five = [0, 1, 2, 3, 4].map((place) => member(place));
 
 describe("the way to a smaller ring", () => {
-  it("takes the highest ordinal first, one at a time", () => {
+  it("takes the highest place first, one at a time", () => {
     assert.deepEqual(nextStep(ring(five, keyspace("shop", 3)), 3), { decommission: "cassandra-4" });
     assert.deepEqual(nextStep(ring(five.slice(0, 4), keyspace("shop", 3)), 3), { decommission: "cassandra-3" });
     assert.equal(nextStep(ring(five.slice(0, 3), keyspace("shop", 3)), 3), "done");
@@ -116,18 +116,18 @@ describe("the way to a smaller ring", () => {
       readonly copies: number,
     ) {
       this.pods = count;
-      this.members = Array.from({ length: count }, (_, ordinal) => member(ordinal));
+      this.members = Array.from({ length: count }, (_, place) => member(place));
       this.rows = Array.from({ length: 20 }, (_, row) => new Set(this.places(row)));
     }
 
     private places(row: number): number[] {
-      const ordinals = this.members.map(({ ordinal }) => ordinal);
-      return Array.from({ length: this.copies }, (_, i) => ordinals[(row + i) % ordinals.length]);
+      const all = this.members.map(({ place }) => place);
+      return Array.from({ length: this.copies }, (_, i) => all[(row + i) % all.length]);
     }
 
     /** One `pulumi up`: the hook, step by step, and the update of the set if the hook lets it through. */
     update(wanted: number, event: { fails: boolean; down?: number }): void {
-      for (const one of this.members) one.up = one.ordinal !== event.down;
+      for (const one of this.members) one.up = one.place !== event.down;
       for (let steps = 0; steps < 20; steps++) {
         const step = nextStep(ring(this.members, keyspace("shop", this.copies)), wanted);
         if (step === "done") break;
@@ -159,7 +159,7 @@ describe("the way to a smaller ring", () => {
         const model = new Model(3, copies);
         for (const { wanted, ...event } of edits) {
           model.update(wanted, event);
-          for (const { pod, ordinal } of model.members) assert.ok(ordinal < model.pods, `${pod} lost its pod`);
+          for (const { pod, place } of model.members) assert.ok(place < model.pods, `${pod} lost its pod`);
           assert.ok(model.members.length >= copies, "fewer members than copies");
           for (const row of model.rows) assert.equal(row.size, copies, "a copy is lost");
         }

@@ -55,4 +55,11 @@ describe("cassandra.yaml in the pod", function () {
     const periodic = { commitlog_sync: "periodic", commitlog_sync_period: "1s" };
     assert.deepEqual(yamlChanges(periodic, { needsLogin: false }), periodic);
   });
+
+  it("lets members join two racks, for which Cassandra's own three copies are too many", () => {
+    const tokens = "allocate_tokens_for_local_replication_factor";
+    const copies = [0, 1, 2, 3, 4].map((racks) => yamlChanges({}, { needsLogin: false, racks })[tokens]);
+    assert.deepEqual(copies, [undefined, undefined, 2, undefined, undefined]);
+    assert.equal(yamlChanges({ [tokens]: 1 }, { needsLogin: false, racks: 2 })[tokens], 1);
+  });
 });

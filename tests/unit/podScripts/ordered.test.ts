@@ -198,11 +198,49 @@ describe("pods with ordinals", function () {
     });
   });
 
+  describe("in racks with a set each", () => {
+    const sets = ["cassandra-a", "cassandra-b", "cassandra-c"];
+    const inRack = (pod: string, world: Partial<World>) =>
+      run("start.sh", [], { pod, env: { RING_PODS: "ordered", RING_SETS: sets.join(" ") }, ...world });
+    const ring = { ...formed, ...Object.fromEntries(sets.map((set, i) => [`${set}-0`, member(i)])) };
+    const serving = (...pods: string[]) => pods.map((pod) => `${pod}.cassandra`);
+
+    it("form one ring of all, once the disks of all sets are known to be empty", async () => {
+      const record = Object.fromEntries(sets.flatMap((set) => [`${set}-0`, `${set}-1`]).map((pod) => [pod, "empty"]));
+      const some = await inRack("cassandra-a-0", { replicas: 2, record: { ...record, "cassandra-c-1": "left x" } });
+      never(some);
+      assert.match(some.said, /waiting: all 6 pods to say that their disks are empty/);
+      const first = await inRack("cassandra-a-0", { replicas: 2, record });
+      assert.equal(first.record.forming, "6");
+      const names = ["a-0", "b-0", "c-0", "a-1", "b-1", "c-1"].map((name) => `cassandra-${name}.cassandra`);
+      assert.equal(first.seeds, names.join().replace("cassandra-a-0.cassandra", "10.0.0.99"));
+      const last = await inRack("cassandra-c-1", { record: { ...record, forming: "6" } });
+      assert.equal(last.way, "form");
+      const tokens = (outcome: Outcome) => outcome.options.find((option) => option.includes("initial_token"));
+      assert.notEqual(tokens(last), tokens(first));
+    });
+
+    it("join in turn over the racks", async () => {
+      const all = serving("cassandra-a-0", "cassandra-b-0", "cassandra-c-0");
+      assert.equal((await inRack("cassandra-a-1", { record: ring, serving: all })).way, "join");
+      const third = await inRack("cassandra-c-1", { record: ring, serving: [...all, ...serving("cassandra-a-1")] });
+      never(third);
+      assert.match(third.said, /waiting: .*cassandra-b-1\.cassandra must serve CQL before this pod joins it/);
+    });
+
+    it("come back with members of all racks as seeds", async () => {
+      const outcome = await inRack("cassandra-b-0", { record: ring, data: true, files: { "ring-member": "id" } });
+      assert.equal(outcome.way, "restart");
+      assert.equal(outcome.seeds, "cassandra-a-0.cassandra,10.0.0.99,cassandra-c-0.cassandra");
+    });
+  });
+
   it("ends on SIGTERM while it waits, or it would use up the grace period of the pod", async () => {
     const names = {
       HOSTNAME: "cassandra-0",
       RING_MEMBER: "cassandra-0",
       RING_NAME: "cassandra",
+      RING_SETS: "cassandra",
       RING_RECORD: "record",
     };
     const child = spawn("bash", [path.join(scripts, "start.sh")], {

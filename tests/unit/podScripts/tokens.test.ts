@@ -5,9 +5,9 @@ import { scripts } from "./world";
 
 describe("tokens.sh", () => {
   /** Owner of each token of a first ring. */
-  function ring(members: number): Map<bigint, number> {
+  function ring(members: number, racks = ""): Map<bigint, number> {
     const owners = new Map<bigint, number>();
-    const script = `. ${path.join(scripts, "tokens.sh")}; for ((i = 0; i < ${members}; i++)); do tokens $i ${members} 16; done`;
+    const script = `. ${path.join(scripts, "tokens.sh")}; for ((i = 0; i < ${members}; i++)); do tokens $i ${members} 16 ${racks}; done`;
     const lines = spawnSync("bash", ["-c", script], { encoding: "utf8" }).stdout.trim().split("\n");
     lines.forEach((line, i) => line.split(",").forEach((token) => owners.set(BigInt(token), i)));
     return owners;
@@ -25,6 +25,30 @@ describe("tokens.sh", () => {
           : token - (sorted[sorted.length - 1] - 2n ** 64n);
       });
       for (const share of shares) assert.ok(Math.abs(Number(share) / 2 ** 64 - 1 / members) < 1e-9, `share ${share}`);
+    });
+  }
+
+  for (const [members, racks] of [
+    [3, 3],
+    [6, 3],
+    [12, 3],
+    [4, 2],
+    [10, 5],
+  ]) {
+    it(`gives the same share of a rack's rows to each member of the rack, of ${members} in ${racks} racks`, () => {
+      const owners = ring(members, String(racks));
+      assert.equal(owners.size, 16 * members, "every token is distinct");
+      for (let rack = 0; rack < racks; rack++) {
+        const sorted = [...owners.keys()].filter((token) => owners.get(token)! % racks === rack);
+        sorted.sort((a, b) => (a < b ? -1 : 1));
+        const shares = new Map<number, number>();
+        sorted.forEach((token, i) => {
+          const part = i ? token - sorted[i - 1] : token - (sorted[sorted.length - 1] - 2n ** 64n);
+          shares.set(owners.get(token)!, (shares.get(owners.get(token)!) ?? 0) + Number(part) / 2 ** 64);
+        });
+        assert.equal(shares.size, members / racks);
+        for (const share of shares.values()) assert.ok(Math.abs(share - racks / members) < 1e-9, `share ${share}`);
+      }
     });
   }
 

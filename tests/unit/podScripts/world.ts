@@ -154,7 +154,7 @@ fi
 [ "$1" = --credentials ] && [ "$(stat -c %a "$2")" = 600 ] || exit 3
 name=$(sed -n 's/^username = //p' "$2") password=$(sed -n 's/^password = //p' "$2")
 shift 2
-grep -qx "$name=$password" "$world/roles" || exit 1
+grep -qx "$name=$password" "$world/roles" || { echo "Bad credentials" >&2; exit 1; }
 statements=$(cat)
 echo "$name ($*): $(xargs -0 <<<"$statements" | tr -s ' \n' ' ')" >>"$world/cqlsh.log"
 sed -nE "s/.* ROLE [A-Z ]*.(\\w+). WITH PASSWORD = '([^']*)'.*/\\1=\\2/p" <<<"$statements" >"$world/set"
@@ -211,6 +211,7 @@ export async function run(script: string, args: string[], world: World): Promise
         POD_UID: "this-pod",
         RING_MEMBER: world.pod,
         RING_NAME: "cassandra",
+        RING_SETS: "cassandra",
         RING_SERVICE: "cassandra",
         RING_RECORD: "cassandra-ring",
         CASSANDRA_NUM_TOKENS: "16",
