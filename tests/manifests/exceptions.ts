@@ -55,7 +55,7 @@ export const exceptions: Exception[] = [
   {
     scanner: "kube-score",
     rules: ["container-security-context-user-group-id"],
-    object: /\/cassandra(-locking)?$/,
+    object: /\/cassandra(-locking|-racks-\w)?$/,
     reason: "As above.",
   },
   {
