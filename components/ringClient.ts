@@ -126,10 +126,17 @@ export class RingClient {
       strangers: listed
         .filter(({ hostId }) => !seen.some((one) => one.hostId === hostId))
         .map(({ address }) => address),
-      unlisted: recorded.filter((name) => !members.some(({ pod }) => pod === name)),
+      unlisted: await this.stillRecorded(recorded.filter((name) => !members.some(({ pod }) => pod === name))),
       keyspaces: parseKeyspaces(description),
       datacenter: listed[0].datacenter,
     };
+  }
+
+  /** Those of some pods that are members on record now: one may have left the ring while the others told who is in it. */
+  private async stillRecorded(pods: string[]): Promise<string[]> {
+    if (pods.length === 0) return [];
+    const now = this.membersIn(await this.record());
+    return pods.filter((pod) => now.includes(pod));
   }
 
   /**
