@@ -5,10 +5,22 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/src/lab";
 import { run } from "../../lab/src/run";
+import { tlsFolder } from "../../components/tls";
 import { smallMembers } from "../stack";
 import { inRingLab, RingStack } from "./ringStack";
 
 const minutes = 60_000;
+
+/** Python, which the image has: shows the certificate of FOLDER to ADDRESS PORT, and prints the serial number of the one that it is shown. */
+const peerSerial = `
+import socket, ssl, sys
+folder, address, port = sys.argv[1:]
+context = ssl.create_default_context(cafile=folder + "/ca.crt")
+context.check_hostname = False
+context.load_cert_chain(folder + "/tls.crt", folder + "/tls.key")
+with context.wrap_socket(socket.create_connection((address, int(port)), 5)) as connection:
+    print("serial=" + connection.getpeercert()["serialNumber"])
+`;
 /** Makes a key and a certificate of it. */
 const certify = (...args: string[]) =>
   run("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", ...args]);
@@ -105,13 +117,11 @@ for (const { title, settings, certManager, renew, before: prepare } of sources) 
     /** Serial number of the certificate that the Secret holds. */
     const held = async () => serialOf((await secret())("tls.crt"));
 
-    /** Serial number of the certificate that a port shows; none where it speaks no TLS. */
+    /** Serial number of the certificate that a port shows to a member, whom alone every port is open to; none where it speaks no TLS. */
     async function shown(address: string, port: number): Promise<string> {
-      const [program, ...args] = [...lab.inside, "openssl", "s_client", "-connect", `${address}:${port}`];
-      const said = await run(program, args, { input: "" }).catch(
-        (error: Error & { stdout?: string }) => error.stdout ?? "",
-      );
-      return said.includes("BEGIN CERTIFICATE") ? serialOf(said) : "none";
+      const ask = ["/usr/bin/env", "python3", "-", tlsFolder, address, String(port)];
+      const said = await stack.exec("cassandra-0", ask, peerSerial).catch((error: Error) => error.message);
+      return /^serial=[0-9A-F]+$/m.exec(said)?.[0] ?? "none";
     }
 
     it("speaks nothing else, to clients and among its members", async () => {
