@@ -102,6 +102,7 @@ export function readSettings(): Settings {
     values[topology] = { ...parsed, ...Object.fromEntries(inherited), isSecretYaml } as Own;
   }
   nameRings(chosen, values, objects, common);
+  warnOfPlainSecrets(given, objects);
   checkTogether({ chosen, values, objects, common, given }, problems);
   problems.throwIfAny();
 
@@ -244,6 +245,24 @@ function isSecret(name: string): boolean {
   return isConfigSecret(`${pulumi.getProject()}:${name}`);
 }
 
+/** Says which values should be secrets and stand in the stack file for everybody to read. */
+function warnOfPlainSecrets(given: Raw, objects: Record<string, Raw>): void {
+  const secrets = Object.entries(keys as Record<string, Key>).filter(([, key]) => key.isSecret);
+  for (const [name, key] of secrets) {
+    const places = [["", given] as const, ...Object.entries(objects)];
+    for (const [topology, values] of places) {
+      const isPlain = (values[name] ?? key.default) !== key.default && !isSecret(topology || name);
+      const full = topology ? `${topology}.${name}` : name;
+      const set = topology ? `--path '${topology}.${name}'` : name;
+      if (isPlain) {
+        void pulumi.log.warn(
+          `${pulumi.getProject()}:${full} stands in the stack file for everybody to read: \`pulumi config set --secret ${set}\` encrypts it`,
+        );
+      }
+    }
+  }
+}
+
 /** The project's own config, by bare key: lists and objects as such, and every scalar as text. */
 function stackConfig(known: Record<string, Key>): Raw {
   const prefix = `${pulumi.getProject()}:`;
@@ -279,6 +298,18 @@ interface Everything {
   common: Common;
   given: Raw;
 }
+
+/** Keys that do nothing unless another one has such a value: whoever sets one would believe in what is not there. */
+const needs: {
+  name: "superuser" | "superuserPassword" | "tlsSecret" | "tlsIssuer";
+  other: "auth" | "tls";
+  words: string[];
+}[] = [
+  { name: "superuser", other: "auth", words: ["password"] },
+  { name: "superuserPassword", other: "auth", words: ["password"] },
+  { name: "tlsSecret", other: "tls", words: ["secret", "cert-manager"] },
+  { name: "tlsIssuer", other: "tls", words: ["cert-manager"] },
+];
 
 /** Of a set: Kubernetes gives its pods a label of eleven characters more, and takes 63. */
 const longestSet = 52;
@@ -331,6 +362,25 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
       const detail = `: ${localVolumes.length} of them for ${replicas} replicas`;
       problems.add(`${label}localVolumes`, localVolumes, keys.localVolumes, detail);
     }
+  }
+  const rings = chosen.filter((topology) => topology !== "cockroachdb");
+  for (const { name, other, words } of needs) {
+    const idle = rings.filter((topology) => values[topology][other] && !words.includes(values[topology][other]));
+    const key: Key = { ...keys[name], allowed: `${other} ${words.join(" or ")} beside it` };
+    const refuse = (label: string, raw: unknown, topology: Topology) => {
+      if (raw === undefined || raw === keys[name].default) return;
+      problems.add(label, raw, key, ` while ${other} is ${values[topology][other]}`);
+    };
+    for (const topology of idle) refuse(`${topology}.${name}`, objects[topology][name], topology);
+    if (rings.length > 0 && idle.length === rings.length) refuse(name, given[name], idle[0]);
+  }
+  if (common.racks?.length && !chosen.includes("persistent")) {
+    problems.add(
+      "racks",
+      given.racks,
+      { ...keys.racks, allowed: "topology persistent beside it" },
+      ` for ${chosen.join(", ")}`,
+    );
   }
   for (const what of ["name", "clusterName"] as const) {
     for (const [i, topology] of chosen.entries()) {
@@ -392,5 +442,5 @@ function hint(raw: unknown, words: readonly string[]): string {
   const wrong = [raw].flat().find((word) => typeof word === "string" && !words.includes(word)) as string | undefined;
   if (!wrong || words.length === 0) return "";
   const near = closest(wrong, words);
-  return distance(wrong, near) <= Math.max(3, wrong.length / 2) ? ` (did you mean ${near}?)` : "";
+  return distance(wrong, near) <= Math.max(2, wrong.length / 2) ? ` (did you mean ${near}?)` : "";
 }

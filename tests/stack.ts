@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { repository } from "../lab/src/instance";
 import { Lab, LabOptions } from "../lab/src/lab";
 import { RunError } from "../lab/src/run";
+import { hostpathProvisioner } from "../lab/src/storage";
 
 const minutes = 60_000;
 
@@ -27,6 +28,15 @@ export const smallMembers = {
   ],
   // The tests' own requests come from the lab's network, outside any pod.
   clientsFrom: [{ cidr: "10.99.0.0/16" }],
+};
+
+/** A storage class whose volumes can grow. */
+export const growingClass = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name: "growing" },
+  provisioner: hostpathProvisioner,
+  allowVolumeExpansion: true,
 };
 
 export interface Pod {
@@ -137,6 +147,19 @@ export class Stack {
   /** An object, or all objects of a kind, as the API server has them. */
   async get<T>(...args: string[]): Promise<T> {
     return JSON.parse(await this.lab.kubectl(["get", ...args, "-o", "json"])) as T;
+  }
+
+  /** Names, uids and versions of all objects of the program, but for what the cluster itself writes into them. */
+  async objects(): Promise<string[]> {
+    const kinds = "statefulsets,services,configmaps,serviceaccounts,roles,rolebindings,poddisruptionbudgets,pods,pvc";
+    type Item = { metadata: { name: string; uid: string; generation?: number; resourceVersion: string } };
+    const { items } = await this.get<{ items: Item[] }>(kinds, "-l", "app=cassandra");
+    // What has a generation keeps it while the cluster writes its status.
+    return items
+      .map(
+        ({ metadata: { name, uid, generation, resourceVersion } }) => `${name} ${uid} ${generation ?? resourceVersion}`,
+      )
+      .sort();
   }
 
   /** Pods in order of their names. @param selector labels that they have */

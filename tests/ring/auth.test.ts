@@ -92,7 +92,7 @@ describe("a ring whose clients log in", function () {
     assert.match(await login("cassandra-1", first), /password are incorrect/);
   });
 
-  it("keeps it as long as its volumes: after destroy and up, the new password opens it, and every row is there", async () => {
+  it("@all keeps it as long as its volumes: after destroy and up, the new password opens it, and every row is there", async () => {
     const before = await superuser();
     await stack.destroy();
     await stack.serving(0);

@@ -89,7 +89,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     await stack.everyPodCounts(10_000);
   });
 
-  it("takes a member back whose container and sandbox were killed", async () => {
+  it("@all takes a member back whose container and sandbox were killed", async () => {
     const before = ids(await stack.oneRing(4));
     const [, { metadata, spec, status }] = await stack.pods();
     assert.ok(lab.killPod(spec.nodeName!, metadata.uid, "containers and sandbox") > 1);
@@ -117,7 +117,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     await stack.everyPodCounts(1000);
   });
 
-  it("goes at once when it is scaled to nothing by hand, and is made anew by the next up", async () => {
+  it("@all goes at once when it is scaled to nothing by hand, and is made anew by the next up", async () => {
     await lab.kubectl(["scale", "rc", "cassandra", "--replicas=0"]);
     await gone();
     await stack.pulumi("refresh", "--yes");

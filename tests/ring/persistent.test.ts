@@ -91,7 +91,7 @@ describe("the persistent ring, as npm start makes it", function () {
     );
   });
 
-  it("npm start -- --set replicas=4 adds a member that streams its share, and is remembered", async () => {
+  it("@all npm start -- --set replicas=4 adds a member that streams its share, and is remembered", async () => {
     const before = execFileSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" });
     const printed = await start("--set", "replicas=4");
     assert.equal(printed.match(/^UN /gm)?.length, 4, printed);

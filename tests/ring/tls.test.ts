@@ -174,7 +174,7 @@ for (const { title, settings, certManager, renew, before: prepare } of sources) 
       assert.match(why, /cassandra:tls: "none" is not allowed for ring cassandra \(persistent\) while/);
     });
 
-    it("has the same authority after destroy and up, and every row", async () => {
+    it("@all has the same authority after destroy and up, and every row", async () => {
       const authority = (await secret())("ca.crt");
       configure({});
       await stack.destroy();

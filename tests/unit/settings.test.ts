@@ -4,6 +4,7 @@ import * as yaml from "js-yaml";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { readSettings } from "../../settings";
+import { badStacks } from "../settings/bad";
 import { Key, keys, objectKeys, ownKeys, topologies } from "../../settings/keys";
 
 const root = path.join(__dirname, "../..");
@@ -138,7 +139,6 @@ describe("settings", () => {
       problemsOf({ persistent: { racks, replicas: 2 } })[0],
       /^cassandra:persistent.replicas: "2" is not allowed/,
     );
-    assert.deepEqual(problemsOf({ replicas: 4, racks, topologies: ["ephemeral"] }), []);
     assert.match(problemsOf({ racks: ["a", "a"], replicas: 2 })[0], /^cassandra:racks: "\["a","a"\]" is not allowed/);
     assert.match(problemsOf({ racks: ["Zone"] })[0], /^cassandra:racks: /);
     const name = "a".repeat(47);
@@ -456,6 +456,14 @@ describe("settings", () => {
     ]);
   });
 
+  for (const { name, config, refusals } of badStacks("")) {
+    it(`refuse a stack file: ${name}`, () => {
+      assert.ok(refusals.length > 0);
+      const plain = Object.entries(config).map(([key, value]) => [key.replace("cassandra:", ""), value]);
+      assert.deepEqual(problemsOf(Object.fromEntries(plain) as Record<string, unknown>), refusals);
+    });
+  }
+
   it("accept every default by itself", () => {
     for (const [name, key] of Object.entries(all)) assert.notEqual(key.parse(key.default), undefined, name);
   });
@@ -524,6 +532,27 @@ describe("settings", () => {
       "cassandra:cassandraYaml.client_encryption_options: follows from cassandra:tls",
     ]);
     assert.deepEqual(problemsOf({ cassandraYaml }), []);
+  });
+
+  it("warn of a password in plain text, for all topologies or for one", () => {
+    const said: string[] = [];
+    const { warn } = pulumi.log;
+    pulumi.log.warn = (line: string) => Promise.resolve(void said.push(line));
+    try {
+      const superuserPassword = "correct-horse.battery";
+      read({ superuserPassword }, ["superuserPassword"]);
+      read({ persistent: { superuserPassword } }, ["persistent"]);
+      assert.equal(said.length, 0);
+      read({ superuserPassword });
+      read({ persistent: { superuserPassword } });
+    } finally {
+      pulumi.log.warn = warn;
+    }
+    assert.deepEqual(
+      said.map((line) => line.split(" ")[0]),
+      ["cassandra:superuserPassword", "cassandra:persistent.superuserPassword"],
+    );
+    assert.match(said[0], /`pulumi config set --secret superuserPassword` encrypts it$/);
   });
 
   it("never show a password that is not allowed", () => {
