@@ -1,0 +1,173 @@
+import { quantity } from "../components/quantity";
+import { containersOf, envOf, KubeObject, titleOf } from "./objects";
+
+/** What must hold of an object; each message says what to do. */
+export interface Rule {
+  name: string;
+  description: string;
+  enforcementLevel: "advisory" | "mandatory";
+  /** @param live the object that is there, where there is one and `needsLive` asks for it */
+  check: (object: KubeObject, live?: KubeObject) => string[];
+  /** Kinds whose live object it compares with. @default none */
+  needsLive?: string[];
+  /** Whether objects of this program's own component, which sees to it by itself, are left out. @default false */
+  exceptRings?: boolean;
+}
+
+const pinnedImages: Rule = {
+  name: "pinned-images",
+  description: "Images have a tag other than latest, or a digest.",
+  enforcementLevel: "mandatory",
+  check: (object) =>
+    containersOf(object)
+      .filter(({ image = "" }) => !/@sha256:[0-9a-f]{64}$|^[^@]*:(?!latest$)\w[\w.-]*$/.test(image))
+      .map(
+        ({ name, image }) =>
+          `${titleOf(object)}, container ${name}: image "${image}" may be another one tomorrow; give it a tag other than latest, or a digest`,
+      ),
+};
+
+const memoryLimits: Rule = {
+  name: "memory-limits",
+  description: "Containers have a memory limit.",
+  enforcementLevel: "mandatory",
+  check: (object) =>
+    containersOf(object)
+      .filter(({ resources }) => !resources?.limits?.memory)
+      .map(
+        ({ name }) =>
+          `${titleOf(object)}, container ${name}: without a memory limit it may take a whole node's; set resources.limits.memory`,
+      ),
+};
+
+/** With one of these, a cloud's load balancer has an address inside its network alone. */
+const internal: Record<string, string> = {
+  "networking.gke.io/load-balancer-type": "Internal",
+  "cloud.google.com/load-balancer-type": "Internal",
+  "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
+  "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
+  "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
+};
+
+const privateServices: Rule = {
+  name: "private-services",
+  description: "No Service is open to the world.",
+  enforcementLevel: "mandatory",
+  check: (object) => {
+    if (object.kind !== "Service") return [];
+    const { type, externalIPs, loadBalancerSourceRanges } = (object.spec ?? {}) as Record<
+      string,
+      string[] | undefined
+    > & {
+      type?: string;
+    };
+    const isInternal = Object.entries(object.metadata?.annotations ?? {}).some(
+      ([key, value]) => internal[key] === value,
+    );
+    const isNarrow =
+      loadBalancerSourceRanges?.length && !loadBalancerSourceRanges.some((range) => range.endsWith("/0"));
+    const isPublic = type === "LoadBalancer" && !isInternal && !isNarrow;
+    if (!isPublic && type !== "NodePort" && !externalIPs?.length) return [];
+    return [
+      `${titleOf(object)} is open to whoever reaches its address; make it a ClusterIP, or a load balancer with your cloud's annotation ` +
+        "for an internal one, or with loadBalancerSourceRanges",
+    ];
+  },
+};
+
+const clientsLogIn: Rule = {
+  name: "clients-log-in",
+  description: "Clients of a Cassandra ring log in.",
+  enforcementLevel: "mandatory",
+  check: (object) => {
+    const { RING_NAME: ring, RING_SUPERUSER: superuser } = envOf(object);
+    if (!ring || superuser) return [];
+    return [`ring ${ring}: whoever reaches CQL may do everything; take \`auth: none\` out of its config`];
+  },
+};
+
+/** With fewer members, a QUORUM of three copies does not outlive the loss of one. */
+const fewest = 3;
+
+const enoughMembers: Rule = {
+  name: "enough-members",
+  description: "A Cassandra ring has as many members as a row has copies.",
+  enforcementLevel: "advisory",
+  check: (object) => {
+    const { replicas } = (object.spec ?? {}) as { replicas?: number };
+    const isCassandra = containersOf(object).some(({ image = "" }) => /(^|\/)cassandra[:@]/.test(image));
+    if (!isCassandra || replicas === undefined) return [];
+    const { RING_SETS: sets = "" } = envOf(object);
+    const members = replicas * Math.max(1, sets.split(" ").length);
+    if (members >= fewest) return [];
+    return [
+      `${titleOf(object)}: with ${members} of them no row can have ${fewest} copies, and QUORUM does not outlive the loss of one; ` +
+        `have ${fewest} members or more`,
+    ];
+  },
+};
+
+const images = (object: KubeObject) => containersOf(object).map(({ image }) => image);
+const replicasOf = ({ spec }: KubeObject) => (spec as { replicas?: number } | undefined)?.replicas;
+
+const oneChangeAtATime: Rule = {
+  name: "one-change-at-a-time",
+  description: "A set does not become smaller and get another image in one update.",
+  enforcementLevel: "mandatory",
+  needsLive: ["StatefulSet", "ReplicationController"],
+  check: (object, live) => {
+    const [was, wanted] = [live && replicasOf(live), replicasOf(object)];
+    if (was === undefined || wanted === undefined || wanted >= was) return [];
+    if (JSON.stringify(images(live!)) === JSON.stringify(images(object))) return [];
+    return [
+      `${titleOf(object)}: ${was} -> ${wanted} replicas and another image at once, so that rows move between versions; do one of it, ` +
+        "and the other in the next update",
+    ];
+  },
+};
+
+interface Claim {
+  metadata: { name: string };
+  spec: { storageClassName?: string; resources: { requests: { storage: string } } };
+}
+const claimsOf = ({ spec }: KubeObject) =>
+  (spec as { volumeClaimTemplates?: Claim[] } | undefined)?.volumeClaimTemplates ?? [];
+
+const storageStays: Rule = {
+  name: "storage-stays",
+  description: "No set is deleted and made anew for the sake of its volumes.",
+  enforcementLevel: "mandatory",
+  needsLive: ["StatefulSet"],
+  exceptRings: true,
+  check: (object, live) => {
+    if (!live) return [];
+    const describe = (claims: Claim[]) =>
+      claims
+        .map(({ metadata, spec }) => {
+          const { storage } = spec.resources.requests;
+          return `${metadata.name} (${quantity(storage) ?? storage} bytes of class ${spec.storageClassName ?? "by default"})`;
+        })
+        .join(", ");
+    const wanted = claimsOf(object);
+    // A class that is not named is the cluster's own choice, which the live set tells.
+    const there = claimsOf(live).map((claim, i) => ({
+      ...claim,
+      spec: { ...claim.spec, ...(wanted[i] && !wanted[i].spec.storageClassName && { storageClassName: undefined }) },
+    }));
+    if (describe(wanted) === describe(there)) return [];
+    return [
+      `${titleOf(object)}: other claim templates delete the set with all of its pods, and make it anew: ${describe(there)} -> ` +
+        `${describe(wanted)}; let the claims grow by hand (\`kubectl patch pvc\`), or \`kubectl delete statefulset --cascade=orphan\` first`,
+    ];
+  },
+};
+
+export const rules: Rule[] = [
+  pinnedImages,
+  memoryLimits,
+  privateServices,
+  clientsLogIn,
+  enoughMembers,
+  oneChangeAtATime,
+  storageStays,
+];

@@ -1,0 +1,129 @@
+import { revisionAnnotation } from "../components/cassandraPod";
+import { ConfigChange } from "./configLines";
+import { Change, masked, Preview } from "./events";
+import { at, brief, differences } from "./fields";
+import { outlooks, RingOutlook } from "./rings";
+
+export interface ReportArgs {
+  stack: string;
+  /** Name of its file, as the report quotes it. */
+  stackFile: string;
+  preview: Preview;
+  /** What changed in the config since the last update; undefined when there never was one. */
+  config?: ConfigChange[];
+}
+
+/** What a preview means, as a comment in Markdown: the same text for the same preview. */
+export function report({ stack, stackFile, preview, config }: ReportArgs): string {
+  const objects = preview.changes.filter(({ type, what }) => what !== "same" && /^(kubernetes|random):/.test(type));
+  const rings = preview.succeeded ? outlooks(preview) : [];
+  const parts = [
+    `### Preview of stack \`${stack}\``,
+    headline(preview, rings, objects),
+    ...(preview.succeeded ? rings.map(ringPart) : [bullets("", preview.said.error)]),
+    ...(preview.policies.length > 0
+      ? [
+          bullets(
+            "#### Policies",
+            preview.policies.map(({ name, level, message }) => `${level}, ${name}: ${message}`),
+          ),
+        ]
+      : []),
+    config === undefined ? "The stack has never been deployed." : configPart(config, stackFile),
+    ...(preview.said.warning.length > 0 ? [bullets("#### Warnings", preview.said.warning)] : []),
+    ...(preview.succeeded && objects.length > 0 ? [objectPart(objects)] : []),
+  ];
+  return `${parts.filter(Boolean).join("\n\n")}\n`;
+}
+
+/** The update in a sentence. */
+function headline({ succeeded }: Preview, rings: RingOutlook[], objects: Change[]): string {
+  if (!succeeded) return "**Refused: `pulumi up` touches nothing as long as this holds.**";
+  if (objects.length === 0 && rings.length === 0) return "Nothing changes.";
+  const moving = rings.filter(({ members }) => members.length > 0);
+  if (moving.length === 0) return "**No member of a ring moves or restarts.**";
+  const about = moving.map(({ name, members }) => `Ring \`${name}\`: ${members.join("; ")}.`);
+  return `**${about.join(" ")}**`;
+}
+
+function ringPart({ name, topology, said, members, seconds, movesRows, meanwhile }: RingOutlook): string {
+  const time =
+    seconds === undefined
+      ? []
+      : [`takes about ${duration(seconds)}${movesRows ? ", and the time in which rows move" : ""}`];
+  const lines = [...members, ...said, ...time, `meanwhile, ${meanwhile}`];
+  return bullets(`#### Ring \`${name}\` (${topology})`, lines);
+}
+
+function configPart(changes: ConfigChange[], stackFile: string): string {
+  if (changes.length === 0) return "The stack's config is that of the last update.";
+  const lines = changes.map(({ key, line, before, after }) => {
+    const where = line === undefined ? "" : `${stackFile}:${line} `;
+    return `${where}\`${key}\`: ${value(before)} -> ${value(after)}`;
+  });
+  return bullets("#### Because of", lines);
+}
+
+const value = (text: string | undefined) => (text === undefined ? "none" : text === "" ? "empty" : `\`${text}\``);
+
+function objectPart(objects: Change[]): string {
+  const verbs = { create: "created", update: "changed", replace: "replaced", delete: "deleted" } as const;
+  const counts = (Object.keys(verbs) as (keyof typeof verbs)[]).flatMap((what) => {
+    const count = objects.filter((object) => object.what === what).length;
+    return count > 0 ? [`${count} ${verbs[what]}`] : [];
+  });
+  const rows = objects
+    .map(
+      (object) =>
+        `| ${verbs[object.what as keyof typeof verbs]} | ${kindOf(object)} \`${nameOf(object)}\` | ${fields(object)} |`,
+    )
+    .sort();
+  return [
+    `<details><summary>Objects: ${counts.join(", ")}</summary>`,
+    ["| | object | fields |", "|---|---|---|", ...rows].join("\n"),
+    "</details>",
+  ].join("\n\n");
+}
+
+const kindOf = ({ type }: Change) =>
+  type
+    .split(":")
+    .at(-1)!
+    .replace(/Patch$/, "");
+
+interface Metadata {
+  name?: string;
+  annotations?: Record<string, string>;
+}
+/** Annotation of objects whose names Pulumi has chosen: another one each time. */
+const autonamed = "pulumi.com/autonamed";
+
+function nameOf({ urn, ...change }: Change): string {
+  const { name, annotations } = ((change.new ?? change.old)?.metadata ?? {}) as Metadata;
+  return name !== undefined && annotations?.[autonamed] !== "true" ? name : urn.split("::").at(-1)!;
+}
+
+/** At most so many fields of an object are told one by one. */
+const most = 8;
+
+function fields({ what, differing, ...change }: Change): string {
+  if (what !== "update" && what !== "replace") return "";
+  const all = differences(change.old, change.new)
+    // The first follows from all others, the other is Pulumi's own choice.
+    .filter(({ path }) => !path.endsWith(revisionAnnotation) && path !== "metadata.name")
+    .map(({ path, before, after }) => `\`${path}\`: ${cell(before)} -> ${cell(after)}`);
+  // Where the inputs are those of before, the cluster has another value, unless one is a secret, which is masked.
+  const why = (path: string) => (at(change.new, path) === masked ? "another secret" : "changed by hand");
+  const shown = all.length > 0 ? all : differing.map((path) => `\`${path}\`: ${why(path)}`);
+  const rest = shown.length > most ? [`${shown.length - most} more`] : [];
+  return [...shown.slice(0, most), ...rest].join("<br>");
+}
+
+const cell = (given: unknown) => `\`${brief(given).replaceAll("|", "\\|")}\``;
+
+const bullets = (title: string, lines: string[]) =>
+  [...(title ? [title, ""] : []), ...lines.map((line) => `- ${line.replaceAll("\n", "\n  ")}`)].join("\n");
+
+function duration(seconds: number): string {
+  return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}

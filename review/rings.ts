@@ -1,0 +1,182 @@
+import { selectorText } from "../components/labels";
+import { podAt } from "../components/racks";
+import { Change, Inputs, Preview } from "./events";
+
+/** What an update means for the rows and the members of one ring. */
+export interface RingOutlook {
+  name: string;
+  topology: string;
+  /** What the program itself says of it. */
+  said: string[];
+  /** Who does what, in which order. */
+  members: string[];
+  /** Seconds that it takes, beside the time in which rows move; undefined when no member moves or restarts. */
+  seconds?: number;
+  /** Whether rows move, which takes as long as there are rows. */
+  movesRows: boolean;
+  /** Whether clients notice. */
+  meanwhile: string;
+}
+
+const topologies: Record<string, string> = {
+  "cassandra:index:PersistentCluster": "persistent",
+  "cassandra:index:EphemeralCluster": "ephemeral",
+  "cassandra:index:DaemonCluster": "daemon",
+  "cassandra:index:SinglePod": "pod",
+  "cassandra:index:CockroachCluster": "cockroachdb",
+};
+const controllers = ["apps/v1:StatefulSet", "core/v1:ReplicationController", "apps/v1:DaemonSet", "core/v1:Pod"];
+
+/** Seconds, as measured in the lab with the waits that Cassandra has by default; of rows beside those of a first look. */
+const takes = { first: 60, join: 90, leave: 80, restart: 45 };
+
+/** A controller's part of a ring. */
+interface Workload {
+  replicas: number;
+  template: Inputs;
+  /** Size of the claims that it makes. */
+  volume?: string;
+}
+
+/** Every ring that the update touches, in order of their names. */
+export function outlooks({ changes, said }: Preview): RingOutlook[] {
+  const rings = changes.filter(({ type }) => type in topologies);
+  return rings
+    .flatMap((ring) => outlook(ring, changes, [...said.info]) ?? [])
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function outlook(ring: Change, changes: Change[], said: string[]): RingOutlook | undefined {
+  const own = changes.filter((change) => isBelow(change, ring.urn, changes));
+  if (own.every(({ what }) => what === "same")) return undefined;
+  const pods = own.filter(({ type }) => controllers.some((kind) => type === `kubernetes:${kind}`));
+  const workloads = (which: "old" | "new") => pods.flatMap((change) => workloadOf(change, which) ?? []);
+  const [before, after] = [workloads("old"), workloads("new")];
+  const topology = topologies[ring.type];
+  const some = (after[0] ?? before[0])?.template;
+  const name = (some && envOf(some).RING_NAME) ?? ring.urn.split("::").at(-1)!;
+  const about = { name, topology, said: sentences(said, name) };
+  const { members, seconds, movesRows, meanwhile } = movements(topology, before, after);
+  return { ...about, members, movesRows, meanwhile, ...(seconds > 0 && { seconds }) };
+}
+
+function isBelow({ parent }: Change, urn: string, changes: Change[]): boolean {
+  if (parent === urn) return true;
+  const above = changes.find((change) => change.urn === parent);
+  return above !== undefined && isBelow(above, urn, changes);
+}
+
+/** Those of one ring, without its name. */
+function sentences(said: string[], name: string): string[] {
+  return said.flatMap((sentence) => new RegExp(`^(?:ring )?${name}: ([^]*)$`).exec(sentence)?.[1] ?? []).sort();
+}
+
+function workloadOf(change: Change, which: "old" | "new"): Workload | undefined {
+  // What goes, and what is yet to come, has no other side; a replaced object has both.
+  if (which === "old" ? change.what === "create" : change.what === "delete") return undefined;
+  const inputs = change[which] ?? (change.what === "same" ? change.old : undefined);
+  const spec = inputs?.spec as Inputs | undefined;
+  if (!spec) return undefined;
+  const template = (spec.template as Inputs) ?? { spec };
+  const [claim] = (spec.volumeClaimTemplates as { spec: { resources: { requests: { storage: string } } } }[]) ?? [];
+  return {
+    replicas: (spec.replicas as number) ?? 1,
+    template,
+    ...(claim && { volume: claim.spec.resources.requests.storage }),
+  };
+}
+
+function envOf(template: Inputs): Record<string, string> {
+  const { containers } = template.spec as { containers: { env?: { name: string; value?: string }[] }[] };
+  return Object.fromEntries((containers[0].env ?? []).map(({ name, value = "" }) => [name, value]));
+}
+
+type Movements = Pick<RingOutlook, "members" | "movesRows" | "meanwhile"> & { seconds: number };
+
+function movements(topology: string, before: Workload[], after: Workload[]): Movements {
+  const count = (workloads: Workload[]) => workloads.reduce((sum, { replicas }) => sum + replicas, 0);
+  const [was, wanted] = [count(before), count(after)];
+  const isChanged = JSON.stringify(before.map((w) => w.template)) !== JSON.stringify(after.map((w) => w.template));
+  const none = { members: [], seconds: 0, movesRows: false };
+  if (before.length === 0)
+    return {
+      ...none,
+      members: [
+        topology === "daemon"
+          ? "new: a member on each node that is picked"
+          : `new: ${members(wanted)} form it together`,
+      ],
+      seconds: takes.first,
+      meanwhile: "it serves once every member sees all others",
+    };
+  if (after.length === 0)
+    return { ...none, members: ["gone: all of its members"], meanwhile: "nothing serves its clients any more" };
+  if (topology === "daemon") return ofDaemons(before[0], after[0], isChanged);
+
+  const stays = Math.min(was, wanted);
+  const name = namer(topology, after[0].template);
+  const lines: string[] = [];
+  let seconds = 0;
+  if (wanted > was) {
+    lines.push(`joining, one at a time: ${name ? list(range(was, wanted).map(name)) : members(wanted - was)}`);
+    seconds += (wanted - was) * takes.join;
+  }
+  if (wanted < was) {
+    lines.push(
+      `leaving, one at a time: ${name ? list(range(wanted, was).reverse().map(name)) : members(was - wanted)}`,
+    );
+    seconds += (was - wanted) * takes.leave;
+  }
+  const handsOver = topology === "ephemeral" || topology === "pod";
+  if (isChanged) {
+    const order = name && list(restartOrder(range(0, stays).map(name), after.length > 1));
+    lines.push(handsOver ? `replaced, one at a time: ${members(stays)}` : `restarting, one at a time: ${order}`);
+    seconds += stays * (handsOver ? takes.join + takes.leave : takes.restart);
+  }
+  return {
+    members: lines,
+    seconds,
+    movesRows: was !== wanted || (isChanged && handsOver),
+    meanwhile: meanwhile(isChanged && !handsOver, stays),
+  };
+}
+
+function ofDaemons(before: Workload, after: Workload, isChanged: boolean): Movements {
+  const nodes = ({ template }: Workload) =>
+    selectorText(((template.spec as Inputs).nodeSelector ?? {}) as Record<string, string>) || "all";
+  const isOnNodes = envOf(after.template).RING_DISK === "node";
+  if (!isChanged) return { members: [], seconds: 0, movesRows: false, meanwhile: meanwhile(false, 1) };
+  const picked =
+    nodes(before) === nodes(after) ? [] : [`other nodes are picked: ${nodes(before)} before, ${nodes(after)} now`];
+  const how = isOnNodes
+    ? "restarting, one at a time: the member of each node"
+    : "replaced, one at a time: the member of each node";
+  return {
+    members: [...picked, how],
+    seconds: isOnNodes ? takes.restart : takes.join + takes.leave,
+    movesRows: !isOnNodes || picked.length > 0,
+    meanwhile: meanwhile(isOnNodes, 3),
+  };
+}
+
+function meanwhile(isAway: boolean, count: number): string {
+  if (!isAway) return "every member serves, and every row can be read and written";
+  if (count === 1) return "nothing serves until its only member is back";
+  return "one member is away at a time: QUORUM is served where a row has three copies, and rows with one copy wait for their member";
+}
+
+/** Names of pods by their places; undefined where they have none of their own. */
+function namer(topology: string, template: Inputs): ((place: number) => string) | undefined {
+  const { RING_SETS: sets, RING_NAME: name = topology } = envOf(template);
+  if (topology === "cockroachdb") return (place) => `${name}-${place}`;
+  return topology === "persistent" && sets ? (place) => podAt(sets.split(" "), place) : undefined;
+}
+
+/** Kubernetes goes from the last pod of a set to the first; over several sets, the program goes by name. */
+function restartOrder(pods: string[], areSeveral: boolean): string[] {
+  return areSeveral ? [...pods].sort() : [...pods].reverse();
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+const list = (names: string[]) => names.map((name) => `\`${name}\``).join(", ");
+const members = (count: number) => `${count} ${count === 1 ? "member" : "members"}`;

@@ -1,0 +1,26 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+/** Another size and another image, for the second update. */
+const isLater = new pulumi.Config().getBoolean("later") ?? false;
+
+const labels = { app: "shop" };
+new k8s.apps.v1.StatefulSet("shop", {
+  metadata: { name: "shop" },
+  spec: {
+    replicas: isLater ? 1 : 2,
+    serviceName: "shop",
+    selector: { matchLabels: labels },
+    template: {
+      metadata: { labels },
+      spec: { containers: [{ name: "shop", image: isLater ? "shop:2" : "shop", ports: [{ containerPort: 80 }] }] },
+    },
+    volumeClaimTemplates: [
+      {
+        metadata: { name: "cart" },
+        spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: isLater ? "2Gi" : "1Gi" } } },
+      },
+    ],
+  },
+});
+new k8s.core.v1.Service("shop", { spec: { type: "NodePort", selector: labels, ports: [{ port: 80 }] } });

@@ -1,0 +1,35 @@
+import * as assert from "node:assert/strict";
+import { Lab } from "../../lab/src/lab";
+import { growingClass, smallMembers } from "../stack";
+import { baseOf, deployBase, testEdits } from "../review/edits";
+import { badStacks } from "../settings/bad";
+import { inRingLab, RingStack } from "./ringStack";
+
+const minutes = 60_000;
+
+describe("the review of an edit of a ring", function () {
+  this.timeout(10 * minutes);
+  let lab: Lab;
+  let stack: RingStack;
+
+  inRingLab((made) => ({ lab, stack } = made));
+
+  before(async () => {
+    await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(growingClass) });
+    await deployBase(stack, "persistent");
+    const replication = `{'class': 'NetworkTopologyStrategy', '${smallMembers.datacenter}': 3}`;
+    await stack.cql("cassandra-0", `CREATE KEYSPACE shop WITH replication = ${replication};`);
+  });
+
+  testEdits("persistent", () => stack);
+
+  for (const [i, { name, config, refusals }] of badStacks("ring").entries()) {
+    it(`${i % 8 === 0 ? "" : "@all "}is refused, and touches nothing: ${name}`, async () => {
+      const before = await stack.objects();
+      stack.configure({ ...baseOf("persistent"), ...config });
+      const said = await stack.refused("preview");
+      for (const line of refusals) assert.ok(said.includes(line), `${line}\nis not in\n${said}`);
+      assert.deepEqual(await stack.objects(), before);
+    });
+  }
+});

@@ -1,0 +1,118 @@
+import * as assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { KubeObject } from "../../policies/objects";
+import { rules } from "../../policies/rules";
+
+const check = (name: string, object: Partial<KubeObject>, live?: Partial<KubeObject>): string[] => {
+  const rule = rules.find((one) => one.name === name);
+  assert.ok(rule, `no rule ${name}`);
+  return rule.check(
+    { apiVersion: "v1", kind: "Pod", ...object },
+    live && { apiVersion: "v1", kind: "StatefulSet", ...live },
+  );
+};
+
+const container = (rest: object) => ({ name: "a", image: "a:1", resources: { limits: { memory: "1Gi" } }, ...rest });
+const set = (spec: object, ...containers: object[]): Partial<KubeObject> => ({
+  kind: "StatefulSet",
+  metadata: { name: "ring" },
+  spec: { template: { spec: { containers } }, ...spec },
+});
+
+describe("the policies", () => {
+  it("want images that stay what they are, wherever their pods come from", () => {
+    const bad = ["a", "a:latest", "registry:5000/a", "a@sha256:12"];
+    const good = ["a:1", "registry:5000/a:1.0-b", `a@sha256:${"0".repeat(64)}`, `a:latest@sha256:${"0".repeat(64)}`];
+    for (const image of bad) {
+      const [line] = check("pinned-images", { spec: { initContainers: [container({ image })] } });
+      assert.match(line, /^Pod, container a: image ".*" may be another one tomorrow; give it a tag/, image);
+    }
+    for (const image of good) assert.deepEqual(check("pinned-images", set({}, container({ image }))), [], image);
+    const job = { jobTemplate: { spec: { template: { spec: { containers: [container({ image: "a" })] } } } } };
+    assert.equal(check("pinned-images", { kind: "CronJob", spec: job }).length, 1);
+  });
+
+  it("want a memory limit of every container", () => {
+    const careless = set({}, container({}), container({ name: "b", resources: { requests: { memory: "1Gi" } } }));
+    assert.deepEqual(check("memory-limits", careless), [
+      "StatefulSet ring, container b: without a memory limit it may take a whole node's; set resources.limits.memory",
+    ]);
+    assert.deepEqual(check("memory-limits", { kind: "Service", spec: {} }), []);
+  });
+
+  it("want no Service that is open to the world", () => {
+    const service = (spec: object, annotations = {}) =>
+      check("private-services", { kind: "Service", metadata: { name: "cql", annotations }, spec: { ...spec } });
+    for (const spec of [{ type: "LoadBalancer" }, { type: "NodePort" }, { externalIPs: ["192.0.2.1"] }])
+      assert.match(service(spec)[0], /^Service cql is open to whoever reaches its address; make it a ClusterIP/);
+    assert.equal(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["0.0.0.0/0"] }).length, 1);
+    assert.deepEqual(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["10.0.0.0/8"] }), []);
+    assert.deepEqual(service({ type: "LoadBalancer" }, { "networking.gke.io/load-balancer-type": "Internal" }), []);
+    assert.deepEqual(service({ clusterIP: "None" }), []);
+  });
+
+  it("want clients of a ring to log in", () => {
+    const env = [{ name: "RING_NAME", value: "orders" }];
+    const login = [...env, { name: "RING_SUPERUSER", value: "orders-superuser" }];
+    assert.match(check("clients-log-in", set({}, container({ env })))[0], /^ring orders: .* take `auth: none` out/);
+    assert.deepEqual(check("clients-log-in", set({}, container({ env: login }))), []);
+    assert.deepEqual(check("clients-log-in", set({}, container({}))), [], "pods of other programs");
+  });
+
+  it("want as many members as a row has copies, over all racks", () => {
+    const image = "docker.io/library/cassandra:5.0.9";
+    assert.match(check("enough-members", set({ replicas: 2 }, container({ image })))[0], /have 3 members or more$/);
+    assert.deepEqual(check("enough-members", set({ replicas: 3 }, container({ image }))), []);
+    const env = [{ name: "RING_SETS", value: "ring-a ring-b ring-c" }];
+    assert.deepEqual(check("enough-members", set({ replicas: 1 }, container({ image, env }))), []);
+    assert.deepEqual(check("enough-members", set({ replicas: 1 }, container({}))), [], "other applications");
+  });
+
+  it("want a set to shrink and to change its image in two updates", () => {
+    const [was, other] = [container({}), container({ image: "a:2" })];
+    const edit = (wanted: object, there?: object) => check("one-change-at-a-time", wanted, there);
+    assert.match(
+      edit(set({ replicas: 2 }, other), set({ replicas: 3 }, was))[0],
+      /^StatefulSet ring: 3 -> 2 replicas and/,
+    );
+    assert.deepEqual(edit(set({ replicas: 2 }, was), set({ replicas: 3 }, was)), []);
+    assert.deepEqual(edit(set({ replicas: 4 }, other), set({ replicas: 3 }, was)), []);
+    assert.deepEqual(edit(set({ replicas: 2 }, other)), [], "a set that is not there yet");
+  });
+
+  it("want no set deleted for the sake of its volumes", () => {
+    const volumes = (storage: string, storageClassName?: string) =>
+      set({
+        volumeClaimTemplates: [
+          { metadata: { name: "data" }, spec: { storageClassName, resources: { requests: { storage } } } },
+        ],
+      });
+    const edit = (wanted: object, there?: object) => check("storage-stays", wanted, there);
+    assert.match(
+      edit(volumes("2Gi", "fast"), volumes("1Gi", "fast"))[0],
+      /other claim templates delete the set with all of its pods/,
+    );
+    assert.equal(edit(volumes("1Gi", "slow"), volumes("1Gi", "fast")).length, 1);
+    assert.deepEqual(edit(volumes("1024Mi", "fast"), volumes("1Gi", "fast")), []);
+    assert.deepEqual(edit(volumes("1Gi"), volumes("1Gi", "standard")), [], "the cluster's own choice");
+    assert.deepEqual(edit(volumes("1Gi")), []);
+  });
+
+  it("stand in the README with their weight", () => {
+    const readme = readFileSync(path.join(__dirname, "../../README.md"), "utf8");
+    const listed = [...readme.matchAll(/^\| `([a-z-]+)` \| (mandatory|advisory) \|/gm)].map(
+      ([, name, level]) => `${name} ${level}`,
+    );
+    const all = rules.map(({ name, enforcementLevel }) => `${name} ${enforcementLevel}`);
+    assert.deepEqual(listed.filter((line) => !line.startsWith("cluster-seen")).sort(), all.sort());
+  });
+
+  it("each say what to do, and how much they weigh", () => {
+    for (const { name, description, enforcementLevel } of rules) {
+      assert.match(name, /^[a-z-]+$/);
+      assert.match(description, /\.$/);
+      assert.ok(["advisory", "mandatory"].includes(enforcementLevel));
+    }
+  });
+});

@@ -1,0 +1,152 @@
+import * as assert from "node:assert/strict";
+import { configChanges, PastConfig } from "../../review/configLines";
+import { readPreview } from "../../review/events";
+import { at, brief, differences } from "../../review/fields";
+import { report } from "../../review/report";
+
+const urn = (type: string, name: string) => `urn:pulumi:dev::cassandra::${type}::${name}`;
+const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" };
+const stream = (...events: object[]) => events.map((event) => JSON.stringify(event)).join("\n");
+const prelude = { preludeEvent: { config: { "cassandra:replicas": "3" } } };
+const summary = (result = "succeeded") => ({ summaryEvent: { result } });
+const step = (op: string, type: string, name: string, before?: object, after?: object) => ({
+  resourcePreEvent: {
+    metadata: {
+      op,
+      urn: urn(type, name),
+      type,
+      ...(before && { old: { inputs: before, parent: "" } }),
+      ...(after && { new: { inputs: after, parent: "" } }),
+    },
+  },
+});
+const says = (severity: string, message: string, resource?: string) => ({
+  diagnosticEvent: { severity, message, color: "never", ...(resource && { urn: resource }) },
+});
+
+describe("the events of a preview", () => {
+  it("tell what becomes of each resource, without its secrets", () => {
+    const { changes } = readPreview(
+      stream(
+        prelude,
+        step("delete-replaced", "kubernetes:core/v1:Secret", "b", { data: secret }),
+        step("create-replacement", "kubernetes:core/v1:Secret", "b", { data: secret }, { data: { password: secret } }),
+        step("same", "kubernetes:core/v1:Service", "a", {}, {}),
+        summary(),
+      ),
+    );
+    assert.deepEqual(
+      changes.map(({ urn, what }) => [urn.split("::")[3], what]),
+      [
+        ["b", "replace"],
+        ["a", "same"],
+      ],
+    );
+    assert.deepEqual([changes[0].old, changes[0].new], [{ data: "[secret]" }, { data: { password: "[secret]" } }]);
+  });
+
+  it("tell why an edit is refused, each reason once, without the engine's own words", () => {
+    const why = 'before hook "guard" failed: cassandra:replicas: 2 is not allowed';
+    const events = stream(
+      prelude,
+      says("error", `Preview failed: ${why}\n`),
+      says("error", why),
+      says("error", "preview failed"),
+      says("info", "a tool at work"),
+      says("info", "cassandra: one thing", urn("cassandra:index:PersistentCluster", "cassandra")),
+      summary("failed"),
+    );
+    const { said, succeeded } = readPreview(events);
+    assert.deepEqual(said.error, ["cassandra:replicas: 2 is not allowed"]);
+    assert.deepEqual(said.info, ["cassandra: one thing"]);
+    assert.equal(succeeded, false);
+  });
+
+  it("are none where the engine did not come so far", () => {
+    assert.throws(() => readPreview("error: no stack named 'dev' found"), /the engine printed no events/);
+    assert.equal(readPreview(stream(prelude)).succeeded, false, "a stream that breaks off");
+  });
+});
+
+describe("fields that differ", () => {
+  it("are told by the names of what they are in", () => {
+    const env = (value: string) => ({
+      env: [
+        { name: "A", value: "1" },
+        { name: "B", value },
+      ],
+      args: ["x", value],
+    });
+    assert.deepEqual(differences(env("2"), env("3")), [
+      { path: "args", before: ["x", "2"], after: ["x", "3"] },
+      { path: "env.B.value", before: "2", after: "3" },
+    ]);
+    assert.deepEqual(differences({ a: { b: 1 } }, {}), [{ path: "a", before: { b: 1 }, after: undefined }]);
+    assert.deepEqual(differences({ a: [1, 2] }, { a: [1, 2] }), []);
+    assert.deepEqual(differences({ file: '{"a": 1, "b": 2}' }, { file: '{"b": 3, "a": 1}' }), [
+      { path: "file.b", before: 2, after: 3 },
+    ]);
+  });
+
+  it("are short, whatever they hold", () => {
+    assert.equal(brief("a\n  `b`"), "a 'b'");
+    assert.equal(brief("cassandra-scripts-1a2b3c4d"), "cassandra-scripts-...");
+    assert.equal(brief({ a: "x".repeat(100) }).length, 60);
+    assert.equal(at({ spec: { ports: [{ port: 7 }] } }, "spec.ports[0].port"), 7);
+    assert.equal(at({ data: "[secret]" }, "data.password"), "[secret]");
+  });
+});
+
+describe("lines of a stack file", () => {
+  const file = 'config:\n  cassandra:replicas: 5\n  "cassandra:image": x\n  cassandra:ephemeral:\n    replicas: 2\n';
+  const past = (entries: Record<string, string>, secrets: string[] = []): PastConfig =>
+    Object.fromEntries<PastConfig[string]>([
+      ...Object.entries(entries).map(([key, value]) => [key, { value, secret: false }] as const),
+      ...secrets.map((key) => [key, { secret: true }] as const),
+    ]);
+
+  it("are those that set what is not what it was", () => {
+    const before = {
+      "cassandra:replicas": "3",
+      "cassandra:cpu": "1",
+      "cassandra:image": "x",
+      "cassandra:ephemeral": '{"replicas":1}',
+    };
+    const after = { "cassandra:replicas": "5", "cassandra:image": "x", "cassandra:ephemeral": '{"replicas":2}' };
+    assert.deepEqual(configChanges(past(before), after, file), [
+      { key: "cassandra:replicas", line: 2, before: "3", after: "5" },
+      { key: "cassandra:ephemeral.replicas", line: 5, before: "1", after: "2" },
+      { key: "cassandra:cpu", before: "1" },
+    ]);
+  });
+
+  it("show no secret, even one in plain text", () => {
+    const after = { "cassandra:cassandraYaml": "[secret]", "cassandra:superuserPassword": "hunter2-hunter2" };
+    const before = past({ "cassandra:superuserPassword": "" }, ["cassandra:cassandraYaml"]);
+    const changes = configChanges(before, after, file);
+    assert.deepEqual(changes, [{ key: "cassandra:superuserPassword", before: "", after: "[secret]" }]);
+  });
+});
+
+describe("the report", () => {
+  const of = (...events: object[]) =>
+    report({
+      stack: "dev",
+      stackFile: "Pulumi.dev.yaml",
+      preview: readPreview(stream(prelude, ...events)),
+      config: [],
+    });
+
+  it("says that nothing changes, or that nobody moves", () => {
+    assert.match(of(step("same", "kubernetes:core/v1:Service", "a", {}, {}), summary()), /^Nothing changes\.$/m);
+    const service = (port: number) => ({ metadata: { name: "shop" }, spec: { ports: [{ name: "cql", port }] } });
+    const told = of(step("update", "kubernetes:core/v1:Service", "a", service(1), service(2)), summary());
+    assert.match(told, /^\*\*No member of a ring moves or restarts\.\*\*$/m);
+    assert.match(told, /^\| changed \| Service `shop` \| `spec.ports.cql.port`: `1` -> `2` \|$/m);
+  });
+
+  it("is the same whatever the order of the events", () => {
+    const events = ["a", "b", "c"].map((name) => step("create", "kubernetes:core/v1:Service", name, undefined, {}));
+    assert.equal(of(...events, summary()), of(...events.reverse(), summary()));
+  });
+});
