@@ -26,6 +26,7 @@ export interface Programs {
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const modules = {
+  actionlint: "github.com/rhysd/actionlint",
   pulumi: "github.com/pulumi/pulumi/pkg/v3",
   kubernetes: "k8s.io/kubernetes",
   coredns: "github.com/coredns/coredns",
@@ -89,6 +90,11 @@ export async function kubectl(): Promise<string> {
     if (Math.abs(minor(clientVersion?.gitVersion ?? "") - server) <= 1) return path;
   }
   return join(await build("kubernetes"), "kubectl");
+}
+
+/** Path of `actionlint`, which looks for mistakes in workflows of GitHub's. */
+export async function actionlint(): Promise<string> {
+  return join(await build("actionlint"), "actionlint");
 }
 
 /** Path of `kube-score`, a scanner of manifests. */
@@ -158,6 +164,7 @@ function versionFlags(tool: Tool): string {
     kubernetes: `-X ${base}Version=${version} -X ${base}Major=${major} -X ${base}Minor=${minor}`,
     coredns: "",
     kwok: `-X sigs.k8s.io/kwok/pkg/consts.Version=${version}`,
+    actionlint: "",
     "kube-router": "",
     "kube-score": "",
     "cert-manager": "",
