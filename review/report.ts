@@ -100,7 +100,8 @@ const autonamed = "pulumi.com/autonamed";
 
 function nameOf({ urn, ...change }: Change): string {
   const { name, annotations } = ((change.new ?? change.old)?.metadata ?? {}) as Metadata;
-  return name !== undefined && annotations?.[autonamed] !== "true" ? name : urn.split("::").at(-1)!;
+  // A patch has the name of what it is a part of, which may be one of Pulumi's too.
+  return name !== undefined && annotations?.[autonamed] !== "true" ? brief(name) : urn.split("::").at(-1)!;
 }
 
 /** At most so many fields of an object are told one by one. */
