@@ -4,7 +4,7 @@ import { inLab, Stack } from "../stack";
 
 const minutes = 60_000;
 /** Those that `npm test` keeps: a wrong value, a wrong combination, an unknown key, a key of Cassandra's own, several at once. */
-const short = ["replicas list", "heap as large as memory", "key misspelt", "yaml renamed", "several of the topologies"];
+const short = ["replicas word", "heap as large as memory", "key misspelt", "yaml renamed", "several of the topologies"];
 
 describe("a stack file that cannot be right", function () {
   this.timeout(10 * minutes);
@@ -17,8 +17,6 @@ describe("a stack file that cannot be right", function () {
     made = await stack.objects();
   });
 
-  after(async () => assert.deepEqual(await stack.objects(), made, "a refused edit has touched something"));
-
   for (const { name, config, refusals } of badStacks("")) {
     it(`${short.includes(name) ? "" : "@all "}is refused: ${name}`, async () => {
       assert.ok(refusals.length > 0);
@@ -28,4 +26,6 @@ describe("a stack file that cannot be right", function () {
       assert.doesNotMatch(said, /at .*settings\.ts/, "a stack trace helps no user");
     });
   }
+
+  it("and nothing was touched by any of them", async () => assert.deepEqual(await stack.objects(), made));
 });
