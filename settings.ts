@@ -179,7 +179,8 @@ function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts
     ...(auth !== "none" && { superuser }),
     ...(tls === "cert-manager" && { tlsIssuer: tlsIssuer.text || "own" }),
   };
-  const places = topology === "persistent" && racks.length > 0 ? { racks: racks.join(", ") } : {};
+  // Topologies that have none are not told about any.
+  const places = racks?.length > 0 ? { racks: racks.join(", ") } : {};
   const names = topology === "cockroachdb" ? {} : { clusterName, datacenter, ...places, ...protection };
   return { name, namespace, ...names, disk, ...(hostPath && { hostPath }), ...(adopt && { adopt }) };
 }
@@ -347,12 +348,11 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
       const none: Key = { ...keys[key as "auth" | "tls"], allowed: "none" };
       problems.add(`${of(key, "image")}${key}`, value, none, ` with ${image}: it needs 4.1`);
     }
-    if (topology === "persistent" && racks && replicas && replicas % Math.max(1, racks.length) > 0) {
+    if (racks?.length > 0 && replicas && replicas % racks.length > 0) {
       const evenly: Key = { ...keys.replicas, allowed: `a multiple of ${racks.length}` };
       problems.add(`${of("replicas", "racks")}replicas`, replicas, evenly, ` with the racks ${racks.join(", ")}`);
     }
-    const longest =
-      topology === "persistent" ? racks?.find((rack) => `${name}-${rack}`.length > longestSet) : undefined;
+    const longest = racks?.find((rack) => `${name}-${rack}`.length > longestSet);
     if (longest !== undefined) {
       const detail = `: set ${name}-${longest} has a name of more than ${longestSet} characters`;
       problems.add(`${of("racks")}racks`, longest, keys.racks, detail);
