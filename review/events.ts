@@ -1,4 +1,5 @@
 /** What the engine's event stream says, as far as a review needs it. */
+import { runtime } from "@pulumi/pulumi";
 import type {
   DiagnosticEvent,
   EngineEvent,
@@ -39,10 +40,7 @@ export interface Preview {
 }
 
 export const masked = "[secret]";
-/** With it, Pulumi marks a secret in what it writes. */
-const signature = "4dabf18193072939515e22adb298388d";
-/** Stands for a value that is not known before the update. */
-const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const { specialSigKey, unknownValue } = runtime;
 
 const kinds: Record<string, Change["what"]> = {
   create: "create",
@@ -108,10 +106,10 @@ function violation({ policyName, enforcementLevel, message }: PolicyEvent): Prev
 
 /** Without what is secret or not yet known. */
 function plain(value: unknown): unknown {
-  if (value === unknown) return "(known later)";
+  if (value === unknownValue) return "(known later)";
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
-  if (signature in value) return masked;
+  if (specialSigKey in value) return masked;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }
 

@@ -41,9 +41,7 @@ interface Workload {
 /** Every ring that the update touches, in order of their names. */
 export function outlooks({ changes, said }: Preview): RingOutlook[] {
   const rings = changes.filter(({ type }) => type in topologies);
-  return rings
-    .flatMap((ring) => outlook(ring, changes, [...said.info]) ?? [])
-    .sort((a, b) => a.name.localeCompare(b.name));
+  return rings.flatMap((ring) => outlook(ring, changes, said.info) ?? []).sort((a, b) => a.name.localeCompare(b.name));
 }
 
 function outlook(ring: Change, changes: Change[], said: string[]): RingOutlook | undefined {
