@@ -1,4 +1,12 @@
-import type { AppsV1Api, CoreV1Api, KubeConfig, StorageV1Api, V1Pod, V1Status } from "@kubernetes/client-node";
+import type {
+  AppsV1Api,
+  CoreV1Api,
+  KubeConfig,
+  KubernetesObjectApi,
+  StorageV1Api,
+  V1Pod,
+  V1Status,
+} from "@kubernetes/client-node";
 import type { EventEmitter } from "node:events";
 import * as fs from "node:fs";
 import { PassThrough } from "node:stream";
@@ -27,12 +35,15 @@ export class Cluster {
     readonly core: CoreV1Api,
     readonly apps: AppsV1Api,
     readonly storage: StorageV1Api,
+    /** Objects of any kind. */
+    readonly objects: KubernetesObjectApi,
   ) {}
 
   /** @throws {Error} when the kubeconfig has no such context */
   static async connect({ kubeconfig, context }: ClusterChoice = {}): Promise<Cluster> {
     // It takes half a second to load, and most previews have no use for it.
-    const { AppsV1Api, CoreV1Api, KubeConfig, StorageV1Api } = await import("@kubernetes/client-node");
+    const { AppsV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi, StorageV1Api } =
+      await import("@kubernetes/client-node");
     const config = new KubeConfig();
     if (!kubeconfig) config.loadFromDefault();
     else if (fs.existsSync(kubeconfig)) config.loadFromFile(kubeconfig);
@@ -47,6 +58,7 @@ export class Cluster {
       config.makeApiClient(CoreV1Api),
       config.makeApiClient(AppsV1Api),
       config.makeApiClient(StorageV1Api),
+      KubernetesObjectApi.makeApiClient(config),
     );
   }
 

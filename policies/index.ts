@@ -5,7 +5,7 @@ import { Rule, rules } from "./rules";
 
 /** Object of a resource of the kubernetes provider; undefined for other resources. */
 function objectOf({ type, props }: ResourceValidationArgs): KubeObject | undefined {
-  const [, , kind] = /^kubernetes:(.+):(\w+)$/.exec(type) ?? [];
+  const [, kind] = /^kubernetes:.+:(\w+)$/.exec(type) ?? [];
   return kind === undefined || kind.endsWith("Patch") || kind.endsWith("List") ? undefined : (props as KubeObject);
 }
 
@@ -13,12 +13,11 @@ function objectOf({ type, props }: ResourceValidationArgs): KubeObject | undefin
 const isOfRing = ({ urn }: ResourceValidationArgs) => urn.includes("cassandra:index:PersistentCluster$");
 
 async function validate(rule: Rule, args: ResourceValidationArgs, report: ReportViolation): Promise<void> {
+  const { check, needsLive, exceptRings } = rule;
   const object = objectOf(args);
-  if (!object || (rule.exceptRings && isOfRing(args))) return;
-  if (!rule.needsLive) return rule.check(object).forEach((line) => report(line));
-  if (!rule.needsLive.includes(object.kind)) return;
-  const found = await find(object);
-  if ("live" in found && found.live) rule.check(object, found.live).forEach((line) => report(line));
+  if (!object || (exceptRings && isOfRing(args)) || (needsLive && !needsLive.includes(object.kind))) return;
+  const { live } = needsLive ? await find(object) : {};
+  for (const line of check(object, live)) report(line);
 }
 
 const compared = [...new Set(rules.flatMap(({ needsLive = [] }) => needsLive))];
@@ -38,10 +37,10 @@ new PolicyPack("cassandra", {
       validateResource: async (args: ResourceValidationArgs, report: ReportViolation) => {
         const object = objectOf(args);
         if (!object || !compared.includes(object.kind)) return;
-        const found = await find(object);
-        if ("why" in found) {
+        const { why } = await find(object);
+        if (why !== undefined) {
           report(
-            `${titleOf(object)} could not be looked at (${found.why}), so that nothing is compared with it; set KUBECONFIG`,
+            `${titleOf(object)} could not be looked at (${why}), so that nothing is compared with it; set KUBECONFIG`,
           );
         }
       },

@@ -1,19 +1,14 @@
-import type { KubernetesObjectApi } from "@kubernetes/client-node";
-import { explain, nothingWhenNotFound } from "../components/cluster";
+import { Cluster, explain, nothingWhenNotFound } from "../components/cluster";
 import { KubeObject } from "./objects";
 
 /** What is there of an object: itself, nothing, or why nobody could tell. */
-export type Found = { live?: KubeObject } | { why: string };
-
-let client: Promise<KubernetesObjectApi> | undefined;
-
-/** The cluster of KUBECONFIG, or of ~/.kube/config. */
-async function connect(): Promise<KubernetesObjectApi> {
-  const { KubeConfig, KubernetesObjectApi: Api } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  return Api.makeApiClient(config);
+export interface Found {
+  live?: KubeObject;
+  why?: string;
 }
+
+/** That of KUBECONFIG, or of ~/.kube/config. */
+let cluster: Promise<Cluster> | undefined;
 
 const seen = new Map<string, Promise<Found>>();
 
@@ -24,8 +19,8 @@ export function find({ apiVersion, kind, metadata }: KubeObject): Promise<Found>
   const key = [apiVersion, kind, namespace, name].join("/");
   const look = async (): Promise<Found> => {
     try {
-      const api = await (client ??= connect());
-      const live = await api.read({ apiVersion, kind, metadata: { name, namespace } }).catch(nothingWhenNotFound);
+      const { objects } = await (cluster ??= Cluster.connect());
+      const live = await objects.read({ apiVersion, kind, metadata: { name, namespace } }).catch(nothingWhenNotFound);
       return { ...(live && { live: live as KubeObject }) };
     } catch (error) {
       return { why: explain(error as Error) };

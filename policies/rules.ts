@@ -1,4 +1,5 @@
 import { quantity } from "../components/quantity";
+import { image as pinnedImage } from "../settings/parsers";
 import { containersOf, envOf, KubeObject, titleOf } from "./objects";
 
 /** What must hold of an object; each message says what to do. */
@@ -20,7 +21,7 @@ const pinnedImages: Rule = {
   enforcementLevel: "mandatory",
   check: (object) =>
     containersOf(object)
-      .filter(({ image = "" }) => !/@sha256:[0-9a-f]{64}$|^[^@]*:(?!latest$)\w[\w.-]*$/.test(image))
+      .filter(({ image }) => pinnedImage(image) === undefined)
       .map(
         ({ name, image }) =>
           `${titleOf(object)}, container ${name}: image "${image}" may be another one tomorrow; give it a tag other than latest, or a digest`,
