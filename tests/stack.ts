@@ -62,6 +62,13 @@ export function inLab(options: LabOptions, use: (lab: Lab) => void | Promise<voi
   after(() => Lab.find(options.name).down({ delete: true }));
 }
 
+/** For a suite: a lab of simulated nodes for as long as it runs, and a stack in it. @param use is given both before its first test */
+export function inSimulatedLab(name: string, use: (made: { lab: Lab; stack: Stack }) => unknown): void {
+  inLab({ name: "preview", simulated: true }, async (lab) => {
+    await use({ lab, stack: await Stack.of(lab, name) });
+  });
+}
+
 /** A stack of this program in a lab of the tests' own, driven as a user drives it: with the Pulumi CLI and kubectl. */
 export class Stack {
   protected constructor(
@@ -106,6 +113,13 @@ export class Stack {
       throw error;
     }
     throw new Error(`pulumi ${args.join(" ")} succeeded`);
+  }
+
+  /** Asserts that a pulumi command fails, and prints all of these sentences. @returns what it printed */
+  async refusedWith(sentences: string[], ...args: string[]): Promise<string> {
+    const said = await this.refused(...args);
+    for (const line of sentences) assert.ok(said.includes(line), `${line}\n--- is not in\n${said}`);
+    return said;
   }
 
   async set(values: Record<string, string>): Promise<void> {

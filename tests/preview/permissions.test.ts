@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
-import { inLab, smallMembers, Stack } from "../stack";
+import { inSimulatedLab, smallMembers, Stack } from "../stack";
 
 const minutes = 60_000;
 
@@ -54,9 +54,8 @@ describe("accounts that may not do everything, on the real engine and API server
   const set = () =>
     lab.kubectl(["get", "statefulset", "cassandra", "-o", "jsonpath={.metadata.generation} {.spec.replicas}"]);
 
-  inLab({ name: "preview", simulated: true }, async (made) => {
-    lab = made;
-    stack = await Stack.of(lab, "permissions");
+  inSimulatedLab("permissions", async (made) => {
+    ({ lab, stack } = made);
     configure({ replicas: 3 });
     await stack.up();
   });

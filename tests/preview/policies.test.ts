@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { repository } from "../../lab/src/instance";
 import { Lab } from "../../lab/src/lab";
 import { RunError } from "../../lab/src/run";
-import { inLab, Stack } from "../stack";
+import { inSimulatedLab, Stack } from "../stack";
 
 const minutes = 60_000;
 const pack = path.join(repository, "policies");
@@ -14,10 +14,7 @@ describe("the policy pack on the real engine", function () {
   let lab: Lab;
   let stack: Stack;
 
-  inLab({ name: "preview", simulated: true }, async (made) => {
-    lab = made;
-    stack = await Stack.of(lab, "minikube");
-  });
+  inSimulatedLab("minikube", (made) => ({ lab, stack } = made));
 
   it("has nothing against the stacks as they come", async () => {
     const said = await stack.pulumi("preview", "--policy-pack", pack);

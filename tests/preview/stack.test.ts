@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
 import { RunError } from "../../lab/src/run";
-import { inLab, Stack } from "../stack";
+import { inSimulatedLab, Stack } from "../stack";
 
 interface KubeObject {
   metadata: { name: string; uid: string; generation?: number; resourceVersion: string };
@@ -42,10 +42,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
   let lab: Lab;
   let stack: Stack;
 
-  inLab({ name: "preview", simulated: true }, async (made) => {
-    lab = made;
-    stack = await Stack.of(lab, "minikube");
-  });
+  inSimulatedLab("minikube", (made) => ({ lab, stack } = made));
 
   it("previews a new ring without making any of it", async () => {
     const printed = await stack.pulumi("preview");
