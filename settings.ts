@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { closest, distance } from "fastest-levenshtein";
 import {
+  AdoptedTemplate,
   CassandraPodArgs,
   ClusterChoice,
   CockroachCertificates,
@@ -50,7 +51,7 @@ export interface Settings {
   /** What the state is to remember of each ring. */
   facts: Partial<Record<Topology, RingFacts>>;
   /** One of each topology that the stack runs. */
-  persistent?: RingSettings & VolumeSettings & { racks: string[] };
+  persistent?: RingSettings & VolumeSettings & { racks: string[]; adopt?: AdoptedTemplate; numTokens?: number };
   ephemeral?: RingSettings & { replicas: number; adopt?: "pod" };
   daemon?: RingSettings & { nodeSelector: Record<string, string>; hostPath?: string };
   pod?: RingSettings;
@@ -74,7 +75,9 @@ type Common = Parsed<typeof keys>;
 type Own = Omit<Common, "topologies"> & {
   /** Whether `cassandraYaml` was set with `--secret`. */
   isSecretYaml: boolean;
-} & Parsed<typeof ownKeys.ephemeral.own> &
+  /** Of `ephemeral` the topology, of `persistent` whether. */
+  adopt: "" | "pod" | boolean;
+} & Parsed<Omit<typeof ownKeys.persistent.own, "adopt">> &
   Parsed<typeof ownKeys.daemon.own> &
   Parsed<Omit<typeof ownKeys.cockroachdb.own, "image">>;
 
@@ -171,7 +174,7 @@ function volumes({ replicas, volumeSize, volumeRetention, localVolumes }: Own, {
 }
 
 function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts {
-  const { name, adopt, hostPath, clusterName, datacenter, racks, auth, superuser, tls, tlsIssuer } = own;
+  const { name, adopt, podTemplate, hostPath, clusterName, datacenter, racks, auth, superuser, tls, tlsIssuer } = own;
   const disk = topology === "persistent" || topology === "cockroachdb" ? "volumes" : hostPath ? "nodes" : "pods";
   const protection = {
     auth,
@@ -179,18 +182,24 @@ function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts
     ...(auth !== "none" && { superuser }),
     ...(tls === "cert-manager" && { tlsIssuer: tlsIssuer.text || "own" }),
   };
+  const adoptionFacts = adopt === true ? { adopt: "persistent", podTemplate } : adopt ? { adopt } : {};
   // Topologies that have none are not told about any.
   const places = racks?.length > 0 ? { racks: racks.join(", ") } : {};
   const names = topology === "cockroachdb" ? {} : { clusterName, datacenter, ...places, ...protection };
-  return { name, namespace, ...names, disk, ...(hostPath && { hostPath }), ...(adopt && { adopt }) };
+  return { name, namespace, ...names, disk, ...(hostPath && { hostPath }), ...adoptionFacts };
 }
 
 const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<Settings[T]> } = {
-  persistent: (own, common) => ({ ...ring(own, common), ...volumes(own, common), racks: own.racks }),
+  persistent: (own, common) => ({
+    ...ring(own, common),
+    ...volumes(own, common),
+    racks: own.racks,
+    ...(own.adopt && { adopt: own.podTemplate, rack: own.rack || "Rack1-K8Demo", numTokens: own.numTokens }),
+  }),
   ephemeral: (own, common) => ({
     ...ring(own, common),
     replicas: own.replicas,
-    ...(own.adopt && { adopt: own.adopt }),
+    ...(own.adopt === "pod" && { adopt: own.adopt }),
   }),
   daemon: (own, common) => ({
     ...ring(own, common),
@@ -315,6 +324,37 @@ const needs: {
 /** Of a set: Kubernetes gives its pods a label of eleven characters more, and takes 63. */
 const longestSet = 52;
 
+/** A ring of the tutorials has one set, whose labels and protection leave no room for what its stack could have otherwise. */
+function checkAdoption({ chosen, values, objects, common }: Omit<Everything, "given">, problems: Problems): void {
+  if (!chosen.includes("persistent")) return;
+  const table: Record<string, Key> = ownKeys.persistent.own;
+  const own = objects.persistent;
+  if (!values.persistent.adopt) {
+    for (const name of ["podTemplate", "rack", "numTokens"].filter((name) => name in own)) {
+      const alone: Key = { ...table[name], allowed: "persistent.adopt: true beside it" };
+      problems.add(`persistent.${name}`, own[name], alone, " of a ring that is not adopted");
+    }
+    return;
+  }
+  const { racks, auth, tls, podTemplate } = values.persistent;
+  const others = chosen.filter((topology) => topology !== "persistent" && topology !== "cockroachdb");
+  const refuse = (allowed: string, why: string) =>
+    problems.add("persistent.adopt", "true", { ...table.adopt, allowed }, why);
+  if (others.length > 0)
+    refuse(
+      "another namespace for them",
+      `: its pods are told from others by app=cassandra, as those of ${others.join(", ")} are`,
+    );
+  if (common.createNamespace) refuse("createNamespace: false", " with createNamespace: the namespace is there");
+  if (racks?.length > 0) refuse("racks: []", " with racks: it has one set");
+  const protections = Object.entries({ auth, tls }).filter(([, value]) => value !== "none");
+  for (const [key, value] of podTemplate === "kept" ? protections : [])
+    refuse(
+      `${key}: none, or podTemplate: own`,
+      ` with ${key}: ${value}: pods that stay as they are know nothing of it`,
+    );
+}
+
 /** What no key can tell by itself. Looks only at values that are right by themselves. */
 function checkTogether({ chosen, values, objects, common, given }: Everything, problems: Problems): void {
   const counted = chosen.some((topology) => "replicas" in values[topology]);
@@ -332,6 +372,7 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
       " while topologies holds pod: what is adopted is no longer made",
     );
   }
+  checkAdoption({ chosen, values, objects, common }, problems);
   for (const topology of chosen) {
     const { name, racks, maxHeap, memory, localVolumes, replicas } = values[topology];
     const { cassandraYaml, jvmOptions, image, auth, tls } = values[topology];

@@ -17,6 +17,9 @@ type Volume = k8s.types.input.core.v1.Volume;
 /** Ports of a Cassandra member, with the names that the tutorials give them. */
 export const ports = { intraNode: 7000, tlsIntraNode: 7001, jmx: 7199, cql: 9042 } as const;
 
+/** Where pods have the scripts of this program. */
+export const scriptsFolder = "/ring";
+
 /** User and group of the official image. */
 const cassandraUser = 999;
 
@@ -41,6 +44,8 @@ export interface CassandraPodArgs {
   datacenter: pulumi.Input<string>;
   /** Cassandra's name for the rack. */
   rack: pulumi.Input<string>;
+  /** Tokens of each member, which can never change. @default 16 */
+  numTokens?: number;
   /** Zone on whose nodes alone it may run. @default any */
   zone?: string;
   /** Further JVM options, each starting with a dash. @default none */
@@ -147,7 +152,7 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
     CASSANDRA_RACK: args.rack,
     // Without this snitch the two above do nothing.
     CASSANDRA_ENDPOINT_SNITCH: "GossipingPropertyFileSnitch",
-    CASSANDRA_NUM_TOKENS: "16",
+    CASSANDRA_NUM_TOKENS: `${args.numTokens ?? 16}`,
     CASSANDRA_RPC_ADDRESS: "0.0.0.0",
     RING_NAME: ring.name,
     RING_SERVICE: ring.service,
@@ -223,12 +228,12 @@ function resources({ cpu, memory }: CassandraPodArgs, disk: Disk): Container["re
 
 /** The pod of one Cassandra member. */
 export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): PodSpec {
-  const keepsData = ring.disk !== "emptyDir" && "claim" in ring.disk;
+  const claim = ring.disk !== "emptyDir" && "claim" in ring.disk ? ring.disk.claim : undefined;
   return {
     serviceAccountName: ring.serviceAccountName,
     // On a volume, as in the Kubernetes example: an upper bound for a member that flushes much, seconds as a rule. Without one,
     // an upper bound for handing all rows over, which depends on how many there are; a pod killed before it has ended loses some.
-    terminationGracePeriodSeconds: keepsData ? 1800 : 86400,
+    terminationGracePeriodSeconds: claim === undefined ? 86400 : 1800,
     ...pullSecrets(args.imagePullSecrets),
     securityContext: podSecurity(cassandraUser),
     ...(args.zone && { nodeSelector: { [zoneLabel]: args.zone } }),
@@ -245,7 +250,7 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
         name: "cassandra",
         image: args.image,
         imagePullPolicy: "IfNotPresent",
-        command: ["/ring/start.sh"],
+        command: [`${scriptsFolder}/start.sh`],
         env: environment(args, ring),
         ports: [
           { name: "intra-node", containerPort: ports.intraNode },
@@ -257,13 +262,13 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
         // The port is open exactly while the member is a NORMAL part of the ring. There is no liveness probe: the port is
         // also closed while a member drains or has left, and a restart then would be wrong.
         readinessProbe: { tcpSocket: { port: ports.cql }, periodSeconds: 2, timeoutSeconds: 5 },
-        lifecycle: { preStop: { exec: { command: ["/ring/stop.sh"] } } },
+        lifecycle: { preStop: { exec: { command: [`${scriptsFolder}/stop.sh`] } } },
         securityContext: args.lockMemory
           ? { ...containerSecurity, capabilities: { drop: ["ALL"], add: ["IPC_LOCK"] } }
           : containerSecurity,
         volumeMounts: [
-          { name: "data", mountPath: "/var/lib/cassandra" },
-          { name: "ring", mountPath: "/ring", readOnly: true },
+          { name: claim ?? "data", mountPath: "/var/lib/cassandra" },
+          { name: "ring", mountPath: scriptsFolder, readOnly: true },
           ...(ring.tls === undefined ? [] : [{ name: "tls", mountPath: tlsFolder, readOnly: true }]),
           ...Object.entries(scratch).map(([name, mountPath]) => ({ name, mountPath })),
         ],

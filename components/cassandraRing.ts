@@ -55,6 +55,17 @@ interface Topology {
   rules: k8s.types.input.rbac.v1.PolicyRule[];
   /** Racks with a set each. @default none: all members are in the rack of the pod's arguments */
   racks?: string[];
+  /** Pods that others have made. @default none: the ring has labels of its own, and makes all of them */
+  adopted?: AdoptedPods;
+}
+
+interface AdoptedPods {
+  /** Labels that they have and no other pod has. */
+  selector: Record<string, string>;
+  /** Whether they stay as they are, and are reached by whoever reached them before. */
+  areKept: boolean;
+  /** Takes an object over that is there. */
+  takesOver: pulumi.ResourceTransform;
 }
 
 const types = ["SinglePod", "EphemeralCluster", "PersistentCluster", "DaemonCluster"].map(
@@ -87,36 +98,38 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     type: string,
     name: string,
     args: CassandraRingArgs,
-    { topology, disk, rules, racks = [] }: Topology,
+    { topology, disk, rules, racks = [], adopted }: Topology,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(type, name, {}, opts);
     const { namespace, cluster } = args;
     this.identity = { name: args.name, topology };
-    this.selector = selectorLabels(this.identity);
+    this.selector = adopted?.selector ?? selectorLabels(this.identity);
     this.tlsSecret = args.tlsSecret;
     this.metadata = { namespace, labels: labels(this.identity) };
 
     this.service = new CassandraService(
       name,
-      { ...this.identity, namespace },
+      { ...this.identity, namespace, selector: this.selector, takesOver: adopted?.takesOver },
       {
         parent: this,
         // The Services have fixed names: when a stack moves to another topology, the new ring takes over those of the old one.
         aliases: types.map((other) => ({ parent: pulumi.createUrn(name, other, opts?.parent) })),
       },
     );
-    networkAccess(
-      name,
-      {
-        metadata: this.metadata,
-        selector: this.selector,
-        members: [ports.intraNode, ports.tlsIntraNode],
-        clients: [ports.cql],
-        from: args.clientsFrom,
-      },
-      { parent: this },
-    );
+    if (!adopted?.areKept) {
+      networkAccess(
+        name,
+        {
+          metadata: this.metadata,
+          selector: this.selector,
+          members: [ports.intraNode, ports.tlsIntraNode],
+          clients: [ports.cql],
+          from: args.clientsFrom,
+        },
+        { parent: this },
+      );
+    }
     if (args.auth !== "none") {
       const { superuser: username = "admin", superuserPassword: password } = args;
       this.superuser = new Superuser(

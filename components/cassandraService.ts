@@ -1,9 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ports } from "./cassandraPod";
-import { Identity, labels, selectorLabels } from "./labels";
+import { Identity, labels } from "./labels";
 
 export interface CassandraServiceArgs extends Identity {
+  /** Labels of the ring's pods. */
+  selector: Record<string, string>;
+  /** Whether a headless Service that is there already is this one. @default none is */
+  takesOver?: pulumi.ResourceTransform;
   /** Namespace of both Services. It must exist. */
   namespace: pulumi.Input<string>;
 }
@@ -27,14 +31,14 @@ export class CassandraService extends pulumi.ComponentResource {
           clusterIP: "None",
           // Members look each other up before any of them is ready; without this a first ring could never form.
           publishNotReadyAddresses: true,
-          selector: selectorLabels(args),
+          selector: args.selector,
           ports: [
             { name: "cql", port: ports.cql },
             { name: "intra-node", port: ports.intraNode },
           ],
         },
       },
-      { parent: this },
+      { parent: this, ...(args.takesOver && { transforms: [args.takesOver] }) },
     );
     this.registerOutputs({ discovery: this.discovery });
   }
@@ -45,12 +49,12 @@ export class CassandraService extends pulumi.ComponentResource {
    * when a stack moves to another topology, clients are led to the new ring only once that serves.
    */
   serveClients(sets: pulumi.Resource | pulumi.Resource[]): k8s.core.v1.Service {
-    const { name, namespace } = this.args;
+    const { name, namespace, selector } = this.args;
     return new k8s.core.v1.Service(
       `${this.logicalName}-client`,
       {
         metadata: { namespace, labels: labels(this.args), name: `${name}-client` },
-        spec: { selector: selectorLabels(this.args), ports: [{ name: "cql", port: ports.cql }] },
+        spec: { selector, ports: [{ name: "cql", port: ports.cql }] },
       },
       { parent: this, dependsOn: sets },
     );

@@ -27,10 +27,14 @@ export class CleanUp extends pulumi.ComponentResource {
     const hook = new pulumi.ResourceHook(
       `${name}-clean-up`,
       async ({ oldInputs, newInputs }) => {
-        const [was, wanted] = [oldInputs as State, newInputs as State];
+        const [was, wanted] = [oldInputs as State | undefined, newInputs as State];
+        const client = new RingClient(args.cluster, { ...args, namespace: wanted.namespace });
+        if (!was) {
+          if (!isDryRun) await client.note();
+          return;
+        }
         const tell = (line: string, final: boolean) =>
           pulumi.log.info(`${args.name}: ${line}`, opts.parent, undefined, !final);
-        const client = new RingClient(args.cluster, { ...args, namespace: wanted.namespace });
         const change = `replicas ${was.replicas} -> ${wanted.replicas}`;
         if (wanted.replicas <= was.replicas) {
           // Those that leave tell of it themselves.
@@ -46,6 +50,7 @@ export class CleanUp extends pulumi.ComponentResource {
           await tell(`${change}: ${joins} the older ones drop what they have handed over`, true);
           return;
         }
+        await client.note();
         // The last one has nobody to have handed anything over to.
         for (const pod of await client.recorded(wanted.replicas - 1)) {
           await tell(`${pod} drops the rows that the new members have taken over`, false);
@@ -56,7 +61,9 @@ export class CleanUp extends pulumi.ComponentResource {
       { onDryRun: true },
     );
     const { replicas, namespace } = args;
-    super("cassandra:index:CleanUp", name, { replicas, namespace }, { ...opts, hooks: { beforeUpdate: [hook] } });
+    // Of a ring that was adopted, it puts the members on record first.
+    const hooks = { beforeUpdate: [hook], beforeCreate: args.isAdopted ? [hook] : [] };
+    super("cassandra:index:CleanUp", name, { replicas, namespace }, { ...opts, hooks });
     this.registerOutputs({});
   }
 }

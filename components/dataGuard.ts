@@ -70,8 +70,10 @@ export interface RingFacts {
   disk: "volumes" | "pods" | "nodes";
   /** Folder of the nodes, where they lie in those. */
   hostPath?: string;
-  /** Topology whose pods it has taken over. */
+  /** Topology whose pods it has taken over; its own, where these are of a set that others made. */
   adopt?: string;
+  /** Of which template the pods of that set are. */
+  podTemplate?: "kept" | "own";
 }
 
 const fate = {
@@ -96,7 +98,7 @@ function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, Rin
   }
   if (successor.namespace !== ring.namespace)
     return lost(`cassandra:namespace: this edit leaves ${whose} in namespace ${ring.namespace} behind`);
-  if (heir === topology && successor.adopt !== ring.adopt)
+  if (heir === topology && successor.adopt !== ring.adopt && topology !== "persistent")
     return lost(`cassandra:${topology}.adopt: this edit gives the pods of ring ${ring.name} up`);
   if (ring.hostPath && successor.hostPath !== ring.hostPath)
     return lost(`cassandra:${topology}.hostPath: this edit leaves the rows in ${ring.hostPath} behind`);
@@ -107,6 +109,19 @@ function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, Rin
         `cassandra:${key}: "${successor[key]}" is not allowed for ${whose}: its members were made with "${ring[key]}" and ` +
         `start with no other; allowed is "${ring[key]}", or another ring (cassandra:${heir}.name)`,
     );
+  if (heir === "persistent" && successor.adopt !== ring.adopt) {
+    const isAdopted = ring.adopt !== undefined;
+    refusals.push(
+      `cassandra:persistent.adopt: "${!isAdopted}" is not allowed for ${whose}: its set ${isAdopted ? "has" : "would need"} the ` +
+        `labels and claims of one that was adopted, and these can never change; allowed is "${isAdopted}"`,
+    );
+  }
+  if (ring.podTemplate === "own" && successor.podTemplate === "kept") {
+    refusals.push(
+      `cassandra:persistent.podTemplate: "kept" is not allowed for ${whose}: its pods are of this program's template, and that of ` +
+        'before is gone; allowed is "own"',
+    );
+  }
   const inRacks = ({ racks }: RingFacts) => (racks === undefined ? "[]" : `[${racks}]`);
   if (successor.racks !== ring.racks) {
     refusals.push(

@@ -1,3 +1,4 @@
+export { type AdoptedTemplate } from "./adoption";
 export { type CassandraPodArgs } from "./cassandraPod";
 export { CassandraRing, type CassandraRingArgs } from "./cassandraRing";
 export { CassandraService, type CassandraServiceArgs } from "./cassandraService";

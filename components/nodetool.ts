@@ -5,6 +5,9 @@ export interface RingMember {
   hostId: string;
   address: string;
   datacenter: string;
+  rack: string;
+  /** Number of its tokens. */
+  tokens: number;
   up: boolean;
   state: "normal" | "leaving" | "joining" | "moving";
   /** Bytes of rows on its disk; undefined while nobody has told. */
@@ -39,7 +42,7 @@ function bytes(number: string, unit: string): number {
 }
 
 const memberLine =
-  /^([UD])([NLJM]) +(\S+) +(?:([\d.]+) (bytes|KiB|MiB|GiB|TiB)|\?) .*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/;
+  /^([UD])([NLJM]) +(\S+) +(?:([\d.]+) (bytes|KiB|MiB|GiB|TiB)|\?) +(\d+) .*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) +(.*)/;
 
 /** Members that `nodetool status` lists. @throws when it lists none: then it is no answer */
 export function parseStatus(said: string): RingMember[] {
@@ -47,13 +50,29 @@ export function parseStatus(said: string): RingMember[] {
   const members: RingMember[] = [];
   for (const line of said.split("\n")) {
     datacenter = /^Datacenter: (.*)/.exec(line)?.[1].trim() ?? datacenter;
-    const [, up, state, address, number, unit, hostId] = memberLine.exec(line) ?? [];
+    const [, up, letter, address, number, unit, tokens, hostId, rack] = memberLine.exec(line) ?? [];
     if (!hostId) continue;
+    const state = states[letter as keyof typeof states];
     const load = number === undefined ? {} : { load: bytes(number, unit) };
-    members.push({ hostId, address, datacenter, up: up === "U", state: states[state as keyof typeof states], ...load });
+    const place = { datacenter, rack: rack.trim() };
+    members.push({ hostId, address, ...place, tokens: Number(tokens), up: up === "U", state, ...load });
   }
   if (members.length === 0) throw new Error(`nodetool status lists no member:\n${said}`);
   return members;
+}
+
+/** Name that `nodetool describecluster` tells. @throws when it tells none */
+export function parseClusterName(said: string): string {
+  const name = /^\s*Name: (.*)$/m.exec(said)?.[1].trim();
+  if (!name) throw new Error(`nodetool describecluster tells no name:\n${said}`);
+  return name;
+}
+
+/** Version that `nodetool version` tells. @throws when it tells none */
+export function parseVersion(said: string): { major: number; minor: number } {
+  const [, major, minor] = /^ReleaseVersion: (\d+)\.(\d+)/m.exec(said) ?? [];
+  if (major === undefined) throw new Error(`nodetool version tells none:\n${said}`);
+  return { major: Number(major), minor: Number(minor) };
 }
 
 /** Pools that work for a repair: at the member that was told to, and at those that it asks. */

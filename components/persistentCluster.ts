@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { AdoptedTemplate, Adoption, importIfThere, keptFields, tutorials } from "./adoption";
 import { CassandraRing, CassandraRingArgs, joinTimeouts } from "./cassandraRing";
 import { CleanUp } from "./cleanUp";
 import { labels } from "./labels";
@@ -27,6 +28,11 @@ export interface PersistentClusterArgs extends CassandraRingArgs {
   volumeRetention?: VolumeRetention;
   /** Disks of nodes to make static volumes of, at least one for each member. @default none: volumes are provisioned as asked for */
   localVolumes?: LocalVolume[];
+  /**
+   * Takes over the StatefulSet and the Service of that name, made by manifests of the Kubernetes tutorials, with their pods as they
+   * are (`kept`), or to restart these with the template below (`own`). It stays set from then on. @default nothing is there
+   */
+  adopt?: AdoptedTemplate;
   /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
 }
@@ -49,19 +55,42 @@ export class PersistentCluster extends CassandraRing {
       // Each member makes its claim an owner of the record, so that the record goes with the last of them.
       { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
     ];
-    const claim = "data";
-    super("cassandra:index:PersistentCluster", name, args, { topology, disk: { claim }, rules, racks }, opts);
+    const { adopt, cluster } = args;
+    const claim = adopt ? tutorials.claim : "data";
+    const takesOver = importIfThere(cluster);
+    const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", takesOver };
+    const adoption =
+      adopt &&
+      new Adoption(
+        name,
+        {
+          ...args,
+          podTemplate: adopt,
+          numTokens: args.numTokens ?? 16,
+          protection: { auth: args.auth ?? "password", tls: args.tlsSecret === undefined ? "none" : "secret" },
+        },
+        opts,
+      );
+    super(
+      "cassandra:index:PersistentCluster",
+      name,
+      args,
+      { topology, disk: { claim }, rules, racks, adopted },
+      adoption ? { ...opts, dependsOn: adoption.passed } : opts,
+    );
     this.knowCluster(args.cluster);
     this.execTarget = podAt(sets, 0);
 
-    const ring = { name: args.name, sets, selector: this.selector, claim, cluster: args.cluster };
+    const ring = { name: args.name, sets, selector: this.selector, claim, cluster, isAdopted: adopt !== undefined };
     const { localVolumes: disks } = args;
     const volumes =
       disks && new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this });
 
-    const growth = new VolumeGrowth(name, { ...args, ...ring }, { parent: this });
-    const isReplacing = () => growth.isReplacing;
+    // The claim template of a set that was adopted stays as it is: `Adoption` refuses another size.
+    const growth = adopt ? undefined : new VolumeGrowth(name, { ...args, ...ring }, { parent: this });
+    const isReplacing = () => growth?.isReplacing ?? false;
 
+    const before = [this.record.access, ...(volumes ? [volumes] : [])];
     const mayAsk = this.mayAsk(name, args);
     const leaving = membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false, isReplacing }, this);
     const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this);
@@ -113,7 +142,11 @@ export class PersistentCluster extends CassandraRing {
         {
           parent: this,
           // Not `growth` itself: of a component, Pulumi waits for the objects in it, and here there are none.
-          dependsOn: growth.urn.apply(() => [this.record.access, ...(volumes ? [volumes] : [])]),
+          dependsOn: growth?.urn.apply(() => before) ?? before,
+          ...(adopt && {
+            transforms: [takesOver],
+            ignoreChanges: adopt === "kept" ? [...keptFields, "spec.template"] : keptFields,
+          }),
           hooks: {
             beforeCreate: [
               ...mayAsk,

@@ -1,7 +1,16 @@
-import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import type { KubernetesObject, V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
+import { scriptsFolder } from "./cassandraPod";
 import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "./cluster";
-import { parseKeyspaces, parseRepair, parseStatus, parseStreams, RingMember } from "./nodetool";
+import {
+  parseClusterName,
+  parseKeyspaces,
+  parseRepair,
+  parseStatus,
+  parseStreams,
+  parseVersion,
+  RingMember,
+} from "./nodetool";
 import { placeOf } from "./racks";
 import { Member, RingView, size } from "./scalePlan";
 
@@ -15,6 +24,16 @@ export interface RingReference {
   selector: Record<string, string>;
   /** Name of the sets' claim template. */
   claim: string;
+  /** Whether some of its pods may be of the tutorials' template, and write no record of their own. @default false */
+  isAdopted?: boolean;
+}
+
+/** What a ring says of itself. */
+export interface RingIdentity {
+  clusterName: string;
+  members: RingMember[];
+  /** Of the members that serve. */
+  versions: { major: number; minor: number }[];
 }
 
 /** Says how far a step is; a line that is final stays in what `pulumi up` prints. */
@@ -97,15 +116,14 @@ export class RingClient {
 
   /** @throws {Error} when no member answers */
   async look(): Promise<RingView> {
-    const [pods, record] = await Promise.all([this.pods(), this.record()]);
-    const [asked] = pods.filter(({ ready }) => ready);
-    if (!asked)
-      throw new Error(`ring ${this.ring.name}: none of its members serves, so that nobody can tell who they are`);
+    const [pods, written] = await Promise.all([this.pods(), this.record()]);
+    const asked = this.serving(pods);
     const [status, description] = await Promise.all([
-      this.run(asked.name, "nodetool", "status"),
-      this.run(asked.name, "nodetool", "describecluster"),
+      this.run(asked, "nodetool", "status"),
+      this.run(asked, "nodetool", "describecluster"),
     ]);
     const listed = parseStatus(status);
+    const record = { ...written, ...(await this.unwritten(pods, listed, written)) };
     const recorded = this.membersIn(record);
     // Those on record have a pod to come, though there may be none now, as when somebody scaled the set by hand.
     const seen = await Promise.all(
@@ -115,7 +133,7 @@ export class RingClient {
         const member = listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === pod.address);
         return {
           hostId: member?.hostId,
-          view: await this.view(name, pod.running ?? false, member, recorded.includes(name)),
+          view: await this.view(name, pod, member, recorded.includes(name)),
         };
       }),
     );
@@ -132,6 +150,82 @@ export class RingClient {
     };
   }
 
+  /** What its members are made of; undefined while none serves. */
+  async identity(): Promise<RingIdentity | undefined> {
+    const ready = (await this.pods()).filter((pod) => pod.ready);
+    if (ready.length === 0) return undefined;
+    const [{ name: asked }] = ready;
+    const [status, description, versions] = await Promise.all([
+      this.run(asked, "nodetool", "status"),
+      this.run(asked, "nodetool", "describecluster"),
+      Promise.all(ready.map(({ name }) => this.run(name, "nodetool", "version"))),
+    ]);
+    return {
+      clusterName: parseClusterName(description),
+      members: parseStatus(status),
+      versions: versions.map(parseVersion),
+    };
+  }
+
+  /** A pod that can tell of the ring. @throws when none serves */
+  private serving(pods: PodView[]): string {
+    const asked = pods.find(({ ready }) => ready);
+    if (!asked)
+      throw new Error(`ring ${this.ring.name}: none of its members serves, so that nobody can tell who they are`);
+    return asked.name;
+  }
+
+  /**
+   * What pods of the tutorials' template would put on record, did they keep one: who is a member, and who has left.
+   * @returns entries that are missing or out of date
+   */
+  private async unwritten(
+    pods: PodView[],
+    listed: RingMember[],
+    record: Record<string, string>,
+  ): Promise<Record<string, string>> {
+    if (!this.ring.isAdopted) return {};
+    const entries: Record<string, string> = {};
+    for (const { name, uid, address, running, keepsRecord } of pods) {
+      if (keepsRecord || !running) continue;
+      const member = listed.find((one) => one.address === address);
+      if (member && member.state !== "joining") entries[name] = `${member.hostId} ${address}`;
+      else if (!member && this.membersIn(record).includes(name)) {
+        const { mode } = parseStreams(await this.run(name, "nodetool", "netstats"));
+        if (mode === "DECOMMISSIONED") entries[name] = `left ${uid}`;
+      }
+    }
+    return Object.fromEntries(Object.entries(entries).filter(([pod, entry]) => record[pod] !== entry));
+  }
+
+  /** Puts on record what pods of the tutorials' template do not write themselves; nothing where all pods do. */
+  async note(): Promise<void> {
+    if (!this.ring.isAdopted) return;
+    const [pods, record, claims] = await Promise.all([this.pods(), this.record(), this.claims()]);
+    const listed = parseStatus(await this.run(this.serving(pods), "nodetool", "status"));
+    const entries = await this.unwritten(pods, listed, record);
+    if (Object.keys(entries).length === 0) return;
+    const { name, namespace } = this.ring;
+    const { objects } = await this.cluster();
+    // A strategic merge, which adds owners to those that are there.
+    await objects.patch({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: {
+        name: `${name}-ring`,
+        namespace,
+        // The record goes with the last of the volumes.
+        ownerReferences: claims.map(({ metadata }) => ({
+          apiVersion: "v1",
+          kind: "PersistentVolumeClaim",
+          name: metadata!.name!,
+          uid: metadata!.uid!,
+        })),
+      },
+      data: { formed: new Date().toISOString(), ...record, ...entries },
+    } as KubernetesObject);
+  }
+
   /** Those of some pods that are members on record now: one may have left the ring while the others told who is in it. */
   private async stillRecorded(pods: string[]): Promise<string[]> {
     if (pods.length === 0) return [];
@@ -145,7 +239,7 @@ export class RingClient {
    * @throws {Error} when it failed; the member is then a member still
    */
   async decommission(pod: string, tell: Tell): Promise<void> {
-    await this.run(pod, "sh", "-c", "rm -f /tmp/decommission.failed; exec setsid -f /ring/decommission.sh");
+    await this.run(pod, "sh", "-c", startDecommission);
     let moved = -1;
     let since = Date.now();
     for (;;) {
@@ -155,7 +249,8 @@ export class RingClient {
       }
       const said = await this.run(pod, "sh", "-c", "cat /tmp/decommission.failed 2>/dev/null || nodetool netstats");
       if (!said.startsWith("Mode: ")) throw new Error(`${pod} could not leave the ring: ${said.trim()}`);
-      const { total, sent } = parseStreams(said);
+      const { mode, total, sent } = parseStreams(said);
+      if (mode === "DECOMMISSIONED") await this.note();
       await tell(
         `${pod} leaves the ring: ${total === 0 ? "waiting for all members to know" : `${size(sent)} of ${size(total)} sent`}`,
       );
@@ -206,10 +301,21 @@ export class RingClient {
     const pods = await (await this.cluster()).pods(namespace, selector);
     return pods.map((pod) => ({
       name: pod.metadata!.name!,
+      uid: pod.metadata!.uid!,
       address: pod.status?.podIP,
+      ...this.mountsOf(pod),
       ready: isReady(pod),
       running: pod.status?.containerStatuses?.some(({ state }) => state?.running) ?? false,
     }));
+  }
+
+  /** Where a pod has its volume, and whether it has the scripts that keep the record. */
+  private mountsOf({ spec }: V1Pod): Pick<PodView, "keepsRecord" | "folder"> {
+    const mounts = spec!.containers[0].volumeMounts ?? [];
+    return {
+      keepsRecord: mounts.some(({ mountPath }) => mountPath === scriptsFolder),
+      folder: mounts.find(({ name }) => name === this.ring.claim)?.mountPath,
+    };
   }
 
   /** Entries of the ring record; none when there is no record. */
@@ -223,19 +329,20 @@ export class RingClient {
   /** A pod as a member; undefined when it is none, by what the ring lists and what goes on in it. */
   private async view(
     name: string,
-    running: boolean,
+    { running = false, keepsRecord = true, folder = "/" }: Partial<PodView>,
     member: RingMember | undefined,
     isRecorded: boolean,
   ): Promise<Member | undefined> {
     const one = { pod: name, claim: this.claimOf(name), place: this.placeOf(name) };
     if (!member) {
       // At the very end of leaving, the ring no longer lists it, and the record has not heard of it yet.
-      const isLeaving = running && isRecorded && (await this.run(name, "sh", "-c", isDecommissioning)).trim() === "yes";
+      const isLeaving =
+        running && keepsRecord && isRecorded && (await this.run(name, "sh", "-c", isDecommissioning)).trim() === "yes";
       return isLeaving ? { ...one, up: true, state: "leaving" } : undefined;
     }
     const { up, state, load } = member;
     // One that is down stands in the way as such; its container may end at any moment.
-    const said = running && up ? await this.run(name, "sh", "-c", diskAndWork) : "";
+    const said = running && up ? await this.run(name, "sh", "-c", diskAndWork, folder) : "";
     const free = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(said)?.[1];
     return { ...one, up, state, load, free: free === undefined ? free : Number(free), repairs: parseRepair(said) };
   }
@@ -248,6 +355,11 @@ export class RingClient {
 
 interface PodView {
   name: string;
+  uid: string;
+  /** Whether it writes its part of the record itself. */
+  keepsRecord: boolean;
+  /** Where its volume is mounted. */
+  folder?: string;
   address?: string;
   ready: boolean;
   running: boolean;
@@ -256,7 +368,20 @@ interface PodView {
 /** Its lock is held for as long as decommission.sh runs. */
 const isDecommissioning = "flock -n /tmp/decommission.lock echo no || echo yes";
 /** Where Cassandra itself does not run, nodetool has no answer, and the ring says so as well. */
-const diskAndWork = "df -PB1 /var/lib/cassandra; nodetool tpstats || true";
+const diskAndWork = 'df -PB1 "$0"; nodetool tpstats || true';
+
+/** What a pod of the tutorials' template does in place of decommission.sh; the oldest images know no --force, nor need it. */
+const plainDecommission = `
+exec 9>/tmp/decommission.lock
+flock -n 9 || exit 0
+force=--force
+nodetool help decommission | grep -q -e --force || force=
+said=$(nodetool decommission $force 2>&1) || echo "$said" >/tmp/decommission.failed`;
+
+const startDecommission = `
+rm -f /tmp/decommission.failed
+[ ! -x ${scriptsFolder}/decommission.sh ] || exec setsid -f ${scriptsFolder}/decommission.sh
+exec setsid -f sh -c '${plainDecommission}'`;
 
 /** Whether an entry of the record is that of a member that moved its rows to the others and left. */
 function hasLeft(entry = ""): boolean {

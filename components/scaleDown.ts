@@ -95,6 +95,7 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
 
   /** Has all members leave that go: the first set to be updated does it for all. Counts are those of the ring. */
   const shrink = once(async (client: RingClient, was: number, wanted: number): Promise<void> => {
+    if (!isDryRun) await see(() => client.note());
     let ring = await see(() => client.look());
     if (isDryRun && ring) await tellOf(ring, was, wanted);
     for (let isFirst = true; !isDryRun && ring; isFirst = false) {

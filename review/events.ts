@@ -1,4 +1,5 @@
 /** What the engine's event stream says, as far as a review needs it. */
+import { isDeepStrictEqual } from "node:util";
 import { runtime } from "@pulumi/pulumi";
 import type {
   DiagnosticEvent,
@@ -13,17 +14,26 @@ export interface Change {
   urn: string;
   /** Type token: `kubernetes:apps/v1:StatefulSet`. */
   type: string;
-  what: "create" | "update" | "replace" | "delete" | "same";
+  what: "create" | "import" | "update" | "replace" | "delete" | "same";
   /** URN of the component that it belongs to. */
   parent: string;
   /** Its inputs in the state, and those that it is to have; secrets in them are masked. */
   old?: Inputs;
   new?: Inputs;
-  /** Paths of fields that the provider says differ, also where no input does: of what was changed by hand. */
+  /** Paths of fields that the provider says differ, also where no input does that is shown: of secrets. */
   differing: string[];
 }
 
 export type Inputs = Record<string, unknown>;
+
+/** An object that is not what the last update made of it. */
+export interface Drift {
+  urn: string;
+  type: string;
+  /** Its inputs in the state, and what they would be to make what is live; undefined where it is gone. */
+  was: Inputs;
+  live?: Inputs;
+}
 
 /** A preview as the engine told it. */
 export interface Preview {
@@ -31,6 +41,8 @@ export interface Preview {
   config: Record<string, string>;
   /** One for each resource, in order of their URNs. */
   changes: Change[];
+  /** In order of their URNs. */
+  drifts: Drift[];
   /** What hooks, components and providers said, each sentence once. */
   said: Record<"info" | "warning" | "error", string[]>;
   /** What policies say, in order of their names; one that is mandatory refuses the update. */
@@ -44,6 +56,7 @@ const { specialSigKey, unknownValue } = runtime;
 
 const kinds: Record<string, Change["what"]> = {
   create: "create",
+  import: "import",
   update: "update",
   delete: "delete",
   same: "same",
@@ -60,13 +73,16 @@ export function readPreview(printed: string): Preview {
   const lines = printed.split("\n").filter((line) => line.startsWith("{"));
   const events = lines.map((line) => JSON.parse(line) as EngineEvent);
   const changes = new Map<string, Change>();
+  const drifts: Drift[] = [];
   const said: Preview["said"] = { info: [], warning: [], error: [] };
   const policies: Preview["policies"] = [];
   let config: Preview["config"] | undefined;
   let succeeded = false;
   for (const event of events) {
     const step = event.resourcePreEvent?.metadata ?? event.resOutputsEvent?.metadata;
-    if (step) {
+    // A look at an object before anything is planned; only its end tells what is live.
+    if (step?.op === "refresh") drifts.push(...(event.resOutputsEvent ? driftOf(step) : []));
+    else if (step) {
       const found = changeOf(step);
       const before = changes.get(found.urn);
       // A replacement comes as several steps, each of which tells a part.
@@ -79,9 +95,10 @@ export function readPreview(printed: string): Preview {
     if (event.summaryEvent) succeeded = (event.summaryEvent as { result?: string }).result !== "failed";
   }
   if (!config) throw new Error("the engine printed no events");
+  drifts.sort((a, b) => a.urn.localeCompare(b.urn));
   const all = [...changes.values()].sort((a, b) => a.urn.localeCompare(b.urn));
   policies.sort((a, b) => `${a.name} ${a.message}`.localeCompare(`${b.name} ${b.message}`));
-  return { config, changes: all, said, policies, succeeded: succeeded && said.error.length === 0 };
+  return { config, changes: all, drifts, said, policies, succeeded: succeeded && said.error.length === 0 };
 }
 
 function changeOf(step: StepEventMetadata): Change {
@@ -96,6 +113,13 @@ function changeOf(step: StepEventMetadata): Change {
     ...(wanted && { new: plain(wanted.inputs) as Inputs }),
     differing: Object.keys(step.detailedDiff ?? {}).sort(),
   };
+}
+
+function driftOf(step: StepEventMetadata): Drift[] {
+  const { urn, type } = step;
+  const { old, new: live } = changeOf(step);
+  if (!old || isDeepStrictEqual(old, live)) return [];
+  return [{ urn, type, was: old, ...(live && { live }) }];
 }
 
 function violation({ policyName, enforcementLevel, message }: PolicyEvent): Preview["policies"][number] {

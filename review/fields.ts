@@ -36,17 +36,6 @@ function fieldsOf(value: unknown): Record<string, unknown> | undefined {
   return isPlain ? undefined : Object.fromEntries(value.map((item, i) => [`[${i}]`, item as unknown]));
 }
 
-/** The field of an object that a path of `spec.ports[0].name` leads to; what it leads through where that has no fields. */
-export function at(object: unknown, path: string): unknown {
-  return path
-    .split(/[.[\]]+/)
-    .filter(Boolean)
-    .reduce(
-      (value, key) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : value),
-      object,
-    );
-}
-
 /** A value in a few words; undefined for none. */
 export function brief(value: unknown): string {
   if (value === undefined) return "none";

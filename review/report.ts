@@ -1,7 +1,7 @@
 import { revisionAnnotation } from "../components/cassandraPod";
 import { ConfigChange } from "./configLines";
-import { Change, masked, Preview } from "./events";
-import { at, brief, differences } from "./fields";
+import { Change, Drift, Preview } from "./events";
+import { brief, Difference, differences } from "./fields";
 import { outlooks, RingOutlook } from "./rings";
 
 export interface ReportArgs {
@@ -30,6 +30,9 @@ export function report({ stack, stackFile, preview, config }: ReportArgs): strin
         ]
       : []),
     config === undefined ? "The stack has never been deployed." : configPart(config, stackFile),
+    ...(preview.drifts.length > 0
+      ? [bullets("#### Changed by hand since, and set back by `pulumi up --refresh`", preview.drifts.map(drift))]
+      : []),
     ...(preview.said.warning.length > 0 ? [bullets("#### Warnings", preview.said.warning)] : []),
     ...(preview.succeeded && objects.length > 0 ? [objectPart(objects)] : []),
   ];
@@ -67,7 +70,13 @@ function configPart(changes: ConfigChange[], stackFile: string): string {
 const value = (text: string | undefined) => (text === undefined ? "none" : text === "" ? "empty" : `\`${text}\``);
 
 function objectPart(objects: Change[]): string {
-  const verbs = { create: "created", update: "changed", replace: "replaced", delete: "deleted" } as const;
+  const verbs = {
+    create: "created",
+    import: "taken over",
+    update: "changed",
+    replace: "replaced",
+    delete: "deleted",
+  } as const;
   const counts = (Object.keys(verbs) as (keyof typeof verbs)[]).flatMap((what) => {
     const count = objects.filter((object) => object.what === what).length;
     return count > 0 ? [`${count} ${verbs[what]}`] : [];
@@ -85,7 +94,7 @@ function objectPart(objects: Change[]): string {
   ].join("\n\n");
 }
 
-const kindOf = ({ type }: Change) =>
+const kindOf = ({ type }: Pick<Change, "type">) =>
   type
     .split(":")
     .at(-1)!
@@ -98,27 +107,34 @@ interface Metadata {
 /** Annotation of objects whose names Pulumi has chosen: another one each time. */
 const autonamed = "pulumi.com/autonamed";
 
-function nameOf({ urn, ...change }: Change): string {
+function nameOf({ urn, ...change }: Pick<Change, "urn" | "old" | "new">): string {
   const { name, annotations } = ((change.new ?? change.old)?.metadata ?? {}) as Metadata;
   // A patch has the name of what it is a part of, which may be one of Pulumi's too.
   return name !== undefined && annotations?.[autonamed] !== "true" ? brief(name) : urn.split("::").at(-1)!;
 }
 
+function drift({ urn, type, was, live }: Drift): string {
+  const what = `${kindOf({ type })} \`${nameOf({ urn, old: was })}\``;
+  if (!live) return `${what}: deleted`;
+  return `${what}: ${differences(was, live).map(change).join("; ")}`;
+}
+
 /** At most so many fields of an object are told one by one. */
 const most = 8;
 
-function fields({ what, differing, ...change }: Change): string {
-  if (what !== "update" && what !== "replace") return "";
-  const all = differences(change.old, change.new)
+function fields({ what, differing, old, new: wanted }: Change): string {
+  if (what === "create" || what === "delete") return "";
+  const all = differences(old, wanted)
     // The first follows from all others, the other is Pulumi's own choice.
     .filter(({ path }) => !path.endsWith(revisionAnnotation) && path !== "metadata.name")
-    .map(({ path, before, after }) => `\`${path}\`: ${cell(before)} -> ${cell(after)}`);
-  // Where the inputs are those of before, the cluster has another value, unless one is a secret, which is masked.
-  const why = (path: string) => (at(change.new, path) === masked ? "another secret" : "changed by hand");
-  const shown = all.length > 0 ? all : differing.map((path) => `\`${path}\`: ${why(path)}`);
+    .map(change);
+  // Where the inputs are those of before, they are masked.
+  const shown = all.length > 0 ? all : differing.map((path) => `\`${path}\`: another secret`);
   const rest = shown.length > most ? [`${shown.length - most} more`] : [];
   return [...shown.slice(0, most), ...rest].join("<br>");
 }
+
+const change = ({ path, before, after }: Difference) => `\`${path}\`: ${cell(before)} -> ${cell(after)}`;
 
 const cell = (given: unknown) => `\`${brief(given).replaceAll("|", "\\|")}\``;
 

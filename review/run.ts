@@ -52,6 +52,8 @@ async function main(): Promise<void> {
   const { stdout, stderr } = await pulumi([
     "preview",
     "--json",
+    // So that what was changed by hand is seen: the state alone knows nothing of it.
+    "--refresh",
     "--stack",
     stack,
     ...(given ? ["--config-file", given] : []),

@@ -363,6 +363,8 @@ const secretName = (whose: string, files: string, value: string) =>
     parse: text(dnsSubdomain),
   }) as const;
 
+const templates = ["kept", "own"] as const;
+
 const ofCassandra = [
   "image",
   "memory",
@@ -386,7 +388,41 @@ const ofCassandra = [
 export const ownKeys = {
   persistent: {
     overrides: ["replicas", "racks", "volumeSize", "volumeRetention", "localVolumes", ...ofCassandra],
-    own: { name },
+    own: {
+      name,
+      adopt: {
+        ...flag,
+        meaning:
+          "Takes over the StatefulSet and the Service of that name that manifests of the Kubernetes tutorials made, with their pods and rows. " +
+          "It stays set from then on.",
+      },
+      podTemplate: {
+        type: "string",
+        default: "kept",
+        unit: "",
+        allowed: `one of ${templates.join(", ")}`,
+        meaning:
+          "Of a ring that was adopted. `kept`: its pods stay as they are. `own`: they restart one at a time with this program's pod template.",
+        words: templates,
+        parse: oneOf(...templates),
+      },
+      rack: {
+        type: "string",
+        default: "",
+        unit: "",
+        allowed: "letters, digits, spaces, dashes and underscores, at most 48, or empty",
+        meaning: "Of a ring that was adopted: Cassandra's name of the rack that it has (empty: `Rack1-K8Demo`).",
+        parse: orEmpty(text(cassandraName)),
+      },
+      numTokens: {
+        type: "string",
+        default: "16",
+        unit: "tokens",
+        allowed: "a whole number from 1 to 1024",
+        meaning: "Of a ring that was adopted: tokens that each of its members has.",
+        parse: (raw) => (/^[1-9]\d{0,3}$/.test(String(raw)) && Number(raw) <= 1024 ? Number(raw) : undefined),
+      },
+    },
   },
   ephemeral: {
     overrides: ["replicas", ...ofCassandra],

@@ -1,5 +1,6 @@
+import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
-import { deployBase, testEdits } from "../review/edits";
+import { deployBase, review, testEdits } from "../review/edits";
 import { inLab, Stack } from "../stack";
 
 const minutes = 60_000;
@@ -25,4 +26,26 @@ describe("the review of an edit", function () {
       testEdits(folder, () => stack);
     });
   }
+
+  it("tells by name and field what was changed by hand, which an update with a refresh sets back", async () => {
+    const stack = await Stack.of(lab, "hand");
+    stack.configure({ replicas: 2, storage: "minikube-hostpath" });
+    await stack.up();
+    const file = lab.stackFiles.file("hand");
+    assert.match(await review(stack, file), /^Nothing changes\.$/m);
+
+    await lab.kubectl(["patch", "statefulset", "cassandra", "--type=merge", "-p", '{"spec":{"minReadySeconds":3}}']);
+    await lab.kubectl(["label", "service", "cassandra-client", "app=mine", "--overwrite"]);
+    await lab.kubectl(["delete", "networkpolicy", "--all"]);
+    const told = await review(stack, file);
+    const [, lines] = /^#### Changed by hand .*\n\n((?:- .*\n)+)/m.exec(told) ?? [];
+    assert.deepEqual(lines?.trim().split("\n"), [
+      "- Service `cassandra-client`: `metadata.labels.app`: `cassandra` -> `mine`",
+      "- StatefulSet `cassandra`: `spec.minReadySeconds`: `10` -> `3`",
+      "- NetworkPolicy `cassandra`: deleted",
+    ]);
+    await stack.up("--refresh");
+    assert.match(await review(stack, file), /^Nothing changes\.$/m);
+    await stack.destroy();
+  });
 });

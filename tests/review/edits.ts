@@ -69,7 +69,7 @@ export async function review(stack: Stack, stackFile: string): Promise<string> {
 /** Copies a stack file, with what Pulumi needs to keep secrets of this stack behind its last line, and `secure` values encrypted. */
 async function prepare(stack: Stack, from: string, to: string): Promise<void> {
   const salt = /^encryptionsalt: .*$/m.exec(readFileSync(stack.lab.stackFiles.file(stack.name), "utf8"))![0];
-  const plain = readFileSync(from, "utf8");
+  const plain = readFileSync(from, "utf8").replace(/^encryptionsalt: .*\n/m, "");
   const secrets = [...plain.matchAll(/^ +(\S+):\n +secure: (.*)$/gm)];
   let text = `${plain}${salt}\n`;
   for (const [, key, value] of secrets) {

@@ -146,7 +146,8 @@ describe("a ring whose clients log in", function () {
       ]),
     };
     for (const i of [0, 1, 2]) seen[`log of cassandra-${i}`] = await stack.log(`cassandra-${i}`);
-    assert.ok(passwords.size >= 5, "all that there have been");
+    // The first one, the given one, another at random, and the one by --replace; the cases of `test:all` have had more.
+    assert.ok(passwords.size >= 4, `not all that there have been: ${passwords.size}`);
     for (const [where, text] of Object.entries(seen)) {
       assert.ok(text.length > 100, `nothing was looked at: ${where}`);
       for (const password of passwords) {

@@ -205,6 +205,16 @@ describe("settings", () => {
     assert.deepEqual(facts, { ephemeral: { ...names, name: "cassandra", disk: "pods", adopt: "pod" } });
   });
 
+  it("let the persistent ring be one that others have made, and remember it", () => {
+    const own = { adopt: true, podTemplate: "own", numTokens: 32 };
+    const { persistent, facts } = read({ replicas: 2, persistent: own });
+    assert.deepEqual([persistent?.adopt, persistent?.rack, persistent?.numTokens], ["own", "Rack1-K8Demo", 32]);
+    assert.equal(facts.persistent?.adopt, "persistent");
+    assert.equal(facts.persistent?.podTemplate, "own");
+    assert.equal(read({ persistent: { ...own, rack: "r1" } }).persistent?.rack, "r1");
+    assert.equal(read({ auth: "none", persistent: { adopt: true } }).persistent?.adopt, "kept");
+  });
+
   it("make CockroachDB insecure on minikube, secure elsewhere, or as they are told", () => {
     const certificates = { node: "cockroachdb.node", client: "cockroachdb.client.root" };
     const { cockroachdb } = read({ topologies: ["cockroachdb"], storage: "gce-pd" });

@@ -46,18 +46,18 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
 
   step("What the manifest sets, and why one line of it is not there", async (guide) => {
     guide.today(
-      "IPC_LOCK is not asked for: no memory is locked, and a pod that asks for it is refused in most namespaces",
+      "IPC_LOCK is not asked for unless lockMemory is: a pod that asks for it is refused in most namespaces",
     );
     const paths = [
       ".spec.terminationGracePeriodSeconds",
       ".spec.containers[0].lifecycle.preStop.exec.command",
       ".spec.containers[0].readinessProbe.timeoutSeconds",
       ".spec.containers[0].resources.requests.memory",
-      ".spec.containers[0].securityContext",
+      ".spec.containers[0].securityContext.capabilities",
     ].map((path) => `{${path}}{"\\n"}`);
     const set = await guide.type(`kubectl get pod cassandra-0 -o jsonpath='${paths.join("")}'`);
     guide.seen("half an hour to end in, a drain before that, and a probe with five seconds", () =>
-      assert.deepEqual(set.split("\n").slice(0, 5), ["1800", '["/ring/stop.sh"]', "5", "1Gi", ""]),
+      assert.deepEqual(set.split("\n").slice(0, 5), ["1800", '["/ring/stop.sh"]', "5", "1Gi", '{"drop":["ALL"]}']),
     );
   });
 

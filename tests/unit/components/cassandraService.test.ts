@@ -10,7 +10,11 @@ describe("CassandraService", () => {
 
   it("makes a headless Service for the members, and one with a cluster IP for clients after the set", async () => {
     const all = await record(() => {
-      const service = new CassandraService("ring", { ...identity, namespace: "db" });
+      const service = new CassandraService("ring", {
+        ...identity,
+        namespace: "db",
+        selector: selectorLabels(identity),
+      });
       service.serveClients(new k8s.core.v1.ConfigMap("set"));
     });
     const order = all.map(({ name }) => name);

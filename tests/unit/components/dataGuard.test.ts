@@ -107,6 +107,16 @@ describe("rings by other names", () => {
     assert.deepEqual(why({ racks }, { racks }), []);
   });
 
+  it("stay the ones that others have made, and go on from their pods to the program's own only", () => {
+    const why = (was: object, wanted: object) =>
+      judgeRings({ persistent: { ...persistent, ...was } }, { persistent: { ...persistent, ...wanted } }).refusals;
+    const [kept, own] = ["kept", "own"].map((podTemplate) => ({ adopt: "persistent", podTemplate }));
+    assert.match(why({}, own)[0], /^cassandra:persistent.adopt: "true" is not allowed .* allowed is "false"$/);
+    assert.match(why(kept, {})[0], /^cassandra:persistent.adopt: "false" is not allowed .* allowed is "true"$/);
+    assert.match(why(own, kept)[0], /^cassandra:persistent.podTemplate: "kept" is not allowed .* allowed is "own"$/);
+    assert.deepEqual(why(kept, own), []);
+  });
+
   it("are adopted by their own name only", () => {
     const adopting = { ephemeral: { ...ephemeral, adopt: "pod", clusterName: "sales" } };
     assert.match(judgeRings({ pod: ephemeral }, adopting).refusals[0], /cassandra:ephemeral.name/);

@@ -42,14 +42,14 @@ Attempted: 0
 
 describe("what nodetool says", () => {
   it("tells the members of the ring, with state and load", () => {
-    const dc = "DC1-K8Demo";
+    const made = { datacenter: "DC1-K8Demo", rack: "rack1", tokens: 16 };
     assert.deepEqual(
       parseStatus(status).map(({ hostId, ...member }) => ({ id: hostId.slice(0, 2), ...member })),
       [
-        { id: "79", address: "10.244.2.2", datacenter: dc, up: true, state: "normal", load: 110356 },
-        { id: "20", address: "10.244.3.3", datacenter: dc, up: false, state: "normal", load: 1.5 * 2 ** 30 },
-        { id: "30", address: "fd00::9", datacenter: dc, up: true, state: "leaving", load: 512 },
-        { id: "40", address: "10.244.3.4", datacenter: dc, up: true, state: "joining" },
+        { id: "79", address: "10.244.2.2", ...made, up: true, state: "normal", load: 110356 },
+        { id: "20", address: "10.244.3.3", ...made, up: false, state: "normal", load: 1.5 * 2 ** 30 },
+        { id: "30", address: "fd00::9", ...made, up: true, state: "leaving", load: 512 },
+        { id: "40", address: "10.244.3.4", ...made, up: true, state: "joining" },
       ],
     );
   });
