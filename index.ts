@@ -10,7 +10,7 @@ import {
   judgeRings,
   PersistentCluster,
   SinglePod,
-} from "./components";
+} from "./components/index";
 import { readSettings } from "./settings";
 
 const settings = readSettings();

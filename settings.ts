@@ -2,16 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { closest, distance } from "fastest-levenshtein";
 import {
   AdoptedTemplate,
+  Auth,
   CassandraPodArgs,
+  CertManager,
   ClusterChoice,
   CockroachCertificates,
-  IssuerReference,
   LocalVolume,
   Peer,
   RingFacts,
   Storage,
   VolumeRetention,
-} from "./components";
+} from "./components/index";
 import { mebibytes } from "./components/quantity";
 import { knownVersionOf, unknownKeys } from "./settings/cassandraYaml";
 import { wrongOptions } from "./settings/jvmOptions";
@@ -21,11 +22,11 @@ import { Key, keys, objectKeys, ownKeys, topologies, Topology } from "./settings
 interface RingSettings extends CassandraPodArgs {
   name: string;
   clientsFrom: Peer[];
-  auth: "password" | "none";
+  auth: Auth;
   superuser: string;
   superuserPassword?: pulumi.Output<string>;
   tlsSecret?: string;
-  tlsIssuer?: IssuerReference | "own";
+  certManager?: CertManager;
 }
 
 interface VolumeSettings {
@@ -52,7 +53,7 @@ export interface Settings {
   facts: Partial<Record<Topology, RingFacts>>;
   /** One of each topology that the stack runs. */
   persistent?: RingSettings & VolumeSettings & { racks: string[]; adopt?: AdoptedTemplate; numTokens?: number };
-  ephemeral?: RingSettings & { replicas: number; adopt?: "pod" };
+  ephemeral?: RingSettings & { replicas: number; adoptPod?: boolean };
   daemon?: RingSettings & { nodeSelector: Record<string, string>; hostPath?: string };
   pod?: RingSettings;
   cockroachdb?: VolumeSettings & {
@@ -165,7 +166,9 @@ function ring(own: Own, common: Common): RingSettings {
     superuser,
     ...(own.superuserPassword && { superuserPassword: pulumi.secret(own.superuserPassword) }),
     ...(own.tls !== "none" && { tlsSecret: own.tlsSecret || `${name}-tls` }),
-    ...(own.tls === "cert-manager" && { tlsIssuer: own.tlsIssuer.reference ?? ("own" as const) }),
+    ...(own.tls === "cert-manager" && {
+      certManager: own.tlsIssuer.reference ? { issuer: own.tlsIssuer.reference } : {},
+    }),
   };
 }
 
@@ -199,7 +202,7 @@ const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<S
   ephemeral: (own, common) => ({
     ...ring(own, common),
     replicas: own.replicas,
-    ...(own.adopt === "pod" && { adopt: own.adopt }),
+    ...(own.adopt === "pod" && { adoptPod: true }),
   }),
   daemon: (own, common) => ({
     ...ring(own, common),

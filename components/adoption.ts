@@ -12,7 +12,8 @@ import { upgradeProblem, versionOf } from "./upgrade";
 export const tutorials = { selector: { app: "cassandra" }, claim: "cassandra-data" };
 
 /** Of which template the pods of an adopted set are: `kept`, as they were found, or `own`, that of this program. */
-export type AdoptedTemplate = "kept" | "own";
+export const AdoptedTemplate = { Kept: "kept", Own: "own" } as const;
+export type AdoptedTemplate = (typeof AdoptedTemplate)[keyof typeof AdoptedTemplate];
 
 export interface AdoptionArgs {
   /** Name of the StatefulSet, and of its headless Service. */
@@ -166,12 +167,12 @@ export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Look, 
   must("storageClassName", wanted.storageClassName ?? "", className, `class "${className}" ${fixed}`);
   if (isFirst) {
     must("replicas", args.replicas, spec.replicas, "it is taken over at its own count, and scaled afterwards");
-    if (isOwn(set)) must("persistent.podTemplate", podTemplate, "own", "its pods are of this program's template");
-    else {
-      for (const [key, value] of Object.entries(args.protection))
-        must(key, value, "none", "it has run without, and would no longer serve all of its clients and members");
-    }
+    // Kubernetes merges a template into one whose fields belong to whoever applied it: they are Pulumi's from then on.
+    const its = isOwn(set) ? "of this program's template" : "as they were found, and it is taken over with these first";
+    must("persistent.podTemplate", podTemplate, isOwn(set) ? "own" : "kept", `its pods are ${its}`);
   }
+  for (const [key, value] of isOwn(set) ? [] : Object.entries(args.protection))
+    must(key, value, "none", "it runs without, and would no longer serve all of its clients and members");
   if (!ring)
     return [...wrong, ...(isFirst ? [refuse("persistent.adopt", true, "no member serves", "a ring that serves")] : [])];
   const made = "its members were made with that, and start with no other";
@@ -197,10 +198,9 @@ function outlook({ name }: AdoptionArgs, was: State | undefined, wanted: State, 
   const rolls =
     `members restart one at a time with this program's own pod template, ${name}-${set.spec!.replicas! - 1} first; each comes back to ` +
     "its volume as the member that it is";
-  const isRolled = wanted.podTemplate === "own" && !isOwn(set);
-  if (was) return isRolled && was.podTemplate === "kept" ? `podTemplate kept -> own: ${rolls}` : "";
-  const taken =
-    `StatefulSet ${name} and its ${ring?.members.length} members are taken over: no row is touched, and from now on a member moves ` +
-    "its rows to the others before it leaves";
-  return `${taken}; ${isRolled ? rolls : "its pods stay as they are, and none restarts"}`;
+  if (was) return wanted.podTemplate === "own" && was.podTemplate === "kept" ? `podTemplate kept -> own: ${rolls}` : "";
+  return (
+    `StatefulSet ${name} and its ${ring?.members.length} members are taken over: no row is touched, its pods stay as they are, and ` +
+    "none restarts; from now on a member moves its rows to the others before it leaves"
+  );
 }

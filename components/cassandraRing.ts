@@ -12,7 +12,7 @@ import {
 } from "./cassandraPod";
 import { CassandraService } from "./cassandraService";
 import { CassandraYaml } from "./cassandraYaml";
-import { Certificates, IssuerReference } from "./certificates";
+import { Certificates, CertManager } from "./certificates";
 import { ClusterChoice } from "./cluster";
 import { Identity, labels, selectorLabels } from "./labels";
 import { networkAccess, Peer } from "./networkAccess";
@@ -21,6 +21,10 @@ import { setsOf } from "./racks";
 import { RingRecord } from "./ringRecord";
 import { PasswordChange, Superuser } from "./superuser";
 import { refuseWithoutCertificates } from "./tls";
+
+/** Whether clients log in; with `none`, whoever reaches CQL may do everything. */
+export const Auth = { Password: "password", None: "none" } as const;
+export type Auth = (typeof Auth)[keyof typeof Auth];
 
 export interface CassandraRingArgs extends CassandraPodArgs {
   /** Name of the ring: of its set, its Services and, where pods have fixed names, its pods. Unique in the namespace. */
@@ -31,8 +35,8 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   cluster?: ClusterChoice;
   /** Who may reach CQL, where the cluster's network enforces policies. @default all pods of the namespace */
   clientsFrom?: Peer[];
-  /** Whether clients log in; with "none", whoever reaches CQL may do everything. @default "password" */
-  auth?: "password" | "none";
+  /** @default "password" */
+  auth?: Auth;
   /** Role that may do everything, where clients log in. @default "admin" */
   superuser?: string;
   /** Its password, without quotes and spaces. @default 32 letters and digits, at random */
@@ -42,8 +46,8 @@ export interface CassandraRingArgs extends CassandraPodArgs {
    * `ca.crt` that they trust. Others are taken without a restart. @default nothing is encrypted
    */
   tlsSecret?: string;
-  /** Who issues what that Secret holds: an issuer of cert-manager's, or an authority of the ring's own. @default whoever made it */
-  tlsIssuer?: IssuerReference | "own";
+  /** Has cert-manager make and renew that Secret. @default whoever made it does */
+  certManager?: CertManager;
 }
 
 /** In what the topologies differ. */
@@ -138,8 +142,8 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
         { parent: this },
       );
     }
-    if (args.tlsSecret !== undefined && args.tlsIssuer !== undefined) {
-      const { tlsSecret: secretName, tlsIssuer: issuer } = args;
+    if (args.tlsSecret !== undefined && args.certManager !== undefined) {
+      const { tlsSecret: secretName, certManager } = args;
       new Certificates(
         `${name}-tls`,
         {
@@ -147,7 +151,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
           namespace,
           secretName,
           dnsNames: this.dnsNames,
-          ...(issuer !== "own" && { issuer }),
+          ...certManager,
         },
         { parent: this },
       );
@@ -176,14 +180,14 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       `${name}-scripts`,
       {
         metadata: this.metadata,
-        data: { ...podScripts(disk), ...(isHidden ? {} : yaml(cassandraYaml as CassandraYaml | undefined)) },
+        data: { ...podScripts(disk), ...(isHidden ? {} : yaml(cassandraYaml)) },
       },
       { parent: this },
     );
     const configuration = isHidden
       ? new k8s.core.v1.Secret(
           `${name}-configuration`,
-          { metadata: this.metadata, stringData: cassandraYaml.apply(yaml) },
+          { metadata: this.metadata, stringData: (cassandraYaml as pulumi.Output<CassandraYaml>).apply(yaml) },
           { parent: this },
         )
       : undefined;
@@ -220,14 +224,14 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   /** Hooks of what makes the pods: where none of them could start, it is refused. @param needs of this topology */
   protected mayAsk(
     name: string,
-    { cluster, lockMemory, tlsSecret, tlsIssuer }: CassandraRingArgs,
+    { cluster, lockMemory, tlsSecret, certManager }: CassandraRingArgs,
     ...needs: { setting: string; need: string }[]
   ): pulumi.ResourceHook[] {
     const lock = { setting: 'cassandra:lockMemory: "true"', need: "the capability IPC_LOCK" };
     return [
       ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...needs]),
       // One that cert-manager is yet to make, the pods wait for.
-      ...(tlsSecret === undefined || tlsIssuer ? [] : [refuseWithoutCertificates(name, cluster, tlsSecret)]),
+      ...(tlsSecret === undefined || certManager ? [] : [refuseWithoutCertificates(name, cluster, tlsSecret)]),
     ];
   }
 

@@ -1,5 +1,6 @@
 /** Keys of cassandra.yaml with their values; null takes a key out. */
-export type CassandraYaml = Record<string, unknown>;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- of `unknown`, no schema for other languages can be made
+export type CassandraYaml = Record<string, any>;
 
 /**
  * A write is acknowledged once it is in the commit log on the disk. Cassandra's own way is to write there every ten seconds, and

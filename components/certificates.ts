@@ -2,20 +2,28 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Identity, labels } from "./labels";
 
+/** Issuers of cert-manager's: of a namespace, or of the whole cluster. */
+export const IssuerKind = { Issuer: "Issuer", ClusterIssuer: "ClusterIssuer" } as const;
+export type IssuerKind = (typeof IssuerKind)[keyof typeof IssuerKind];
+
 /** What signs a ring's certificate: an issuer of cert-manager's. */
 export interface IssuerReference {
-  kind: "Issuer" | "ClusterIssuer";
+  kind: IssuerKind;
   name: string;
 }
 
-export interface CertificatesArgs extends Identity {
+/** How cert-manager makes a ring's certificate. */
+export interface CertManager {
+  /** Who signs it. @default an authority that the ring has to itself */
+  issuer?: IssuerReference;
+}
+
+export interface CertificatesArgs extends Identity, CertManager {
   namespace: pulumi.Input<string>;
   /** Secret that the certificate goes to. */
   secretName: string;
   /** Names in DNS under which clients reach the ring. */
   dnsNames: pulumi.Input<string[]>;
-  /** Who signs it. @default an authority that the ring has to itself */
-  issuer?: IssuerReference;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface EphemeralClusterArgs extends CassandraRingArgs {
    * makes: the pod becomes the first member of this ring, with its rows. It stays set from then on, since the pods of a ring
    * keep their labels. @default none
    */
-  adopt?: "pod";
+  adoptPod?: boolean;
 }
 
 /**
@@ -32,8 +32,8 @@ export class EphemeralCluster extends CassandraRing {
       "cassandra:index:EphemeralCluster",
       name,
       args,
-      { topology: args.adopt ?? "ephemeral", disk: "emptyDir", rules },
-      args.adopt ? { ...opts, aliases: [...(opts.aliases ?? []), { type: "cassandra:index:SinglePod" }] } : opts,
+      { topology: args.adoptPod ? "pod" : "ephemeral", disk: "emptyDir", rules },
+      args.adoptPod ? { ...opts, aliases: [...(opts.aliases ?? []), { type: "cassandra:index:SinglePod" }] } : opts,
     );
     this.knowCluster(args.cluster);
     this.execTarget = `rc/${args.name}`;
@@ -63,7 +63,7 @@ export class EphemeralCluster extends CassandraRing {
 
     new RollingUpdate(
       name,
-      { ...args, ...ring, revision: this.revision, adopted: args.adopt && args.name },
+      { ...args, ...ring, revision: this.revision, adopted: args.adoptPod ? args.name : undefined },
       { parent: this, dependsOn: this.replicationController },
     );
     new k8s.policy.v1.PodDisruptionBudget(

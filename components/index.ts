@@ -1,9 +1,9 @@
 export { type AdoptedTemplate } from "./adoption";
 export { type CassandraPodArgs } from "./cassandraPod";
-export { CassandraRing, type CassandraRingArgs } from "./cassandraRing";
+export { type Auth, CassandraRing, type CassandraRingArgs } from "./cassandraRing";
 export { CassandraService, type CassandraServiceArgs } from "./cassandraService";
 export { type ClusterChoice } from "./cluster";
-export { type IssuerReference } from "./certificates";
+export { type CertManager, type IssuerReference } from "./certificates";
 export { CockroachCluster, type CockroachClusterArgs } from "./cockroachCluster";
 export { type CockroachCertificates, type CockroachPodArgs } from "./cockroachPod";
 export { DaemonCluster, type DaemonClusterArgs } from "./daemonCluster";

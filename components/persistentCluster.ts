@@ -96,7 +96,7 @@ export class PersistentCluster extends CassandraRing {
     const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this);
 
     this.statefulSets = setsOf(name, racks).map((logicalName, i) => {
-      const rack = racks.at(i);
+      const rack: string | undefined = racks[i];
       const ofRack: Record<string, string> = rack === undefined ? {} : { [rackLabel]: rack };
       const metadata = { ...this.metadata, name: sets[i] };
       return new k8s.apps.v1.StatefulSet(

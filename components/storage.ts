@@ -6,7 +6,8 @@ import { Identity, labels } from "./labels";
 export type Storage = "minikube-hostpath" | "gce-pd" | "aws-ebs" | "azure-disk" | "local" | "existing";
 
 /** What becomes of the volumes at `pulumi destroy`. */
-export type VolumeRetention = "retain" | "delete";
+export const VolumeRetention = { Retain: "retain", Delete: "delete" } as const;
+export type VolumeRetention = (typeof VolumeRetention)[keyof typeof VolumeRetention];
 
 type ClassSpec = Pick<
   k8s.types.input.storage.v1.StorageClass,

@@ -1,4 +1,4 @@
-import { IssuerReference, LocalVolume, Peer, Storage, storageClasses } from "../components";
+import { IssuerReference, LocalVolume, Peer, Storage, storageClasses } from "../components/index";
 import {
   addressRange,
   dnsLabel,

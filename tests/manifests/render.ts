@@ -6,7 +6,7 @@ import {
   EphemeralCluster,
   PersistentCluster,
   SinglePod,
-} from "../../components";
+} from "../../components/index";
 import { ringArgs } from "../unit/components/args";
 import { record, Registered } from "../unit/recorder";
 

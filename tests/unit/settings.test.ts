@@ -201,7 +201,7 @@ describe("settings", () => {
 
   it("let the ephemeral ring adopt the pod, and remember it", () => {
     const { ephemeral, facts } = read({ topologies: ["ephemeral"], replicas: 1, ephemeral: { adopt: "pod" } });
-    assert.deepEqual(ephemeral, { ...ring, replicas: 1, adopt: "pod" });
+    assert.deepEqual(ephemeral, { ...ring, replicas: 1, adoptPod: true });
     assert.deepEqual(facts, { ephemeral: { ...names, name: "cassandra", disk: "pods", adopt: "pod" } });
   });
 

@@ -153,6 +153,16 @@ export class Cluster {
     return applied as unknown as KubeObject;
   }
 
+  /** Writes which managers own which fields of an object, unless it has changed since it was read. */
+  async setManagedFields(object: KubeObject, managedFields: Values[]): Promise<KubeObject> {
+    const patch = [
+      { op: "replace", path: "/metadata/managedFields", value: managedFields },
+      { op: "replace", path: "/metadata/resourceVersion", value: object.metadata.resourceVersion },
+    ];
+    const path = await this.path(object);
+    return (await this.request("PATCH", path, {}, "application/json-patch+json", patch)) as unknown as KubeObject;
+  }
+
   /** Asks for deletion; an object that is gone already is fine. */
   async delete(reference: Reference, propagationPolicy: string): Promise<void> {
     if (!(await this.served(reference))) return;

@@ -80,6 +80,30 @@ export function liveInputs(live: KubeObject, inputs: Values): Values {
   return shaped(values, inputs, "", "") as Values;
 }
 
+/** The union of two sets of fields, as the API server writes them. */
+function united(one: Values, other: Values): Values {
+  const both = Object.entries(other).map(([key, fields]): [string, Value] => {
+    const own = one[key];
+    return [key, isObject(own) && isObject(fields) ? united(own, fields) : fields];
+  });
+  return { ...one, ...Object.fromEntries(both) };
+}
+
+/**
+ * Who owns which fields of an object, once what kubectl has applied is the resource's own, so that its next apply drops of it what the
+ * program does not have; nothing where kubectl has none.
+ */
+export function takenFromKubectl({ metadata, apiVersion }: KubeObject, manager: string): Values[] | undefined {
+  const all = metadata.managedFields ?? [];
+  const isKubectls = ({ manager, subresource }: Values) =>
+    subresource === undefined && /^(kubectl|before-first-apply)/.test(manager as string);
+  const isOwn = (entry: Values) => entry.manager === manager && entry.operation === "Apply";
+  if (!all.some(isKubectls)) return undefined;
+  const fields = all.filter((entry) => isKubectls(entry) || isOwn(entry)).map(({ fieldsV1 }) => fieldsV1 as Values);
+  const own = { manager, operation: "Apply", apiVersion, fieldsType: "FieldsV1", fieldsV1: fields.reduce(united) };
+  return [...all.filter((entry) => !isKubectls(entry) && !isOwn(entry)), own];
+}
+
 /**
  * The object with what is live at the paths of `ignoreChanges` that it sets, so that an apply neither changes nor
  * drops what others have set there.

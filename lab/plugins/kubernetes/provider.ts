@@ -6,7 +6,7 @@ import { at, hasUnknown, isObject, plain, secretsLike, Values } from "../values"
 import { awaitFor } from "./awaits";
 import { ApiError, Cluster } from "./cluster";
 import { changesBetween, written } from "./diff";
-import { isSameQuantity, liveInputs, withLive } from "./live";
+import { isSameQuantity, liveInputs, takenFromKubectl, withLive } from "./live";
 import * as objects from "./objects";
 import { KubeObject } from "./objects";
 import { identityPaths, replacingPaths, touches } from "./replacements";
@@ -147,6 +147,8 @@ class Kubernetes implements server.Provider {
     const live = await this.cluster.get({ ...wanted, metadata: objects.parseId(subject.id) });
     if (!live) throw new Error(`${wanted.kind} ${subject.id} is gone: run \`pulumi refresh\`, then try again`);
     const manager = managerOf(wanted, subject);
+    const own = subject.preview || objects.isPatch(subject.type) ? undefined : takenFromKubectl(live, manager);
+    if (own) await this.cluster.setManagedFields(live, own);
     try {
       const applied = await this.apply(withLive(wanted, live, subject.ignoreChanges), subject, manager);
       return subject.preview ? stateOf(applied, subject, manager) : await this.settle(applied, subject, manager);

@@ -1,4 +1,4 @@
-import { PersistentCluster } from "../../../components";
+import { PersistentCluster } from "../../../components/index";
 
 const ring = new PersistentCluster("alone", {
   name: "alone",

@@ -36,6 +36,11 @@ function tutorialSet(changes: object = {}): V1StatefulSet {
   };
 }
 
+/** The same with pods of this program's template. */
+const ownSet = tutorialSet({
+  template: { spec: { containers: [{ name: "cassandra", volumeMounts: [{ name: "ring", mountPath: "/ring" }] }] } },
+});
+
 const member: RingMember = {
   hostId: "7d4ea5a2-4b0c-4d8e-8b4b-b3f0bdbe1f5c",
   address: "10.244.1.2",
@@ -84,9 +89,15 @@ describe("a StatefulSet that is to be taken over", () => {
       /^cassandra:persistent.adopt: "true" .* its member at 10.244.1.2 is down/,
     ],
     [
+      "has pods that are to be replaced in the same step",
+      { podTemplate: "own" } as object,
+      {},
+      /^cassandra:persistent.podTemplate: "own" .* taken over with these first; allowed is "kept"$/,
+    ],
+    [
       "is too old for the program's own template",
       { podTemplate: "own" } as object,
-      { ring: { ...ring, versions: [{ major: 3, minor: 11 }] } },
+      { set: ownSet, ring: { ...ring, versions: [{ major: 3, minor: 11 }] } },
       /^cassandra:image: .* its members run 3.11, .* allowed is 4.x first/,
     ],
   ];
@@ -101,11 +112,8 @@ describe("a StatefulSet that is to be taken over", () => {
   it("is refused where clients would have to log in, until its pods are this program's own", () => {
     const closed = { ...args, protection: { auth: "password", tls: "none" } };
     const own = { ...wanted, podTemplate: "own" as const };
-    assert.match(misfits(closed, own, look, true)[0], /^cassandra:auth: "password" .* allowed is "none"$/);
-    assert.deepEqual(misfits(closed, own, look, false), []);
-    const mounts = [{ name: "ring", mountPath: "/ring" }];
-    const template = { spec: { containers: [{ name: "cassandra", volumeMounts: mounts }] } };
-    const made = { set: tutorialSet({ template }), ring };
+    assert.match(misfits(closed, own, look, false)[0], /^cassandra:auth: "password" .* allowed is "none"$/);
+    const made = { set: ownSet, ring };
     assert.deepEqual(misfits(closed, own, made, true), []);
     assert.match(
       misfits(args, wanted, made, true)[0],

@@ -1,4 +1,4 @@
-import { CassandraPodArgs, CassandraRingArgs } from "../../../components";
+import { CassandraPodArgs, CassandraRingArgs } from "../../../components/index";
 
 /** How a member runs in the tests of components, where nothing else matters. */
 export const podArgs: CassandraPodArgs = {

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
-import { CassandraService } from "../../../components";
+import { CassandraService } from "../../../components/index";
 import { labels, selectorLabels } from "../../../components/labels";
 import { record } from "../recorder";
 

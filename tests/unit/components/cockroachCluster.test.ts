@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { containerSecurity, podSecurity } from "../../../components/podSecurity";
-import { CockroachCluster, CockroachClusterArgs } from "../../../components";
+import { CockroachCluster, CockroachClusterArgs } from "../../../components/index";
 import { labels, selectorLabels } from "../../../components/labels";
 import { callHook, only, record } from "../recorder";
 

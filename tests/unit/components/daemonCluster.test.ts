@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { DaemonCluster, DaemonClusterArgs } from "../../../components";
+import { DaemonCluster, DaemonClusterArgs } from "../../../components/index";
 import { labels, selectorLabels } from "../../../components/labels";
 import { withApiServer } from "../apiServer";
 import { callHook, only, record } from "../recorder";

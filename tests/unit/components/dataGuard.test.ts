@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { DataGuard, judgeRings, RingFacts } from "../../../components";
+import { DataGuard, judgeRings, RingFacts } from "../../../components/index";
 import { callHook, record } from "../recorder";
 
 const names = { namespace: "db", clusterName: "orders", datacenter: "dc1" };

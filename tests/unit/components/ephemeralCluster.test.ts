@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
-import { EphemeralCluster, EphemeralClusterArgs } from "../../../components";
+import { EphemeralCluster, EphemeralClusterArgs } from "../../../components/index";
 import { cassandraPodSpec } from "../../../components/cassandraPod";
 import { labels, selectorLabels } from "../../../components/labels";
 import { only, record } from "../recorder";
@@ -89,7 +89,7 @@ describe("EphemeralCluster", () => {
 
   it("selects the pod that it adopts", async () => {
     const adopted = { name: "cassandra", topology: "pod" };
-    const { spec } = only(await make({ adopt: "pod" }), "core/v1:ReplicationController").inputs as {
+    const { spec } = only(await make({ adoptPod: true }), "core/v1:ReplicationController").inputs as {
       spec: { selector: object; template: { metadata: { labels: object } } };
     };
     assert.deepEqual(spec.selector, selectorLabels(adopted));

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { LocalVolumes, LocalVolumesArgs } from "../../../components";
+import { LocalVolumes, LocalVolumesArgs } from "../../../components/index";
 import { labels } from "../../../components/labels";
 import { record } from "../recorder";
 

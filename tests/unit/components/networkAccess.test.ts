@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { PersistentCluster, Peer } from "../../../components";
+import { PersistentCluster, Peer } from "../../../components/index";
 import { labels, selectorLabels } from "../../../components/labels";
 import { only, record } from "../recorder";
 import { ringArgs } from "./args";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
-import { PersistentCluster, PersistentClusterArgs } from "../../../components";
+import { PersistentCluster, PersistentClusterArgs } from "../../../components/index";
 import { cassandraPodSpec } from "../../../components/cassandraPod";
 import { labels, selectorLabels } from "../../../components/labels";
 import { withApiServer } from "../apiServer";

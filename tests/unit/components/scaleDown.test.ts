@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { PersistentCluster } from "../../../components";
+import { PersistentCluster } from "../../../components/index";
 import { withApiServer } from "../apiServer";
 import { callHook, record } from "../recorder";
 import { ringArgs } from "./args";

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { EphemeralCluster, SinglePod } from "../../../components";
+import { EphemeralCluster, SinglePod } from "../../../components/index";
 import { labels, selectorLabels } from "../../../components/labels";
 import { only, record } from "../recorder";
 import { ringArgs } from "./args";
@@ -41,7 +41,7 @@ describe("SinglePod", () => {
 
   it("makes the very pod that the ephemeral cluster which adopts it would make", async () => {
     const single = only(await make(), "core/v1:Pod").inputs as unknown as Pod;
-    const all = await record(() => new EphemeralCluster("cassandra", { ...ringArgs, replicas: 1, adopt: "pod" }));
+    const all = await record(() => new EphemeralCluster("cassandra", { ...ringArgs, replicas: 1, adoptPod: true }));
     const { spec } = only(all, "core/v1:ReplicationController").inputs as unknown as { spec: { template: Pod } };
     assert.deepEqual(single.spec, spec.template.spec);
     assert.deepEqual(single.metadata.annotations, spec.template.metadata.annotations);

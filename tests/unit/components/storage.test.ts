@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
-import { CassandraStorage, CassandraStorageArgs } from "../../../components";
+import { CassandraStorage, CassandraStorageArgs } from "../../../components/index";
 import { labels } from "../../../components/labels";
 import { only, record } from "../recorder";
 

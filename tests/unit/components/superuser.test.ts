@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
-import { EphemeralCluster, PersistentCluster } from "../../../components";
+import { EphemeralCluster, PersistentCluster } from "../../../components/index";
 import { withApiServer } from "../apiServer";
 import { callHook, only, record } from "../recorder";
 import { ringArgs } from "./args";

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { CassandraRingArgs, PersistentCluster } from "../../../components";
+import { CassandraRingArgs, PersistentCluster } from "../../../components/index";
 import { withApiServer } from "../apiServer";
 import { callHook, only, record } from "../recorder";
 import { ringArgs } from "./args";
@@ -19,8 +19,8 @@ const certificates = {
 };
 
 describe("a certificate that cert-manager issues", () => {
-  const issued = async (tlsIssuer: CassandraRingArgs["tlsIssuer"]) => {
-    const args = { ...ringArgs, replicas: 3, volumeSize: "1Gi", tlsSecret: "cassandra-tls", tlsIssuer };
+  const issued = async (certManager: CassandraRingArgs["certManager"]) => {
+    const args = { ...ringArgs, replicas: 3, volumeSize: "1Gi", tlsSecret: "cassandra-tls", certManager };
     const all = await record(() => new PersistentCluster("cassandra", args));
     return all
       .filter(({ type }) => type.startsWith("cert-manager.io/"))
@@ -29,7 +29,7 @@ describe("a certificate that cert-manager issues", () => {
   const named = (objects: Issued[]) => objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
 
   it("is signed by an authority of the ring's own, whose key stays", async () => {
-    const objects = await issued("own");
+    const objects = await issued({});
     assert.deepEqual(named(objects), [
       "Certificate cassandra-ca",
       "Certificate cassandra-tls",
@@ -56,7 +56,7 @@ describe("a certificate that cert-manager issues", () => {
 
   it("is signed by the issuer that it is told", async () => {
     const issuer = { kind: "ClusterIssuer", name: "company" } as const;
-    const objects = await issued(issuer);
+    const objects = await issued({ issuer });
     assert.deepEqual(named(objects), ["Certificate cassandra-tls"]);
     assert.deepEqual(objects[0].spec.issuerRef, issuer);
   });

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
-import { PersistentCluster } from "../../../components";
+import { PersistentCluster } from "../../../components/index";
 import { snapshotName, upgradeProblem, versionOf } from "../../../components/upgrade";
 import { withApiServer } from "../apiServer";
 import { callHook, record } from "../recorder";
