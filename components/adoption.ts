@@ -50,9 +50,13 @@ interface State {
 }
 
 /** Fields of a StatefulSet that stay as whoever made it wrote them: most can never change. */
-export const keptFields = ["selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates"].map(
-  (field) => `spec.${field}`,
-);
+export const keptFields = [
+  "selector",
+  "serviceName",
+  "podManagementPolicy",
+  "revisionHistoryLimit",
+  "volumeClaimTemplates",
+].map((field) => `spec.${field}`);
 
 /** Imports an object that is there; what is not there is made. */
 export function importIfThere(choice: ClusterChoice | undefined): pulumi.ResourceTransform {
