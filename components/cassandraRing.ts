@@ -35,7 +35,7 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   cluster?: ClusterChoice;
   /** Who may reach CQL, where the cluster's network enforces policies. @default all pods of the namespace */
   clientsFrom?: Peer[];
-  /** @default "password" */
+  /** Whether clients log in. @default "password" */
   auth?: Auth;
   /** Role that may do everything, where clients log in. @default "admin" */
   superuser?: string;

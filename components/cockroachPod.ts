@@ -25,7 +25,7 @@ export interface CockroachPodArgs {
   memory: pulumi.Input<string>;
   /** CPU of the container, request alone, a Kubernetes quantity. */
   cpu: pulumi.Input<string>;
-  /** @default none: insecure, for everyone who reaches the pods */
+  /** Secrets with which nodes and clients prove who they are. @default none: insecure, for everyone who reaches the pods */
   certificates?: CockroachCertificates;
 }
 
