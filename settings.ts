@@ -76,9 +76,8 @@ type Common = Parsed<typeof keys>;
 type Own = Omit<Common, "topologies"> & {
   /** Whether `cassandraYaml` was set with `--secret`. */
   isSecretYaml: boolean;
-  /** Of `ephemeral` the topology, of `persistent` whether. */
-  adopt: "" | "pod" | boolean;
-} & Parsed<Omit<typeof ownKeys.persistent.own, "adopt">> &
+} & Parsed<typeof ownKeys.persistent.own> &
+  Parsed<Omit<typeof ownKeys.ephemeral.own, "adopt">> &
   Parsed<typeof ownKeys.daemon.own> &
   Parsed<Omit<typeof ownKeys.cockroachdb.own, "image">>;
 
@@ -177,7 +176,20 @@ function volumes({ replicas, volumeSize, volumeRetention, localVolumes }: Own, {
 }
 
 function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts {
-  const { name, adopt, podTemplate, hostPath, clusterName, datacenter, racks, auth, superuser, tls, tlsIssuer } = own;
+  const {
+    name,
+    adopt,
+    adoptPod,
+    podTemplate,
+    hostPath,
+    clusterName,
+    datacenter,
+    racks,
+    auth,
+    superuser,
+    tls,
+    tlsIssuer,
+  } = own;
   const disk = topology === "persistent" || topology === "cockroachdb" ? "volumes" : hostPath ? "nodes" : "pods";
   const protection = {
     auth,
@@ -185,7 +197,7 @@ function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts
     ...(auth !== "none" && { superuser }),
     ...(tls === "cert-manager" && { tlsIssuer: tlsIssuer.text || "own" }),
   };
-  const adoptionFacts = adopt === true ? { adopt: "persistent", podTemplate } : adopt ? { adopt } : {};
+  const adoptionFacts = adoptPod ? { adopt: "pod" } : adopt ? { adopt: "persistent", podTemplate } : {};
   // Topologies that have none are not told about any.
   const places = racks?.length > 0 ? { racks: racks.join(", ") } : {};
   const names = topology === "cockroachdb" ? {} : { clusterName, datacenter, ...places, ...protection };
@@ -202,7 +214,7 @@ const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<S
   ephemeral: (own, common) => ({
     ...ring(own, common),
     replicas: own.replicas,
-    ...(own.adopt === "pod" && { adoptPod: true }),
+    ...(own.adoptPod && { adoptPod: true }),
   }),
   daemon: (own, common) => ({
     ...ring(own, common),
@@ -367,11 +379,11 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
     );
     problems.add("replicas", given.replicas, keys.replicas, ` while ${why.join(" and ")}`);
   }
-  if (values.ephemeral.adopt && chosen.includes("pod")) {
+  if (values.ephemeral.adoptPod && chosen.includes("pod")) {
     problems.add(
-      "ephemeral.adopt",
-      "pod",
-      ownKeys.ephemeral.own.adopt,
+      "ephemeral.adoptPod",
+      "true",
+      ownKeys.ephemeral.own.adoptPod,
       " while topologies holds pod: what is adopted is no longer made",
     );
   }
@@ -449,13 +461,26 @@ class Problems {
       this.lines.add(`${key}: ${misplaced ? "no key of this topology" : "unknown key"}; ${instead}`);
     }
     const values: Raw = {};
+    const wanted = this.succeeded(prefix, table, given);
     for (const [name, key] of Object.entries(table)) {
-      const raw = given[name] ?? key.default;
+      const raw = wanted[name] ?? key.default;
       const value = key.parse(raw);
       if (value === undefined) this.add(prefix + name, raw, key, hint(raw, key.words ?? []));
       else values[name] = value;
     }
     return values;
+  }
+
+  /** The same by the names that take the place of deprecated ones, which are warned of. */
+  private succeeded(prefix: string, table: Record<string, Key>, given: Raw): Raw {
+    const wanted = { ...given };
+    for (const [name, { successor, parse }] of Object.entries(table)) {
+      if (!successor || !given[name] || parse(given[name]) === undefined) continue;
+      wanted[successor.name] ??= successor.value;
+      const instead = this.full(prefix + successor.name);
+      void pulumi.log.warn(`${this.full(prefix + name)} is deprecated: ${instead}: ${successor.value} takes its place`);
+    }
+    return wanted;
   }
 
   add(name: string, raw: unknown, key: Key, detail = ""): void {

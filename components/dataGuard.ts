@@ -99,7 +99,7 @@ function judgeRing(topology: string, ring: RingFacts, wanted: Record<string, Rin
   if (successor.namespace !== ring.namespace)
     return lost(`cassandra:namespace: this edit leaves ${whose} in namespace ${ring.namespace} behind`);
   if (heir === topology && successor.adopt !== ring.adopt && topology !== "persistent")
-    return lost(`cassandra:${topology}.adopt: this edit gives the pods of ring ${ring.name} up`);
+    return lost(`cassandra:${topology}.adoptPod: this edit gives the pods of ring ${ring.name} up`);
   if (ring.hostPath && successor.hostPath !== ring.hostPath)
     return lost(`cassandra:${topology}.hostPath: this edit leaves the rows in ${ring.hostPath} behind`);
   const refusals = ringNames

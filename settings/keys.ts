@@ -37,6 +37,8 @@ export interface Key<T = unknown> {
   words?: readonly string[];
   /** Whether messages must not show the value. @default false */
   isSecret?: true;
+  /** Of a deprecated key: the one that takes its place, with the value that says the same. @default it is not deprecated */
+  successor?: { name: string; value: string };
   /** Whether numbers and truths in an object stay what they are, and do not come as text. @default false */
   isTyped?: true;
   parse: Parse<T>;
@@ -428,14 +430,19 @@ export const ownKeys = {
     overrides: ["replicas", ...ofCassandra],
     own: {
       name,
+      adoptPod: {
+        ...flag,
+        meaning:
+          "Whether the ring takes over the pod of topology `pod`, which leaves `topologies`. It stays set from then on.",
+      },
       adopt: {
         type: "string",
         default: "",
         unit: "",
         allowed: "pod, or empty",
-        meaning:
-          "`pod`: the ring takes over the pod of topology `pod`, which leaves `topologies`. It stays set from then on.",
+        meaning: "Deprecated: `adoptPod: true` takes its place.",
         words: ["pod"],
+        successor: { name: "adoptPod", value: "true" },
         parse: oneOf("", "pod"),
       },
     },

@@ -83,7 +83,7 @@ describe("a ring that the tutorials' manifests made", function () {
     await stack.pulumi("refresh", "--yes", "--expect-no-changes");
   });
 
-  it("grows and shrinks with its own pods, and members move their rows before they leave", async () => {
+  it("@all grows and shrinks with its own pods, and members move their rows before they leave", async () => {
     const before = await uids();
     configure({ replicas: 3 });
     await stack.up();

@@ -14,7 +14,7 @@ describe("several topologies on real nodes", function () {
 
   inRingLab((made) => ({ lab, stack } = made));
 
-  it("deleting any pod of one ring changes neither the pods nor the members of the other", async () => {
+  it("@all deleting any pod of one ring changes neither the pods nor the members of the other", async () => {
     configure({ topologies: ["ephemeral", "persistent"], replicas: 2, volumeRetention: "delete" });
     await stack.up();
     const rings = ["ephemeral", "persistent"].map((topology) => component(topology));

@@ -200,7 +200,7 @@ describe("settings", () => {
   });
 
   it("let the ephemeral ring adopt the pod, and remember it", () => {
-    const { ephemeral, facts } = read({ topologies: ["ephemeral"], replicas: 1, ephemeral: { adopt: "pod" } });
+    const { ephemeral, facts } = read({ topologies: ["ephemeral"], replicas: 1, ephemeral: { adoptPod: true } });
     assert.deepEqual(ephemeral, { ...ring, replicas: 1, adoptPod: true });
     assert.deepEqual(facts, { ephemeral: { ...names, name: "cassandra", disk: "pods", adopt: "pod" } });
   });
@@ -297,7 +297,7 @@ describe("settings", () => {
       "something else than an object for a topology",
       { ephemeral: "three" },
       'ephemeral: "three" is not allowed; allowed is an object of replicas, image, memory, cpu, maxHeap, clusterName, ' +
-        "datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer, name, adopt",
+        "datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer, name, adoptPod, adopt",
     ],
     [
       "a wrong value for one topology",
@@ -311,8 +311,8 @@ describe("settings", () => {
     ],
     [
       "adoption of a pod that is made at the same time",
-      { topologies: ["ephemeral", "pod"], ephemeral: { adopt: "pod" } },
-      'ephemeral.adopt: "pod" is not allowed while topologies holds pod: what is adopted is no longer made; allowed is pod, or empty',
+      { topologies: ["ephemeral", "pod"], ephemeral: { adoptPod: true } },
+      'ephemeral.adoptPod: "true" is not allowed while topologies holds pod: what is adopted is no longer made; allowed is true or false',
     ],
     [
       "labels of nodes that are none",
@@ -544,20 +544,55 @@ describe("settings", () => {
     assert.deepEqual(problemsOf({ cassandraYaml }), []);
   });
 
-  it("warn of a password in plain text, for all topologies or for one", () => {
+  /** What some stacks are warned of. */
+  function warningsOf(readThem: () => unknown): string[] {
     const said: string[] = [];
     const { warn } = pulumi.log;
     pulumi.log.warn = (line: string) => Promise.resolve(void said.push(line));
     try {
-      const superuserPassword = "correct-horse.battery";
-      read({ superuserPassword }, ["superuserPassword"]);
-      read({ persistent: { superuserPassword } }, ["persistent"]);
-      assert.equal(said.length, 0);
-      read({ superuserPassword });
-      read({ persistent: { superuserPassword } });
+      readThem();
     } finally {
       pulumi.log.warn = warn;
     }
+    return said;
+  }
+
+  it("heed a deprecated key, and warn of it with the one that takes its place", () => {
+    const stack = (ephemeral: object) => ({ topologies: ["ephemeral"], ephemeral });
+    const said = warningsOf(() => {
+      assert.equal(read(stack({ adopt: "pod" })).ephemeral?.adoptPod, true);
+    });
+    assert.deepEqual(said, [
+      "cassandra:ephemeral.adopt is deprecated: cassandra:ephemeral.adoptPod: true takes its place",
+    ]);
+    assert.deepEqual(
+      warningsOf(() => read(stack({ adopt: "", adoptPod: true }))),
+      [],
+    );
+    // Whoever says both means the newer one.
+    assert.equal(read(stack({ adopt: "pod", adoptPod: false })).ephemeral?.adoptPod, undefined);
+  });
+
+  it("name as what takes the place of a deprecated key one that there is, and a value that it takes", () => {
+    for (const [topology, { own }] of Object.entries(ownKeys as Record<string, { own: Record<string, Key> }>)) {
+      for (const [name, { successor, meaning }] of Object.entries(own)) {
+        assert.equal(/^Deprecated: /.test(meaning), successor !== undefined, `${topology}.${name}`);
+        if (successor) assert.notEqual(own[successor.name].parse(successor.value), undefined, `${topology}.${name}`);
+      }
+    }
+  });
+
+  it("warn of a password in plain text, for all topologies or for one", () => {
+    const superuserPassword = "correct-horse.battery";
+    const hidden = warningsOf(() => {
+      read({ superuserPassword }, ["superuserPassword"]);
+      read({ persistent: { superuserPassword } }, ["persistent"]);
+    });
+    assert.equal(hidden.length, 0);
+    const said = warningsOf(() => {
+      read({ superuserPassword });
+      read({ persistent: { superuserPassword } });
+    });
     assert.deepEqual(
       said.map((line) => line.split(" ")[0]),
       ["cassandra:superuserPassword", "cassandra:persistent.superuserPassword"],

@@ -45,9 +45,7 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
   });
 
   step("What the manifest sets, and why one line of it is not there", async (guide) => {
-    guide.today(
-      "IPC_LOCK is not asked for unless lockMemory is: a pod that asks for it is refused in most namespaces",
-    );
+    guide.today("IPC_LOCK is not asked for unless lockMemory is: a pod that asks for it is refused in most namespaces");
     const paths = [
       ".spec.terminationGracePeriodSeconds",
       ".spec.containers[0].lifecycle.preStop.exec.command",

@@ -3,7 +3,7 @@ import { walkthrough } from "./walkthrough";
 
 /** The fifth document: first steps with Kubernetes v1.0, a pod that a controller adopts. */
 export default walkthrough("A first walk through Kubernetes v1.0", {}, (step) => {
-  const adopted = (replicas: number) => ({ topologies: ["ephemeral"], replicas, ephemeral: { adopt: "pod" } });
+  const adopted = (replicas: number) => ({ topologies: ["ephemeral"], replicas, ephemeral: { adoptPod: true } });
 
   step("1. The cluster", async (guide) => {
     guide.today("etcdctl and systemctl look at the parts of a node of one's own; here the API server is asked");

@@ -8,13 +8,13 @@ import { badImage, configChange, imageChange } from "./rolling";
 import { scaling, scalingToOne } from "./scaling";
 
 /** Those that `npm test` keeps, one of each kind. */
-const short = [scaling, killedInDecommission, configChange, ringKilled, lostVolume];
+const short = [killedInJoin, killedInDecommission, configChange, ringKilled, lostVolume];
 
 /** All of them, in an order that needs little scaling in between. */
 const all: RingEvent[] = [
   scaling,
-  killedInDecommission,
   killedInJoin,
+  killedInDecommission,
   failedDecommission,
   configChange,
   imageChange,

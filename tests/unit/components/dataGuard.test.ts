@@ -32,7 +32,10 @@ describe("rings left behind by an edit", () => {
     const adopting = { ephemeral: { ...ephemeral, adopt: "pod" } };
     assert.deepEqual(ringsLeftBehind({ pod }, adopting), []);
     assert.deepEqual(ringsLeftBehind(adopting, adopting), []);
-    assert.match(ringsLeftBehind(adopting, { ephemeral })[0], /^cassandra:ephemeral.adopt: this edit gives the pods/);
+    assert.match(
+      ringsLeftBehind(adopting, { ephemeral })[0],
+      /^cassandra:ephemeral.adoptPod: this edit gives the pods/,
+    );
     assert.equal(ringsLeftBehind({ pod }, { ephemeral }).length, 1);
   });
 

@@ -58,7 +58,9 @@ describe("cassandra.yaml in the pod", function () {
 
   it("lets members join two racks, for which Cassandra's own three copies are too many", () => {
     const tokens = "allocate_tokens_for_local_replication_factor";
-    const copies = [0, 1, 2, 3, 4].map((racks) => yamlChanges({}, { needsLogin: false, racks })[tokens]);
+    const copies = [0, 1, 2, 3, 4].map(
+      (racks) => yamlChanges({}, { needsLogin: false, racks })[tokens] as number | undefined,
+    );
     assert.deepEqual(copies, [undefined, undefined, 2, undefined, undefined]);
     assert.equal(yamlChanges({ [tokens]: 1 }, { needsLogin: false, racks: 2 })[tokens], 1);
   });
