@@ -8,7 +8,9 @@ export type IssuerKind = (typeof IssuerKind)[keyof typeof IssuerKind];
 
 /** What signs a ring's certificate: an issuer of cert-manager's. */
 export interface IssuerReference {
+  /** Where it is known: in the ring's namespace, or everywhere. */
   kind: IssuerKind;
+  /** Name of the object. */
   name: string;
 }
 

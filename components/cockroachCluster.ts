@@ -28,7 +28,7 @@ export interface CockroachClusterArgs extends CockroachPodArgs {
   storageClassName?: pulumi.Input<string | undefined>;
   /** Size of each node's volume, a Kubernetes quantity. */
   volumeSize: pulumi.Input<string>;
-  /** @default "retain": volumes outlive `pulumi destroy`. */
+  /** What becomes of the volumes at `pulumi destroy`. @default "retain": they outlive it */
   volumeRetention?: VolumeRetention;
   /** Disks of nodes to make static volumes of, at least one for each node. @default none: volumes are provisioned as asked for */
   localVolumes?: LocalVolume[];

@@ -24,7 +24,7 @@ export interface PersistentClusterArgs extends CassandraRingArgs {
   storageClassName?: pulumi.Input<string | undefined>;
   /** Size of each member's volume, a Kubernetes quantity. */
   volumeSize: pulumi.Input<string>;
-  /** @default "retain": volumes outlive `pulumi destroy`. */
+  /** What becomes of the volumes at `pulumi destroy`. @default "retain": they outlive it */
   volumeRetention?: VolumeRetention;
   /** Disks of nodes to make static volumes of, at least one for each member. @default none: volumes are provisioned as asked for */
   localVolumes?: LocalVolume[];
