@@ -173,8 +173,8 @@ describe("every topology on the real engine and API server, with simulated nodes
     );
     await refuses({ storage: "local" }, 'cassandra:localVolumes: "[]" is not allowed: 0 of them for 3 replicas');
     await refuses(
-      { topologies: ["pod", "ephemeral"], ephemeral: { adopt: "pod" } },
-      'cassandra:ephemeral.adopt: "pod" is not allowed while topologies holds pod',
+      { topologies: ["pod", "ephemeral"], ephemeral: { adoptPod: true } },
+      'cassandra:ephemeral.adoptPod: "true" is not allowed while topologies holds pod',
     );
     await refuses(
       { topologies: ["ephemeral", "daemon"], daemon: { name: "cassandra" } },
