@@ -12,9 +12,11 @@ export interface Comparison {
   /** Word that `npm run bench` takes for it. */
   id: string;
   title: string;
-  unit: "s" | "MB";
+  unit: "s" | "ms for each object" | "MB";
   /** How often each is measured. */
   runs: number;
+  /** What must come before the first run. @default nothing */
+  before?: () => Promise<unknown>;
   /** Those that are compared; the first is this program. */
   contenders: Contender[];
   /** Name of the one that ratios are to. */
@@ -31,11 +33,12 @@ export interface Figures {
   maximum: number;
 }
 
-export interface Outcome extends Omit<Comparison, "contenders"> {
+export interface Outcome extends Omit<Comparison, "contenders" | "before"> {
   figures: Figures[];
 }
 
-export async function compare({ contenders, ...comparison }: Comparison): Promise<Outcome> {
+export async function compare({ contenders, before, ...comparison }: Comparison): Promise<Outcome> {
+  await before?.();
   const values = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let run = 0; run < comparison.runs; run++) {
     // Each in turn begins, so that none always runs on what another one has warmed up.

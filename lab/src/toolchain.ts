@@ -30,6 +30,7 @@ const modules = {
   pulumi: "github.com/pulumi/pulumi/pkg/v3",
   kubernetes: "k8s.io/kubernetes",
   coredns: "github.com/coredns/coredns",
+  helm: "helm.sh/helm/v3",
   kwok: "sigs.k8s.io/kwok",
   "kube-router": "github.com/cloudnativelabs/kube-router/v2",
   "kube-score": "github.com/zegl/kube-score",
@@ -95,6 +96,11 @@ export async function kubectl(): Promise<string> {
 /** Path of `actionlint`, which looks for mistakes in workflows of GitHub's. */
 export async function actionlint(): Promise<string> {
   return join(await build("actionlint"), "actionlint");
+}
+
+/** Path of `helm`, which the bench compares with. */
+export async function helm(): Promise<string> {
+  return join(await build("helm"), "helm");
 }
 
 /** Path of `kube-score`, a scanner of manifests. */
@@ -163,6 +169,7 @@ function versionFlags(tool: Tool): string {
     pulumi: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
     kubernetes: `-X ${base}Version=${version} -X ${base}Major=${major} -X ${base}Minor=${minor}`,
     coredns: "",
+    helm: "",
     kwok: `-X sigs.k8s.io/kwok/pkg/consts.Version=${version}`,
     actionlint: "",
     "kube-router": "",
