@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { join } from "node:path";
 import { Lab } from "../../lab/src/lab";
+import { review } from "../review/edits";
 import { nameOf, smallMembers } from "../stack";
 import { ids, inRingLab, RingStack } from "./ringStack";
 
@@ -67,6 +68,10 @@ describe("a ring that the tutorials' manifests made", function () {
       await stack.pulumi("preview"),
       /StatefulSet cassandra and its 2 members are taken over: no row is touched, its pods stay as they are, and none restarts/,
     );
+    const told = await review(stack, lab.stackFiles.file(stack.name));
+    assert.match(told, /^\*\*No member of a ring moves or restarts\.\*\*$/m);
+    for (const kind of ["StatefulSet", "Service"])
+      assert.ok(told.includes(`| taken over | ${kind} \`cassandra\` |`), told);
     await stack.up();
     assert.deepEqual(await uids(), before);
     assert.equal(await stack.restarts("cassandra-0"), 0);
@@ -106,6 +111,8 @@ describe("a ring that the tutorials' manifests made", function () {
       await stack.pulumi("preview"),
       /podTemplate kept -> own: members restart one at a time .* cassandra-1 first/,
     );
+    const told = await review(stack, lab.stackFiles.file(stack.name));
+    assert.match(told, /^\*\*Ring `cassandra`: restarting, one at a time: `cassandra-1`, `cassandra-0`\.\*\*$/m);
     await stack.up();
     const after = await stack.serving(2, { gone: before.map(({ metadata }) => metadata.uid) });
     assert.deepEqual(after.map(nameOf), before.map(nameOf));
