@@ -45,7 +45,8 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     await stack.everyPodCounts(10_000);
   });
 
-  for (const replicas of [4, 2]) scales(replicas);
+  scales(4, "@all ");
+  scales(2);
 
   it("replaces its pods one at a time when their template changes", async () => {
     const before = (await stack.pods()).map(({ metadata }) => metadata.uid);

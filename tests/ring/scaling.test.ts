@@ -26,7 +26,7 @@ describe("editing the replica count of a persistent ring", function () {
 
   before(() => lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(growingClass) }));
 
-  it("tells in preview who leaves and how much moves, and refuses fewer members than a row has copies", async () => {
+  it("@all tells in preview who leaves and how much moves, and refuses fewer members than a row has copies", async () => {
     configure({ replicas: 4 });
     await stack.up();
     await stack.writeRows("cassandra-0", 1000);
