@@ -84,9 +84,7 @@ export function readPreview(printed: string): Preview {
     if (step?.op === "refresh") drifts.push(...(event.resOutputsEvent ? driftOf(step) : []));
     else if (step) {
       const found = changeOf(step);
-      const before = changes.get(found.urn);
-      // A replacement comes as several steps, each of which tells a part.
-      changes.set(found.urn, before && before.what !== "same" ? { ...found, ...before } : found);
+      changes.set(found.urn, joined(changes.get(found.urn), found));
     }
     if (event.diagnosticEvent) hear(said, event.diagnosticEvent);
     if (event.policyEvent) policies.push(violation(event.policyEvent));
@@ -99,6 +97,15 @@ export function readPreview(printed: string): Preview {
   const all = [...changes.values()].sort((a, b) => a.urn.localeCompare(b.urn));
   policies.sort((a, b) => `${a.name} ${a.message}`.localeCompare(`${b.name} ${b.message}`));
   return { config, changes: all, drifts, said, policies, succeeded: succeeded && said.error.length === 0 };
+}
+
+/** What several steps of one resource come to. */
+function joined(before: Change | undefined, found: Change): Change {
+  if (!before || before.what === "same") return found;
+  // What is imported is then updated: that step alone knows which fields are left as they are.
+  if (before.what === "import") return { ...before, ...found, what: "import" };
+  // A replacement comes as several steps, each of which tells a part.
+  return { ...found, ...before };
 }
 
 function changeOf(step: StepEventMetadata): Change {

@@ -45,6 +45,23 @@ describe("the events of a preview", () => {
     assert.deepEqual([changes[0].old, changes[0].new], [{ data: "[secret]" }, { data: { password: "[secret]" } }]);
   });
 
+  it("tell what becomes of an imported object by the update that follows", () => {
+    const type = "kubernetes:apps/v1:StatefulSet";
+    const [live, updated] = [{ template: "theirs" }, { template: "theirs", minReadySeconds: 10 }];
+    const { changes } = readPreview(
+      stream(
+        prelude,
+        step("import", type, "a", undefined, { template: "ours" }),
+        step("update", type, "a", live, updated),
+        summary(),
+      ),
+    );
+    assert.deepEqual(
+      changes.map(({ what, old, new: wanted }) => [what, old, wanted]),
+      [["import", live, updated]],
+    );
+  });
+
   it("tell of objects that are not what the last update made of them", () => {
     const looked = (...args: Parameters<typeof step>) => ({ resOutputsEvent: step(...args).resourcePreEvent });
     const { changes, drifts } = readPreview(
