@@ -92,7 +92,8 @@ export async function stopCluster(instance: Instance): Promise<void> {
   await endProcesses([`${instance.cgroup}/pods`], 15);
   await endProcesses([instance.cgroup], 5);
   await removeGroup(instance.cgroup);
-  await until("the end of the lab's network", 10, async () => !(await findNetwork(instance)));
+  // The kernel takes namespaces apart in a queue of its own, which other labs and a loaded machine make long.
+  await until("the end of the lab's network", 60, async () => !(await findNetwork(instance)));
 }
 
 /** Whether anything of the instance runs. */
