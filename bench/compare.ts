@@ -1,5 +1,5 @@
 /** Measures side by side in one run: what drifts meanwhile, drifts for all. */
-import { progress } from "./progress";
+import { step } from "../lab/src/progress";
 
 /** One that is measured. */
 export interface Contender {
@@ -44,8 +44,8 @@ export async function compare({ contenders, before, ...comparison }: Comparison)
     // Each in turn begins, so that none always runs on what another one has warmed up.
     const turn = contenders.map((_, i) => contenders[(i + run) % contenders.length]);
     for (const contender of turn) {
-      progress(`${comparison.title}: ${contender.name}, run ${run + 1} of ${comparison.runs}`);
-      values.get(contender.name)!.push(await contender.run());
+      const what = `${comparison.title}: ${contender.name}, run ${run + 1} of ${comparison.runs}`;
+      values.get(contender.name)!.push(await step(what, () => contender.run()));
     }
   }
   return { ...comparison, figures: contenders.map(({ name }) => figuresOf(name, values.get(name)!)) };

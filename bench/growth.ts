@@ -3,9 +3,9 @@ import { cpSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { repository } from "../lab/src/instance";
 import { Lab } from "../lab/src/lab";
+import { step } from "../lab/src/progress";
 import { hostpathProvisioner } from "../lab/src/storage";
 import { Outcome, figuresOf } from "./compare";
-import { progress } from "./progress";
 import { seconds } from "./updates";
 
 const sizes = [1, 10, 100, 300];
@@ -50,17 +50,18 @@ export async function growth(lab: Lab, scratch: string): Promise<Outcome[]> {
   const samples = new Map(sizes.map((size): [number, Sample[]] => [size, []]));
   for (let run = 0; run < runs; run++) {
     for (const size of sizes) {
-      progress(`growth: ${size} rings, run ${run + 1} of ${runs}`);
-      samples.get(size)!.push(await sample(lab, size, scratch));
+      const what = `growth: ${size} rings, run ${run + 1} of ${runs}`;
+      samples.get(size)!.push(await step(what, () => sample(lab, size, scratch)));
     }
   }
+  const isSize = (title: What) => title === "memory of the program" || title === "state";
   return what.map((title) => ({
     id: "growth",
     title: `growth: ${title}`,
-    unit: title === "memory of the program" || title === "state" ? "MB" : "ms for each object",
+    unit: isSize(title) ? "MB" : "ms for each object",
     runs,
     limit: "10 rings",
-    ...(title !== "memory of the program" && title !== "state" && { goal: 1.2 }),
+    ...(!isSize(title) && { goal: 1.2 }),
     figures: sizes.map((size) =>
       figuresOf(
         size === 1 ? "1 ring" : `${size} rings`,

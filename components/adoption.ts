@@ -1,11 +1,10 @@
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
-import { scriptsFolder } from "./cassandraPod";
 import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
 import { selectorText } from "./labels";
 import { quantity } from "./quantity";
-import { RingClient } from "./ringClient";
+import { isOwnTemplate, RingClient, RingIdentity } from "./ringClient";
 import { upgradeProblem, versionOf } from "./upgrade";
 
 /** What the manifests of the tutorials call things; their sets keep these for as long as they live. */
@@ -37,17 +36,8 @@ export interface AdoptionArgs {
   cluster?: ClusterChoice;
 }
 
-interface State {
-  namespace: string;
-  podTemplate: AdoptedTemplate;
-  volumeSize: string;
-  storageClassName?: string;
-  clusterName: string;
-  datacenter: string;
-  rack: string;
-  numTokens: number;
-  image: string;
-}
+/** What the state holds of the args, once it is known. */
+type State = pulumi.Unwrap<Omit<AdoptionArgs, "name" | "replicas" | "protection" | "cluster">>;
 
 /** Fields of a StatefulSet that stay as whoever made it wrote them: most can never change. */
 export const keptFields = [
@@ -120,7 +110,7 @@ export class Adoption extends pulumi.ComponentResource {
 interface Look {
   set?: V1StatefulSet;
   /** What the ring says of itself; undefined while no member serves. */
-  ring?: Awaited<ReturnType<RingClient["identity"]>>;
+  ring?: RingIdentity;
 }
 
 async function lookAt({ name, cluster }: AdoptionArgs, { namespace }: State): Promise<Look> {
@@ -133,8 +123,7 @@ async function lookAt({ name, cluster }: AdoptionArgs, { namespace }: State): Pr
 
 /** Whether a set's pods are of the program's own template, as when a state was lost. */
 function isOwn({ spec }: V1StatefulSet): boolean {
-  const mounts = spec!.template.spec!.containers[0].volumeMounts ?? [];
-  return mounts.some(({ mountPath }) => mountPath === scriptsFolder);
+  return isOwnTemplate(spec!.template.spec!);
 }
 
 /** Why this set cannot be taken over, or its members could not go on, a sentence for each. */

@@ -1,6 +1,6 @@
-export { type AdoptedTemplate } from "./adoption";
+export { AdoptedTemplate } from "./adoption";
 export { type CassandraPodArgs } from "./cassandraPod";
-export { type Auth, CassandraRing, type CassandraRingArgs } from "./cassandraRing";
+export { Auth, CassandraRing, type CassandraRingArgs } from "./cassandraRing";
 export { CassandraService, type CassandraServiceArgs } from "./cassandraService";
 export { type ClusterChoice } from "./cluster";
 export { type CertManager, type IssuerReference } from "./certificates";
@@ -14,10 +14,4 @@ export { type Peer } from "./networkAccess";
 export { PersistentCluster, type PersistentClusterArgs } from "./persistentCluster";
 export { enforceLabel } from "./podSecurity";
 export { SinglePod, type SinglePodArgs } from "./singlePod";
-export {
-  CassandraStorage,
-  type CassandraStorageArgs,
-  type Storage,
-  storageClasses,
-  type VolumeRetention,
-} from "./storage";
+export { CassandraStorage, type CassandraStorageArgs, type Storage, storageClasses, VolumeRetention } from "./storage";

@@ -1,6 +1,7 @@
 /**
  * The components for programs in other languages: what `PulumiPlugin.yaml` makes a package of. Pulumi reads its schema from these
- * classes, whose outputs are plain values, and whose args are those of the components themselves.
+ * classes, whose outputs are plain values, and whose args are those of the components themselves. It sees those alone that extend
+ * ComponentResource directly, and of their outputs the ones that they declare themselves: a class that they share would hide both.
  */
 import * as pulumi from "@pulumi/pulumi";
 import * as cassandra from "./index";

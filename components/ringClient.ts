@@ -1,4 +1,4 @@
-import type { KubernetesObject, V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
+import type { KubernetesObject, V1PersistentVolumeClaim, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
 import { scriptsFolder } from "./cassandraPod";
 import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "./cluster";
@@ -311,11 +311,8 @@ export class RingClient {
 
   /** Where a pod has its volume, and whether it has the scripts that keep the record. */
   private mountsOf({ spec }: V1Pod): Pick<PodView, "keepsRecord" | "folder"> {
-    const mounts = spec!.containers[0].volumeMounts ?? [];
-    return {
-      keepsRecord: mounts.some(({ mountPath }) => mountPath === scriptsFolder),
-      folder: mounts.find(({ name }) => name === this.ring.claim)?.mountPath,
-    };
+    const volume = spec!.containers[0].volumeMounts?.find(({ name }) => name === this.ring.claim);
+    return { keepsRecord: isOwnTemplate(spec!), folder: volume?.mountPath };
   }
 
   /** Entries of the ring record; none when there is no record. */
@@ -363,6 +360,11 @@ interface PodView {
   address?: string;
   ready: boolean;
   running: boolean;
+}
+
+/** Whether pods are of this program's template, and have its scripts. */
+export function isOwnTemplate({ containers }: V1PodSpec): boolean {
+  return (containers[0].volumeMounts ?? []).some(({ mountPath }) => mountPath === scriptsFolder);
 }
 
 /** Its lock is held for as long as decommission.sh runs. */

@@ -1,4 +1,13 @@
-import { IssuerReference, LocalVolume, Peer, Storage, storageClasses } from "../components/index";
+import {
+  AdoptedTemplate,
+  Auth,
+  IssuerReference,
+  LocalVolume,
+  Peer,
+  Storage,
+  storageClasses,
+  VolumeRetention,
+} from "../components/index";
 import {
   addressRange,
   dnsLabel,
@@ -15,6 +24,7 @@ import {
   positiveQuantity,
   text,
   truth,
+  wholeNumber,
 } from "./parsers";
 
 /** What a stack can run. */
@@ -45,8 +55,9 @@ export interface Key<T = unknown> {
 }
 
 const storages = [...Object.keys(storageClasses), "existing"] as Storage[];
-const retentions = ["retain", "delete"] as const;
-const auths = ["password", "none"] as const;
+const retentions = Object.values(VolumeRetention);
+const auths = Object.values(Auth);
+const templates = Object.values(AdoptedTemplate);
 const tlsChoices = ["none", "secret", "cert-manager"] as const;
 const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
 /** The longest name of a set whose pods and Services still have names that Kubernetes takes. */
@@ -100,7 +111,7 @@ export const keys = {
     unit: "members",
     allowed: "a whole number from 1 to 1000",
     meaning: "Members of each ring that has a count: persistent, ephemeral and cockroachdb (empty: 3).",
-    parse: (raw) => (/^([1-9]\d{0,3})?$/.test(String(raw)) && Number(raw) <= 1000 ? Number(raw || 3) : undefined),
+    parse: (raw) => (raw === "" ? 3 : wholeNumber(1000)(raw)),
   },
   storage: {
     type: "string",
@@ -365,8 +376,6 @@ const secretName = (whose: string, files: string, value: string) =>
     parse: text(dnsSubdomain),
   }) as const;
 
-const templates = ["kept", "own"] as const;
-
 const ofCassandra = [
   "image",
   "memory",
@@ -422,7 +431,7 @@ export const ownKeys = {
         unit: "tokens",
         allowed: "a whole number from 1 to 1024",
         meaning: "Of a ring that was adopted: tokens that each of its members has.",
-        parse: (raw) => (/^[1-9]\d{0,3}$/.test(String(raw)) && Number(raw) <= 1024 ? Number(raw) : undefined),
+        parse: wholeNumber(1024),
       },
     },
   },

@@ -25,6 +25,12 @@ export const oneOf =
 
 export const truth: Parse<boolean> = (raw) => ({ true: true, false: false })[String(raw)];
 
+/** From 1 to `most`, which has four digits or fewer. */
+export const wholeNumber =
+  (most: number): Parse<number> =>
+  (raw) =>
+    /^[1-9]\d{0,3}$/.test(String(raw)) && Number(raw) <= most ? Number(raw) : undefined;
+
 /** Addresses: `10.0.0.0/8`, `fd00::/8`. */
 export const addressRange: Parse<string> = (raw) => {
   const [, address, bits] = /^([^/]+)\/(\d{1,3})$/.exec(String(raw)) ?? [];
