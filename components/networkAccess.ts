@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 /** Pods, by their labels and those of their namespace, or addresses. What is left out does not restrict. */

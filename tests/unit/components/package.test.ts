@@ -13,7 +13,8 @@ describe("the package of the components", () => {
       .flatMap((file) => [
         ...readFileSync(path.join(folder, file), "utf8").matchAll(/(?:from|import)\(? ?"(?!node:|\.)([^"]+)"/g),
       ])
-      .map(([, name]) => name);
+      // Of a module in a package, the package: `@scope/name/module`.
+      .map(([, name]) => /^(@[^/]+\/)?[^/]+/.exec(name)![0]);
     // What compiles them stands beside: of its own, Pulumi brings one that is too old.
     const wanted = [...new Set([...imported, "ts-node", "typescript"])].sort();
     const versions = ofProgram as Record<string, string>;
