@@ -1,28 +1,39 @@
 /** Measures side by side in one run: what drifts meanwhile, drifts for all. */
 import { step } from "../lab/src/progress";
 
-/** One that is measured. */
-export interface Contender {
-  name: string;
-  /** What is measured: seconds, bytes, or whatever the comparison says. */
-  run(): Promise<number>;
+/** What is measured of each contender. */
+export interface Measure {
+  title: string;
+  unit: "s" | "ms for each object" | "MB" | "requests/s" | "%";
+  /** Name of the contender that ratios are to. */
+  limit: string;
+  /** At most so many times the limit is the goal. */
+  goal?: number;
+  /** At most so much is the goal, in the measure's own unit. */
+  most?: number;
 }
 
-export interface Comparison {
+/** Figures of one run, by the keys of the measures; one that a contender does not have is left out. */
+export type Sample<Key extends string> = Partial<Record<Key, number>>;
+
+/** One that is measured. */
+export interface Contender<Key extends string> {
+  name: string;
+  run(): Promise<Sample<Key>>;
+}
+
+export interface Comparison<Key extends string = string> {
   /** Word that `npm run bench` takes for it. */
-  id: string;
-  title: string;
-  unit: "s" | "ms for each object" | "MB";
+  name: string;
   /** How often each is measured. */
   runs: number;
+  measures: Record<Key, Measure>;
   /** What must come before the first run. @default nothing */
   before?: () => Promise<unknown>;
+  /** What must come after the last one. @default nothing */
+  after?: () => Promise<unknown>;
   /** Those that are compared; the first is this program. */
-  contenders: Contender[];
-  /** Name of the one that ratios are to. */
-  limit: string;
-  /** At most so many times that is the goal. */
-  goal?: number;
+  contenders: Contender<Key>[];
 }
 
 /** Figures of one contender. */
@@ -33,22 +44,33 @@ export interface Figures {
   maximum: number;
 }
 
-export interface Outcome extends Omit<Comparison, "contenders" | "before"> {
+/** What came of one measure. */
+export interface Outcome extends Measure {
+  runs: number;
   figures: Figures[];
 }
 
-export async function compare({ contenders, before, ...comparison }: Comparison): Promise<Outcome> {
+/** @param runs in place of the comparison's own number */
+export async function compare<Key extends string>(comparison: Comparison<Key>, runs = comparison.runs) {
+  const { name, contenders, measures, before, after } = comparison;
   await before?.();
-  const values = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
-  for (let run = 0; run < comparison.runs; run++) {
+  const samples = new Map<string, Sample<Key>[]>(contenders.map((one) => [one.name, []]));
+  for (let run = 0; run < runs; run++) {
     // Each in turn begins, so that none always runs on what another one has warmed up.
     const turn = contenders.map((_, i) => contenders[(i + run) % contenders.length]);
     for (const contender of turn) {
-      const what = `${comparison.title}: ${contender.name}, run ${run + 1} of ${comparison.runs}`;
-      values.get(contender.name)!.push(await step(what, () => contender.run()));
+      const what = `${name}: ${contender.name}, run ${run + 1} of ${runs}`;
+      samples.get(contender.name)!.push(await step(what, () => contender.run()));
     }
   }
-  return { ...comparison, figures: contenders.map(({ name }) => figuresOf(name, values.get(name)!)) };
+  await after?.();
+  return (Object.entries(measures) as [Key, Measure][]).map(([key, measure]): Outcome => {
+    const figures = [...samples].flatMap(([contender, all]) => {
+      const values = all.flatMap((sample) => sample[key] ?? []);
+      return values.length > 0 ? [figuresOf(contender, values)] : [];
+    });
+    return { ...measure, runs, figures };
+  });
 }
 
 export function figuresOf(name: string, values: number[]): Figures {
@@ -58,22 +80,9 @@ export function figuresOf(name: string, values: number[]): Figures {
   return { name, minimum: sorted[0], median, maximum: sorted[sorted.length - 1] };
 }
 
-/** A comparison as a table in Markdown. */
-export function tableOf({ title, unit, runs, figures, limit, goal }: Outcome): string {
-  const reference = figures.find(({ name }) => name === limit)!.median;
-  const rows = figures.map(({ name, minimum, median, maximum }) => {
-    const ratio = median / reference;
-    const values = [minimum, median, maximum, ratio].map((value) => value.toFixed(2));
-    return `| ${[name, ...values].join(" | ")} |`;
-  });
-  const aim = goal === undefined ? "" : ` Goal: at most ${goal} x ${limit}.`;
-  return [
-    `#### ${title}`,
-    "",
-    `In ${unit}, of ${runs} runs.${aim}`,
-    "",
-    `| | minimum | median | maximum | to ${limit} |`,
-    "|---|---|---|---|---|",
-    ...rows,
-  ].join("\n");
+/** Seconds that something takes. */
+export async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
 }

@@ -3,19 +3,22 @@ import { cpSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { repository } from "../lab/src/instance";
 import { Lab } from "../lab/src/lab";
-import { step } from "../lab/src/progress";
 import { hostpathProvisioner } from "../lab/src/storage";
-import { Outcome, figuresOf } from "./compare";
-import { seconds } from "./updates";
+import { Comparison, Sample, seconds } from "./compare";
 
 const sizes = [1, 10, 100, 300];
-const runs = 3;
-const what = ["up from nothing", "preview", "up, nothing to do", "memory of the program", "state"] as const;
-type What = (typeof what)[number];
-type Sample = Record<What, number>;
+const limit = "10 rings";
+const each = { unit: "ms for each object", limit, goal: 1.2 } as const;
+const measures = {
+  up: { title: "Growth: pulumi up from nothing", ...each },
+  preview: { title: "Growth: pulumi preview, nothing to do", ...each },
+  again: { title: "Growth: pulumi up, nothing to do", ...each },
+  memory: { title: "Growth: memory of the program", unit: "MB", limit, most: 600 },
+  state: { title: "Growth: state of the stack", unit: "MB", limit },
+} as const;
 
 /** One stack of so many rings, from nothing to nothing. Times are in milliseconds for each object. */
-async function sample(lab: Lab, rings: number, scratch: string): Promise<Sample> {
+async function sample(lab: Lab, rings: number, scratch: string): Promise<Sample<keyof typeof measures>> {
   const program = path.join(lab.dir, "rings");
   const memory = path.join(scratch, "memory");
   const env = { ...lab.env, BENCH_MEMORY: memory };
@@ -31,42 +34,29 @@ async function sample(lab: Lab, rings: number, scratch: string): Promise<Sample>
   const again = await up();
   await pulumi("destroy", "--yes", "--skip-preview");
   return {
-    "up from nothing": (1000 * first) / objects,
+    up: (1000 * first) / objects,
     preview: (1000 * preview) / objects,
-    "up, nothing to do": (1000 * again) / objects,
-    "memory of the program": Number(readFileSync(memory, "utf8")) / 1024,
+    again: (1000 * again) / objects,
+    memory: Number(readFileSync(memory, "utf8")) / 1024,
     state: exported.length / 2 ** 20,
   };
 }
 
-/** Measures all sizes in turns. */
-export async function growth(lab: Lab, scratch: string): Promise<Outcome[]> {
+/** @param scratch folder for what is written */
+export async function growthComparison(lab: Lab, scratch: string): Promise<Comparison> {
   const storageClass = { apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata: { name: "fast" } };
   const input = JSON.stringify({ ...storageClass, provisioner: hostpathProvisioner });
   await lab.kubectl(["apply", "-f", "-"], { input });
   const program = path.join(lab.dir, "rings");
   cpSync(path.join(repository, "bench/programs/rings"), program, { recursive: true });
   await lab.pulumi(["-C", program, "stack", "select", "--create", "rings", "--non-interactive"]);
-  const samples = new Map(sizes.map((size): [number, Sample[]] => [size, []]));
-  for (let run = 0; run < runs; run++) {
-    for (const size of sizes) {
-      const what = `growth: ${size} rings, run ${run + 1} of ${runs}`;
-      samples.get(size)!.push(await step(what, () => sample(lab, size, scratch)));
-    }
-  }
-  const isSize = (title: What) => title === "memory of the program" || title === "state";
-  return what.map((title) => ({
-    id: "growth",
-    title: `growth: ${title}`,
-    unit: isSize(title) ? "MB" : "ms for each object",
-    runs,
-    limit: "10 rings",
-    ...(!isSize(title) && { goal: 1.2 }),
-    figures: sizes.map((size) =>
-      figuresOf(
-        size === 1 ? "1 ring" : `${size} rings`,
-        samples.get(size)!.map((one) => one[title]),
-      ),
-    ),
-  }));
+  return {
+    name: "growth",
+    runs: 3,
+    measures,
+    contenders: sizes.map((size) => ({
+      name: size === 1 ? "1 ring" : `${size} rings`,
+      run: () => sample(lab, size, scratch),
+    })),
+  };
 }

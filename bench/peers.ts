@@ -66,6 +66,11 @@ export class Peers {
 
   apply = () => this.shell("kubectl", ["apply", "--server-side", "--force-conflicts", "-f", this.manifests]);
 
+  applyAndWait = async () => {
+    await this.apply();
+    await this.shell("kubectl", ["rollout", "status", "statefulset/cassandra"]);
+  };
+
   delete = () => this.shell("kubectl", ["delete", "--ignore-not-found", "--wait", "-f", this.manifests]);
 
   diff = (file = this.manifests) =>

@@ -1,15 +1,91 @@
 /** From nothing to a ring that serves, on real nodes: this program against the tutorials' own manifest on the same image. */
-import { dump, loadAll } from "js-yaml";
+import { dump, load, loadAll } from "js-yaml";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
 import { repository } from "../lab/src/instance";
 import { Lab } from "../lab/src/lab";
-import { Comparison } from "./compare";
-import { seconds } from "./updates";
+import { Comparison, seconds } from "./compare";
+import { steadyLoad } from "./load";
 
 const stack = "bench";
 const limit = "CPU time of one member, for all on all cores";
+const tutorials = "the tutorials' manifest";
+const datacenter = "DC1-K8Demo";
+
+/** Stack config: the tutorials' ring, and requests from the lab's network, outside any pod. */
+function config(members: number): Record<string, unknown> {
+  const minikube = load(readFileSync(path.join(repository, "Pulumi.minikube.yaml"), "utf8")) as { config: object };
+  return { ...minikube.config, "cassandra:replicas": members, "cassandra:clientsFrom": [{ cidr: "10.99.0.0/16" }] };
+}
+
+/** The rings that are compared: one at a time is there. */
+export class Rings {
+  private constructor(readonly lab: Lab) {}
+
+  static async in(lab: Lab): Promise<Rings> {
+    await lab.ensureStack(stack);
+    return new Rings(lab);
+  }
+
+  pulumi(...args: string[]): Promise<string> {
+    return this.lab.pulumi([...args, "--stack", stack, "--non-interactive"]);
+  }
+
+  /** Brings the program's ring to so many members. */
+  async own(members: number): Promise<void> {
+    const file = this.lab.stackFiles.file(stack);
+    const salt = /^encryptionsalt: .*\n/m.exec(readFileSync(file, "utf8"))?.[0] ?? "";
+    writeFileSync(file, salt + dump({ config: config(members) }));
+    await this.pulumi("up", "--yes", "--skip-preview");
+  }
+
+  async ownGone(): Promise<void> {
+    await this.pulumi("destroy", "--yes", "--skip-preview");
+    await this.clear();
+  }
+
+  exec(pod: string, ...command: string[]): Promise<string> {
+    return this.lab.kubectl(["exec", pod, "-c", "cassandra", "--", ...command], { timeout: 1_800_000 });
+  }
+
+  /** Contact points and, of a ring that asks for it, the login. */
+  async access(isOwn: boolean) {
+    const addresses = await this.lab.kubectl([
+      "get",
+      "pods",
+      "-l",
+      "app=cassandra",
+      "-o",
+      "jsonpath={.items[*].status.podIP}",
+    ]);
+    const access = { contactPoints: addresses.split(" "), datacenter };
+    if (!isOwn) return access;
+    const all = await this.pulumi("stack", "output", "superuser", "--json", "--show-secrets");
+    const { persistent } = JSON.parse(all) as { persistent: { username: string; password: string } };
+    return { ...access, credentials: persistent };
+  }
+
+  /**
+   * Asserts that so many members are up, as the first of them sees them.
+   * @returns by how many per cent of all rows the member that is furthest from it misses an even share
+   */
+  async unevenness(members: number, cqlsh: string): Promise<number> {
+    const replication = `{'class': 'NetworkTopologyStrategy', '${datacenter}': 1}`;
+    await this.exec("cassandra-0", cqlsh, "-e", `CREATE KEYSPACE shares WITH replication = ${replication}`);
+    const status = await this.exec("cassandra-0", "nodetool", "status", "shares");
+    const shares = [...status.matchAll(/^UN .* ([\d.]+)% /gm)].map(([, share]) => Number(share));
+    if (shares.length !== members) throw new Error(`${shares.length} of ${members} members are up:\n${status}`);
+    return Math.max(...shares.map((share) => Math.abs(share - 100 / members)));
+  }
+
+  /** Waits until nothing of a ring is left. */
+  async clear(): Promise<void> {
+    await this.lab.kubectl(["delete", "pvc", "-l", "app=cassandra"], { timeout: 300_000 });
+    const gone = ["wait", "--for=delete", "pod,pvc,configmap", "-l", "app=cassandra", "--timeout=300s"];
+    await this.lab.kubectl(gone, { timeout: 310_000 });
+  }
+}
 
 interface ManifestSet {
   kind: string;
@@ -30,85 +106,69 @@ function manifestOf(members: number): string {
   return all.map((one) => dump(one)).join("---\n");
 }
 
-/** Asserts that so many members are up, as the first of them sees them. */
-async function isWhole(lab: Lab, members: number): Promise<void> {
-  const status = await lab.kubectl(["exec", "cassandra-0", "-c", "cassandra", "--", "nodetool", "status"]);
-  const up = status.match(/^UN /gm)?.length;
-  if (up !== members) throw new Error(`${up} of ${members} members are up:\n${status}`);
-}
+/** @param withLoad whether the ring is put under load as well, once it is there */
+export function ringComparison(rings: Rings, members: number, withLoad: boolean): Comparison {
+  const { lab } = rings;
 
-/** Waits until nothing of a ring is left. */
-async function clear(lab: Lab): Promise<void> {
-  await lab.kubectl(["delete", "pvc", "-l", "app=cassandra"], { timeout: 300_000 });
-  await lab.kubectl(["wait", "--for=delete", "pod,pvc,configmap", "-l", "app=cassandra", "--timeout=300s"], {
-    timeout: 310_000,
-  });
-}
-
-export async function ringComparisons(lab: Lab): Promise<Comparison[]> {
-  await lab.ensureStack(stack);
-  const pulumi = (...args: string[]) => lab.pulumi([...args, "--stack", stack, "--non-interactive"]);
-
-  async function own(members: number): Promise<number> {
-    const config = {
-      "cassandra:replicas": members,
-      "cassandra:storage": "minikube-hostpath",
-      "cassandra:storageClassName": "fast",
-      "cassandra:memory": "1Gi",
-      "cassandra:maxHeap": "512M",
-      "cassandra:cpu": "100m",
-    };
-    const file = lab.stackFiles.file(stack);
-    const salt = /^encryptionsalt: .*\n/m.exec(readFileSync(file, "utf8"))?.[0] ?? "";
-    writeFileSync(file, salt + dump({ config }));
-    const taken = await seconds(() => pulumi("up", "--yes", "--skip-preview"));
-    await isWhole(lab, members);
-    return taken;
+  async function sample(isOwn: boolean, up: () => Promise<unknown>, down: () => Promise<unknown>) {
+    const ready = await seconds(up);
+    const unevenness = await rings.unevenness(members, isOwn ? "/ring/cqlsh.sh" : "cqlsh");
+    const load = withLoad ? { load: await steadyLoad(lab, await rings.access(isOwn), 20, 20) } : {};
+    await down();
+    return { ready, unevenness, ...load };
   }
 
-  async function gone(): Promise<void> {
-    await pulumi("destroy", "--yes", "--skip-preview");
-    await clear(lab);
-  }
-
-  async function byManifest(members: number): Promise<number> {
-    const input = manifestOf(members);
-    const taken = await seconds(async () => {
-      await lab.kubectl(["apply", "-f", "-"], { input });
-      await lab.kubectl(["rollout", "status", "statefulset/cassandra", "--timeout=20m"], { timeout: 1_300_000 });
-    });
-    await isWhole(lab, members);
+  const input = manifestOf(members);
+  const apply = async () => {
+    await lab.kubectl(["apply", "-f", "-"], { input });
+    await lab.kubectl(["rollout", "status", "statefulset/cassandra", "--timeout=30m"], { timeout: 1_900_000 });
+  };
+  const remove = async () => {
     await lab.kubectl(["delete", "-f", "-"], { input, timeout: 600_000 });
-    await clear(lab);
-    return taken;
-  }
+    await rings.clear();
+  };
 
   /** Seconds that the cores together need for what one member does until it serves, times the members. */
-  async function least(members: number): Promise<number> {
-    await own(1);
-    const said = await lab.kubectl(["exec", "cassandra-0", "-c", "cassandra", "--", "cat", "/sys/fs/cgroup/cpu.stat"]);
-    await gone();
-    return (Number(/^usage_usec (\d+)/m.exec(said)![1]) / 1e6 / cpus().length) * members;
+  async function least(): Promise<number> {
+    await rings.own(1);
+    // The container's first process, and those that it has waited for: user and system time of both, in hundredths of a second.
+    const stat = await rings.exec("cassandra-0", "cat", "/proc/1/stat");
+    await rings.ownGone();
+    const ticks = stat.slice(stat.lastIndexOf(")")).split(" ").slice(12, 16);
+    return (ticks.reduce((sum, tick) => sum + Number(tick), 0) / 100 / cpus().length) * members;
   }
 
-  return [3, 5].map((members) => ({
-    id: `ring-${members}`,
-    title: `from nothing to a ring of ${members} that serves`,
-    unit: "s",
+  return {
+    name: `ring-${members}`,
     runs: 3,
-    limit,
-    goal: 2,
+    measures: {
+      ready: { title: `A ring of ${members}: from nothing until all members serve`, unit: "s", limit, goal: 2 },
+      unevenness: {
+        title: `A ring of ${members}: furthest from an even share of the rows`,
+        unit: "%",
+        limit: tutorials,
+        most: 1,
+      },
+      ...(withLoad && {
+        load: {
+          title: `A ring of ${members}: steady load, half writes and half reads`,
+          unit: "requests/s",
+          limit: tutorials,
+        },
+      }),
+    },
     contenders: [
       {
         name: "this program",
-        run: async () => {
-          const taken = await own(members);
-          await gone();
-          return taken;
-        },
+        run: () =>
+          sample(
+            true,
+            () => rings.own(members),
+            () => rings.ownGone(),
+          ),
       },
-      { name: "the tutorials' manifest", run: () => byManifest(members) },
-      { name: limit, run: () => least(members) },
+      { name: tutorials, run: () => sample(false, apply, remove) },
+      { name: limit, run: async () => ({ ready: await least() }) },
     ],
-  }));
+  };
 }

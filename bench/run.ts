@@ -1,25 +1,20 @@
-/** `npm run bench [-- WORD ...]`: measures all, or what the words name, and prints a table for each comparison. */
-import { writeFileSync } from "node:fs";
-import path from "node:path";
+/** `npm run bench [-- [--runs N] WORD ...]`: measures all, or what the words name, and prints a table for each measure. */
+import { parseArgs } from "node:util";
 import { Lab } from "../lab/src/lab";
-import { compare, Comparison, Outcome, tableOf } from "./compare";
-import { growth } from "./growth";
-import { ringComparisons } from "./rings";
+import { compare, Comparison, Outcome } from "./compare";
+import { growthComparison } from "./growth";
+import { labComparison } from "./labs";
+import { keep, tableOf } from "./report";
+import { ringComparison, Rings } from "./rings";
+import { scalingComparison } from "./scaling";
 import { startUpComparison, withScratch } from "./startup";
 import { updateComparisons } from "./updates";
 
 /** Comparisons that share what they are measured on. */
 interface Group {
-  ids: string[];
-  /** Measures those that are wanted. @param scratch folder for what is written */
-  run: (scratch: string, isWanted: (id: string) => boolean, tell: (outcome: Outcome) => void) => Promise<void>;
-}
-
-/** Runs those comparisons that are wanted, one after another. */
-function all(make: (scratch: string) => Promise<Comparison[]>): Group["run"] {
-  return async (scratch, isWanted, tell) => {
-    for (const comparison of await make(scratch)) if (isWanted(comparison.id)) tell(await compare(comparison));
-  };
+  names: string[];
+  /** @param scratch folder for what is written */
+  measure: (scratch: string, all: (comparisons: Comparison[]) => Promise<void>) => Promise<void>;
 }
 
 /** A lab of the bench's own for as long as something takes. */
@@ -34,40 +29,53 @@ async function inLab(simulated: boolean, use: (lab: Lab) => Promise<void>): Prom
 
 const groups: Group[] = [
   {
-    ids: ["startup"],
-    run: all(async (scratch) => [await startUpComparison(scratch)]),
+    names: ["startup"],
+    measure: async (scratch, all) => all([await startUpComparison(scratch)]),
   },
   {
-    ids: ["preview", "no-op", "fresh"],
-    run: (...args) => inLab(true, (lab) => all((scratch) => updateComparisons(lab, scratch))(...args)),
+    names: ["preview", "no-op", "fresh"],
+    measure: (scratch, all) => inLab(true, async (lab) => all(await updateComparisons(lab, scratch))),
   },
   {
-    ids: ["growth"],
-    run: (scratch, _, tell) => inLab(true, async (lab) => (await growth(lab, scratch)).forEach(tell)),
+    names: ["growth"],
+    measure: (scratch, all) => inLab(true, async (lab) => all([await growthComparison(lab, scratch)])),
   },
   {
-    ids: ["ring-3", "ring-5"],
-    run: (...args) => inLab(false, (lab) => all(() => ringComparisons(lab))(...args)),
+    names: ["ring-3", "ring-5", "scaling"],
+    measure: (_, all) =>
+      inLab(false, async (lab) => {
+        const rings = await Rings.in(lab);
+        return all([ringComparison(rings, 3, true), ringComparison(rings, 5, false), scalingComparison(rings)]);
+      }),
+  },
+  {
+    names: ["lab"],
+    measure: (scratch, all) => all([labComparison(scratch)]),
   },
 ];
 
-async function main(words: string[]): Promise<void> {
-  const known = groups.flatMap(({ ids }) => ids);
+async function main(): Promise<void> {
+  const { values, positionals: words } = parseArgs({ options: { runs: { type: "string" } }, allowPositionals: true });
+  const runs = values.runs === undefined ? undefined : Number(values.runs);
+  if (runs !== undefined && !(Number.isInteger(runs) && runs > 0))
+    throw new Error(`--runs ${values.runs}: a number from 1 on`);
+  const known = groups.flatMap(({ names }) => names);
   const unknown = words.filter((word) => !known.includes(word));
   if (unknown.length > 0) throw new Error(`nothing is named ${unknown.join(", ")}; there is ${known.join(", ")}`);
-  const isWanted = (id: string) => words.length === 0 || words.includes(id);
-  const outcomes: Outcome[] = [];
-  const tell = (outcome: Outcome) => {
-    outcomes.push(outcome);
-    console.log(`${tableOf(outcome)}\n`);
-  };
-  for (const { run } of groups.filter(({ ids }) => ids.some(isWanted)))
-    await withScratch((scratch) => run(scratch, isWanted, tell));
-  // For the chart in the README, which is drawn of a whole run alone.
-  if (words.length === 0) writeFileSync(path.join(__dirname, "results.json"), `${JSON.stringify(outcomes, null, 2)}\n`);
+  const isWanted = (name: string) => words.length === 0 || words.includes(name);
+
+  async function all(comparisons: Comparison[]): Promise<void> {
+    for (const comparison of comparisons.filter(({ name }) => isWanted(name))) {
+      const outcomes: Outcome[] = await compare(comparison, runs);
+      for (const outcome of outcomes) console.log(`${tableOf(outcome)}\n`);
+      keep(comparison.name, outcomes);
+    }
+  }
+  for (const { measure } of groups.filter(({ names }) => names.some(isWanted)))
+    await withScratch((scratch) => measure(scratch, all));
 }
 
-main(process.argv.slice(2)).catch((error: Error) => {
+main().catch((error: Error) => {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 });

@@ -53,7 +53,8 @@ set_password() {
 }
 
 # make_superuser: with the default role, whose password everybody knows. Its own is one that nobody knows yet, so that whatever
-# there is in the ring before set_password was not made by its users. False when it cannot log in.
+# there is in the ring before set_password was not made by its users. Each cqlsh takes a second that nobody is served in, so that the
+# roles are spread in the same one. False when it cannot log in.
 make_superuser() {
   local name password known
   complaint="Secret $RING_SUPERUSER cannot be read or written"
@@ -62,8 +63,11 @@ make_superuser() {
     known=$(head -c 24 /dev/urandom | base64)
     record known <<<"$known" || return 1
   fi
-  try cassandra cassandra "CREATE ROLE IF NOT EXISTS \"$name\" WITH PASSWORD = '$known' AND SUPERUSER = true AND LOGIN = true;" ||
-    try "$name" "$known" "" || # An earlier try has come further than that.
+  local roles
+  roles=$(spread_roles)
+  try cassandra cassandra \
+    "CREATE ROLE IF NOT EXISTS \"$name\" WITH PASSWORD = '$known' AND SUPERUSER = true AND LOGIN = true; $roles" ||
+    try "$name" "$known" "$roles" || # An earlier try has come further than that.
     { complaint="neither $name nor the default role can log in ($said)"; return 1; }
 }
 
@@ -110,7 +114,6 @@ open_cql() {
     ! compgen -G "$DATA/data/*/" | grep -qvE '/system(_[a-z]+)?/$' || is_new=no
     open_port
     until make_superuser; do wait_for "the superuser: $complaint"; done
-    until share_roles; do wait_for "the superuser to log in"; done
     # A first ring has as many copies from the start; this one was made when nobody had to log in.
     [ "$way" = form ] || until copy_roles; do wait_for "the roles to be copied"; done
     until read_superuser && shut_default_role "$name"; do wait_for "the default role to be shut"; done
@@ -125,14 +128,16 @@ open_cql() {
 # Others see a member as UN a moment before its own daemon can open the port.
 open_port() { until nodetool enablebinary; do sleep 1; done; }
 
-# share_roles [MEMBERS]: keeps the roles on as many members as the ring has, three at the most: with fewer copies than that nobody
-# could log in while a member is away, with more than there are members nobody could at all. False when it cannot log in.
-share_roles() {
+# spread_roles [MEMBERS]: prints the statement that keeps the roles on as many members as the ring has, three at the most: with fewer
+# copies than that nobody could log in while a member is away, with more than there are members nobody could at all.
+spread_roles() {
   local count=${1:-$(ring_size)}
   (( count < 3 )) || count=3
-  as_superuser <<<"ALTER KEYSPACE system_auth WITH replication =
-    {'class': 'NetworkTopologyStrategy', '$CASSANDRA_DC': $count};"
+  echo "ALTER KEYSPACE system_auth WITH replication = {'class': 'NetworkTopologyStrategy', '$CASSANDRA_DC': $count};"
 }
+
+# share_roles [MEMBERS]: has it done. False when the superuser cannot log in.
+share_roles() { as_superuser <<<"$(spread_roles "$@")"; }
 
 copy_roles() { nodetool repair --full system_auth >/dev/null; }
 

@@ -216,7 +216,7 @@ await_first_ring() {
       kill 1
       exit
     fi
-    # Each look through nodetool costs a JVM: the first one is worth it only when all are there to be seen.
+    has_joined || continue
     for m in $first; do listens "${address[$m]:-none}" $GOSSIP || continue 2; done
     ring=$(nodetool status 2>/dev/null) || continue
     found=()

@@ -166,8 +166,8 @@ await_first_ring() {
   local i size ring
   until load; do sleep 5; done
   size=${entry[forming]}
-  # Each look through nodetool costs a JVM: the first one is worth it only when all are there to be seen.
   for (( i = 0; i < size; i++ )); do until listens "$(host "$i")" $GOSSIP; do sleep 1; done; done
+  until has_joined; do sleep 1; done
   until ring=$(nodetool status 2>/dev/null) && [ "$(grep -c '^UN ' <<<"$ring")" = "$size" ]; do sleep 1; done
   id=$(grep -F " $POD_IP " <<<"$ring" | uuid)
 }

@@ -37,12 +37,17 @@ form() { # form PLACE MEMBERS SEEDS [RACKS]
     -Dcassandra.initial_token="$(tokens "$1" "$2" "$CASSANDRA_NUM_TOKENS" "${4:-1}")"
     -Dcassandra.start_native_transport=false
     -Dcassandra.skip_wait_for_gossip_to_settle=0
+    # Nobody was here before, whose address this could be. A look for one asks again after five seconds where another member does
+    # not listen yet, and all start at once.
+    -Dcassandra.allow_unsafe_join=true
   )
   ! needs_login || options+=(
-    # The roles on as many members as share_roles is about to want, so that none has to be copied.
+    # The roles on as many members as spread_roles is about to want, so that none has to be copied.
     -Dcassandra.system_auth.default_rf=$(( $2 < 3 ? $2 : 3 ))
     # After ten seconds otherwise, and CQL opens after that.
     -Dcassandra.superuser_setup_delay_ms=500
+    # The superuser is made with a password that nobody knows, and gets its own right after; five seconds later otherwise.
+    -Dcassandra.role_password_update_min_interval_in_ms=0
   )
   way=form
   say "form: first ring of $2, seeds $CASSANDRA_SEEDS"

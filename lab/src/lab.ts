@@ -49,8 +49,8 @@ export class Lab {
     const lab = Lab.find(options.name);
     checkHost();
     const settings = lab.settings(options);
-    const programs = await clusterPrograms(settings);
-    const archives = settings.simulated ? [] : await images();
+    // At the first start one waits for compilers, the other for downloads.
+    const [programs, archives] = await Promise.all([clusterPrograms(settings), settings.simulated ? [] : images()]);
     await lab.instance.exclusively(async () => {
       await startCluster(lab.instance, settings, programs, archives);
       lab.instance.write("environment.json", await pulumiEnvironment(lab.instance));

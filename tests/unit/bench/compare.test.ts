@@ -1,5 +1,7 @@
 import * as assert from "node:assert/strict";
-import { compare, figuresOf, tableOf } from "../../../bench/compare";
+import { readFileSync } from "node:fs";
+import { compare, figuresOf } from "../../../bench/compare";
+import { chartOf, detailsOf, kept, summaryOf, tableOf, withFigures } from "../../../bench/report";
 
 describe("a comparison", () => {
   it("takes the middle of its runs", () => {
@@ -9,17 +11,41 @@ describe("a comparison", () => {
 
   it("measures in turns, and tells ratios to the limit", async () => {
     const order: string[] = [];
-    const contender = (name: string, value: number) => ({
+    const contender = (name: string, time: number) => ({
       name,
       run: () => {
         order.push(name);
-        return Promise.resolve(value);
+        return Promise.resolve(name === "a" ? { time, size: 7 } : { time });
       },
     });
+    const measures = {
+      time: { title: "X", unit: "s", limit: "b", goal: 1.2 },
+      size: { title: "Y", unit: "MB", limit: "a", most: 10 },
+    } as const;
     const contenders = [contender("a", 3), contender("b", 2)];
-    const outcome = await compare({ id: "x", title: "X", unit: "s", runs: 2, limit: "b", goal: 1.2, contenders });
+    const [time, size] = await compare({ name: "x", runs: 2, measures, contenders });
     assert.deepEqual(order, ["a", "b", "b", "a"]);
-    assert.match(tableOf(outcome), /^In s, of 2 runs\. Goal: at most 1\.2 x b\.$/m);
-    assert.match(tableOf(outcome), /^\| a \| 3\.00 \| 3\.00 \| 3\.00 \| 1\.50 \|$/m);
+    assert.match(tableOf(time), /^In s, of 2 runs\. Goal: at most 1\.2 x b\.$/m);
+    assert.match(tableOf(time), /^\| a \| 3\.00 \| 3\.00 \| 3\.00 \| 1\.50 \|$/m);
+    assert.deepEqual(
+      size.figures.map(({ name }) => name),
+      ["a"],
+    );
+    assert.match(tableOf(size), /Goal: at most 10 MB\./);
+  });
+});
+
+describe("the figures in the documents", () => {
+  const results = kept();
+
+  it("are those that were measured last", () => {
+    for (const [file, figures] of [
+      ["README.md", summaryOf(results)],
+      ["docs/performance.md", detailsOf(results)],
+    ]) {
+      const document = readFileSync(file, "utf8");
+      assert.equal(withFigures(document, figures), document, file);
+    }
+    assert.equal(readFileSync("docs/performance.svg", "utf8"), chartOf(results));
   });
 });

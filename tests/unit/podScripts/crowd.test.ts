@@ -394,6 +394,7 @@ describe("pods without ordinal: how they go on record", function () {
   it("all at once when the first ring has formed, and open CQL only then", async () => {
     const nodetool = `[ "$1" != status ] || { echo "UN  10.0.0.1  1 KiB ${member("a")}"; echo "UN  10.0.0.99 1 KiB ${id}"; }`;
     const outcome = await register("form", {
+      folders: ["data/system_auth/roles-1"],
       record: { a: "empty", b: "empty", forming: "a b" },
       files: { "ring-way": "forming a b" },
       nodetool,
