@@ -10,18 +10,24 @@ const sizes = [1, 10, 100, 300];
 const limit = "10 rings";
 const each = { unit: "ms for each object", limit, goal: 1.2 } as const;
 const measures = {
-  up: { title: "Growth: pulumi up from nothing", ...each },
+  up: { title: "Growth: pulumi up from nothing, state written once", ...each },
   preview: { title: "Growth: pulumi preview, nothing to do", ...each },
   again: { title: "Growth: pulumi up, nothing to do", ...each },
   memory: { title: "Growth: memory of the program", unit: "MB", limit, most: 600 },
   state: { title: "Growth: state of the stack", unit: "MB", limit },
 } as const;
 
+/**
+ * On a backend of the user's own, the engine writes the whole state anew before and after each step: 17 MB 3,000 times over for 100
+ * rings. It is told to write it once, so that what is seen is how program and provider grow.
+ */
+const once = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
+
 /** One stack of so many rings, from nothing to nothing. Times are in milliseconds for each object. */
 async function sample(lab: Lab, rings: number, scratch: string): Promise<Sample<keyof typeof measures>> {
   const program = path.join(lab.dir, "rings");
   const memory = path.join(scratch, "memory");
-  const env = { ...lab.env, BENCH_MEMORY: memory };
+  const env = { ...lab.env, ...once, BENCH_MEMORY: memory };
   const pulumi = (...args: string[]) =>
     lab.pulumi(["-C", program, ...args, "--stack", "rings", "--non-interactive"], { env, timeout: 3_600_000 });
   await pulumi("config", "set", "rings", String(rings));

@@ -19,9 +19,10 @@ export function kept(): Results {
   return existsSync(files.results) ? (JSON.parse(readFileSync(files.results, "utf8")) as Results) : {};
 }
 
-/** Keeps what came of a comparison in place of what came of it before, and writes it into the documents. */
-export function keep(name: string, outcomes: Outcome[]): void {
-  const results = { ...kept(), [name]: { date: new Date().toISOString().slice(0, 10), machine: machine(), outcomes } };
+/** Keeps what came of a comparison in place of what came of it before, and writes it into the documents. @param order of all of them */
+export function keep(name: string, outcomes: Outcome[], order: string[]): void {
+  const all = { ...kept(), [name]: { date: new Date().toISOString().slice(0, 10), machine: machine(), outcomes } };
+  const results = Object.fromEntries(order.filter((one) => one in all).map((one) => [one, all[one]]));
   writeFileSync(files.results, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(files.chart, chartOf(results));
   for (const [file, text] of [

@@ -25,6 +25,8 @@ export const smallMembers = {
     "-Dcassandra.ring_delay_ms=10000",
     "-Dcassandra.gossip_settle_min_wait_ms=1000",
     "-Dcassandra.gossip_settle_interval_ms=500",
+    // Most of what such a member does is start.
+    "-XX:TieredStopAtLevel=1",
   ],
   // The tests' own requests come from the lab's network, outside any pod.
   clientsFrom: [{ cidr: "10.99.0.0/16" }],
