@@ -8,7 +8,7 @@ import { Instance, repository, Settings } from "./instance";
 import { configure, enter, mostNodes } from "./network";
 import { killNode, nodeName, stopNode } from "./node";
 import { home } from "./nodeConfig";
-import { podGroup } from "./processes";
+import { podGroup, signalAll } from "./processes";
 import { isInterrupted, pulumiEnvironment, stackFolder } from "./pulumi";
 import { run, RunOptions } from "./run";
 import { StackFiles } from "./stackFiles";
@@ -117,7 +117,8 @@ export class Lab {
     const pids = classes.flatMap((group) => processesIn(`${group}/pod${uid}`));
     const isSandbox = (pid: number) => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "pause";
     const victims = what === "containers" ? pids.filter((pid) => !isSandbox(pid)) : pids;
-    for (const pid of victims) process.kill(pid, "SIGKILL");
+    // The first one to go may take others with it.
+    signalAll(victims, "SIGKILL");
     return victims.length;
   }
 

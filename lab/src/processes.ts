@@ -94,18 +94,21 @@ export async function until(
   }
 }
 
+/** Sends a signal to processes of which some may have ended meanwhile. */
+export function signalAll(pids: number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+}
+
 /** Ends every process in the groups: asks first, and after `grace` seconds kills what is left. Without these, it does not ask. */
 export async function endProcesses(groups: string[], grace?: number): Promise<void> {
   const left = () => groups.flatMap(processesIn);
-  const signal = (name: NodeJS.Signals) => {
-    for (const pid of left()) {
-      try {
-        process.kill(pid, name);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-      }
-    }
-  };
+  const signal = (name: NodeJS.Signals) => signalAll(left(), name);
   if (grace !== undefined) {
     signal("SIGTERM");
     const grown = Date.now() + grace * 1000;
