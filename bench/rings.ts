@@ -1,6 +1,6 @@
 /** From nothing to a ring that serves, on real nodes: this program against the tutorials' own manifest on the same image. */
 import { dump, load, loadAll } from "js-yaml";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
 import { repository } from "../lab/src/instance";
@@ -34,9 +34,7 @@ export class Rings {
 
   /** Brings the program's ring to so many members. */
   async own(members: number): Promise<void> {
-    const file = this.lab.stackFiles.file(stack);
-    const salt = /^encryptionsalt: .*\n/m.exec(readFileSync(file, "utf8"))?.[0] ?? "";
-    writeFileSync(file, salt + dump({ config: config(members) }));
+    this.lab.stackFiles.configure(stack, config(members));
     await this.pulumi("up", "--yes", "--skip-preview");
   }
 

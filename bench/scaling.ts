@@ -4,6 +4,8 @@ import { fill } from "./load";
 import { Rings } from "./rings";
 
 const limit = "kubectl scale and nodetool by hand";
+/** Members that are there all along. */
+const older = ["cassandra-0", "cassandra-1", "cassandra-2"];
 /** Together, with three copies of each, 1 GiB in the ring. */
 const rows = { count: Math.round(2 ** 30 / 3 / 10240), bytes: 10240 };
 
@@ -15,7 +17,7 @@ export function scalingComparison(rings: Rings): Comparison {
   async function growByHand(): Promise<void> {
     await scale(4);
     await kubectl("rollout", "status", "statefulset/cassandra");
-    for (const pod of ["cassandra-0", "cassandra-1", "cassandra-2"]) await rings.exec(pod, "nodetool", "cleanup");
+    for (const pod of older) await rings.exec(pod, "nodetool", "cleanup");
   }
 
   async function shrinkByHand(): Promise<void> {
@@ -39,7 +41,7 @@ export function scalingComparison(rings: Rings): Comparison {
     before: async () => {
       await rings.own(3);
       await fill(lab, await rings.access(true), rows.count, rows.bytes);
-      for (const pod of ["cassandra-0", "cassandra-1", "cassandra-2"]) await rings.exec(pod, "nodetool", "flush");
+      for (const pod of older) await rings.exec(pod, "nodetool", "flush");
     },
     after: () => rings.ownGone(),
     contenders: [

@@ -1,8 +1,6 @@
 import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dump, load } from "js-yaml";
 import { setTimeout as sleep } from "node:timers/promises";
 import { repository } from "../lab/src/instance";
 import { Lab, LabOptions } from "../lab/src/lab";
@@ -86,13 +84,10 @@ export class Stack {
 
   /** Writes the stack file anew, with these settings and no others: the program's, and those of plugins by their full key. */
   configure(settings: Record<string, unknown>): void {
-    const file = this.lab.stackFiles.file(this.name);
-    const before = existsSync(file) ? (load(readFileSync(file, "utf8")) as { encryptionsalt?: string }) : {};
-    const salt = before.encryptionsalt && { encryptionsalt: before.encryptionsalt };
     const own = Object.fromEntries(
       Object.entries(settings).map(([key, value]) => [key.includes(":") ? key : `cassandra:${key}`, value]),
     );
-    writeFileSync(file, dump({ ...salt, config: { ...own, "kubernetes:enablePatchForce": "true" } }));
+    this.lab.stackFiles.configure(this.name, { ...own, "kubernetes:enablePatchForce": "true" });
   }
 
   /** Runs a pulumi command on the stack and returns all that it printed. @throws {RunError} when it fails. */

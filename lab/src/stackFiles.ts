@@ -32,6 +32,11 @@ export class StackFiles {
     await run("pulumi", ["-C", this.folder, "stack", "select", "--create", stack, "--non-interactive"], { env });
   }
 
+  /** Writes the copy anew, with this config and no other; what else Pulumi keeps in it, such as the stack's salt, stays. */
+  configure(stack: string, config: Fields): void {
+    writeFileSync(this.file(stack), dump({ ...parse(this.file(stack)), config }), { mode: 0o600 });
+  }
+
   /** Makes the folder, in which `pulumi stack init` works from then on. */
   prepare(): void {
     mkdirSync(join(this.folder, "seen"), { recursive: true, mode: 0o700 });
