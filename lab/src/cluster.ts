@@ -6,7 +6,7 @@ import { controlPlaneProcesses, startControlPlane } from "./controlPlane";
 import { dnsObjects, startDns } from "./dns";
 import { Image } from "./images";
 import { hasSimulation, Instance, Settings } from "./instance";
-import { findNetwork, Network, startNetwork } from "./network";
+import { findNetwork, Network, removeNetwork, startNetwork } from "./network";
 import { forgetNode, nodeName, nodeProcesses, policyObjects, removeNode, startNodes } from "./node";
 import { apply, connect, Connection } from "./objects";
 import { endProcesses, runningProcesses, stopProcesses, until } from "./processes";
@@ -92,8 +92,7 @@ export async function stopCluster(instance: Instance): Promise<void> {
   await endProcesses([`${instance.cgroup}/pods`], 15);
   await endProcesses([instance.cgroup], 5);
   await removeGroup(instance.cgroup);
-  // The kernel takes namespaces apart in a queue of its own, which other labs and a loaded machine make long.
-  await until("the end of the lab's network", 60, async () => !(await findNetwork(instance)));
+  await removeNetwork(instance);
 }
 
 /** Whether anything of the instance runs. */

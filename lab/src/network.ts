@@ -1,7 +1,7 @@
 /**
  * The lab's network: a bridge in a network namespace of its own, with the control plane on it and a veth pair to each
  * node and to the host. Nothing of it is the host's but one end of a pair: no firewall of the host stands between the
- * nodes, no port of the host is taken, and the kernel removes it all when the namespace's last process ends.
+ * nodes, no port of the host is taken, and the kernel removes it all once the namespace has no process and no connection.
  */
 import { Instance } from "./instance";
 import { processId, startHolder } from "./processes";
@@ -66,6 +66,21 @@ export async function startNetwork(instance: Instance): Promise<Network> {
     ...nodeNumbers.map((number) => `route add ${network.pods(number)} via ${network.node(number)}`),
   ]);
   return network;
+}
+
+/**
+ * Removes the pair to the host of an instance whose processes have ended. The kernel would do it as well, but not before
+ * the namespace's last connection is given up, and one that waits for an answer that was cut off lives for minutes.
+ */
+export async function removeNetwork(instance: Instance): Promise<void> {
+  const network = await findNetwork(instance);
+  if (!network) return;
+  try {
+    await run("ip", ["link", "delete", network.link]);
+  } catch (error) {
+    // The kernel was first.
+    if (!(error instanceof RunError && /Cannot find device/.test(error.stderr))) throw error;
+  }
 }
 
 /** Runs commands of `ip` in the network namespace of one of the instance's processes. */
