@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
+import { stopCluster } from "../../../lab/src/cluster";
 import { corefile } from "../../../lab/src/dns";
 import { Instance, repository } from "../../../lab/src/instance";
 import { Lab } from "../../../lab/src/lab";
-import { networkOf, overlaps } from "../../../lab/src/network";
+import { enter, findNetwork, networkOf, overlaps, startNetwork } from "../../../lab/src/network";
 import { nodeLabels } from "../../../lab/src/node";
 import { containerNetwork, kubelet } from "../../../lab/src/nodeConfig";
 import { authority, issue, kubeconfig } from "../../../lab/src/pki";
@@ -72,6 +74,30 @@ describe("the lab", () => {
       assert.ok(overlaps("10.99.3.7", "10.99.3.254/24"));
       assert.ok(!overlaps("10.99.2.0/24", "10.99.3.254/24"));
       assert.ok(!overlaps("default", "10.99.3.254/24"));
+    });
+
+    it("ends with its instance, though a connection of it waits for an answer that was cut off", async () => {
+      const instance = new Instance("unit-network");
+      await stopCluster(instance);
+      const server = createServer();
+      try {
+        const { host } = await startNetwork(instance);
+        await new Promise<void>((resolve) => server.listen(0, host, resolve));
+        const { port } = server.address() as AddressInfo;
+        // What has been sent and not been acknowledged outlives its process, in the kernel.
+        const client =
+          `const socket = require("net").connect(${port}, "${host}", () => {` +
+          `require("child_process").execFileSync("ip", ["rule", "add", "to", "${host}", "blackhole"]);` +
+          'socket.write("lost", () => process.exit()); })';
+        const [nsenter, ...inside] = enter(instance, "network", "net");
+        await run(nsenter, [...inside, process.execPath, "-e", client]);
+        await stopCluster(instance);
+        assert.equal(await findNetwork(instance), undefined);
+      } finally {
+        server.close();
+        await stopCluster(instance);
+        rmSync(instance.dir, { recursive: true, force: true });
+      }
     });
   });
 
