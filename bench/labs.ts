@@ -1,6 +1,7 @@
 /** What the lab itself takes: from an empty cache, from a full one, and on the disk. */
 import { readdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { cacheRoot } from "../lab/src/cache";
 import { repository } from "../lab/src/instance";
 import { Lab } from "../lab/src/lab";
 import { run } from "../lab/src/run";
@@ -17,7 +18,7 @@ async function inMegabytes(...folders: string[]): Promise<number> {
 /** @param scratch folder for a cache */
 export function labComparison(scratch: string): Comparison {
   const env = { ...process.env, XDG_CACHE_HOME: scratch };
-  const cache = path.join(scratch, "cassandra-lab");
+  const cache = cacheRoot(env);
   const start = () =>
     run("npm", ["start", "--silent", "--", "--name", name], { cwd: repository, env, timeout: 3_600_000 });
   const lab = Lab.find(name);

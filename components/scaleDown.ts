@@ -104,7 +104,7 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
       if ("refuse" in step) refuse(wanted, step.refuse);
       if (isFirst) await tidy(client, ring);
       await client.decommission(step.decommission, tell);
-      ring = await see(() => client.look());
+      ring = await see(() => client.look(wanted));
     }
   });
   /** All sets of a ring have the same count. */

@@ -11,8 +11,8 @@ import { join } from "node:path";
 import { say } from "./progress";
 
 /** `$XDG_CACHE_HOME/cassandra-lab`, or `~/.cache/cassandra-lab`. */
-export function cacheRoot(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "cassandra-lab");
+export function cacheRoot(env = process.env): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "cassandra-lab");
 }
 
 /** Twelve hex digits that differ whenever any input does; `["ab"]` and `["a", "b"]` differ too. */

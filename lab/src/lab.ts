@@ -1,5 +1,5 @@
 /** A lab, for the programs that use one: the command line, the main job and the tests. */
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { processesIn } from "./cgroups";
 import { startCluster, stopCluster } from "./cluster";
@@ -8,7 +8,7 @@ import { Instance, repository, Settings } from "./instance";
 import { configure, enter, mostNodes } from "./network";
 import { killNode, nodeName, stopNode } from "./node";
 import { home } from "./nodeConfig";
-import { podGroup, signalAll } from "./processes";
+import { podGroup, programOf, signalAll } from "./processes";
 import { isInterrupted, pulumiEnvironment, stackFolder } from "./pulumi";
 import { run, RunOptions } from "./run";
 import { StackFiles } from "./stackFiles";
@@ -115,8 +115,7 @@ export class Lab {
   killPod(node: string, uid: string, what: "containers" | "containers and sandbox"): number {
     const classes = ["", "/burstable", "/besteffort"].map((name) => `${podGroup(this.instance, node)}/kubepods${name}`);
     const pids = classes.flatMap((group) => processesIn(`${group}/pod${uid}`));
-    const isSandbox = (pid: number) => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "pause";
-    const victims = what === "containers" ? pids.filter((pid) => !isSandbox(pid)) : pids;
+    const victims = what === "containers" ? pids.filter((pid) => programOf(pid) !== "pause") : pids;
     // The first one to go may take others with it.
     signalAll(victims, "SIGKILL");
     return victims.length;

@@ -66,7 +66,7 @@ export async function startProcess(
  */
 export async function startHolder(instance: Instance, name: string, command: string[]): Promise<number> {
   await startProcess(instance, name, command);
-  const asleep = () => readFileSync(`/proc/${processId(instance, name)}/comm`, "utf8") === "sleep\n";
+  const asleep = () => programOf(processId(instance, name)) === "sleep";
   await until(`the namespaces of ${name}`, 20, asleep, { instance, names: [name] });
   return processId(instance, name);
 }
@@ -91,6 +91,15 @@ export async function until(
       throw new Error([`Waited ${seconds} s in vain for ${what}.`, ...logs].join("\n"));
     }
     await sleep(100);
+  }
+}
+
+/** Name of the program that a process runs, of fifteen characters at the most; undefined once it has ended. */
+export function programOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch (error) {
+    if (!["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
 
