@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { CassandraYaml, yamlChanges } from "./cassandraYaml";
 import { selectorText } from "./labels";
 import { containerSecurity, podSecurity, pullSecrets, smallStep } from "./podSecurity";
-import { zoneLabel } from "./racks";
+import { once, zoneLabel } from "./racks";
 import { encryption, tlsFolder } from "./tls";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -100,12 +100,18 @@ const orderOf = (disk: Disk) => (disk !== "emptyDir" && "claim" in disk ? "order
  * for is among them, since every change of one restarts every pod.
  */
 export function podScripts(disk: Disk): Record<string, string> {
-  const folder = path.join(__dirname, "cassandraPod");
   const others =
     orderOf(disk) === "ordered" ? ["crowd.sh", "leave.sh", "forget.sh"] : ["ordered.sh", "decommission.sh"];
-  const files = fs.readdirSync(folder).filter((file) => !others.includes(file));
-  return Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]));
+  return Object.fromEntries(Object.entries(allScripts()).filter(([file]) => !others.includes(file)));
 }
+
+/** Read once, and the same strings for all rings of a stack: they are most of what a ring takes of the program's memory. */
+const allScripts = once(() => {
+  const folder = path.join(__dirname, "cassandraPod");
+  return Object.fromEntries(
+    fs.readdirSync(folder).map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]),
+  );
+});
 
 /** The file that stands beside the scripts. @param given keys of cassandra.yaml that win over the program's own */
 export function configurationFile(

@@ -57,8 +57,8 @@ export function warnOfEmptyZone(
   );
 }
 
-/** For hooks that several sets of one ring share: what the first of them begins is done for all, once in an update. */
-export function once<A extends unknown[], T>(work: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
-  let begun: Promise<T> | undefined;
+/** What the first call begins is what all get, such as the hooks that several sets of one ring share, once in an update. */
+export function once<A extends unknown[], T extends object>(work: (...args: A) => T): (...args: A) => T {
+  let begun: T | undefined;
   return (...args) => (begun ??= work(...args));
 }

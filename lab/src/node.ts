@@ -38,12 +38,7 @@ const policyUser = "lab:kube-router";
 
 /** What kube-router may look at to enforce network policies. */
 export const policyObjects = grant(policyUser, [
-  {
-    apiGroups: [""],
-    resources: ["namespaces", "nodes", "pods", "services", "endpoints"],
-    verbs: ["get", "list", "watch"],
-  },
-  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+  { apiGroups: [""], resources: ["namespaces", "nodes", "pods"], verbs: ["get", "list", "watch"] },
   { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["list", "watch"] },
 ]);
 

@@ -81,13 +81,5 @@ export function kubeProxy(node: string): object {
 
 /** kube-router as the firewall of a node's pods alone: kube-proxy has the Services, and the routes are there. */
 export function kubeRouter(node: string): string[] {
-  return [
-    "--run-router=false",
-    "--run-service-proxy=false",
-    `--kubeconfig=${home}/${node}/router-client.json`,
-    `--hostname-override=${node}`,
-    `--service-cluster-ip-range=${serviceRange}`,
-    // Nobody asks for it.
-    "--health-port=0",
-  ];
+  return [`--kubeconfig=${home}/${node}/router-client.json`, `--node=${node}`, `--services=${serviceRange}`];
 }

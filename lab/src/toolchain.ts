@@ -25,14 +25,13 @@ export interface Programs {
 }
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** The module that gives each its version. CoreDNS and kube-router are built with Kubernetes, whose packages they are mostly made of. */
 const modules = {
   actionlint: "github.com/rhysd/actionlint",
   pulumi: "github.com/pulumi/pulumi/pkg/v3",
   kubernetes: "k8s.io/kubernetes",
-  coredns: "github.com/coredns/coredns",
   helm: "helm.sh/helm/v3",
   kwok: "sigs.k8s.io/kwok",
-  "kube-router": "github.com/cloudnativelabs/kube-router/v2",
   "kube-score": "github.com/zegl/kube-score",
   "cert-manager": "github.com/cert-manager/cert-manager",
 };
@@ -63,16 +62,12 @@ export function checkHost(): void {
 export async function clusterPrograms(settings: Settings): Promise<Programs> {
   const kubernetes = await build("kubernetes");
   const packages = await debianTools();
-  const coredns = settings.simulated ? undefined : await build("coredns");
-  const kubeRouter = settings.simulated ? undefined : await build("kube-router");
   const kwok = hasSimulation(settings) ? await build("kwok") : undefined;
   const certManager = settings.certManager ? await build("cert-manager") : undefined;
   return {
     env: {
       HOME: process.env.HOME,
-      PATH: [kubernetes, coredns, kubeRouter, kwok, certManager, systemPath, ...packages.path]
-        .filter(Boolean)
-        .join(":"),
+      PATH: [kubernetes, kwok, certManager, systemPath, ...packages.path].filter(Boolean).join(":"),
       LD_LIBRARY_PATH: packages.libraryPath.join(":"),
       ...(packages.extensions && { XTABLES_LIBDIR: packages.extensions }),
     },
@@ -136,7 +131,7 @@ async function downloadPulumi(): Promise<string> {
 async function build(tool: Tool): Promise<string> {
   const folder = join(repository, "lab", "tools", tool);
   const pins = ["go.mod", "go.sum"].map((file) => readFileSync(join(folder, file)));
-  const sources = readdirSync(folder).filter((file) => file.endsWith(".go"));
+  const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".go"));
   const own = [
     ...sources.map((file) => readFileSync(join(folder, file))),
     ...(tool === "pulumi" ? [languageHost] : []),
@@ -145,7 +140,8 @@ async function build(tool: Tool): Promise<string> {
   return cached(`tools-${tool}`, inputs, (dir) =>
     step(`${tool} ${pinnedVersion(tool)}: build`, async () => {
       const env = { ...process.env, GOBIN: dir, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
-      const options = ["-trimpath", "-ldflags", `-s -w ${versionFlags(tool)}`];
+      // Debugging information is not made first and dropped then.
+      const options = ["-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", `-s -w ${versionFlags(tool)}`];
       await run("go", ["install", ...options, "tool"], { cwd: folder, env, timeout: 3_600_000 });
       if (tool === "kwok") await copyStages(folder, join(dir, "stages.yaml"));
       if (tool === "cert-manager") await copyKinds(folder, join(dir, "crds.yaml"));
@@ -168,11 +164,9 @@ function versionFlags(tool: Tool): string {
   return {
     pulumi: `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
     kubernetes: `-X ${base}Version=${version} -X ${base}Major=${major} -X ${base}Minor=${minor}`,
-    coredns: "",
     helm: "",
     kwok: `-X sigs.k8s.io/kwok/pkg/consts.Version=${version}`,
     actionlint: "",
-    "kube-router": "",
     "kube-score": "",
     "cert-manager": "",
   }[tool];
