@@ -12,7 +12,7 @@ import { podGroup, programOf, signalAll } from "./processes";
 import { isInterrupted, pulumiEnvironment, stackFolder } from "./pulumi";
 import { run, RunOptions } from "./run";
 import { StackFiles } from "./stackFiles";
-import { checkHost, clusterPrograms } from "./toolchain";
+import { checkHost, clusterPrograms, pulumiCli } from "./toolchain";
 
 export interface LabOptions {
   /** Which lab: several run side by side. @default "main" */
@@ -49,8 +49,12 @@ export class Lab {
     const lab = Lab.find(options.name);
     checkHost();
     const settings = lab.settings(options);
-    // At the first start one waits for compilers, the other for downloads.
-    const [programs, archives] = await Promise.all([clusterPrograms(settings), settings.simulated ? [] : images()]);
+    // At the first start some wait for compilers, and others for downloads.
+    const [programs, archives] = await Promise.all([
+      clusterPrograms(settings),
+      settings.simulated ? [] : images(),
+      pulumiCli(),
+    ]);
     await lab.instance.exclusively(async () => {
       await startCluster(lab.instance, settings, programs, archives);
       lab.instance.write("environment.json", await pulumiEnvironment(lab.instance));
