@@ -9,10 +9,10 @@ import { configure, enter, mostNodes } from "./network";
 import { killNode, nodeName, stopNode } from "./node";
 import { home } from "./nodeConfig";
 import { podGroup, programOf, signalAll } from "./processes";
-import { isInterrupted, pulumiEnvironment, stackFolder } from "./pulumi";
+import { isInterrupted, pulumiEnvironment, pulumiPrograms, stackFolder } from "./pulumi";
 import { run, RunOptions } from "./run";
 import { StackFiles } from "./stackFiles";
-import { checkHost, clusterPrograms, pulumiCli } from "./toolchain";
+import { checkHost, clusterPrograms } from "./toolchain";
 
 export interface LabOptions {
   /** Which lab: several run side by side. @default "main" */
@@ -50,14 +50,14 @@ export class Lab {
     checkHost();
     const settings = lab.settings(options);
     // At the first start some wait for compilers, and others for downloads.
-    const [programs, archives] = await Promise.all([
+    const [programs, archives, pulumi] = await Promise.all([
       clusterPrograms(settings),
       settings.simulated ? [] : images(),
-      pulumiCli(),
+      pulumiPrograms(),
     ]);
     await lab.instance.exclusively(async () => {
       await startCluster(lab.instance, settings, programs, archives);
-      lab.instance.write("environment.json", await pulumiEnvironment(lab.instance));
+      lab.instance.write("environment.json", await pulumiEnvironment(lab.instance, pulumi));
       lab.stackFiles.prepare();
     });
     return lab;

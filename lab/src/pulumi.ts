@@ -19,9 +19,55 @@ export const defaultStack = "minikube";
 /** Where the copies of the stack files are. */
 export const stackFolder = (instance: Instance) => instance.path("stacks");
 
-/** Variables that make `pulumi` and `kubectl` work on the instance, to be set beside those of the caller. */
-export async function pulumiEnvironment(instance: Instance): Promise<Record<string, string>> {
+/** A resource plugin in the version of its SDK. */
+interface Plugin {
+  name: string;
+  version: string;
+  /** Folder of the official one; undefined where it cannot be downloaded, and the lab's stand-in takes its place. */
+  official?: string;
+}
+
+/** What an instance's `pulumi` is made of. */
+export interface PulumiPrograms {
+  /** Path of the CLI. */
+  cli: string;
+  plugins: Plugin[];
+}
+
+/** Downloads or builds what is not in the cache. */
+export async function pulumiPrograms(): Promise<PulumiPrograms> {
   const cli = await pulumiCli();
+  return { cli, plugins: await Promise.all(["kubernetes", "random"].map((name) => plugin(cli, name))) };
+}
+
+async function plugin(cli: string, name: string): Promise<Plugin> {
+  const sdk = require.resolve(`@pulumi/${name}/package.json`, { paths: [repository] });
+  const { version } = JSON.parse(readFileSync(sdk, "utf8")) as { version: string };
+  const download = async () => {
+    const entry = await cached(`pulumi-plugin-${name}`, [version, process.arch], async (dir) => {
+      const env = { ...process.env, PULUMI_HOME: dir };
+      await run(cli, ["plugin", "install", "resource", name, version], { env, timeout: 20_000 });
+    });
+    return join(entry, "plugins", pluginFolder({ name, version }));
+  };
+  const found = await remembered(`pulumi-plugin-${name}-${version}`, () =>
+    step(`Pulumi plugin ${name} ${version}: download`, download).then(
+      () => true,
+      () => false,
+    ),
+  );
+  if (!found)
+    say(`  Pulumi plugin ${name} ${version}: cannot be downloaded here, so the lab's stand-in takes its place`);
+  return { name, version, official: found ? await download() : undefined };
+}
+
+const pluginFolder = ({ name, version }: Plugin) => `resource-${name}-v${version}`;
+
+/** Variables that make `pulumi` and `kubectl` work on the instance, to be set beside those of the caller. */
+export async function pulumiEnvironment(
+  instance: Instance,
+  { cli, plugins }: PulumiPrograms,
+): Promise<Record<string, string>> {
   const bin = instance.path("bin");
   mkdirSync(bin, { recursive: true });
   link(await kubectl(), join(bin, "kubectl"));
@@ -32,7 +78,7 @@ export async function pulumiEnvironment(instance: Instance): Promise<Record<stri
   const home = instance.path("pulumi", "home");
   const backend = instance.path("pulumi", "backend");
   for (const folder of [join(home, "plugins"), backend]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const official = await Promise.all(["kubernetes", "random"].map((name) => linkPlugin(cli, home, name)));
+  for (const plugin of plugins) linkPlugin(plugin, home);
   return {
     KUBECONFIG: instance.kubeconfig,
     PULUMI_HOME: home,
@@ -40,42 +86,17 @@ export async function pulumiEnvironment(instance: Instance): Promise<Record<stri
     PULUMI_CONFIG_PASSPHRASE: passphrase(instance),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_STACK: defaultStack,
-    ...(official.includes(false) ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
+    ...(plugins.every(({ official }) => official) ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
   };
 }
 
-/**
- * Puts a resource plugin, in the version of its SDK, where the engine looks for it: the official one if it can be
- * downloaded, else the stand-in.
- * @returns whether it is the official one
- */
-async function linkPlugin(pulumi: string, home: string, name: string): Promise<boolean> {
-  const sdk = require.resolve(`@pulumi/${name}/package.json`, { paths: [repository] });
-  const { version } = JSON.parse(readFileSync(sdk, "utf8")) as { version: string };
-  const folder = `resource-${name}-v${version}`;
-  const download = async () => {
-    const entry = await cached(`pulumi-plugin-${name}`, [version, process.arch], async (dir) => {
-      const env = { ...process.env, PULUMI_HOME: dir };
-      await run(pulumi, ["plugin", "install", "resource", name, version], { env, timeout: 20_000 });
-    });
-    return join(entry, "plugins", folder);
-  };
-  const found = await remembered(`pulumi-plugin-${name}-${version}`, () =>
-    step(`Pulumi plugin ${name} ${version}: download`, download).then(
-      () => true,
-      () => false,
-    ),
-  );
-  const target = join(home, "plugins", folder);
-  if (found) {
-    link(await download(), target);
-  } else {
-    say(`  Pulumi plugin ${name} ${version}: cannot be downloaded here, so the lab's stand-in takes its place`);
-    if (linkedTo(target)) rmSync(target);
-    mkdirSync(target, { recursive: true });
-    link(join(repository, "lab/bin", `pulumi-resource-${name}`), join(target, `pulumi-resource-${name}`));
-  }
-  return found;
+/** Puts a plugin where the engine looks for it. */
+function linkPlugin(plugin: Plugin, home: string): void {
+  const target = join(home, "plugins", pluginFolder(plugin));
+  if (plugin.official) return link(plugin.official, target);
+  if (linkedTo(target)) rmSync(target);
+  mkdirSync(target, { recursive: true });
+  link(join(repository, "lab/bin", `pulumi-resource-${plugin.name}`), join(target, `pulumi-resource-${plugin.name}`));
 }
 
 /** Whether a stack's lock is held by engines that no longer run: killed ones, since an engine that ends gives it back. */
