@@ -5,8 +5,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { CassandraYaml, yamlChanges } from "./cassandraYaml";
 import { selectorText } from "./labels";
+import { once } from "./once";
 import { containerSecurity, podSecurity, pullSecrets, smallStep } from "./podSecurity";
-import { once, zoneLabel } from "./racks";
+import { zoneLabel } from "./racks";
 import { encryption, tlsFolder } from "./tls";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -267,7 +268,7 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
         resources: resources(args, ring.disk),
         // The port is open exactly while the member is a NORMAL part of the ring. There is no liveness probe: the port is
         // also closed while a member drains or has left, and a restart then would be wrong.
-        readinessProbe: { tcpSocket: { port: ports.cql }, periodSeconds: 2, timeoutSeconds: 5 },
+        readinessProbe: { tcpSocket: { port: ports.cql }, periodSeconds: 1, timeoutSeconds: 5 },
         lifecycle: { preStop: { exec: { command: [`${scriptsFolder}/stop.sh`] } } },
         securityContext: args.lockMemory
           ? { ...containerSecurity, capabilities: { drop: ["ALL"], add: ["IPC_LOCK"] } }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, ClusterChoice, explain } from "./cluster";
-import { once } from "./racks";
+import { once } from "./once";
 import { RingClient, RingReference, Tell } from "./ringClient";
 import { nextStep, obstacles, outlook, RingView, violations } from "./scalePlan";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, Cluster, ClusterChoice, explain, isReady } from "./cluster";
-import { once } from "./racks";
+import { once } from "./once";
 
 /** A version of Cassandra: 5.0.9. */
 export interface Version {

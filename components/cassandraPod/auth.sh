@@ -37,9 +37,9 @@ set_password() {
   complaint="Secret $RING_SUPERUSER cannot be read"
   read_superuser || return 1
   [ "$known" != "$password" ] || return 0
-  if try "$name" "$known" "ALTER ROLE \"$name\" WITH PASSWORD = '$password';"; then
-    # This member would believe the old one for a while, and not the new one.
-    nodetool invalidatecredentialscache || true
+  # This member would believe the old one for a while otherwise, and not the new one.
+  if try "$name" "$known" \
+    "ALTER ROLE \"$name\" WITH PASSWORD = '$password'; TRUNCATE system_views.credentials_cache_keys;"; then
     say "the superuser $name has another password"
   elif [[ $said != *"Bad credentials"* ]]; then
     complaint="the password of $name cannot be set ($said)"
@@ -52,22 +52,23 @@ set_password() {
   record known <<<"$password"
 }
 
-# make_superuser: with the default role, whose password everybody knows. Its own is one that nobody knows yet, so that whatever
-# there is in the ring before set_password was not made by its users. Each cqlsh takes a second that nobody is served in, so that the
-# roles are spread in the same one. False when it cannot log in.
+# make_superuser [STATEMENTS]: with the default role, whose password everybody knows; it then runs the statements. The password is one
+# that nobody knows yet, so that whatever there is in the ring before set_password was not made by its users. All in one session,
+# since each takes a second that nobody is served in. False when it cannot log in; what was answered is in `said`.
 make_superuser() {
-  local name password known
+  local name password known roles
   complaint="Secret $RING_SUPERUSER cannot be read or written"
   read_superuser || return 1
   if [ -z "$known" ]; then
     known=$(head -c 24 /dev/urandom | base64)
     record known <<<"$known" || return 1
   fi
-  local roles
   roles=$(spread_roles)
   try cassandra cassandra \
-    "CREATE ROLE IF NOT EXISTS \"$name\" WITH PASSWORD = '$known' AND SUPERUSER = true AND LOGIN = true; $roles" ||
-    try "$name" "$known" "$roles" || # An earlier try has come further than that.
+    "CREATE ROLE IF NOT EXISTS \"$name\" WITH PASSWORD = '$known' AND SUPERUSER = true AND LOGIN = true; $roles${1:+
+LOGIN $name '$known'
+$1}" ||
+    try "$name" "$known" "$roles ${1:-}" || # An earlier try has come further than that.
     { complaint="neither $name nor the default role can log in ($said)"; return 1; }
 }
 
@@ -78,19 +79,18 @@ try() {
   return 1
 }
 
-# shut_default_role NAME: from now on it cannot log in. It could until now, from wherever the network lets CQL through; so in a new
-# ring it is then looked whether anybody did, beside NAME. False when that could not be told.
-shut_default_role() {
-  local seen strangers
-  as_superuser <<<"ALTER ROLE IF EXISTS cassandra WITH SUPERUSER = false AND LOGIN = false;" || return 1
-  # Sessions of that role would be believed for as long as the cache is.
-  nodetool invalidaterolescache || return 1
-  [ "$is_new" = yes ] || return 0
-  seen=$(as_superuser <<<"SELECT JSON role FROM system_auth.roles; SELECT JSON keyspace_name FROM system_schema.keyspaces;") ||
-    return 1
-  strangers=$(sed -nE 's/^ *\{"(role|keyspace_name)": "(.*)"\} *$/\2/p' <<<"$seen" |
-    grep -vxE "cassandra|system(_auth|_distributed|_schema|_traces)?|${1}" | xargs)
-  [ -z "$strangers" ] && return 0
+# From its first line on the default role cannot log in. It could until then, from wherever the network lets CQL through, so it is
+# asked what there is in the ring; sessions of that role would be believed for as long as the caches are.
+shut_default_role="ALTER ROLE IF EXISTS cassandra WITH SUPERUSER = false AND LOGIN = false;
+TRUNCATE system_views.roles_cache_keys; TRUNCATE system_views.permissions_cache_keys;
+SELECT JSON role FROM system_auth.roles; SELECT JSON keyspace_name FROM system_schema.keyspaces;"
+
+# refuse_strangers NAME: serves nothing, for good, if in `said` there is more than Cassandra's own and that superuser.
+refuse_strangers() {
+  local strangers
+  strangers=$(sed -nE 's/^ *\{"(role|keyspace_name)": "(.*)"\} *$/\2/p' <<<"$said" |
+    { grep -vxE "cassandra|system(_auth|_distributed|_schema|_traces)?|$1" || true; } | xargs)
+  [ -n "$strangers" ] || return 0
   nodetool disablebinary
   while :; do
     wait_for "somebody logged in as Cassandra's default role before it was shut, and made $strangers. Nothing is served here;" \
@@ -113,10 +113,15 @@ open_cql() {
     is_new=yes
     ! compgen -G "$DATA/data/*/" | grep -qvE '/system(_[a-z]+)?/$' || is_new=no
     open_port
-    until make_superuser; do wait_for "the superuser: $complaint"; done
-    # A first ring has as many copies from the start; this one was made when nobody had to log in.
-    [ "$way" = form ] || until copy_roles; do wait_for "the roles to be copied"; done
-    until read_superuser && shut_default_role "$name"; do wait_for "the default role to be shut"; done
+    # A first ring has as many copies of the roles from the start; this one was made when nobody had to log in.
+    if [ "$way" != form ]; then
+      until make_superuser; do wait_for "the superuser: $complaint"; done
+      until copy_roles; do wait_for "the roles to be copied"; done
+    fi
+    until make_superuser "$shut_default_role" && read_superuser && [[ $said == *"\"role\": \"$name\""* ]]; do
+      wait_for "the superuser: $complaint"
+    done
+    [ "$is_new" = no ] || refuse_strangers "$name"
     until set_password; do wait_for "the superuser: $complaint"; done
     settle "superuser=$name"
     say "the superuser is $name, and the default role cannot log in"

@@ -96,7 +96,7 @@ describe("the Cassandra pod", () => {
             requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "256Mi" },
             limits: { memory: "1Gi", "ephemeral-storage": "1Gi" },
           },
-          readinessProbe: { tcpSocket: { port: 9042 }, periodSeconds: 2, timeoutSeconds: 5 },
+          readinessProbe: { tcpSocket: { port: 9042 }, periodSeconds: 1, timeoutSeconds: 5 },
           lifecycle: { preStop: { exec: { command: ["/ring/stop.sh"] } } },
           securityContext: {
             allowPrivilegeEscalation: false,

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { once, placeOf, podAt, setsOf } from "../../../components/racks";
+import { placeOf, podAt, setsOf } from "../../../components/racks";
 
 describe("the sets of a ring", () => {
   it("are one, or one for each rack", () => {
@@ -16,12 +16,5 @@ describe("the sets of a ring", () => {
       [0, 1, 2, 3, 4],
     );
     for (const other of ["r-d-0", "r-a", "r-a-x", "forming", ""]) assert.equal(placeOf(sets, other), NaN);
-  });
-
-  it("share what has to be done once", async () => {
-    let times = 0;
-    const work = once((by: number) => Promise.resolve((times += by)));
-    assert.deepEqual(await Promise.all([work(5), work(7)]), [5, 5]);
-    assert.equal(times, 5);
   });
 });
