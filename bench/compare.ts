@@ -50,8 +50,16 @@ export interface Outcome extends Measure {
   figures: Figures[];
 }
 
-/** @param runs in place of the comparison's own number */
-export async function compare<Key extends string>(comparison: Comparison<Key>, runs = comparison.runs) {
+/**
+ * @param runs in place of the comparison's own number
+ * @param signal that ends it before the next run
+ * @throws the signal's reason
+ */
+export async function compare<Key extends string>(
+  comparison: Comparison<Key>,
+  runs = comparison.runs,
+  signal?: AbortSignal,
+) {
   const { name, contenders, measures, before, after } = comparison;
   await before?.();
   const samples = new Map<string, Sample<Key>[]>(contenders.map((one) => [one.name, []]));
@@ -59,6 +67,7 @@ export async function compare<Key extends string>(comparison: Comparison<Key>, r
     // Each in turn begins, so that none always runs on what another one has warmed up.
     const turn = contenders.map((_, i) => contenders[(i + run) % contenders.length]);
     for (const contender of turn) {
+      signal?.throwIfAborted();
       const what = `${name}: ${contender.name}, run ${run + 1} of ${runs}`;
       samples.get(contender.name)!.push(await step(what, () => contender.run()));
     }

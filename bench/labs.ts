@@ -48,12 +48,16 @@ export function labComparison(scratch: string): Comparison {
         name: limit,
         run: async () => {
           rmSync(caches, { recursive: true, force: true });
-          const cold = await seconds(start);
-          await down();
-          const warm = await seconds(start);
-          const disk = await inMegabytes(cache, lab.dir);
-          await down();
-          return { cold, warm, disk, image: await seconds(makeImage) };
+          try {
+            const cold = await seconds(start);
+            await down();
+            const warm = await seconds(start);
+            const disk = await inMegabytes(cache, lab.dir);
+            await down();
+            return { cold, warm, disk, image: await seconds(makeImage) };
+          } finally {
+            await down();
+          }
         },
       },
     ],

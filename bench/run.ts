@@ -1,6 +1,7 @@
 /** `npm run bench [-- [--runs N] WORD ...]`: measures all, or what the words name, and prints a table for each measure. */
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/src/lab";
+import { say } from "../lab/src/progress";
 import { compare, Comparison, Outcome } from "./compare";
 import { growthComparison } from "./growth";
 import { labComparison } from "./labs";
@@ -19,13 +20,14 @@ interface Group {
 
 /** A lab of the bench's own for as long as something takes. */
 async function inLab(simulated: boolean, use: (lab: Lab) => Promise<void>): Promise<void> {
+  const name = "bench";
+  const down = () => Lab.find(name).down({ delete: true });
   // What an earlier run left behind would be measured as well.
-  await Lab.find("bench").down({ delete: true });
-  const lab = await Lab.up({ name: "bench", simulated });
+  await down();
   try {
-    await use(lab);
+    await use(await Lab.up({ name, simulated }));
   } finally {
-    await lab.down({ delete: true });
+    await down();
   }
 }
 
@@ -56,6 +58,14 @@ const groups: Group[] = [
   },
 ];
 
+/** Ctrl-C ends what is being measured, in good order; once more ends this program, and leaves its lab to `lab down --name bench`. */
+const interrupted = new AbortController();
+process.once("SIGINT", () => {
+  say("Interrupted: the lab of the bench is taken down; what was measured as a whole is kept.");
+  process.exitCode = 130;
+  interrupted.abort();
+});
+
 async function main(): Promise<void> {
   const { values, positionals: words } = parseArgs({ options: { runs: { type: "string" } }, allowPositionals: true });
   const runs = values.runs === undefined ? undefined : Number(values.runs);
@@ -68,7 +78,7 @@ async function main(): Promise<void> {
 
   async function all(comparisons: Comparison[]): Promise<void> {
     for (const comparison of comparisons.filter(({ name }) => isWanted(name))) {
-      const outcomes: Outcome[] = await compare(comparison, runs);
+      const outcomes: Outcome[] = await compare(comparison, runs, interrupted.signal);
       for (const outcome of outcomes) console.log(`${tableOf(outcome)}\n`);
       keep(comparison.name, outcomes, known);
     }
@@ -78,6 +88,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: Error) => {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  if (!interrupted.signal.aborted) say(error.message);
+  process.exitCode ??= 1;
 });

@@ -33,6 +33,21 @@ describe("a comparison", () => {
     );
     assert.match(tableOf(size), /Goal: at most 10 MB\./);
   });
+
+  it("ends between two runs when it is told to", async () => {
+    const stop = new AbortController();
+    let runs = 0;
+    const contender = {
+      name: "a",
+      run: () => {
+        if (++runs === 2) stop.abort(new Error("stopped"));
+        return Promise.resolve({ time: 1 });
+      },
+    };
+    const measures = { time: { title: "X", unit: "s", limit: "a" } } as const;
+    await assert.rejects(compare({ name: "x", runs: 5, measures, contenders: [contender] }, 5, stop.signal), /stopped/);
+    assert.equal(runs, 2);
+  });
 });
 
 describe("the figures in the documents", () => {
