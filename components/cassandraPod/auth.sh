@@ -54,9 +54,10 @@ set_password() {
 
 # make_superuser [STATEMENTS]: with the default role, whose password everybody knows; it then runs the statements. The password is one
 # that nobody knows yet, so that whatever there is in the ring before set_password was not made by its users. All in one session,
-# since each takes a second that nobody is served in. False when it cannot log in; what was answered is in `said`.
+# since each takes a second that nobody is served in. Sets what read_superuser does, and `said` to what was answered. False when it
+# cannot log in.
 make_superuser() {
-  local name password known roles
+  local roles
   complaint="Secret $RING_SUPERUSER cannot be read or written"
   read_superuser || return 1
   if [ -z "$known" ]; then
@@ -118,7 +119,7 @@ open_cql() {
       until make_superuser; do wait_for "the superuser: $complaint"; done
       until copy_roles; do wait_for "the roles to be copied"; done
     fi
-    until make_superuser "$shut_default_role" && read_superuser && [[ $said == *"\"role\": \"$name\""* ]]; do
+    until make_superuser "$shut_default_role" && [[ $said == *"\"role\": \"$name\""* ]]; do
       wait_for "the superuser: $complaint"
     done
     [ "$is_new" = no ] || refuse_strangers "$name"

@@ -45,7 +45,10 @@ describe("a comparison", () => {
       },
     };
     const measures = { time: { title: "X", unit: "s", limit: "a" } } as const;
-    await assert.rejects(compare({ name: "x", runs: 5, measures, contenders: [contender] }, 5, stop.signal), /stopped/);
+    await assert.rejects(
+      compare({ name: "x", runs: 5, measures, contenders: [contender] }, undefined, stop.signal),
+      /stopped/,
+    );
     assert.equal(runs, 2);
   });
 });
