@@ -101,16 +101,18 @@ const orderOf = (disk: Disk) => (disk !== "emptyDir" && "claim" in disk ? "order
  * for is among them, since every change of one restarts every pod.
  */
 export function podScripts(disk: Disk): Record<string, string> {
-  const others =
-    orderOf(disk) === "ordered" ? ["crowd.sh", "leave.sh", "forget.sh"] : ["ordered.sh", "decommission.sh"];
-  return Object.fromEntries(Object.entries(allScripts()).filter(([file]) => !others.includes(file)));
+  const other = orderOf(disk) === "ordered" ? "forget.sh" : "decommission.sh";
+  return Object.fromEntries(Object.entries(allScripts()).filter(([file]) => file !== other));
 }
 
 /** Read once, and the same strings for all rings of a stack: each would hold 0.2 MB of its own otherwise. */
 const allScripts = once(() => {
   const folder = path.join(__dirname, "cassandraPod");
+  // What an editor or Python leaves beside them would restart every pod.
+  const files = fs.readdirSync(folder).filter((file) => /^\w+\.(sh|py|xml)$/.test(file));
+  // A shell takes the line ends of another system for a part of the command.
   return Object.fromEntries(
-    fs.readdirSync(folder).map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")]),
+    files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8").replace(/\r\n/g, "\n")]),
   );
 });
 

@@ -1,4 +1,4 @@
-"""configure.py CHANGES FILE: sets top-level keys of a cassandra.yaml, and takes those out that are null.
+"""Sets top-level keys of a cassandra.yaml, and takes those out that are null.
 
 The image has no YAML library. Here none is needed: a key's old value reaches to the next key, and JSON is YAML.
 """
@@ -6,22 +6,23 @@ import json
 import re
 import sys
 
-changes_file, target = sys.argv[1:]
-with open(changes_file) as file:
-    changes = json.load(file)
 
-kept, dropping = [], False
-with open(target) as file:
-    for line in file:
-        key = re.match(r"(\w+) *:", line)
-        if key:
-            dropping = key[1] in changes
-        # What is indented, or an item of a list, belongs to the key above it; comments between keys do not.
-        if not (dropping and (key or re.match(r"[ \t]+\S|-", line))):
-            kept.append(line)
+def change(changes_file, target):
+    with open(changes_file) as file:
+        changes = json.load(file)
 
-with open(target, "w") as file:
-    file.writelines(kept)
-    for name, value in changes.items():
-        if value is not None:
-            file.write(f"{name}: {json.dumps(value)}\n")
+    kept, dropping = [], False
+    with open(target) as file:
+        for line in file:
+            key = re.match(r"(\w+) *:", line)
+            if key:
+                dropping = key[1] in changes
+            # What is indented, or an item of a list, belongs to the key above it; comments between keys do not.
+            if not (dropping and (key or re.match(r"[ \t]+\S|-", line))):
+                kept.append(line)
+
+    with open(target, "w") as file:
+        file.writelines(kept)
+        for name, value in changes.items():
+            if value is not None:
+                file.write("%s: %s\n" % (name, json.dumps(value)))

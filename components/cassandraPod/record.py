@@ -1,29 +1,11 @@
-#!/usr/bin/env python3
 """The ring record, a ConfigMap, and the pods of the ring, seen from inside one: the image has no curl, but it has Python.
 
-record.py show                      prints each entry as key=value
-record.py put KEY VALUE             writes one entry and leaves all others alone
-record.py own CLAIM                 makes a claim an owner of the record, and of the superuser's Secret: they go when the last of
-                                    their owners has gone
-record.py superuser                 prints what the Secret holds, a line each: username, password, and the known password or nothing
-record.py known                     writes the known password there, which it reads from its standard input
-record.py replicas                  prints how many members the set of this pod asks for now
-record.py view                      prints all that a pod without ordinal decides on, a line each:
-                                      entry KEY VALUE            of the record
-                                      pod MEMBER ADDRESS STATE   of the ring; address `-` while it has none; `here`, `leaving`
-                                      self STATE                 `leaving` when what this pod holds goes with it
-                                      wanted NUMBER              of pods; 0 when the whole ring is taken down, -1 not yet known
-                                      heirs yes|no               whether another pod is made while this one is still leaving
-                                      version VERSION            of the record
-record.py change VERSION KEY=VALUE ...  writes entries, or deletes those without a value, if nobody wrote any since VERSION
-
-Exit code 1: no answer, or no permission. 3: somebody wrote first. 4: the API server no longer knows this pod.
+Every call raises NoAnswer when the API server is silent, refuses or has no such object; its subclasses tell why where it matters.
 """
 import base64
 import json
 import os
 import ssl
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -31,34 +13,116 @@ import urllib.request
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
+class NoAnswer(Exception):
+    """The API server did not do what was asked: it is away, is overloaded, or the account may not."""
+
+
+class Conflict(NoAnswer):
+    """Somebody wrote first."""
+
+
+class Missing(NoAnswer):
+    """There is no such object."""
+
+
+class Unknown(NoAnswer):
+    """The API server does not know this pod, or its account any more."""
+
+
 def account(file):
-    with open(f"{ACCOUNT}/{file}") as f:
-        return f.read().strip()
+    try:
+        with open(os.path.join(ACCOUNT, file)) as f:
+            return f.read().strip()
+    except OSError as error:
+        raise NoAnswer("this pod has no account: %s" % error)
 
 
 def call(path, patch=None, kind="strategic-merge-patch"):
+    """One request. @raises urllib.error.HTTPError, OSError"""
     host = os.environ["KUBERNETES_SERVICE_HOST"]
     if ":" in host:
-        host = f"[{host}]"
+        host = "[%s]" % host
     request = urllib.request.Request(
-        f"https://{host}:{os.environ['KUBERNETES_SERVICE_PORT']}{path}",
+        "https://%s:%s%s" % (host, os.environ["KUBERNETES_SERVICE_PORT"], path),
         method="PATCH" if patch else "GET",
         data=json.dumps(patch).encode() if patch else None,
-        headers={"Authorization": f"Bearer {account('token')}", "Content-Type": f"application/{kind}+json"},
+        headers={"Authorization": "Bearer " + account("token"), "Content-Type": "application/%s+json" % kind},
     )
-    context = ssl.create_default_context(cafile=f"{ACCOUNT}/ca.crt")
+    context = ssl.create_default_context(cafile=os.path.join(ACCOUNT, "ca.crt"))
     with urllib.request.urlopen(request, timeout=5, context=context) as response:
         return json.load(response)
+
+
+def asked(*arguments):
+    """Like `call`, with the errors of this module."""
+    try:
+        return call(*arguments)
+    except urllib.error.HTTPError as error:
+        kind = {401: Unknown, 404: Missing, 409: Conflict}.get(error.code, NoAnswer)
+        raise kind("the API server answered %s %s" % (error.code, error.reason))
+    except (OSError, ValueError, KeyError) as error:
+        raise NoAnswer("the API server cannot be reached: %s" % error)
 
 
 def found(path):
     """The object, or None when there is none."""
     try:
-        return call(path)
-    except urllib.error.HTTPError as error:
-        if error.code == 404:
-            return None
-        raise
+        return asked(path)
+    except Missing:
+        return None
+
+
+def objects(kind):
+    """Path of the objects of a kind in this pod's namespace."""
+    return "/api/v1/namespaces/%s/%s" % (account("namespace"), kind)
+
+
+def path_of_record():
+    return objects("configmaps/" + os.environ["RING_RECORD"])
+
+
+def read():
+    """Version and entries of the record."""
+    record = asked(path_of_record())
+    return record["metadata"]["resourceVersion"], record.get("data") or {}
+
+
+def change(version, entries):
+    """Writes entries, or deletes those that are None. @raises Conflict if anybody wrote any since that version"""
+    asked(path_of_record(), {"metadata": {"resourceVersion": version}, "data": entries}, "merge-patch")
+
+
+def own(claim):
+    """Makes a claim an owner of the record, and of the superuser's Secret: they go when the last of their owners has gone."""
+    uid = asked(objects("persistentvolumeclaims/" + claim))["metadata"]["uid"]
+    owner = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": claim, "uid": uid}
+    owned = [path_of_record()]
+    if "RING_SUPERUSER" in os.environ:
+        owned.append(path_of_superuser())
+    for path in owned:
+        # The strategic kind of patch adds an owner to those that are there; a plain merge would replace them all.
+        asked(path, {"metadata": {"ownerReferences": [owner]}})
+
+
+def path_of_superuser():
+    return objects("secrets/" + os.environ["RING_SUPERUSER"])
+
+
+def superuser():
+    """What the Secret holds: name, password, and the password that the ring is known to have, or an empty one."""
+    data = asked(path_of_superuser()).get("data") or {}
+    return tuple(base64.b64decode(data.get(key, "")).decode() for key in ("username", "password", "known"))
+
+
+def write_known(password):
+    asked(path_of_superuser(), {"data": {"known": base64.b64encode(password.encode()).decode()}})
+
+
+def replicas():
+    """How many members the set of this pod asks for now."""
+    name = os.environ["HOSTNAME"].rpartition("-")[0]
+    path = "/apis/apps/v1/namespaces/%s/statefulsets/%s" % (account("namespace"), name)
+    return asked(path)["spec"]["replicas"]
 
 
 def deleting(thing):
@@ -71,14 +135,14 @@ def controller(pod):
     for owner in pod["metadata"].get("ownerReferences", []):
         if owner.get("controller"):
             namespace = pod["metadata"]["namespace"]
-            return f"{paths[owner['kind']]}/namespaces/{namespace}/{owner['kind'].lower()}s/{owner['name']}"
+            return "%s/namespaces/%s/%ss/%s" % (paths[owner["kind"]], namespace, owner["kind"].lower(), owner["name"])
     return None
 
 
 def wanted(pod, path, maker):
-    """Pods that the ring is to have."""
+    """Pods that the ring is to have; 0 when the whole ring is taken down, -1 while it is not known."""
     # A namespace that is deleted loses its pods first, and what makes them after the last of them has ended.
-    if deleting(found(f"/api/v1/namespaces/{pod['metadata']['namespace']}")):
+    if deleting(found("/api/v1/namespaces/" + pod["metadata"]["namespace"])):
         return 0
     if path is None:
         return 0 if deleting(pod) else 1
@@ -96,75 +160,41 @@ def stays_on_node(pod, maker):
     """Whether the disk outlives this pod: it is the node's, and the node still has a pod of the ring to come."""
     if os.environ["RING_DISK"] != "node" or maker is None:
         return False
-    node = found(f"/api/v1/nodes/{pod['spec']['nodeName']}")
+    node = found("/api/v1/nodes/" + pod["spec"]["nodeName"])
     selector = maker["spec"]["template"]["spec"].get("nodeSelector", {})
     return node is not None and all(node["metadata"]["labels"].get(key) == value for key, value in selector.items())
 
 
-def view(namespace, record):
-    pod = found(f"/api/v1/namespaces/{namespace}/pods/{os.environ['HOSTNAME']}")
+def view():
+    """
+    All that a pod without ordinal decides on, as it was at one instant:
+      version, entries   of the record
+      pods               of the ring, by member: address, empty while there is none, and whether it is being deleted
+      wanted             number of pods
+      has_heirs          whether another pod is made while this one is still leaving
+      goes               whether this pod is being deleted, and what it holds goes with it
+    @raises Unknown when there is no such pod
+    """
+    namespace = account("namespace")
+    pod = found("/api/v1/namespaces/%s/pods/%s" % (namespace, os.environ["HOSTNAME"]))
     if pod is None:
-        sys.exit(4)
+        raise Unknown("there is no pod " + os.environ["HOSTNAME"])
     # First the record, then the pods: a member on record that has no pod is one that is gone, not one that is still to come.
-    entries = call(record)
+    version, entries = read()
     selector = urllib.parse.quote(os.environ["RING_SELECTOR"])
-    pods = call(f"/api/v1/namespaces/{namespace}/pods?labelSelector={selector}")["items"]
+    items = asked("/api/v1/namespaces/%s/pods?labelSelector=%s" % (namespace, selector))["items"]
     path = controller(pod)
     maker = path and found(path)
-
-    print("version", entries["metadata"]["resourceVersion"])
-    for key, value in entries.get("data", {}).items():
-        print("entry", key, value)
-    for other in pods:
+    pods = {}
+    for other in items:
         member = other["spec"].get("nodeName") if os.environ["RING_DISK"] == "node" else other["metadata"]["name"]
         if member and other["status"]["phase"] not in ("Failed", "Succeeded"):
-            print("pod", member, other["status"].get("podIP", "-"), "leaving" if deleting(other) else "here")
-    print("wanted", wanted(pod, path, maker))
-    print("heirs", "yes" if maker and maker["kind"] == "ReplicationController" else "no")
-    print("self", "leaving" if deleting(pod) and not stays_on_node(pod, maker) else "here")
-
-
-def main(command, *args):
-    namespace = account("namespace")
-    record = f"/api/v1/namespaces/{namespace}/configmaps/{os.environ['RING_RECORD']}"
-    secret = f"/api/v1/namespaces/{namespace}/secrets/{os.environ.get('RING_SUPERUSER')}"
-    if command == "show":
-        for key, value in call(record).get("data", {}).items():
-            print(f"{key}={value}")
-    elif command == "put":
-        key, value = args
-        call(record, {"data": {key: value}})
-    elif command == "own":
-        (claim,) = args
-        uid = call(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{claim}")["metadata"]["uid"]
-        owner = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": claim, "uid": uid}
-        for owned in [record] + ([secret] if "RING_SUPERUSER" in os.environ else []):
-            # The strategic kind of patch adds an owner to those that are there; a plain merge would replace them all.
-            call(owned, {"metadata": {"ownerReferences": [owner]}})
-    elif command == "superuser":
-        data = call(secret)["data"]
-        for key in ("username", "password", "known"):
-            print(base64.b64decode(data.get(key, "")).decode())
-    elif command == "known":
-        call(secret, {"data": {"known": base64.b64encode(sys.stdin.readline().strip().encode()).decode()}})
-    elif command == "replicas":
-        name = os.environ["HOSTNAME"].rpartition("-")[0]
-        print(call(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}")["spec"]["replicas"])
-    elif command == "view":
-        view(namespace, record)
-    elif command == "change":
-        version, *entries = args
-        data = {key: value or None for key, value in (entry.split("=", 1) for entry in entries)}
-        call(record, {"metadata": {"resourceVersion": version}, "data": data}, "merge-patch")
-    else:
-        sys.exit(__doc__)
-
-
-if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except urllib.error.HTTPError as error:
-        print(f"the ring record: the API server answered {error.code} {error.reason}", file=sys.stderr)
-        sys.exit({401: 4, 409: 3}.get(error.code, 1))
-    except OSError as error:
-        sys.exit(f"the ring record cannot be reached: {error}")
+            pods[member] = (other["status"].get("podIP", ""), deleting(other))
+    return {
+        "version": version,
+        "entries": entries,
+        "pods": pods,
+        "wanted": wanted(pod, path, maker),
+        "has_heirs": bool(maker) and maker["kind"] == "ReplicationController",
+        "goes": deleting(pod) and not stays_on_node(pod, maker),
+    }

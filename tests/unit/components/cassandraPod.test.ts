@@ -134,25 +134,29 @@ describe("the Cassandra pod", () => {
 
   it("brings the scripts that its commands name, and none of other topologies", () => {
     const common = [
-      "auth.sh",
+      "around.py",
+      "certificates.py",
       "configure.py",
       "cqlsh.sh",
+      "decisions.py",
+      "leave.py",
       "logback.xml",
+      "login.py",
+      "member.py",
       "record.py",
       "register.sh",
-      "ring.sh",
+      "ring.py",
+      "roles.py",
+      "start.py",
       "start.sh",
+      "states.py",
       "stop.sh",
       "superuser.sh",
-      "tls.sh",
-      "tokens.sh",
+      "tokens.py",
     ];
-    assert.deepEqual(
-      Object.keys(podScripts({ claim: "data" })).sort(),
-      [...common, "decommission.sh", "ordered.sh"].sort(),
-    );
+    assert.deepEqual(Object.keys(podScripts({ claim: "data" })).sort(), [...common, "decommission.sh"].sort());
     for (const disk of ["emptyDir", { hostPath: "/mnt" }] as const) {
-      assert.deepEqual(Object.keys(podScripts(disk)).sort(), [...common, "crowd.sh", "leave.sh", "forget.sh"].sort());
+      assert.deepEqual(Object.keys(podScripts(disk)).sort(), [...common, "forget.sh"].sort());
     }
   });
 

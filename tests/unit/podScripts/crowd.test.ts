@@ -14,7 +14,8 @@ const start = (world: Partial<World>) =>
 const address = (name: string) => `10.0.0.${name.charCodeAt(0) - 96}`;
 const pods = (...names: string[]) => [...names.map((name) => `pod ${name} ${address(name)} here`), ...asked(3)];
 const asked = (wanted: number, self = "here", heirs = "yes") => [`wanted ${wanted}`, `self ${self}`, `heirs ${heirs}`];
-const member = (name: string) => `0000000${name.charCodeAt(0) - 96}-aaaa-bbbb-cccc-dddddddddddd ${address(name)}`;
+const idOf = (name: string) => `0000000${name.charCodeAt(0) - 96}-aaaa-bbbb-cccc-dddddddddddd`;
+const member = (name: string) => `${idOf(name)} ${address(name)}`;
 const members = (...names: string[]) => Object.fromEntries(names.map((name) => [name, member(name)]));
 const formed = { formed: "2026-01-01T00:00:00Z" };
 const all = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
@@ -159,19 +160,19 @@ describe("pods without ordinal: how they enter a ring", function () {
 
   it("comes back as itself in its own pod, with others as seeds", async () => {
     const record = { ...members("a", "b", "c"), ...formed };
-    const outcome = await start({ record, serving: ["10.0.0.3"], data: true, files: { "ring-member": "id-b" } });
+    const outcome = await start({ record, serving: ["10.0.0.3"], data: true, files: { "ring-member": idOf("b") } });
     assert.equal(outcome.way, "restart");
     assert.equal(outcome.seeds, "10.0.0.3");
   });
 
   it("names the first members as seeds when the whole ring starts again", async () => {
     const record = { ...members("a", "b", "c"), ...formed };
-    const outcome = await start({ record, data: true, files: { "ring-member": "id-b" } });
+    const outcome = await start({ record, data: true, files: { "ring-member": idOf("b") } });
     assert.equal(outcome.seeds, "10.0.0.1,10.0.0.2,10.0.0.3");
   });
 
   it("comes back as itself without the API server, which DNS stands in for", async () => {
-    const outcome = await start({ record: undefined, data: true, files: { "ring-member": "id-b" } });
+    const outcome = await start({ record: undefined, data: true, files: { "ring-member": idOf("b") } });
     assert.equal(outcome.way, "restart");
     assert.equal(outcome.seeds, "10.0.0.77");
   });
@@ -189,7 +190,7 @@ describe("pods whose disk is a folder of their node", function () {
 
   it("come back to it, though their pods are others", async () => {
     const record = { ...members("a", "b"), ...formed };
-    const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-member": "id" } });
+    const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-member": idOf("b") } });
     assert.equal(outcome.way, "restart");
   });
 
@@ -206,9 +207,9 @@ describe("pods whose disk is a folder of their node", function () {
 
   it("do not come back to a folder whose member was taken out of the ring, nor empty it", async () => {
     const record = { ...members("a"), ...formed };
-    const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-member": "id-b" } });
+    const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-member": idOf("b") } });
     never(outcome);
-    assert.match(outcome.said, /waiting: this disk holds member id-b, which was taken out of the ring/);
+    assert.match(outcome.said, /waiting: this disk holds member 00000002-.*, which was taken out of the ring/);
     assert.equal(outcome.data, true);
   });
 
@@ -250,7 +251,7 @@ describe("pods without ordinal: how they leave", function () {
       view: going(),
       record: ring,
       serving: ["10.0.0.1", "10.0.0.3", "10.0.0.99"],
-      files: { "ring-member": "id-b", "ring-way": "joins" },
+      files: { "ring-member": idOf("b"), "ring-way": "joins" },
       ...world,
     });
 
@@ -261,7 +262,7 @@ describe("pods without ordinal: how they leave", function () {
     assert.match(outcome.said, /left: the other members hold all rows/);
     assert.deepEqual(
       outcome.files,
-      { "ring-way": "left" },
+      { "ring-way": "left this-pod" },
       "a folder of the node must not be taken for a member's again",
     );
   });

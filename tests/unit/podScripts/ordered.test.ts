@@ -22,7 +22,8 @@ const start = ({ ordinal, serving = [], marker, ...world }: Start) =>
     files: marker ? { "ring-member": marker } : {},
   });
 
-const member = (i: number) => `0000000${i}-aaaa-bbbb-cccc-dddddddddddd 10.0.0.${i}`;
+const id = (i: number) => `0000000${i}-aaaa-bbbb-cccc-dddddddddddd`;
+const member = (i: number) => `${id(i)} 10.0.0.${i}`;
 const formed = { formed: "2026-01-01T00:00:00Z" };
 const three = { "cassandra-0": member(0), "cassandra-1": member(1), "cassandra-2": member(2) };
 const never = (outcome: Outcome) => assert.equal(outcome.seeds, undefined, outcome.said);
@@ -100,7 +101,7 @@ describe("pods with ordinals", function () {
       record: { ...three, ...formed },
       serving: [1, 2],
       data: true,
-      marker: "id-0",
+      marker: id(0),
     });
     assert.equal(outcome.way, "restart");
     assert.equal(outcome.seeds, "cassandra-1.cassandra,cassandra-2.cassandra");
@@ -108,13 +109,13 @@ describe("pods with ordinals", function () {
   });
 
   it("names the first members as seeds when the whole ring starts again", async () => {
-    const outcome = await start({ ordinal: 2, record: { ...three, ...formed }, data: true, marker: "id-2" });
+    const outcome = await start({ ordinal: 2, record: { ...three, ...formed }, data: true, marker: id(2) });
     assert.equal(outcome.seeds, "cassandra-0.cassandra,cassandra-1.cassandra,10.0.0.99");
     assert.deepEqual(outcome.options, []);
   });
 
   it("comes back as itself without the API server", async () => {
-    const outcome = await start({ ordinal: 1, serving: [0], data: true, marker: "id-1" });
+    const outcome = await start({ ordinal: 1, serving: [0], data: true, marker: id(1) });
     assert.equal(outcome.way, "restart");
     assert.equal(outcome.seeds, "cassandra-0.cassandra");
   });
@@ -151,9 +152,9 @@ describe("pods with ordinals", function () {
 
   it("joins anew as well if that pod ended before it could unmark its disk", async () => {
     const record = { ...three, ...formed, "cassandra-3": "left another-pod" };
-    const outcome = await start({ ordinal: 3, record, serving: [0, 1, 2], data: true, marker: "id-3" });
+    const outcome = await start({ ordinal: 3, record, serving: [0, 1, 2], data: true, marker: id(3) });
     assert.equal(outcome.way, "join");
-    assert.deepEqual([outcome.data, outcome.files], [false, {}]);
+    assert.deepEqual([outcome.data, outcome.files], [false, { "ring-way": "joins" }]);
   });
 
   it("waits to be deleted when it has left the ring itself, and keeps its disk until then", async () => {
@@ -166,7 +167,7 @@ describe("pods with ordinals", function () {
 
   it("starts, whether or not it had left, when its container ended in between", async () => {
     const world = { pod: "cassandra-1", env: { RING_PODS: "ordered" }, record: { ...three, ...formed }, data: true };
-    const files = { "ring-member": "id-1", "ring-way": "leaving" };
+    const files = { "ring-member": id(1), "ring-way": "leaving" };
     const outcome = await run("start.sh", [], { ...world, files, serving: ["cassandra-0.cassandra"] });
     assert.equal(outcome.way, "restart");
     assert.deepEqual(outcome.options, ["-Dcassandra.override_decommission=true"]);
@@ -178,7 +179,7 @@ describe("pods with ordinals", function () {
         pod: "cassandra-2",
         env: { RING_PODS: "ordered" },
         record: { ...three, ...formed },
-        files: { "ring-member": "id-2" },
+        files: { "ring-member": id(2) },
         data: true,
         ...world,
       });
@@ -193,7 +194,7 @@ describe("pods with ordinals", function () {
     it("stays a member when that failed", async () => {
       const outcome = await leave({ nodetool: "echo 'Stream failed'; exit 2" });
       assert.equal(outcome.record["cassandra-2"], member(2));
-      assert.deepEqual([outcome.data, outcome.files["ring-member"]], [true, "id-2"]);
+      assert.deepEqual([outcome.data, outcome.files["ring-member"]], [true, id(2)]);
       assert.match(outcome.said, /could not leave: Stream failed/);
     });
   });
@@ -229,7 +230,7 @@ describe("pods with ordinals", function () {
     });
 
     it("come back with members of all racks as seeds", async () => {
-      const outcome = await inRack("cassandra-b-0", { record: ring, data: true, files: { "ring-member": "id" } });
+      const outcome = await inRack("cassandra-b-0", { record: ring, data: true, files: { "ring-member": id(1) } });
       assert.equal(outcome.way, "restart");
       assert.equal(outcome.seeds, "cassandra-a-0.cassandra,10.0.0.99,cassandra-c-0.cassandra");
     });

@@ -1,14 +1,16 @@
 import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import * as path from "node:path";
 import { scripts } from "./world";
 
-describe("tokens.sh", () => {
+describe("tokens.py", () => {
   /** Owner of each token of a first ring. */
-  function ring(members: number, racks = ""): Map<bigint, number> {
+  function ring(members: number, racks = "1"): Map<bigint, number> {
     const owners = new Map<bigint, number>();
-    const script = `. ${path.join(scripts, "tokens.sh")}; for ((i = 0; i < ${members}; i++)); do tokens $i ${members} 16 ${racks}; done`;
-    const lines = spawnSync("bash", ["-c", script], { encoding: "utf8" }).stdout.trim().split("\n");
+    const script = `import sys; sys.path.insert(0, sys.argv[1])
+from tokens import tokens
+for i in range(${members}): print(*tokens(i, ${members}, 16, ${racks}), sep=",")`;
+    const { stdout } = spawnSync("python3", ["-B", "-c", script, scripts], { encoding: "utf8" });
+    const lines = stdout.trim().split("\n");
     lines.forEach((line, i) => line.split(",").forEach((token) => owners.set(BigInt(token), i)));
     return owners;
   }

@@ -28,6 +28,8 @@ export interface World {
   data?: boolean;
   /** Files in the data folder, by name. */
   files?: Record<string, string>;
+  /** Lines that Cassandra has written of its state. @default it is NORMAL; none where it is about to start */
+  states?: string;
   /** Further folders below the data folder. */
   folders?: string[];
   /** What is changed in the image's cassandra.yaml. */
@@ -96,53 +98,120 @@ authenticator:
 authorizer: AllowAllAuthorizer
 `;
 
+/** What Cassandra says of itself once it is a member. */
+const isNormal = "start restart 10.0.0.99\nNode /10.0.0.99:7000 state jump to NORMAL\n";
+
 const lines = (entries: Record<string, string>) =>
   Object.entries(entries)
     .map(([key, value]) => `${key}=${value}\n`)
     .join("");
 
-/** Replaces what the scripts see of the world: ports, DNS, the API server. `$world` is the folder that holds it. */
-const stubs = (world: World) => `
-world=\${0%/*}
-listens() { case " $(cat "$world/open.$2") " in *" $1 "*) ;; *) return 1 ;; esac; }
-getent() { [ "$1" != ahostsv4 ] || echo "10.0.0.77 STREAM"; }
-sleep() { (( (naps = \${naps:-0} + 1) < 40 )) || exit 98; ${world.nap ?? ":"}; }
-wait_for() {
-  local said="waiting: $*"
-  [ "$said" = "\${last_word:-}" ] || say "$said"
-  last_word=$said
-  waits=$(( \${waits:-0} + 1 ))
-  ${world.meanwhile ?? ":"}
-  (( waits < ${world.meanwhile ? 6 : 1} )) || exit 99
-}
-record() {
-  [ ${world.refusal ?? 0} = 0 ] || return ${world.refusal ?? 0}
-  [ -e "$world/record" ] || return 1
-  local command=$1
-  shift
-  case $command in
-    show) cat "$world/record" ;;
-    view) echo "version $(cat "$world/version")"; sed 's/^\\([^=]*\\)=/entry \\1 /' "$world/record"; cat "$world/view" ;;
-    put) write "$1=$2" ;;
-    change)
-      [ "$1" = "$(cat "$world/version")" ] || return 3
-      shift
-      write "$@"
-      ;;
-    replicas) echo ${world.replicas ?? 3} ;;
-    superuser) cat "$world/secret"; cat "$world/known" 2>/dev/null || true ;;
-    known) cat >"$world/known" ;;
-  esac
-}
-write() {
-  local entry
-  for entry in "$@"; do
-    grep -v "^\${entry%%=*}=" "$world/record" >"$world/record.new" || true
-    [ -z "\${entry#*=}" ] || echo "$entry" >>"$world/record.new"
-    mv "$world/record.new" "$world/record"
-  done
-  echo $(( $(cat "$world/version") + 1 )) >"$world/version"
-}
+/** Replaces what the scripts see of the world beside its processes: ports, DNS, the clock. Appended to around.py. */
+const aroundStubs = (world: World) => `
+import threading
+
+world, counts = HERE, threading.local()
+
+
+def lines_of(name):
+    try:
+        with open(os.path.join(world, name)) as file:
+            return file.read().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def listens(host, port):
+    return host in " ".join(lines_of("open.%d" % port)).split()
+
+
+def addresses(host):
+    return ["10.0.0.77"]
+
+
+def bash(code, **variables):
+    subprocess.run(["bash", "-c", code], env=dict(os.environ, world=world, **variables), check=True)
+
+
+def sleep(seconds):
+    counts.naps = getattr(counts, "naps", 0) + 1
+    if counts.naps >= 40:
+        raise SystemExit(98)
+    time.sleep(0.02)  # commands that run beside it get on meanwhile
+    nap = ${JSON.stringify(world.nap ?? "")}
+    if nap:
+        bash(nap, naps=str(counts.naps))
+
+
+def wait_for(*words):
+    said = "waiting: " + " ".join(str(word) for word in words)
+    if said != getattr(counts, "said", ""):
+        say(said)
+    counts.said, counts.waits = said, getattr(counts, "waits", 0) + 1
+    if counts.waits >= ${world.meanwhile ? 6 : 1}:
+        raise SystemExit(99)
+`;
+
+/** Replaces the API server by files. Appended to record.py. */
+const recordStubs = (world: World) => `
+import around
+
+
+def answer():
+    if ${world.refusal ?? 0}:
+        raise {4: Unknown}.get(${world.refusal ?? 0}, NoAnswer)("refused")
+
+
+def read():
+    answer()
+    if not os.path.exists(os.path.join(around.world, "record")):
+        raise NoAnswer("no record")
+    return around.lines_of("version")[0], dict(line.split("=", 1) for line in around.lines_of("record"))
+
+
+def change(version, entries):
+    now, there = read()
+    if now != version:
+        raise Conflict("somebody wrote first")
+    there.update(entries)
+    with open(os.path.join(around.world, "record"), "w") as file:
+        file.writelines("%s=%s\\n" % entry for entry in there.items() if entry[1] is not None)
+    with open(os.path.join(around.world, "version"), "w") as file:
+        file.write("%d\\n" % (int(now) + 1))
+
+
+def view():
+    version, entries = read()
+    lines = [line.split() for line in around.lines_of("view")]
+    told = {words[0]: words[1] for words in lines if words[0] != "pod"}
+    pods = {name: (address.strip("-"), state != "here") for _, name, address, state in (w for w in lines if w[0] == "pod")}
+    return {
+        "version": version,
+        "entries": entries,
+        "pods": pods,
+        "wanted": int(told.get("wanted", -1)),
+        "has_heirs": told.get("heirs") == "yes",
+        "goes": told.get("self") == "leaving",
+    }
+
+
+def own(claim):
+    answer()
+
+
+def replicas():
+    answer()
+    return ${world.replicas ?? 3}
+
+
+def superuser():
+    answer()
+    return tuple(around.lines_of("secret") + [" ".join(around.lines_of("known"))])
+
+
+def write_known(password):
+    with open(os.path.join(around.world, "known"), "w") as file:
+        file.write(password + "\\n")
 `;
 
 /** A cqlsh that knows who can log in, and whose statements change that. */
@@ -179,11 +248,13 @@ export async function run(script: string, args: string[], world: World): Promise
     for (const folder of ["etc", "conf"]) fs.mkdirSync(file(folder));
     fs.writeFileSync(file("etc/cassandra.yaml"), configuration);
     fs.writeFileSync(file("cassandra.json"), JSON.stringify(world.changes ?? {}));
-    fs.writeFileSync(file("version"), "1");
+    fs.writeFileSync(file("version"), "1\n");
     fs.writeFileSync(file("view"), (world.view ?? []).map((line) => `${line}\n`).join(""));
     fs.writeFileSync(file("open.9042"), (world.serving ?? []).join(" "));
     fs.writeFileSync(file("open.7000"), (world.gossiping ?? world.serving ?? []).join(" "));
-    fs.appendFileSync(file("ring.sh"), stubs(world));
+    fs.appendFileSync(file("around.py"), aroundStubs(world));
+    fs.appendFileSync(file("record.py"), recordStubs(world));
+    if (script !== "start.sh") fs.writeFileSync(file("data/ring-states"), world.states ?? isNormal);
     fs.writeFileSync(file("roles"), lines(world.roles ?? {}));
     const { username, password, known } = world.secret ?? {};
     if (world.secret) fs.writeFileSync(file("secret"), `${username}\n${password}\n`);
@@ -196,13 +267,18 @@ export async function run(script: string, args: string[], world: World): Promise
       fs.writeFileSync(file(name), `#!/bin/bash\nworld=\${0%/*}\n${text}\n`, { mode: 0o755 });
     if (script !== "register.sh") stub("register.sh", `echo "$*" >"$world/way"`);
     stub("cqlsh", cqlsh(world));
-    stub("nodetool", `echo "$*" >>"$world/nodetool.log"\n${world.nodetool ?? ":"}`);
+    stub(
+      "nodetool",
+      `echo "$*" >>"$world/nodetool.log"
+${world.nodetool ?? ":"}
+[ "$1" != decommission ] || echo DECOMMISSIONED >>"$world/data/ring-states"`,
+    );
     stub(
       "docker-entrypoint.sh",
       `echo "$CASSANDRA_SEEDS" >"$world/seeds"; printf '%s\\n' "$@" >"$world/options"; sleep 0.2`,
     );
 
-    const child = spawn("bash", [file(script), ...args], {
+    const child = spawn("sh", [file(script), ...args], {
       env: {
         ...process.env,
         PATH: `${home}:${process.env.PATH}`,
@@ -232,7 +308,7 @@ export async function run(script: string, args: string[], world: World): Promise
 
     const read = (name: string) => (fs.existsSync(file(name)) ? fs.readFileSync(file(name), "utf8").trim() : undefined);
     const list = (name: string) => read(name)?.split("\n").filter(Boolean) ?? [];
-    const kept = fs.readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isFile());
+    const kept = fs.readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== "ring-states");
     const table = (name: string) =>
       Object.fromEntries(list(name).map((line) => line.split(/=(.*)/, 2) as [string, string]));
     const pem = (name: string) => ({

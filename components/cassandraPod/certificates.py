@@ -1,0 +1,57 @@
+"""Certificates of a ring that encrypts what goes over the network: those of a Secret, mounted in a folder, which may be renewed at
+any time."""
+import hashlib
+import os
+
+import around
+from around import say
+
+FOLDER = os.environ.get("RING_TLS_FOLDER", "/tls")
+FILES = ("tls.key", "tls.crt", "ca.crt")
+
+
+def are_needed():
+    return "RING_TLS" in os.environ
+
+
+def content(*names):
+    parts = []
+    for name in names:
+        with open(os.path.join(FOLDER, name), "rb") as file:
+            parts.append(file.read())
+    return b"".join(parts)
+
+
+def take():
+    """Copies them to where cassandra.yaml looks, key and chain in one file. @raises OSError when there is nothing to take"""
+    for target, names in (("keystore.pem", ("tls.key", "tls.crt")), ("truststore.pem", ("ca.crt",))):
+        path = os.path.join(os.environ["CASSANDRA_CONF"], target)
+        handle = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content(*names))
+        # In one step: Cassandra may look at any moment.
+        os.replace(path + ".new", path)
+
+
+def mounted():
+    try:
+        return hashlib.sha256(content(*FILES)).hexdigest()
+    except OSError:
+        return ""
+
+
+def keep(taken):
+    """Has Cassandra take others when the Secret holds others; one round. Connections that there are go on. Returns what is taken."""
+    if mounted() in ("", taken):
+        return taken
+    # A look between two files would be one at two versions; they are swapped at once, so the second look is right.
+    around.sleep(1)
+    now = mounted()
+    try:
+        take()
+    except OSError:
+        return taken
+    if around.nodetool("reloadssl")[0] != 0:
+        return taken
+    say("took the certificates that Secret %s holds now" % os.environ["RING_TLS"])
+    return now

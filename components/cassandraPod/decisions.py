@@ -1,0 +1,352 @@
+"""What a pod does next: decided on what is seen, and on nothing else. No function here looks at anything, writes or waits.
+
+A disk goes through these states. What is on the disk tells which one it is in (`member`: the marker; the others: the note of the
+way), and what Cassandra has said of itself overrules what was only begun.
+
+    empty ------ forming ------------------------> member      the first ring: all at once, no row was there before
+    empty ------ joins ------------> joined -----> member      streams its share; cut off, it begins afresh on an empty disk
+    empty ------ replaces <member> -> joined ----> member      streams what a lost disk held; then owes a repair
+    member ----- leaving ------------------------> left <UID>  once Cassandra says that it has left the ring
+    member ----- leaving ------------------------> member      undone: the container was started again
+    left <UID> --------------------> empty                     emptied by the pod that comes after the one with that UID
+
+In the ring record, for each member: `empty`, `<host ID> <address>`, `left <UID>`; and beside them `forming`, `formed`, `moving`
+(`<member> joins`, `<member> replaces <member>`, `<member> leaves`, `<member> takes out <member> ...`: whose turn it is, one at a
+time, since Cassandra refuses two), `repair.<member>` (the member owes a repair, since then), `superuser`.
+"""
+from collections import namedtuple
+
+# Come again when it is otherwise; `why` is said.
+Wait = namedtuple("Wait", "why")
+# Become Cassandra. `mode` is form, join, replace or restart; `lost` the address of the member that is replaced.
+Start = namedtuple("Start", "mode seeds lost is_undone", defaults=("", False))
+# Write entries to the record, None to delete one, if nobody has written since it was read.
+Record = namedtuple("Record", "changes otherwise", defaults=("",))
+# Write the note of the way.
+Note = namedtuple("Note", "way")
+# Empty the disk.
+Wipe = namedtuple("Wipe", "why")
+# Forget all members: every pod says anew that its disk is empty.
+StartOver = namedtuple("StartOver", "why")
+
+
+def is_host(entry):
+    """Whether an entry of the record is that of a member: `<host ID> <address>`."""
+    return " " in (entry or "") and not entry.startswith("left ")
+
+
+def enter(see):
+    """How a pod enters the ring; `see` is a ring.View. A pod with an empty disk never forms a ring once one was formed."""
+    if see.record is None and not see.marker:
+        return Wait("the ring record %s to be readable" % see.record_name)
+    if see.way.startswith("left"):
+        return after_leaving(see, see.way[5:])
+    if see.marker and see.states.left:
+        return Note("left " + see.uid)
+    if see.marker and not see.has_data:
+        return Wipe("the rows of member %s are gone from it" % see.marker)
+    if see.marker:
+        return come_back(see)
+    half_done = enter_again(see)
+    if half_done:
+        return half_done
+    return enter_by_ordinal(see) if see.has_ordinals else enter_by_turn(see)
+
+
+def after_leaving(see, uid):
+    """The member of this disk has left the ring: the others hold its rows. The pod that left waits to be deleted."""
+    entry = see.record.get(see.me, "") if see.record is not None else None
+    if entry is None:
+        return Wait("the ring record %s to be readable" % see.record_name)
+    if is_host(entry):
+        # It could not be written in the minute in which the member left.
+        if see.has_ordinals:
+            return Record({see.me: "left " + uid})
+        return Record(dict({see.me: None, "repair." + see.me: None}, **see.giving_turn()))
+    if see.has_ordinals and entry == "left " + see.uid:
+        return Wait(
+            "this pod to be deleted: its member has left the ring, and the others hold its rows. A pod that comes after it joins anew"
+        )
+    if see.has_disk():
+        return Wipe("its member has left the ring, and the others hold its rows")
+    return Record({see.me: "empty"}, "the ring record %s to be writable" % see.record_name)
+
+
+def come_back(see):
+    """This disk holds a member. It comes back as itself, unless somebody else has taken its place meanwhile."""
+    if see.record is None:
+        return restart(see)
+    entry = see.record.get(see.me, "")
+    if see.has_ordinals and entry.startswith("left "):
+        return after_leaving(see, entry[5:])
+    if not see.has_ordinals and see.record.get("formed") and not is_host(entry):
+        return Wait(
+            "this disk holds member %s, which was taken out of the ring; its rows were streamed from their other copies. To join "
+            "anew, empty the folder and delete this pod" % see.marker
+        )
+    # The marker is written before the record: only a disk that is on its way in may be ahead of it.
+    if is_host(entry) and entry.split(" ")[0] != see.marker and not see.way:
+        return Wait(
+            "this disk holds member %s, whose place member %s has taken: it is not let in. Its rows are on the other members; if "
+            "they are not, put the disk aside before you delete its claim" % (see.marker, entry.split(" ")[0])
+        )
+    return restart(see)
+
+
+def restart(see):
+    """Where others serve, they are asked whether this member is one of theirs still: its rows are not up to date otherwise."""
+    seeds = see.peers()
+    listed = see.is_listed() if seeds else None
+    is_undone = see.way == "leaving" or see.states.leaving
+    if listed is False:
+        return Wait(
+            "this disk holds member %s, which the other members do not list any more: somebody has removed it by hand, and its rows "
+            "are not up to date. To join anew, delete its claim and this pod" % see.marker
+        )
+    if is_undone and see.record is not None and seeds and listed is None:
+        return Wait("another member to tell whether this one is in the ring: it ended in a decommission")
+    if is_undone and see.record is not None and not seeds and see.others():
+        return Wait("another member to serve CQL, and to tell whether this one is in the ring: it ended in a decommission")
+    return Start("restart", seeds or see.first_seeds(), "", is_undone)
+
+
+def enter_again(see):
+    """A disk on which something was begun before it became a member; None where it is empty, or where the record has to tell."""
+    entry = see.record.get(see.me, "")
+    if see.way == "joined":
+        if see.states.anew:
+            return Wipe("Cassandra does not take it for a member: it had not come to the end of joining")
+        return Start("restart", see.peers() or see.first_seeds())
+    if see.way == "joins" or see.way.startswith("replaces "):
+        if see.states.finished:
+            # It may be a member that nobody has noted yet, and hold the only copies of what was written since.
+            return Note("joined")
+        if see.has_data:
+            # What a half of a bootstrap has left would be taken for all of it (4.x), or for that of a member (a replacement).
+            return Wipe("an earlier try to enter the ring was cut off")
+        return None
+    if see.has_data and is_host(entry) and (see.way.startswith("forming") or not see.way):
+        return restart(see)
+    if see.disk == "node" and see.has_data and not see.way:
+        return Wait(
+            "this folder of the node holds rows of no member that the ring knows; empty it, or choose another one"
+        )
+    return None
+
+
+# --- pods with ordinals -------------------------------------------------------------------------------------------------------
+
+
+def enter_by_ordinal(see):
+    record, me = see.record, see.me
+    entry = record.get(me, "")
+    if entry.startswith("left "):
+        return after_leaving(see, entry[5:])
+    if is_host(entry):
+        return replace(see, me) or Wait(
+            "this disk is empty, though %s is a member (%s), and no other member serves CQL; it will stream its rows from them and "
+            "will not form a second ring" % (me, entry)
+        )
+    if record.get("formed"):
+        return join_by_ordinal(see)
+    if record.get("forming"):
+        size = int(record["forming"])
+        if see.place >= size:
+            return Wait("the first %s members to form the ring" % size)
+        for other in see.first(size):
+            if other != me and not see.has_address(other):
+                return Wait("%s to have an address" % see.host(other))
+        return Start("form", see.seeds(see.first(size)))
+    if see.has_data:
+        return restart(see)
+    if entry != "empty":
+        return Record({me: "empty"}, "the ring record %s to be writable" % see.record_name)
+    if see.place > 0:
+        return Wait("%s to say that the first ring forms" % see.first(1)[0])
+    wanted = see.wanted()
+    if wanted is None:
+        return Wait("the set %s to be readable" % me.rpartition("-")[0])
+    if all(record.get(pod) == "empty" for pod in see.first(wanted)):
+        return Record({"forming": str(wanted)})
+    return Wait("all %s pods to say that their disks are empty, to form the first ring" % wanted)
+
+
+def join_by_ordinal(see):
+    if see.has_data:
+        return Wait(
+            "this disk holds rows of no member that the ring knows: it is not let in. To join anew, delete its claim and this pod"
+        )
+    silent = next((other for other in see.first(see.place) if not see.serves(other)), None)
+    seeds = see.peers()
+    if silent or not seeds:
+        return Wait(
+            "a ring was formed at %s; %s must serve CQL before this pod joins it"
+            % (see.record["formed"], see.host(silent) if silent else "one of its members")
+        )
+    if not see.has_turn("joins"):
+        return see.taking_turn("joins") or Wait("its turn to join (%s)" % see.record["moving"])
+    return begin(see, "joins", Start("join", seeds))
+
+
+# --- pods without ordinals ----------------------------------------------------------------------------------------------------
+
+
+def enter_by_turn(see):
+    record, me = see.record, see.me
+    entry = record.get(me, "")
+    if is_host(entry):
+        return replace(see, me) or Wait(
+            "this disk is empty, though %s is a member (%s); to stream its rows, another member to serve CQL" % (me, entry)
+        )
+    if record.get("formed") or see.members():
+        return join_by_turn(see)
+    if record.get("forming"):
+        pods = record["forming"].split(" ")
+        if not all(see.has_pod(pod) for pod in pods):
+            return StartOver("a pod is gone before the first ring had formed: starting over")
+        if not all(see.has_address(pod) for pod in pods):
+            return Wait("the addresses of all pods of the first ring (%s)" % record["forming"])
+        if me not in pods:
+            return Wait("the first ring to form (%s)" % record["forming"])
+        return begin(see, "forming " + record["forming"], Start("form", see.seeds(pods)))
+    if see.has_disk():
+        return Wipe("a first ring did not come about")
+    if entry != "empty":
+        return Record({me: "empty"}, "the ring record")
+    ready = sorted(pod for pod in see.pods() if record.get(pod) == "empty" and not see.is_leaving(pod))
+    if len(ready) == see.wanted() == len([pod for pod in see.pods() if not see.is_leaving(pod)]):
+        return Record({"forming": " ".join(ready)})
+    return Wait(
+        "all %s pods to say that their disks are empty, to form the first ring (%s have)" % (see.wanted(), len(ready))
+    )
+
+
+def join_by_turn(see):
+    record, gone, seeds = see.record, see.gone(), see.peers()
+    if gone and gone == see.members():
+        return StartOver(
+            "every member of the ring formed at %s is gone, and its rows with it: forming anew" % record.get("formed")
+        )
+    if not seeds:
+        return give_turn(see) or Wait("a ring exists; one of its members must serve CQL before this pod joins it")
+    if gone:
+        return replace(see, gone[0])
+    silent = next((other for other in see.others() if not see.serves(other)), None)
+    if silent:
+        return give_turn(see) or Wait(
+            "member %s to serve CQL, or to be gone for good: its share cannot move while it is silent" % silent
+        )
+    if not see.has_turn("joins"):
+        return see.taking_turn("joins") or Wait("its turn to join (%s)" % record["moving"])
+    return begin(see, "joins", Start("join", seeds))
+
+
+# --- both ---------------------------------------------------------------------------------------------------------------------
+
+
+def replace(see, lost):
+    """Takes the place of a member whose disk is gone, one at a time; None where no other member serves."""
+    seeds, what = see.peers(), "replaces " + lost
+    if not seeds:
+        return None
+    owing = [one for one in see.owing() if one not in (see.me, lost) and see.serves(one)]
+    if owing:
+        return Wait("%s to be repaired, which took a lost member's place before" % owing[0])
+    if not see.has_turn(what):
+        return see.taking_turn(what) or Wait(
+            "its turn to take the place of %s, which is gone (%s)" % (lost, see.record["moving"])
+        )
+    return begin(see, what, Start("replace", seeds, see.record[lost].split(" ")[1]))
+
+
+def begin(see, way, start):
+    """Before Cassandra starts: the disk is empty, or holds what the same way to a first ring has left, and the note is on it."""
+    if see.way == way and (start.mode == "form" or not see.has_data):
+        return start
+    if see.has_data or (see.way and see.way != way):
+        return Wipe("what was begun on this disk came to nothing")
+    return Note(way)
+
+
+def give_turn(see):
+    changes = see.giving_turn()
+    return Record(changes) if changes else None
+
+
+# --- leaving ------------------------------------------------------------------------------------------------------------------
+
+# It has left: note that, on the disk first.
+LEFT = "left"
+# Its decommission goes on, whoever began it: come again.
+WATCH = "watch"
+# Have Cassandra begin, or go on with, its decommission.
+DECOMMISSION = "decommission"
+# It can do neither in the mode that it is in.
+UNABLE = "unable"
+
+
+def leave(states, mode):
+    """
+    What comes next for a member that is to leave, by the mode that Cassandra tells. A second `nodetool decommission` during a
+    decommission ends at once and well, and one may end in any way after it has come through: no exit code says anything.
+    """
+    if mode == "DECOMMISSIONED" or (mode == "DECOMMISSION_FAILED" and states.left):
+        return LEFT
+    if mode == "LEAVING":
+        return WATCH
+    if mode in ("NORMAL", "DECOMMISSION_FAILED"):
+        # A failed one goes on in the same process: its new owners have been sent all that was written meanwhile.
+        return DECOMMISSION
+    return UNABLE
+
+
+def go(see, serves_cql, mode):
+    """
+    How a pod without ordinal goes, once it is told to end: Wait, Record, StartOver, or a word: `drain` when it comes back to its
+    disk, `leave` when its rows are to be handed over, `end` when there is nothing to do. `serves_cql` tells whether this member
+    itself does.
+    """
+    if see.wanted() == 0:
+        return Go("end", "the whole ring is taken down: going without a hand-over")
+    if not see.goes:
+        return Go("drain")
+    if see.way.startswith("left"):
+        return after_leaving_for_good(see)
+    if is_host(see.record.get(see.me)):
+        return hand_over(see, serves_cql, mode)
+    if see.me in see.record.get("forming", "").split(" "):
+        return StartOver("this pod goes while the first ring forms: starting over")
+    if see.has_turn("joins") or see.record.get("moving", "").startswith(see.me + " replaces "):
+        if mode:
+            # Broken off, it might become a member at the very moment at which it ends, and be missed by nobody.
+            return Wait("this pod to have joined: what it streamed, it then hands over")
+        return Record({see.me: None, "moving": None})
+    return Record({see.me: None}) if see.me in see.record else Go("end")
+
+
+# What a pod that goes does: end, drain or leave; `why` is said.
+Go = namedtuple("Go", "deed why", defaults=("",))
+
+
+def after_leaving_for_good(see):
+    changes = see.giving_turn()
+    if is_host(see.record.get(see.me)):
+        changes = dict(changes, **{see.me: None, "repair." + see.me: None})
+    return Record(changes) if changes else Go("end")
+
+
+def hand_over(see, serves_cql, mode):
+    if mode in ("LEAVING", "DECOMMISSIONED", "DECOMMISSION_FAILED"):
+        return Go("leave")
+    if not any(see.has_pod(one) for one in see.others()):
+        if not see.has_heirs:
+            return Go("end", "no other member and none to come: the rows go with this pod")
+        return Wait("another member to hand the rows over to")
+    if not serves_cql:
+        return Wait("this member to have started, so that it can hand its rows over")
+    owing = [one for one in see.owing() if one != see.me and see.serves(one)]
+    if owing:
+        return Wait("%s to be repaired, which took a lost member's place" % owing[0])
+    if not see.has_turn("leaves"):
+        return see.taking_turn("leaves") or Wait("its turn to leave (%s)" % see.record["moving"])
+    return Go("leave")

@@ -1,0 +1,322 @@
+"""Who may log in: the ring's superuser, whose name and password are in a Secret, and what is asked of a ring through CQL.
+
+`pulumi up` writes `username` and `password` there. `known` is written here: the password that the ring has. With it another one
+is set, also when a ring comes up on kept volumes under a password that was made anew.
+In the ring record: `superuser`, its name, once it can log in and Cassandra's default role no longer can.
+"""
+import base64
+import json
+import os
+import re
+import tempfile
+
+import around
+import certificates
+import record
+import ring
+from around import say, wait_for
+
+
+def are_needed():
+    return "RING_SUPERUSER" in os.environ
+
+
+class Refused(Exception):
+    """The superuser could not log in, or do what it was to do; why is in the message."""
+
+
+def cqlsh(name, password, arguments=(), statements=""):
+    """cqlsh under a name, or as nobody without one. The password goes through a file that nobody else can read: everybody can read
+    the arguments of a process. Returns what `around.run` does."""
+    with credentials(name, password) as flags:
+        return around.run(command(flags, arguments), statements)
+
+
+def command(flags, arguments):
+    if certificates.are_needed():
+        return ["env", "SSL_CERTFILE=%s/ca.crt" % certificates.FOLDER, "cqlsh", *flags, "--ssl", *arguments]
+    return ["cqlsh", *flags, *arguments]
+
+
+class credentials:
+    """Flags of cqlsh for a name and its password, as long as the file is there that they name."""
+
+    def __init__(self, name, password):
+        self.name, self.password, self.path = name, password, ""
+
+    def __enter__(self):
+        if not self.name:
+            return []
+        handle, self.path = tempfile.mkstemp(prefix="tmp.", dir=around.SCRATCH)
+        with os.fdopen(handle, "w") as file:
+            file.write("[plain_text_auth]\nusername = %s\npassword = %s\n" % (self.name, self.password))
+        return ["--credentials", self.path]
+
+    def __exit__(self, *_):
+        if self.path:
+            os.remove(self.path)
+
+
+def login():
+    """Name and password that the ring knows; two empty ones where nobody has to log in. @raises Refused"""
+    if not are_needed():
+        return "", ""
+    try:
+        name, password, known = record.superuser()
+    except record.NoAnswer:
+        raise Refused("Secret %s cannot be read" % os.environ["RING_SUPERUSER"])
+    return name, known or password
+
+
+def as_superuser(statements, host=""):
+    """What the statements print, run through this member or another one. @raises Refused"""
+    name, password = login()
+    code, printed, complaint = cqlsh(name, password, [host] if host else [], statements)
+    if code != 0:
+        raise Refused(complaint)
+    return printed
+
+
+def try_as(name, password, statements):
+    """Whether it worked, and what was printed, or complained last."""
+    code, printed, complaint = cqlsh(name, password, [], statements)
+    return (True, printed) if code == 0 else (False, complaint)
+
+
+# --- what others say --------------------------------------------------------------------------------------------------------------
+
+
+def lists(host, host_id):
+    """Whether a member counts another as one of the ring; None when it does not answer. It does so with its tokens, from the moment
+    at which the other is NORMAL until it has left or was removed; also while the other is down."""
+    try:
+        printed = as_superuser("SELECT JSON host_id, tokens FROM system.peers;", host)
+    except Refused:
+        return None
+    if "[json]" not in printed:
+        return None
+    rows = [json.loads(row) for row in re.findall(r"^ *(\{.*\}) *$", printed, re.M)]
+    return any(row["host_id"] == host_id and row["tokens"] for row in rows)
+
+
+def forget_sent():
+    """Has this member forget which ranges it sent in an earlier life: Cassandra never sends them again, in no later decommission, and
+    others have deleted them meanwhile, or lack what was written since. @raises Refused"""
+    own = [name for name in around.folders("data") if re.match(r"^\w+$", name)]
+    keyspaces = ", ".join("'%s'" % name for name in own)
+    as_superuser(
+        "DELETE FROM system.transferred_ranges_v2 WHERE operation = 'Unbootstrap' AND keyspace_name IN (%s);\n" % keyspaces
+    )
+
+
+# --- the password -----------------------------------------------------------------------------------------------------------------
+
+
+def set_password():
+    """Makes the password of the Secret that of the superuser. @raises Refused"""
+    secret = os.environ["RING_SUPERUSER"]
+    try:
+        name, password, known = record.superuser()
+    except record.NoAnswer:
+        raise Refused("Secret %s cannot be read" % secret)
+    if known == password:
+        return
+    # This member would believe the old one for a while otherwise, and not the new one.
+    worked, said = try_as(
+        name,
+        known,
+        "ALTER ROLE \"%s\" WITH PASSWORD = '%s'; TRUNCATE system_views.credentials_cache_keys;" % (name, password),
+    )
+    if worked:
+        say("the superuser %s has another password" % name)
+    elif "Bad credentials" not in said:
+        raise Refused("the password of %s cannot be set (%s)" % (name, said))
+    else:
+        # An earlier try may have ended before its note.
+        worked, said = try_as(name, password, "")
+        if not worked:
+            raise Refused(
+                "%s cannot log in with any password that Secret %s holds (%s); if the ring has another one, write it to key `known` "
+                "there" % (name, secret, said)
+            )
+    try:
+        record.write_known(password)
+    except record.NoAnswer:
+        raise Refused("Secret %s cannot be written" % secret)
+
+
+def keep_password():
+    """The password may have been changed while no member was there to hear of it."""
+    while True:
+        try:
+            return set_password()
+        except Refused as refusal:
+            wait_for("the superuser:", refusal)
+            around.sleep(60)
+
+
+# --- the superuser of a new ring --------------------------------------------------------------------------------------------------
+
+# From its first line on the default role cannot log in. It could until then, from wherever the network lets CQL through, so it is
+# asked what there is in the ring; sessions of that role would be believed for as long as the caches are.
+SHUT_DEFAULT_ROLE = """ALTER ROLE IF EXISTS cassandra WITH SUPERUSER = false AND LOGIN = false;
+TRUNCATE system_views.roles_cache_keys; TRUNCATE system_views.permissions_cache_keys;
+SELECT JSON role FROM system_auth.roles; SELECT JSON keyspace_name FROM system_schema.keyspaces;"""
+
+
+def make_superuser(see, statements=""):
+    """With the default role, whose password everybody knows; it then runs the statements. The password is one that nobody knows yet, so
+    that whatever there is in the ring before set_password was not made by its users. All in one session, since each takes a second
+    that nobody is served in. Returns the name, and what was printed. @raises Refused"""
+    try:
+        name, _, known = record.superuser()
+        if not known:
+            known = base64.b64encode(os.urandom(24)).decode()
+            record.write_known(known)
+    except record.NoAnswer:
+        raise Refused("Secret %s cannot be read or written" % os.environ["RING_SUPERUSER"])
+    roles = spread(see.size())
+    login_again = "\nLOGIN %s '%s'\n%s" % (name, known, statements) if statements else ""
+    worked, said = try_as(
+        "cassandra",
+        "cassandra",
+        "CREATE ROLE IF NOT EXISTS \"%s\" WITH PASSWORD = '%s' AND SUPERUSER = true AND LOGIN = true; %s%s"
+        % (name, known, roles, login_again),
+    )
+    if not worked:
+        # An earlier try has come further than that.
+        worked, said = try_as(name, known, "%s %s" % (roles, statements))
+    if not worked:
+        raise Refused("neither %s nor the default role can log in (%s)" % (name, said))
+    return name, said
+
+
+def refuse_strangers(name, said):
+    """Serves nothing, for good, if there is more in the ring than Cassandra's own and that superuser."""
+    found = re.findall(r'^ *\{"(?:role|keyspace_name)": "(.*)"\} *$', said, re.M)
+    own = r"cassandra|system(_auth|_distributed|_schema|_traces)?|" + re.escape(name)
+    strangers = [one for one in found if not re.match("^(%s)$" % own, one)]
+    if not strangers:
+        return
+    around.nodetool("disablebinary")
+    while True:
+        wait_for(
+            "somebody logged in as Cassandra's default role before it was shut, and made %s. Nothing is served here;"
+            % " ".join(strangers),
+            "delete this ring and its volumes, and allow fewer clients (clientsFrom) to the next one",
+        )
+
+
+def open_cql(mode):
+    """Opens the port of a member that started with a closed one. Of a ring without superuser, the first member does so alone and makes
+    it; the others open once the default role is shut."""
+    while are_needed():
+        see = ring.look_until_known(1)
+        if see.record.get("superuser"):
+            break
+        if see.me != see.first_member():
+            wait_for("%s to make the superuser" % see.first_member())
+            continue
+        return make_it_and_open(see, mode)
+    open_port()
+
+
+def make_it_and_open(see, mode):
+    # One with keyspaces of users was open to everybody before, and is what they made of it.
+    is_new = all(re.match("^system(_[a-z]+)?$", name) for name in around.folders("data"))
+    open_port()
+    # A first ring has as many copies of the roles from the start; this one was made when nobody had to log in.
+    if mode != "form":
+        until_done(lambda: make_superuser(see))
+        while not copy():
+            wait_for("the roles to be copied")
+
+    def shut():
+        name, said = make_superuser(see, SHUT_DEFAULT_ROLE)
+        if '"role": "%s"' % name not in said:
+            raise Refused("the roles cannot be read")
+        return name, said
+
+    name, said = until_done(shut)
+    if is_new:
+        refuse_strangers(name, said)
+    until_done(set_password)
+    ring.settle({"superuser": name})
+    say("the superuser is %s, and the default role cannot log in" % name)
+
+
+def until_done(deed):
+    while True:
+        try:
+            return deed()
+        except Refused as refusal:
+            wait_for("the superuser:", refusal)
+
+
+def open_port():
+    """Others see a member as UN a moment before its own daemon can open the port."""
+    while around.nodetool("enablebinary")[0] != 0:
+        around.sleep(1)
+
+
+# --- copies of the roles ----------------------------------------------------------------------------------------------------------
+
+
+def spread(members):
+    """The statement that keeps the roles on as many members as the ring has, three at the most: with fewer copies than that nobody
+    could log in while a member is away, with more than there are members nobody could at all."""
+    return (
+        "ALTER KEYSPACE system_auth WITH replication = {'class': 'NetworkTopologyStrategy', '%s': %d};"
+        % (around.DATACENTER, min(members, 3))
+    )
+
+
+def copy():
+    """Whether all members that are to hold the roles do so afterwards."""
+    return around.nodetool("repair", "--full", "system_auth")[0] == 0
+
+
+def leave_to_others(see):
+    """Before this member leaves a ring whose roles every member holds: those that stay have them all, and are asked for no more.
+    @raises Refused"""
+    left = see.size() - 1
+    if not are_needed() or not 0 < left < 3:
+        return
+    # With fewer copies, a row that only this member has taken would be asked of nobody any more.
+    if not copy():
+        raise Refused("the roles cannot be repaired before they are kept on %d members" % left)
+    try:
+        as_superuser(spread(left))
+    except Refused:
+        raise Refused("the superuser cannot log in to keep the roles on %d members" % left)
+
+
+def keep_on_those_left():
+    """After others have gone for good."""
+    see = ring.look_until_known()
+    if not are_needed() or see.size() >= 3:
+        return
+    try:
+        as_superuser(spread(see.size()))
+    except Refused:
+        say("the superuser cannot log in to keep the roles on %d members" % see.size())
+
+
+def share_with_newcomer():
+    """A member that joins a small ring holds all roles as well. Before it goes on record, and so while it is still its turn: nobody
+    leaves meanwhile, who would want fewer copies."""
+    see = ring.look_until_known(5)
+    size = len(see.others()) + 1
+    if not are_needed() or size > 3:
+        return
+    for _ in range(3):
+        try:
+            as_superuser(spread(size))
+            if copy():
+                return
+        except Refused:
+            pass
+        around.sleep(5)
+    say(
+        "the roles stay on fewer members than there are: the superuser cannot log in to copy them, or their repair fails"
+    )

@@ -1,0 +1,189 @@
+"""Decides how this pod enters the ring, then starts Cassandra and stays its parent, as process 1 of the container.
+
+Kubernetes ends a container with a signal to process 1, however its preStop hook has ended: what a member owes the others before it
+goes is done, or gone on with, at that signal as well.
+"""
+import os
+import shutil
+import signal
+import sys
+
+import around
+import certificates
+import configure
+import decisions
+import record
+import ring
+import roles
+import tokens
+from around import say, wait_for
+
+
+def enter():
+    """Looks, decides and does what was decided, until Cassandra may start. Returns how, and the view that it was decided on."""
+    while True:
+        try:
+            see = ring.look()
+        except record.NoAnswer:
+            see = ring.UnorderedView()
+        step = decisions.enter(see)
+        if isinstance(step, decisions.Start):
+            return step, see
+        if isinstance(step, decisions.Wait):
+            wait_for(step.why)
+        elif isinstance(step, decisions.Note):
+            around.write(around.WAY, step.way)
+        elif isinstance(step, decisions.Wipe):
+            say("emptying this disk:", step.why)
+            around.wipe()
+        else:
+            if isinstance(step, decisions.StartOver):
+                say(step.why)
+            changes = start_over(see) if isinstance(step, decisions.StartOver) else step.changes
+            if not ring.change(see, changes):
+                wait_for(getattr(step, "otherwise", "") or "the ring record %s to be writable" % see.record_name)
+
+
+def start_over(see):
+    """What is written to forget all members and the ring; the superuser of the next one is made anew as well."""
+    return {key: None for key in see.record}
+
+
+def options(start, see):
+    """What Cassandra is started with."""
+    if start.mode == "replace":
+        return ["-Dcassandra.replace_address_first_boot=" + start.lost]
+    if start.mode == "restart":
+        # A decommission that was cut off may have written already that this disk is to bootstrap: the others say that it is a member
+        # still, and so it has all that was written, and takes its tokens up again as it is.
+        undone = ["-Dcassandra.auto_bootstrap=false"] if start.is_undone else []
+        return undone + (["-Dcassandra.start_native_transport=false"] if is_closed(start, see) else [])
+    if start.mode != "form":
+        return []
+    pods = see.first(int(see.record["forming"])) if see.has_ordinals else see.record["forming"].split(" ")
+    racks = len(see.SETS) if see.has_ordinals else 1
+    mine = tokens.tokens(pods.index(see.me), len(pods), int(os.environ["CASSANDRA_NUM_TOKENS"]), racks)
+    # Safe here and nowhere else: all disks are empty, and no member serves CQL before it sees every other one (member.py), so there
+    # is no row that a member could miss by not streaming.
+    first = [
+        "-Dcassandra.auto_bootstrap=false",
+        "-Dcassandra.initial_token=" + ",".join(str(token) for token in mine),
+        "-Dcassandra.start_native_transport=false",
+        "-Dcassandra.skip_wait_for_gossip_to_settle=0",
+        # Nobody was here before, whose address this could be. A look for one asks again after five seconds where another member does
+        # not listen yet, and all start at once.
+        "-Dcassandra.allow_unsafe_join=true",
+    ]
+    if not roles.are_needed():
+        return first
+    return first + [
+        # The roles on as many members as roles.spread is about to want, so that none has to be copied.
+        "-Dcassandra.system_auth.default_rf=%d" % min(len(pods), 3),
+        # After ten seconds otherwise, and CQL opens after that.
+        "-Dcassandra.superuser_setup_delay_ms=500",
+        # The superuser is made with a password that nobody knows, and gets its own right after; five seconds later otherwise.
+        "-Dcassandra.role_password_update_min_interval_in_ms=0",
+    ]
+
+
+def is_closed(start, see):
+    """Whether a member starts with a closed CQL port: of a ring whose members all ended before it had a superuser, nobody but the
+    first member may come to the default role."""
+    return (
+        start.mode == "restart"
+        and roles.are_needed()
+        and see.record is not None
+        and not see.record.get("superuser")
+    )
+
+
+def tell(start, see):
+    if start.mode == "restart":
+        if see.record is None:
+            say("starting without the ring record: the disk is this member's own")
+        say("restart: this disk holds member %s; seeds %s" % (see.marker or see.me, start.seeds))
+    elif start.mode == "form":
+        say("form: first ring of %s, seeds %s" % (start.seeds.count(",") + 1, start.seeds))
+    elif start.mode == "join":
+        say("join: streaming this member's share from the ring, seeds", start.seeds)
+    else:
+        lost = see.way.split(" ")[1]
+        say(
+            "replace: the disk of %s is gone, taking the place of the member last seen at %s, seeds %s"
+            % (lost, start.lost, start.seeds)
+        )
+
+
+def prepare(start, see):
+    """All that has to be there before Cassandra is."""
+    if see.marker and not see.way and not see.states.leaving:
+        for name in (around.STATES, around.REFUSALS):
+            around.remove(name)  # of lives that are over and that nobody has a question about
+    if start.mode == "replace":
+        # What is owed is on the disk, so that a pod that ends first leaves it to the next one.
+        around.write(around.REPAIR, "")
+    if start.mode == "restart":
+        # What an earlier life has sent is to be forgotten before this member may leave (member.py).
+        around.write_scratch("owes-forgetting", "")
+    # The entry point edits its configuration, and the image cannot be written to. Afresh, since a container may start again.
+    image, here = os.environ.get("CASSANDRA_IMAGE_CONF", "/etc/cassandra"), os.environ["CASSANDRA_CONF"]
+    for name in os.listdir(image):
+        copy = shutil.copytree if os.path.isdir(os.path.join(image, name)) else shutil.copyfile
+        target = os.path.join(here, name)
+        if copy is shutil.copytree:
+            shutil.rmtree(target, ignore_errors=True)
+        copy(os.path.join(image, name), target)
+    shutil.copyfile(os.path.join(around.HERE, "logback.xml"), os.path.join(here, "logback.xml"))
+    configure.change(os.path.join(around.HERE, "cassandra.json"), os.path.join(here, "cassandra.yaml"))
+    if certificates.are_needed():
+        certificates.take()
+    os.environ["CASSANDRA_SEEDS"] = start.seeds
+    around.append_state("start %s %s" % (start.mode, around.ADDRESS))
+
+
+def spawn(command):
+    return os.posix_spawnp(command[0], command, os.environ)
+
+
+def supervise(cassandra, companion):
+    """Waits until Cassandra ends, and ends with its exit code. As process 1 it also collects whatever else has ended."""
+    stopping = []
+
+    def stop(*_):
+        if not stopping:
+            stopping.append(spawn([os.path.join(around.HERE, "stop.sh")]))
+
+    signal.signal(signal.SIGTERM, stop)
+    while True:
+        pid, status = os.wait()
+        if pid in stopping:
+            # What was owed is done. Cassandra may have ended meanwhile.
+            end(cassandra, signal.SIGTERM)
+        elif pid == cassandra:
+            end(companion, signal.SIGKILL)
+            code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+            sys.exit(code)
+
+
+def end(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def main():
+    # As process 1, Python would ignore the signal, and a waiting pod would use up its whole grace period.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    start, see = enter()
+    tell(start, see)
+    prepare(start, see)
+    closed = ["closed"] if is_closed(start, see) else []
+    cassandra = spawn(["docker-entrypoint.sh", "cassandra", "-f"] + options(start, see))
+    around.write_scratch("cassandra.pid", str(cassandra))
+    companion = spawn([os.path.join(around.HERE, "register.sh"), start.mode] + closed)
+    supervise(cassandra, companion)
+
+
+if __name__ == "__main__":
+    main()
