@@ -189,11 +189,9 @@ def repair():
 
 def forget_sent():
     """Another decommission sends everything anew, whatever an earlier one sent that came to nothing."""
-    while around.read_scratch("owes-forgetting") == "" and os.path.exists(
-        os.path.join(around.SCRATCH, "owes-forgetting")
-    ):
+    while True:
         try:
-            leave.forget_sent()
+            return leave.forget_sent()
         except roles.Refused:
             around.sleep(10)
 

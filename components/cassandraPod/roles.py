@@ -101,11 +101,14 @@ def lists(host, host_id):
 
 def forget_sent():
     """Has this member forget which ranges it sent in an earlier life: Cassandra never sends them again, in no later decommission, and
-    others have deleted them meanwhile, or lack what was written since. @raises Refused"""
-    own = [name for name in around.folders("data") if re.match(r"^\w+$", name)]
-    keyspaces = ", ".join("'%s'" % name for name in own)
+    others have deleted them meanwhile, or lack what was written since. It changes this member alone. @raises Refused"""
+    keyspaces = ", ".join("'%s'" % name for name in around.folders("data") if re.match(r"^\w+$", name))
+    # At a start Cassandra fills the newer table from the older one where it finds it empty.
     as_superuser(
-        "DELETE FROM system.transferred_ranges_v2 WHERE operation = 'Unbootstrap' AND keyspace_name IN (%s);\n" % keyspaces
+        "".join(
+            "DELETE FROM system.%s WHERE operation = 'Unbootstrap' AND keyspace_name IN (%s);\n" % (table, keyspaces)
+            for table in ("transferred_ranges", "transferred_ranges_v2")
+        )
     )
 
 
