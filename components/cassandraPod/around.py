@@ -2,6 +2,7 @@
 
 Nothing is decided here. Each function is one look or one deed, so that a test can put another in its place.
 """
+import fcntl
 import os
 import re
 import shutil
@@ -174,17 +175,43 @@ def wipe():
         remove(name)
 
 
+# --- what lasts as long as the pod: its scratch folder ------------------------------------------------------------------------
+
+
+def scratch(name):
+    return os.path.join(SCRATCH, name)
+
+
 def read_scratch(name):
+    """Content of a file; None when there is none."""
     try:
-        with open(os.path.join(SCRATCH, name)) as file:
+        with open(scratch(name)) as file:
             return file.read().strip()
     except OSError:
-        return ""
+        return None
 
 
 def write_scratch(name, text):
-    with open(os.path.join(SCRATCH, name), "w") as file:
+    with open(scratch(name), "w") as file:
         file.write(text + "\n")
+
+
+def remove_scratch(name):
+    try:
+        os.remove(scratch(name))
+    except FileNotFoundError:
+        pass
+
+
+def lock(name, waits):
+    """A lock that this process alone has until it is closed, or ends; None where another one has it, unless this one waits."""
+    file = open(scratch(name), "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        return file
+    except OSError:
+        file.close()
+        return None
 
 
 def uuid_in(text):

@@ -61,8 +61,8 @@ def after_leaving(see, uid):
     if is_host(entry):
         # It could not be written in the minute in which the member left.
         if see.has_ordinals:
-            return Record({see.me: "left " + uid})
-        return Record(dict({see.me: None, "repair." + see.me: None}, **see.giving_turn()))
+            return Record(dict(see.giving_turn(), **{see.me: "left " + uid, "repair." + see.me: None}))
+        return Record(dict(see.giving_turn(), **{see.me: None, "repair." + see.me: None}))
     if see.has_ordinals and entry == "left " + see.uid:
         return Wait(
             "this pod to be deleted: its member has left the ring, and the others hold its rows. A pod that comes after it joins anew"
@@ -252,11 +252,18 @@ def replace(see, lost):
     owing = [one for one in see.owing() if one not in (see.me, lost) and see.serves(one)]
     if owing:
         return Wait("%s to be repaired, which took a lost member's place before" % owing[0])
+    host_id = see.record[lost].split(" ")[0]
+    address = see.address_in_ring(host_id)
+    if address is None:
+        return Wait("another member to tell under which address it knows %s" % lost)
+    if not address:
+        # Somebody has removed it by hand: there is no place to take.
+        return Record(dict(see.giving_turn(), **{lost: "empty" if lost == see.me else None, "repair." + lost: None}))
     if not see.has_turn(what):
         return see.taking_turn(what) or Wait(
             "its turn to take the place of %s, which is gone (%s)" % (lost, see.record["moving"])
         )
-    return begin(see, what, Start("replace", seeds, see.record[lost].split(" ")[1]))
+    return begin(see, what, Start("replace", seeds, address))
 
 
 def begin(see, way, start):

@@ -5,7 +5,6 @@ Cassandra says so.
     leave.py stop            preStop, and the signal to process 1: as often as it takes
     leave.py forget NODE     by hand: takes the member of a node that is gone for good out of the ring
 """
-import fcntl
 import os
 import sys
 
@@ -24,16 +23,14 @@ class Failed(Exception):
 
 def forget_sent():
     """@raises roles.Refused"""
-    path = os.path.join(around.SCRATCH, "owes-forgetting")
-    if os.path.exists(path):
+    if around.read_scratch("owes-forgetting") is not None:
         roles.forget_sent()
-        os.remove(path)
+        around.remove_scratch("owes-forgetting")
 
 
 def note():
     """The member has left: first on its own disk, then in the record. Only then may anything be emptied."""
-    with open(os.path.join(around.SCRATCH, "note.lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with around.lock("note.lock", waits=True):
         see = ring.look_until_known()
         if not decisions.is_host(see.record.get(see.me)) and not see.has_disk():
             return  # whoever else saw it has noted it
@@ -95,14 +92,10 @@ def begin(mode):
 
 
 def decommission():
-    lock = open(os.path.join(around.SCRATCH, "decommission.lock"), "w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    lock = around.lock("decommission.lock", waits=False)
+    if lock is None:
         return  # it is under way
-    failed = os.path.join(around.SCRATCH, "decommission.failed")
-    if os.path.exists(failed):
-        os.remove(failed)
+    around.remove_scratch("decommission.failed")
     say("moving the rows of %s to the other members, to leave the ring" % around.MEMBER)
     try:
         if member.mode() == "NORMAL":

@@ -80,11 +80,19 @@ class View:
         them is enough to say no: who has left, or was removed, is told from one to the next."""
         if not self.marker:
             return None
-        several = self.way == "leaving" or self.states.leaving
-        hosts = [host for host in self.peers().split(",") if host]
-        answers = [roles.lists(host, self.marker) for host in (hosts if several else hosts[:1])]
-        known = [answer for answer in answers if answer is not None]
-        return all(known) if known else None
+        answers = self.ask_members(3 if self.way == "leaving" or self.states.leaving else 1)
+        return all(self.marker in answer for answer in answers) if answers else None
+
+    def address_in_ring(self, host_id):
+        """Under which address the others know a member: it may have had another one since it went on record. Empty when they do not
+        know it any more; None when none of them can be asked."""
+        answers = self.ask_members(1)
+        return answers[0].get(host_id, "") if answers else None
+
+    def ask_members(self, count):
+        """What up to that many members that serve say of who is in the ring."""
+        hosts = [host for host in self.peers().split(",") if host][:count]
+        return [answer for answer in map(roles.members_of, hosts) if answer is not None]
 
     def has_turn(self, what):
         return self.record.get("moving") == "%s %s" % (self.me, what)

@@ -86,17 +86,17 @@ def try_as(name, password, statements):
 # --- what others say --------------------------------------------------------------------------------------------------------------
 
 
-def lists(host, host_id):
-    """Whether a member counts another as one of the ring; None when it does not answer. It does so with its tokens, from the moment
-    at which the other is NORMAL until it has left or was removed; also while the other is down."""
+def members_of(host):
+    """Addresses of the members that another one counts as of the ring besides itself, by their host IDs; None when it does not answer.
+    It has each with its tokens from the moment at which that is NORMAL until it has left or was removed; also while it is down."""
     try:
-        printed = as_superuser("SELECT JSON host_id, tokens FROM system.peers;", host)
+        printed = as_superuser("SELECT JSON peer, host_id, tokens FROM system.peers;", host)
     except Refused:
         return None
     if "[json]" not in printed:
         return None
     rows = [json.loads(row) for row in re.findall(r"^ *(\{.*\}) *$", printed, re.M)]
-    return any(row["host_id"] == host_id and row["tokens"] for row in rows)
+    return {row["host_id"]: row["peer"] for row in rows if row["tokens"]}
 
 
 def forget_sent():

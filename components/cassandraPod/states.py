@@ -39,5 +39,5 @@ class States:
                 self.anew = True
             elif "have left the ring" in line or "This node was decommissioned and will not rejoin" in line:
                 self.left = True
-            self.left = self.left or self.mode == "DECOMMISSIONED"
+            self.left = self.mode == "DECOMMISSIONED" or (self.left and self.mode != "NORMAL")
             self.leaving = self.mode in ("LEAVING", "DECOMMISSION_FAILED") or (self.leaving and self.mode != "NORMAL")

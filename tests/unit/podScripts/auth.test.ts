@@ -196,7 +196,10 @@ describe("the copies of the roles", function () {
     );
     assert.deepEqual((await leave({ "cassandra-3": member(3) })).cqlsh, []);
     const refused = await leave({}, { admin: "lost" });
-    assert.ok(!refused.nodetool.includes("decommission --force"), "with more copies than members nobody could log in any more");
+    assert.ok(
+      !refused.nodetool.includes("decommission --force"),
+      "with more copies than members nobody could log in any more",
+    );
     assert.equal(refused.record["cassandra-2"], member(2));
   });
 });

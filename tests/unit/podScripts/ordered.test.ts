@@ -165,12 +165,168 @@ describe("pods with ordinals", function () {
     assert.match(outcome.said, /waiting: this pod to be deleted: its member has left the ring/);
   });
 
-  it("starts, whether or not it had left, when its container ended in between", async () => {
-    const world = { pod: "cassandra-1", env: { RING_PODS: "ordered" }, record: { ...three, ...formed }, data: true };
-    const files = { "ring-member": id(1), "ring-way": "leaving" };
-    const outcome = await run("start.sh", [], { ...world, files, serving: ["cassandra-0.cassandra"] });
-    assert.equal(outcome.way, "restart");
-    assert.deepEqual(outcome.options, ["-Dcassandra.override_decommission=true"]);
+  describe("whose container ended in a decommission", () => {
+    const leaving = { "ring-member": id(1), "ring-way": "leaving" };
+    const cutOff = (world: Partial<World>) =>
+      run("start.sh", [], {
+        pod: "cassandra-1",
+        env: { RING_PODS: "ordered" },
+        record: { ...three, ...formed },
+        data: true,
+        files: leaving,
+        serving: ["cassandra-0.cassandra"],
+        ...world,
+      });
+
+    it("come back on their tokens while the others count them as members", async () => {
+      const outcome = await cutOff({});
+      assert.equal(outcome.way, "restart");
+      assert.deepEqual(outcome.options, ["-Dcassandra.auto_bootstrap=false"]);
+    });
+
+    it("wait for another member to tell whether they are", async () => {
+      const silent = await cutOff({ serving: [] });
+      never(silent);
+      assert.match(silent.said, /waiting: another member to serve CQL, and to tell whether this one is in the ring/);
+    });
+
+    it("do not come back once the others count them no more, and keep their rows", async () => {
+      const outcome = await cutOff({ peers: { [id(2)]: "10.0.0.2" } });
+      never(outcome);
+      assert.match(
+        outcome.said,
+        /waiting: this disk holds member 00000001-.*, which the other members do not list any more/,
+      );
+      assert.equal(outcome.data, true);
+    });
+
+    for (const [what, line] of [
+      ["said that it had", "Announcing that I have left the ring for 30000ms"],
+      ["says that it is decommissioned", "DECOMMISSIONED"],
+      [
+        "refuses to start for it",
+        "Fatal configuration error ConfigurationException: This node was decommissioned and will not rejoin the ring",
+      ],
+    ]) {
+      it(`have left where Cassandra ${what}, whether or not that could be noted`, async () => {
+        const states = `start restart 10.0.0.9\nLEAVING: streaming\n${line}\n`;
+        const outcome = await cutOff({ states, files: { "ring-member": id(1) }, peers: {} });
+        never(outcome);
+        assert.equal(outcome.record["cassandra-1"], "left this-pod");
+        assert.equal(outcome.files["ring-way"], "left this-pod");
+        assert.match(outcome.said, /waiting: this pod to be deleted: its member has left the ring/);
+        assert.equal(outcome.data, true);
+      });
+    }
+
+    it("are members again where a decommission by hand failed in an earlier life", async () => {
+      const states =
+        "start restart 10.0.0.9\nLEAVING: x\nstart restart 10.0.0.9\nNode /10.0.0.9:7000 state jump to NORMAL\n";
+      const outcome = await cutOff({ states, files: { "ring-member": id(1) }, serving: [] });
+      assert.deepEqual([outcome.way, outcome.options], ["restart", []]);
+    });
+
+    it("give their turn back with the note that could not be written", async () => {
+      const record = { ...three, ...formed, moving: "cassandra-1 leaves" };
+      const outcome = await cutOff({ record, files: { "ring-way": "left this-pod" } });
+      assert.deepEqual(outcome.record, { ...three, ...formed, "cassandra-1": "left this-pod" });
+    });
+  });
+
+  describe("that were cut off on their way in", () => {
+    const enter = (world: Partial<World>) =>
+      run("start.sh", [], {
+        pod: "cassandra-2",
+        env: { RING_PODS: "ordered" },
+        record: { ...three, ...formed },
+        serving: ["cassandra-0.cassandra", "cassandra-1.cassandra"],
+        data: true,
+        ...world,
+      });
+    const alone = { "cassandra-0": member(0), "cassandra-1": member(1), ...formed };
+    const finished = "start join 10.0.0.9\nJOINING: Starting to bootstrap...\nJOINING: Finish joining ring\n";
+
+    it("join afresh, on an empty disk", async () => {
+      const outcome = await enter({ record: alone, files: { "ring-way": "joins" } });
+      assert.deepEqual([outcome.way, outcome.data], ["join", false]);
+    });
+
+    it("replace afresh, and do not come up as an ordinary member with half of its rows", async () => {
+      const outcome = await enter({ files: { "ring-way": "replaces cassandra-2", "ring-repair": "" } });
+      assert.deepEqual([outcome.way, outcome.data], ["replace", false]);
+      assert.deepEqual(outcome.options, ["-Dcassandra.replace_address_first_boot=10.0.0.2"]);
+      assert.ok("ring-repair" in outcome.files, "a repair is owed for this try as well");
+    });
+
+    it("come back where Cassandra had come to the end of it, noted or not: their rows may be the only copies", async () => {
+      for (const way of ["joins", "replaces cassandra-2"]) {
+        const outcome = await enter({ files: { "ring-way": way }, states: finished });
+        assert.deepEqual([outcome.way, outcome.data], ["restart", true], way);
+        assert.equal(outcome.files["ring-way"], "joined");
+      }
+    });
+
+    it("join afresh where Cassandra then does not take the disk for a member's", async () => {
+      const states = `${finished}start restart 10.0.0.9\nJOINING: Starting to bootstrap...\n`;
+      const outcome = await enter({ record: alone, files: { "ring-way": "joined" }, states });
+      assert.deepEqual([outcome.way, outcome.data], ["join", false]);
+    });
+
+    it("end a process whose join has failed, so that it is tried again", async () => {
+      const outcome = await run("register.sh", ["join"], {
+        pod: "cassandra-2",
+        env: { RING_PODS: "ordered" },
+        record: alone,
+        states: "start join 10.0.0.9\nJOINING: Starting to bootstrap...\nJOINING_FAILED\n",
+        ends: true,
+      });
+      assert.match(outcome.said, /joining has failed: it is tried again, on an empty disk/);
+      assert.equal(outcome.hasEnded, true);
+    });
+  });
+
+  describe("whose disk is gone", () => {
+    const record = { ...three, ...formed };
+    const lost = (world: Partial<World>) =>
+      run("start.sh", [], { pod: "cassandra-1", env: { RING_PODS: "ordered" }, record, ...world });
+    const serving = ["cassandra-0.cassandra", "cassandra-2.cassandra"];
+
+    it("take their place under the address by which the others know it now", async () => {
+      const outcome = await lost({ serving, peers: { [id(1)]: "10.0.0.41" } });
+      assert.deepEqual(outcome.options, ["-Dcassandra.replace_address_first_boot=10.0.0.41"]);
+    });
+
+    it("take turns", async () => {
+      const outcome = await lost({ serving, record: { ...record, moving: "cassandra-2 replaces cassandra-2" } });
+      never(outcome);
+      assert.match(outcome.said, /waiting: its turn to take the place of cassandra-1, which is gone/);
+    });
+
+    it("wait until one that took a place before is repaired, as far as it can be without them", async () => {
+      const owed = await lost({ serving, record: { ...record, "repair.cassandra-2": "2026-01-01T00:00:00Z" } });
+      never(owed);
+      assert.match(owed.said, /waiting: cassandra-2 to be repaired, which took a lost member's place before/);
+      const without = "2026-01-01T00:00:00Z without cassandra-1";
+      assert.equal((await lost({ serving, record: { ...record, "repair.cassandra-2": without } })).way, "replace");
+    });
+
+    it("join anew where somebody has removed the member by hand meanwhile", async () => {
+      const outcome = await lost({ serving, peers: { [id(2)]: "10.0.0.2" } });
+      assert.equal(outcome.way, "join");
+    });
+  });
+
+  it("does not come back to a disk whose place another member has taken", async () => {
+    const outcome = await start({
+      ordinal: 1,
+      record: { ...three, ...formed },
+      serving: [0],
+      data: true,
+      marker: id(7),
+    });
+    never(outcome);
+    assert.match(outcome.said, /waiting: this disk holds member 00000007-.*, whose place member 00000001-.* has taken/);
+    assert.equal(outcome.data, true);
   });
 
   describe("when pulumi up has it leave", () => {
@@ -189,6 +345,42 @@ describe("pods with ordinals", function () {
       assert.deepEqual(outcome.nodetool, ["decommission --force"]);
       assert.equal(outcome.record["cassandra-2"], "left this-pod");
       assert.deepEqual([outcome.data, outcome.files], [false, {}]);
+    });
+
+    it("watches one that somebody has begun by hand, and does not take its end for the end of that", async () => {
+      // As Cassandra 5.0 does: a second `nodetool decommission` ends at once and well.
+      const states = "start restart 10.0.0.99\nLEAVING: streaming\n";
+      const outcome = await leave({ states, nodetool: "exit 0" });
+      assert.deepEqual(outcome.nodetool, []);
+      assert.equal(outcome.record["cassandra-2"], member(2));
+      assert.deepEqual([outcome.data, outcome.files["ring-member"]], [true, id(2)]);
+      const nap = '(( naps != 3 )) || echo DECOMMISSIONED >>"$world/data/ring-states"';
+      assert.equal((await leave({ states, nap })).record["cassandra-2"], "left this-pod");
+    });
+
+    it("goes on with one that failed, and needs no CQL for it", async () => {
+      const states = "start restart 10.0.0.99\nLEAVING: streaming\nDECOMMISSION_FAILED\n";
+      const secret = { username: "admin", password: "x", known: "x" };
+      const outcome = await leave({ states, secret, roles: {} });
+      assert.deepEqual(outcome.nodetool, ["decommission --force"]);
+      assert.equal(outcome.record["cassandra-2"], "left this-pod");
+    });
+
+    it("has it forget what an earlier life sent, or does not leave at all", async () => {
+      const owing = { scratch: { "owes-forgetting": "" }, folders: ["data/shop"] };
+      const secret = { username: "admin", password: "x", known: "x" };
+      const record = { ...three, ...formed, superuser: "admin", "cassandra-3": member(3) };
+      const outcome = await leave({ ...owing, record, secret, roles: { admin: "x" } });
+      assert.match(outcome.cqlsh.join(), /DELETE FROM system.transferred_ranges_v2 WHERE .* IN \('shop', 'system'\);/);
+      assert.deepEqual(outcome.nodetool, ["decommission --force"]);
+      const barred = await leave({ ...owing, record, secret, roles: {} });
+      assert.deepEqual([barred.nodetool, barred.record["cassandra-2"]], [[], member(2)]);
+    });
+
+    it("does not leave while another one moves its rows", async () => {
+      const outcome = await leave({ record: { ...three, ...formed, moving: "cassandra-1 replaces cassandra-1" } });
+      assert.deepEqual(outcome.nodetool, []);
+      assert.match(outcome.said, /could not leave: one move of data at a time \(cassandra-1 replaces cassandra-1\)/);
     });
 
     it("stays a member when that failed", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export const scripts = path.join(__dirname, "../../../components/cassandraPod");
 
@@ -30,6 +31,10 @@ export interface World {
   files?: Record<string, string>;
   /** Lines that Cassandra has written of its state. @default it is NORMAL; none where it is about to start */
   states?: string;
+  /** Files of the pod's scratch folder. */
+  scratch?: Record<string, string>;
+  /** Whether there is a process in the place of Cassandra, which the script may end. */
+  ends?: boolean;
   /** Further folders below the data folder. */
   folders?: string[];
   /** What is changed in the image's cassandra.yaml. */
@@ -46,6 +51,8 @@ export interface World {
   roles?: Record<string, string>;
   /** What cqlsh prints for statements that ask for something. */
   answer?: string;
+  /** Members that the others know: addresses by host IDs. @default those of the record; nobody answers where there is none */
+  peers?: Record<string, string>;
   /** Shell code that runs each time the script has waited: how the world goes on meanwhile. It sees the files of `put_view`. */
   meanwhile?: string;
 }
@@ -60,6 +67,8 @@ export interface Outcome {
   record: Record<string, string>;
   said: string;
   code: number;
+  /** Whether the process in the place of Cassandra has ended. */
+  hasEnded: boolean;
   /** Files of the data folder, by name, and whether the system tables are there. */
   files: Record<string, string>;
   data: boolean;
@@ -214,8 +223,25 @@ def write_known(password):
         file.write(password + "\\n")
 `;
 
+/** Addresses by host IDs. */
+const membersIn = (record: Record<string, string>) =>
+  Object.fromEntries(
+    Object.values(record)
+      .map((entry) => entry.split(" "))
+      .filter(([, address]) => address?.startsWith("10.")),
+  );
+
+const peerRows = (peers: Record<string, string>) =>
+  [" [json]", ...Object.entries(peers).map(([id, peer]) => JSON.stringify({ peer, host_id: id, tokens: ["1"] }))].join(
+    "\n",
+  );
+
 /** A cqlsh that knows who can log in, and whose statements change that. */
-const cqlsh = ({ answer = "" }: World) => `
+const cqlsh = ({ answer = "", record, peers = record && membersIn(record) }: World) => `
+if [[ "$*" != *-e* ]] && statements=$(cat) && [[ $statements == *"FROM system.peers"* ]]; then
+  printf '%s\n' '${peers ? peerRows(peers) : ""}'
+  exit
+fi
 if [ "$1" != --credentials ]; then
   echo "nobody ($*) trusting $(cat "$SSL_CERTFILE")" >>"$world/cqlsh.log"
   exit
@@ -224,7 +250,7 @@ fi
 name=$(sed -n 's/^username = //p' "$2") password=$(sed -n 's/^password = //p' "$2")
 shift 2
 grep -qx "$name=$password" "$world/roles" || { echo "Bad credentials" >&2; exit 1; }
-statements=$(cat)
+statements=\${statements-$(cat)}
 echo "$name ($*): $(xargs -0 <<<"$statements" | tr -s ' \n' ' ')" >>"$world/cqlsh.log"
 sed -nE "s/.* ROLE [A-Z ]*.(\\w+). WITH PASSWORD = '([^']*)'.*/\\1=\\2/p" <<<"$statements" >"$world/set"
 sed -nE "s/.* ROLE IF EXISTS (\\w+) WITH .*LOGIN = false.*/\\1/p" <<<"$statements" >"$world/shut"
@@ -254,7 +280,11 @@ export async function run(script: string, args: string[], world: World): Promise
     fs.writeFileSync(file("open.7000"), (world.gossiping ?? world.serving ?? []).join(" "));
     fs.appendFileSync(file("around.py"), aroundStubs(world));
     fs.appendFileSync(file("record.py"), recordStubs(world));
-    if (script !== "start.sh") fs.writeFileSync(file("data/ring-states"), world.states ?? isNormal);
+    const states = world.states ?? (script === "start.sh" ? "" : isNormal);
+    if (states) fs.writeFileSync(file("data/ring-states"), states);
+    for (const [name, content] of Object.entries(world.scratch ?? {})) fs.writeFileSync(file(name), content);
+    const cassandra = world.ends ? spawn("sleep", ["60"]) : undefined;
+    if (cassandra) fs.writeFileSync(file("cassandra.pid"), `${cassandra.pid}`);
     fs.writeFileSync(file("roles"), lines(world.roles ?? {}));
     const { username, password, known } = world.secret ?? {};
     if (world.secret) fs.writeFileSync(file("secret"), `${username}\n${password}\n`);
@@ -305,10 +335,15 @@ ${world.nodetool ?? ":"}
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
     const [code] = (await once(child, "close")) as [number];
+    if (cassandra) await Promise.race([once(cassandra, "exit"), sleep(1000)]);
+    const hasEnded = cassandra !== undefined && cassandra.signalCode !== null;
+    cassandra?.kill();
 
     const read = (name: string) => (fs.existsSync(file(name)) ? fs.readFileSync(file(name), "utf8").trim() : undefined);
     const list = (name: string) => read(name)?.split("\n").filter(Boolean) ?? [];
-    const kept = fs.readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== "ring-states");
+    const kept = fs
+      .readdirSync(data, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== "ring-states");
     const table = (name: string) =>
       Object.fromEntries(list(name).map((line) => line.split(/=(.*)/, 2) as [string, string]));
     const pem = (name: string) => ({
@@ -322,6 +357,7 @@ ${world.nodetool ?? ":"}
       record: table("record"),
       said,
       code,
+      hasEnded,
       files: Object.fromEntries(kept.map(({ name }) => [name, fs.readFileSync(path.join(data, name), "utf8").trim()])),
       data: fs.existsSync(path.join(data, "data/system/local-1/nb-1-big-Data.db")),
       nodetool: list("nodetool.log"),

@@ -1,0 +1,332 @@
+"""A model of Cassandra 5.0 with exactly the facts of tests/ring/facts: what its disk remembers, what its members tell each other, which
+rows it streams, and which it does not.
+
+A row is a number. Of a member's tokens, only the order counts in which members own a row: `owners`.
+"""
+import zlib
+
+RING_DELAY = 8.0
+NONE, IN_PROGRESS, COMPLETED, NEEDS_BOOTSTRAP, DECOMMISSIONED = "none", "in progress", "completed", "needs bootstrap", "decommissioned"
+
+
+class Disk:
+    """What Cassandra keeps, and beside it the notes of the pod's scripts."""
+
+    def __init__(self):
+        self.notes = {}
+        self.wipe_data()
+
+    def wipe_data(self):
+        self.boot, self.host_id, self.rows = NONE, None, set()
+        self.transferred, self.received = set(), False
+
+    @property
+    def has_data(self):
+        return self.boot != NONE
+
+
+class Entry:
+    """A member as the ring has it: NORMAL, LEAVING, JOINING, REPLACING."""
+
+    def __init__(self, address, status, tokens, replaces=None):
+        self.address, self.status, self.tokens, self.replaces = address, status, tokens, replaces
+
+
+class Ring:
+    """What the members agree on, and who runs."""
+
+    def __init__(self, kernel, copies):
+        self.kernel, self.copies = kernel, copies
+        self.entries, self.processes = {}, {}
+        self.cut = set()
+        self.ids = 0
+        self.written = set()  # every row that some member has ever taken
+
+    # -- who owns what --
+
+    def order(self, row, tokens):
+        return zlib.crc32(b"%d %s" % (row, tokens.encode()))
+
+    def owners(self, row, without=(), plus=()):
+        """Host IDs of the members that hold a row, first the one that a single copy is at."""
+        ring = [(host, one.tokens) for host, one in self.entries.items() if one.status in ("NORMAL", "LEAVING") and host not in without]
+        ring += [(host, tokens) for host, tokens in plus]
+        return [host for host, _ in sorted(ring, key=lambda one: self.order(row, one[1]))[: self.copies]]
+
+    def pending(self, row):
+        """Members that are about to hold it, and get what is written now as well."""
+        leaving = [host for host, one in self.entries.items() if one.status == "LEAVING"]
+        plus = [(host, one.tokens) for host, one in self.entries.items() if one.status in ("JOINING", "REPLACING")]
+        lost = [one.replaces for one in self.entries.values() if one.status == "REPLACING"]
+        now = self.owners(row)
+        then = set(self.owners(row, without=leaving)) | set(self.owners(row, without=lost, plus=plus))
+        return [host for host in then if host not in now]
+
+    def is_up(self, host):
+        process = self.processes.get(host)
+        return bool(process) and process.gossips
+
+    def reaches(self, one, other):
+        return frozenset((one, other)) not in self.cut
+
+    def moving(self):
+        return [host for host, one in self.entries.items() if one.status != "NORMAL" and self.is_up(host)]
+
+    # -- requests --
+
+    def write(self, row, through):
+        """Whether a write is acknowledged, at ONE of one copy and at QUORUM of three."""
+        if not through.cql:
+            return False
+        natural, pending = self.owners(row), self.pending(row)
+        needed = (1 if self.copies == 1 else min(self.copies, len(natural)) // 2 + 1) + len(pending)
+        up = [host for host in natural + pending if self.is_up(host)]
+        if not natural or len(up) < needed:
+            return False
+        self.written.add(row)
+        for host in up:
+            self.processes[host].disk.rows.add(row)
+        return True
+
+    def holders(self, row):
+        return [host for host in self.owners(row) if self.is_up(host) and row in self.processes[host].disk.rows]
+
+
+class Process:
+    """One life of Cassandra on a disk. `states` is called with each line that it writes of its state."""
+
+    def __init__(self, ring, disk, address, seeds, options, states, ended):
+        self.ring, self.kernel, self.disk, self.address = ring, ring.kernel, disk, address
+        self.seeds, self.options, self.states, self.ended = seeds, options, states, ended
+        self.mode, self.gossips, self.cql, self.host = "", False, False, None
+        self.closed = "-Dcassandra.start_native_transport=false" in options
+        self.task = self.kernel.spawn("cassandra " + address, self.live)
+        self.work = None
+
+    def option(self, name):
+        return next((one.split("=", 1)[1] for one in self.options if one.startswith("-Dcassandra.%s=" % name)), None)
+
+    def say_mode(self, mode, line=None):
+        self.mode = mode
+        self.states(line or mode)
+
+    def live(self):
+        try:
+            self.start()
+            self.kernel.block()
+        except Refused as refusal:
+            self.kernel.tell("cassandra " + self.address, refusal)
+            self.end(1)
+
+    def end(self, code):
+        """The process ends, however: others see it as down."""
+        if self.ended is None:
+            return
+        self.gossips = self.cql = False
+        if self.ring.processes.get(self.host) is self:
+            del self.ring.processes[self.host]
+        entry = self.ring.entries.get(self.host)
+        if entry and entry.status in ("JOINING", "REPLACING"):
+            del self.ring.entries[self.host]  # of one that never was a member, nobody remembers anything
+        ended, self.ended = self.ended, None
+        self.kernel.kill(self.work)
+        self.kernel.kill(self.task)
+        ended(code)
+
+    # -- starting --
+
+    def start(self):
+        ring, disk = self.ring, self.disk
+        self.kernel.pause(self.kernel.random.choice((2.0, 4.0, 9.0)))
+        if disk.boot == DECOMMISSIONED:
+            self.states("Fatal configuration error This node was decommissioned and will not rejoin the ring unless ...")
+            raise Refused("was decommissioned")
+        if disk.host_id is None:
+            ring.ids += 1
+            disk.host_id = "%08d-aaaa-bbbb-cccc-dddddddddddd" % ring.ids
+        self.host = disk.host_id
+        lost = self.option("replace_address_first_boot")
+        is_seed = self.address in self.seeds
+        bootstraps = self.option("auto_bootstrap") != "false" and disk.boot != COMPLETED and not is_seed
+        if lost and disk.boot != COMPLETED:
+            return self.replace(lost)
+        known = next((host for host, one in ring.entries.items() if one.address == self.address), None)
+        if known and known != self.host and self.option("allow_unsafe_join") != "true":
+            raise Refused("a node with that address already exists")
+        if not bootstraps:
+            disk.boot = COMPLETED
+            return self.become_member(self.host)
+        if not any(self.hears(seed) for seed in self.seeds):
+            raise Refused("unable to gossip with any peers")
+        if ring.moving():
+            raise Refused("other bootstrapping/leaving/moving nodes detected")
+        if disk.boot != NONE and disk.received:
+            raise Refused("discovered existing bootstrap data")
+        disk.boot = IN_PROGRESS
+        self.gossip("JOINING", self.host)
+        self.states("JOINING: Starting to bootstrap...")
+        self.stream_in(lambda row: ring.owners(row, plus=[(self.host, self.host)]), ())
+        self.become_member(self.host)
+
+    def hears(self, seed):
+        return any(process.gossips and process.address == seed for process in self.ring.processes.values())
+
+    def replace(self, lost):
+        ring = self.ring
+        host = next((host for host, one in ring.entries.items() if one.address == lost), None)
+        if host is None or ring.is_up(host):
+            raise Refused("cannot replace %s, which is alive or not there" % lost)
+        self.disk.boot = IN_PROGRESS
+        tokens = ring.entries[host].tokens
+        self.gossip("REPLACING", tokens, host)
+        self.stream_in(lambda row: ring.owners(row, without=[host], plus=[(self.host, tokens)]), [host])
+        del ring.entries[host]
+        self.become_member(tokens)
+
+    def gossip(self, status, tokens, replaces=None):
+        self.gossips = True
+        self.ring.processes[self.host] = self
+        self.ring.entries[self.host] = Entry(self.address, status, tokens, replaces)
+        self.say_mode("JOINING", "JOINING: sleeping for pending range setup")
+        self.kernel.pause(RING_DELAY)
+
+    def stream_in(self, then, lost):
+        """
+        One session from each source of a row: the member that loses it (consistent range movement), or any other owner where nobody
+        does. @param then owners of a row afterwards
+        """
+        ring = self.ring
+        sources = {}
+        for row in sorted(ring.written):
+            if self.host not in then(row):
+                continue
+            before = [host for host in ring.owners(row) if host not in lost]
+            losing = [host for host in before if host not in then(row)]
+            up = [host for host in losing or before if ring.is_up(host)]
+            if up:
+                sources.setdefault(self.kernel.random.choice(up), []).append(row)
+            elif before:
+                return self.fail_joining()
+        for host in sorted(sources):
+            self.kernel.pause(self.kernel.random.choice((0.5, 3.0)))
+            process = ring.processes.get(host)
+            if not process or not process.gossips or not ring.reaches(self.address, process.address):
+                return self.fail_joining()
+            self.disk.rows.update(row for row in sources[host] if row in process.disk.rows)
+            self.disk.received = True
+        return None
+
+    def fail_joining(self):
+        self.say_mode("JOINING_FAILED")
+        self.kernel.block()
+
+    def become_member(self, tokens):
+        self.states("JOINING: Finish joining ring")
+        self.kernel.step()
+        self.disk.boot = COMPLETED
+        self.kernel.step()
+        self.gossips = True
+        self.ring.processes[self.host] = self
+        had = self.ring.entries.get(self.host)
+        self.ring.entries[self.host] = Entry(self.address, "NORMAL", had.tokens if had else self.disk_tokens(tokens))
+        self.disk.tokens = self.ring.entries[self.host].tokens
+        self.say_mode("NORMAL", "Node /%s:7000 state jump to NORMAL" % self.address)
+        self.kernel.step()
+        self.cql = not self.closed
+
+    def disk_tokens(self, tokens):
+        return getattr(self.disk, "tokens", None) or tokens
+
+    # -- what nodetool has it do --
+
+    def decommission(self):
+        """Returns at once and well while one is under way. A task of the caller's; what it does goes on without it."""
+        if self.ended is None:
+            return 1
+        if self.mode == "DECOMMISSIONED" or self.is_leaving():
+            return 0
+        if self.mode not in ("NORMAL", "DECOMMISSION_FAILED") or self.host not in self.ring.entries:
+            return 2
+        if len(self.ring.entries) < 2:
+            return 2
+        self.work = self.kernel.spawn("decommission " + self.address, self.leave)
+        while self.is_leaving():
+            self.kernel.pause(1.0)
+        return 0 if self.mode == "DECOMMISSIONED" else 2
+
+    def is_leaving(self):
+        return self.work is not None and not self.work.over and not self.work.killed
+
+    def leave(self):
+        ring, disk = self.ring, self.disk
+        others = [host for host in ring.moving() if host != self.host]
+        if others:
+            return self.say_mode("DECOMMISSION_FAILED")
+        ring.entries[self.host].status = "LEAVING"
+        self.say_mode("LEAVING", "LEAVING: sleeping for batch processing and pending range setup")
+        self.kernel.pause(RING_DELAY)
+        targets = {}
+        for row in sorted(disk.rows):
+            if self.host in ring.owners(row):
+                for host in ring.owners(row, without=[self.host]):
+                    if host not in ring.owners(row):
+                        targets.setdefault(host, []).append(row)
+        for host in sorted(ring.entries):
+            if host == self.host or host in disk.transferred:
+                continue  # what an earlier one has sent there is never sent again
+            self.kernel.pause(self.kernel.random.choice((0.5, 3.0)))
+            process = ring.processes.get(host)
+            if not process or not process.gossips or not ring.reaches(self.address, process.address):
+                return self.say_mode("DECOMMISSION_FAILED")
+            process.disk.rows.update(targets.get(host, []))
+            disk.transferred.add(host)
+        disk.boot = NEEDS_BOOTSTRAP
+        self.kernel.step()
+        del ring.entries[self.host]
+        self.states("Announcing that I have left the ring for 8000ms")
+        self.kernel.pause(RING_DELAY)
+        self.cql = False
+        self.kernel.step()
+        self.gossips = False
+        ring.processes.pop(self.host, None)
+        disk.boot = DECOMMISSIONED
+        self.kernel.step()
+        return self.say_mode("DECOMMISSIONED")
+
+    def cleanup(self):
+        """Drops rows that are others' by now; refused while anybody moves. Whether it was done."""
+        if any(one.status != "NORMAL" for one in self.ring.entries.values()):
+            return False
+        self.disk.rows = {row for row in self.disk.rows if self.host in self.ring.owners(row)}
+        return True
+
+    def repair(self, is_forced=False):
+        """Compares with all other copies; refused while one of them is down."""
+        ring = self.ring
+        down = [host for host, one in ring.entries.items() if not ring.is_up(host)]
+        if down and not is_forced:
+            return False
+        for row in ring.written:
+            owners = [host for host in ring.owners(row) if ring.is_up(host)]
+            if self.host in owners and any(row in ring.processes[host].disk.rows for host in owners):
+                for host in owners:
+                    ring.processes[host].disk.rows.add(row)
+        return True
+
+    def removenode(self, host):
+        ring = self.ring
+        if host not in ring.entries:
+            return "Host ID not found."
+        if ring.is_up(host) or host == self.host:
+            return "Node is alive and owns this ID."
+        before = {row: ring.holders(row) for row in ring.written}
+        del ring.entries[host]
+        for row in before:
+            for owner in ring.owners(row):
+                if before[row] and ring.is_up(owner):
+                    ring.processes[owner].disk.rows.add(row)
+        return ""
+
+
+class Refused(Exception):
+    """Cassandra does not start."""

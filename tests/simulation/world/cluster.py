@@ -1,0 +1,242 @@
+"""A Kubernetes of one StatefulSet: pods that come and go, containers that are started again, volumes that stay, addresses that change,
+an API server that may be away; and the ring record."""
+from cassandra import Disk, Process, Ring
+from kernel import Kernel
+from pods import Script
+
+
+class Pod:
+    """One pod: its containers follow each other, its scratch folder lasts as long as it does, its disk outlives it."""
+
+    def __init__(self, world, ordinal):
+        self.world, self.name = world, "cassandra-%d" % ordinal
+        world.made += 1
+        self.uid, self.address = "pod%d" % world.made, "10.0.%d.%d" % (world.made // 200, world.made % 200 + 1)
+        self.disk = world.disks.setdefault(self.name, Disk())
+        self.scratch, self.scratch_locks = {}, set()
+        self.environment = {
+            "RING_MEMBER": self.name, "HOSTNAME": self.name, "POD_IP": self.address, "POD_UID": self.uid,
+            "RING_PODS": "ordered", "RING_SETS": "cassandra", "RING_SERVICE": "cassandra", "RING_RECORD": "cassandra-ring",
+            "RING_NAME": "cassandra", "CASSANDRA_NUM_TOKENS": "1", "CASSANDRA_CONF": "/config", "RING_CLAIM": "data",
+        }  # fmt: skip
+        self.is_terminating = False
+        self.waits_for, self.restarts = "", 0
+        self.start_container()
+
+    # -- the container --
+
+    def start_container(self):
+        self.children, self.ended_children, self.pids = {}, [], 0
+        self.cassandra = self.cassandra_pid = None
+        self.signal_handler, self.signals, self.scripts = None, [], []
+        self.main = self.run("start", lambda script: script.load("start").main())
+        self.main.is_first = True
+        self.world.kernel.spawn("%s watches" % self.name, self.await_end)
+
+    def await_end(self):
+        """Kubernetes starts a container again that has ended, unless its pod goes."""
+        main = self.main
+        while not main.task.over:
+            self.world.kernel.pause(1.0)
+        self.end_container()
+        if not self.is_terminating and self.world.pods.get(self.name) is self:
+            self.world.kernel.pause(self.world.kernel.random.choice((1.0, 5.0, 20.0)))
+            if not self.is_terminating and self.world.pods.get(self.name) is self and self.main is main:
+                self.restarts += 1
+                self.start_container()
+
+    def end_container(self):
+        if self.cassandra:
+            self.cassandra.end(137)
+        for script in self.scripts:
+            script.kill()
+        self.scratch_locks.clear()
+
+    def run(self, name, main):
+        script = Script(self, name, main)
+        self.scripts.append(script)
+        return script
+
+    def decommission_script(self):
+        """What `pulumi up` has the pod do."""
+        return self.run("decommission", lambda script: script.load("leave").decommission())
+
+    # -- process 1 --
+
+    def spawn_child(self, command, env):
+        self.world.kernel.step()
+        self.pids += 1
+        pid = self.pids
+        if command[0] == "docker-entrypoint.sh":
+            self.cassandra_pid = pid
+            self.cassandra = Process(
+                self.world.ring, self.disk, self.address, self.world.resolve(env["CASSANDRA_SEEDS"].split(",")), command[3:],
+                self.write_state(self.disk), lambda code: self.child_ended(pid, code),
+            )  # fmt: skip
+            self.children[pid] = self.cassandra
+        elif command[0].endswith("register.sh"):
+            self.children[pid] = self.run("register", lambda script: script.load("member").main(*command[1:]))
+        else:
+            self.children[pid] = self.run("stop", lambda script: (script.load("leave").stop(), self.child_ended(pid, 0)))
+        return pid
+
+    def write_state(self, disk):
+        return lambda line: disk.notes.__setitem__("ring-states", disk.notes.get("ring-states", "") + "\n" + line)
+
+    def child_ended(self, pid, code):
+        if pid == self.cassandra_pid:
+            self.cassandra = None
+        self.ended_children.append((pid, code))
+
+    def wait_for_child(self):
+        while not self.ended_children:
+            if self.signals and self.signal_handler:
+                self.signals.pop()
+                self.signal_handler()
+            self.world.kernel.pause(1.0)
+        return self.ended_children.pop(0)
+
+    def kill_child(self, pid, number):
+        child = self.children.get(pid)
+        if isinstance(child, Process):
+            child.end(128 + number)
+        elif child:
+            child.kill()
+
+    def handle_signal(self, number, handler):
+        self.signal_handler = handler
+
+    def nodetool(self, command, *arguments):
+        cassandra = self.cassandra
+        if not cassandra or not cassandra.host:
+            return 1, "", "nodetool: Failed to connect"
+        if command == "netstats":
+            return 0, "Mode: %s\n" % (cassandra.mode or "STARTING"), ""
+        if command == "info":
+            return 0, "ID : %s\n" % cassandra.host, ""
+        if command == "status":
+            entries = self.world.ring.entries.items()
+            lines = ["UN %s x %s" % (one.address, host) for host, one in entries if self.world.ring.is_up(host)]
+            return 0, "\n".join(lines), ""
+        if command == "drain":
+            cassandra.cql = False
+            cassandra.say_mode("DRAINED")
+            return 0, "", ""
+        if command == "repair":
+            self.world.kernel.pause(3.0)
+            return (0 if self.cassandra is cassandra and cassandra.repair("--force" in arguments) else 1), "", "repair failed"
+        raise AssertionError("nodetool " + command)
+
+
+class World:
+    def __init__(self, seed, replicas, copies):
+        self.kernel = Kernel(seed)
+        self.ring = Ring(self.kernel, copies)
+        self.replicas, self.made = replicas, 0
+        self.disks, self.pods = {}, {}
+        self.record, self.version = {}, 1
+        self.api_away, self.read_only = False, False
+        self.acknowledged, self.rows = set(), 0
+        self.controller = self.kernel.spawn("controller", self.control)
+
+    def control(self):
+        """The StatefulSet's controller: Parallel, so that all pods come and go at once."""
+        while True:
+            for ordinal in range(self.replicas):
+                name = "cassandra-%d" % ordinal
+                if name not in self.pods:
+                    self.pods[name] = Pod(self, ordinal)
+            for name in list(self.pods):
+                if int(name.rpartition("-")[2]) >= self.replicas:
+                    self.delete(name)
+            self.kernel.pause(2.0)
+
+    # -- what happens to pods --
+
+    def delete(self, name):
+        """preStop, the signal to process 1, and at the end of its grace period a kill."""
+        pod = self.pods.get(name)
+        if pod and not pod.is_terminating:
+            pod.is_terminating = True
+            self.kernel.spawn("kubelet " + name, lambda: self.terminate(pod))
+
+    def terminate(self, pod):
+        stop = pod.run("preStop", lambda script: script.load("leave").stop())
+        for _ in range(100):
+            if stop.task.over:
+                break
+            self.kernel.pause(1.0)
+        pod.signals.append(15)
+        if pod.cassandra is None and pod.signal_handler:
+            pod.main.kill()
+        for _ in range(60):
+            if pod.main.task.over:
+                break
+            self.kernel.pause(1.0)
+        self.gone(pod)
+
+    def gone(self, pod):
+        pod.end_container()
+        pod.main.kill()
+        if self.pods.get(pod.name) is pod:
+            del self.pods[pod.name]
+
+    def delete_at_once(self, name):
+        """As with a node that is gone."""
+        if name in self.pods:
+            self.pods[name].is_terminating = True
+            self.gone(self.pods[name])
+
+    def kill_container(self, name):
+        pod = self.pods.get(name)
+        if pod:
+            pod.end_container()
+
+    def kill_cassandra(self, name):
+        pod = self.pods.get(name)
+        if pod and pod.cassandra:
+            pod.cassandra.end(137)
+
+    def lose_disk(self, name):
+        self.delete_at_once(name)
+        self.disks.pop(name, None)
+
+    # -- what pods see --
+
+    def api_answers(self, pod):
+        return not self.api_away
+
+    def write_record(self, entries):
+        for key, value in entries.items():
+            if value is None:
+                self.record.pop(key, None)
+            else:
+                self.record[key] = value
+        self.version += 1
+
+    def address_of(self, host):
+        pod = self.pods.get(host.partition(".")[0])
+        return pod.address if pod else host
+
+    def addresses(self, host):
+        address = self.address_of(host)
+        return [] if address == host else [address]
+
+    def resolve(self, hosts):
+        return [self.address_of(host) for host in hosts if host]
+
+    def listens(self, pod, host, port):
+        address = self.address_of(host)
+        if not self.ring.reaches(pod.address, address):
+            return False
+        one = next((one.cassandra for one in self.pods.values() if one.address == address and one.cassandra), None)
+        return bool(one) and (one.cql if port == 9042 else one.gossips)
+
+    # -- what users do --
+
+    def write(self):
+        serving = [pod.cassandra for pod in self.pods.values() if pod.cassandra and pod.cassandra.cql]
+        if serving:
+            row, self.rows = self.rows, self.rows + 1
+            if self.ring.write(row, self.kernel.random.choice(serving)):
+                self.acknowledged.add(row)

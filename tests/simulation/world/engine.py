@@ -1,0 +1,229 @@
+"""`pulumi up` in the simulated world: what its hooks decide is asked of the program's own functions (`ask`), what they do is done here."""
+
+
+class GaveUp(Exception):
+    """It ended with an error, which tells what is missing; the next one goes on."""
+
+
+class Engine:
+    def __init__(self, world, ask, replicas):
+        self.world, self.kernel, self.ask = world, world.kernel, ask
+        self.state = replicas  # what Pulumi's state remembers
+        self.owes_cleanup = False
+        self.task = None
+
+    def is_running(self):
+        return self.task is not None and not self.task.over
+
+    def start(self, replicas):
+        """As a process of its own, which may be killed. One at a time: the state is locked."""
+        if not self.is_running():
+            self.task = self.kernel.spawn("pulumi", lambda: self.try_up(replicas))
+
+    def try_up(self, replicas):
+        try:
+            self.up(replicas)
+        except GaveUp as why:
+            self.kernel.tell("pulumi", "up failed:", why)
+
+    def up(self, replicas):
+        """@raises GaveUp"""
+        self.kernel.tell("pulumi", "up with replicas", replicas)
+        self.take_back(replicas)
+        was = max(self.state, self.world.replicas)
+        if replicas != self.state and replicas < was:
+            self.shrink(replicas)
+        if replicas != self.state:
+            grows = replicas > self.state
+            self.owes_cleanup = self.owes_cleanup or grows
+            self.world.replicas = replicas
+            self.await_ready(replicas)
+            self.state = replicas
+        if self.owes_cleanup:
+            self.clean_up([name for name in self.expected(replicas)])
+            self.owes_cleanup = False
+        self.make_whole(replicas)
+        self.kernel.tell("pulumi", "done")
+
+    def expected(self, replicas):
+        return ["cassandra-%d" % i for i in range(replicas)]
+
+    def serving(self):
+        return [pod for _, pod in sorted(self.world.pods.items()) if pod.cassandra and pod.cassandra.cql]
+
+    def await_ready(self, replicas):
+        for _ in range(400):
+            pods = self.world.pods
+            if len(pods) == replicas and all(name in pods and pods[name] in self.serving() for name in self.expected(replicas)):
+                return
+            self.kernel.pause(3.0)
+        raise GaveUp("pods are not ready")
+
+    # -- smaller --
+
+    def shrink(self, replicas):
+        for turn in range(50):
+            view = self.look()
+            if view is None:
+                raise GaveUp("the ring could not be looked at")
+            step = self.ask("nextStep", view, replicas)
+            if step == "done":
+                return
+            if "refuse" in step:
+                raise GaveUp("; ".join(step["refuse"]))
+            if turn == 0 and all(member["state"] == "normal" for member in view["members"]):
+                self.clean_up([member["pod"] for member in view["members"]])
+            self.decommission(step["decommission"])
+
+    def look(self):
+        """RingView: members by their pods, who nobody stands for, and who is on record and not listed."""
+        self.kernel.step()
+        world, ring = self.world, self.world.ring
+        if not self.serving() or world.api_away:
+            return None
+        record = world.record
+        names = sorted(set(world.pods) | {name for name, entry in record.items() if name.startswith("cassandra-") and self.host(entry)})
+        members, known, unlisted = [], set(), []
+        for name in names:
+            pod, host = world.pods.get(name), self.host(record.get(name, ""))
+            if host not in ring.entries:
+                host = next((one for one, entry in ring.entries.items() if pod and entry.address == pod.address), None)
+            place = int(name.rpartition("-")[2])
+            if host:
+                known.add(host)
+                state = {"NORMAL": "normal", "LEAVING": "leaving"}.get(ring.entries[host].status, "joining")
+                members.append({"pod": name, "claim": "data-" + name, "place": place, "up": ring.is_up(host), "state": state, "load": 1})
+            elif self.host(record.get(name, "")):
+                if pod and pod.cassandra and "decommission.lock" in pod.scratch_locks:
+                    members.append({"pod": name, "claim": "data-" + name, "place": place, "up": True, "state": "leaving"})
+                else:
+                    unlisted.append(name)
+        return {
+            "namespace": "default", "members": sorted(members, key=lambda one: one["place"]),
+            "strangers": [entry.address for host, entry in ring.entries.items() if host not in known],
+            "unlisted": unlisted, "keyspaces": [], "datacenter": "dc1",
+            "owing": [key[7:] for key in sorted(record) if key.startswith("repair.")],
+        }  # fmt: skip
+
+    def host(self, entry):
+        return entry.split(" ")[0] if " " in entry and not entry.startswith("left ") else None
+
+    def decommission(self, name):
+        """Has a pod leave and watches it; the pod does it by itself."""
+        failures, silent = 0, 0
+        self.begin(name)
+        while silent < 300:
+            self.kernel.pause(1.0)
+            silent += 1
+            if self.world.api_away:
+                continue
+            if self.world.record.get(name, "").startswith("left "):
+                return
+            if silent % 5 != 2:
+                continue
+            pod = self.world.pods.get(name)
+            if not pod:
+                raise GaveUp(name + " is gone")
+            mode = pod.cassandra.mode if pod.cassandra else None
+            streams = {"mode": mode, "total": 0, "sent": 0} if mode else None
+            failure = pod.scratch.get("decommission.failed", "")
+            step = self.ask("judgeLeaving", {"busy": "decommission.lock" in pod.scratch_locks, "failure": failure, "streams": streams})
+            if "failed" in step:
+                failures += 1
+                if failures >= 3:
+                    raise GaveUp("%s could not leave: %s" % (name, step["failed"]))
+            if "failed" in step or "start" in step:
+                self.begin(name)
+        raise GaveUp(name + " has moved nothing")
+
+    def begin(self, name):
+        self.kernel.step()
+        pod = self.world.pods.get(name)
+        if pod and not pod.main.task.over:
+            pod.scratch.pop("decommission.failed", None)
+            pod.decommission_script()
+
+    def clean_up(self, names):
+        for name in names:
+            for _ in range(100):
+                self.kernel.step()
+                pod = self.world.pods.get(name)
+                if pod and pod.cassandra and pod.cassandra.mode == "NORMAL" and pod.cassandra.cleanup():
+                    break
+                self.kernel.pause(5.0)
+            else:
+                raise GaveUp("clean-up of %s" % name)
+
+    # -- whole --
+
+    def take_back(self, replicas):
+        """Before the set is updated: it waits for all its pods to serve, and one that has left would never do so."""
+        for _ in range(50):
+            survey = self.survey(replicas)
+            mend = self.ask("nextMend", dict(survey, asked=replicas)) if survey else {}
+            if "stay" not in mend and "takeBack" not in mend:
+                return
+            self.do(mend)
+            self.kernel.pause(3.0)
+
+    def make_whole(self, replicas):
+        has_rejoined, waited, said = False, 0, None
+        while True:
+            survey = self.survey(replicas)
+            if survey is not None:
+                mend = self.ask("nextMend", survey)
+                if mend == "whole":
+                    break
+                if mend != said:
+                    said, waited = mend, 0
+                self.do(mend)
+                has_rejoined = has_rejoined or "takeBack" in mend
+            waited += 1
+            if waited > 200:
+                raise GaveUp("not whole: %s" % (said,))
+            self.kernel.pause(3.0)
+        if has_rejoined:
+            self.clean_up(self.expected(replicas))
+
+    def do(self, mend):
+        world = self.world
+        if "stay" in mend:
+            pod = world.pods.get(mend["stay"])
+            if pod and pod.cassandra and pod.cassandra.mode in ("LEAVING", "DECOMMISSION_FAILED"):
+                pod.signals.append(15)
+        elif "takeBack" in mend:
+            pod = world.pods.get(mend["takeBack"]["name"])
+            if pod and pod.uid == mend["takeBack"]["uid"]:
+                world.delete(pod.name)
+        elif "scale" in mend:
+            if mend["scale"] < world.replicas:
+                self.shrink(mend["scale"])
+            world.replicas = mend["scale"]
+        elif mend.get("follow"):
+            world.write_record(mend["follow"])
+
+    def survey(self, replicas):
+        self.kernel.step()
+        world, ring = self.world, self.world.ring
+        if world.api_away:
+            return None
+        pods = [
+            {
+                "name": name, "uid": pod.uid, "place": int(name.rpartition("-")[2]), "address": pod.address,
+                "running": not pod.main.task.over, "ready": bool(pod.cassandra and pod.cassandra.cql),
+                "ending": pod.is_terminating, "keepsRecord": True,
+            }
+            for name, pod in sorted(world.pods.items())
+        ]  # fmt: skip
+        listed = None
+        if any(pod["ready"] and not pod["ending"] for pod in pods):
+            states = {"NORMAL": "normal", "LEAVING": "leaving"}
+            listed = [
+                {"hostId": host, "address": one.address, "datacenter": "dc1", "rack": "r", "tokens": 1, "up": ring.is_up(host),
+                 "state": states.get(one.status, "joining")}
+                for host, one in sorted(ring.entries.items())
+            ]  # fmt: skip
+        return {
+            "namespace": "default", "asked": world.replicas, "expected": self.expected(replicas), "pods": pods,
+            "record": dict(world.record), "listed": listed,
+        }  # fmt: skip

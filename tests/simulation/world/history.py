@@ -1,0 +1,180 @@
+"""One history: a ring, what happens to it, and whether every acknowledged row is there once all is well again.
+
+Reads histories as JSON, one a line: {"seed", "copies", "replicas", "events": [[name, number, number], ...]}. While one runs, it asks
+for decisions of `pulumi up` in lines {"ask", "arguments"}, each answered by a line; it ends with a line {"failure", "log"}.
+"""
+import json
+import sys
+
+from cluster import World
+from engine import Engine
+
+
+class Lost(Exception):
+    """What a history must never come to."""
+
+
+def ask(name, *arguments):
+    print(json.dumps({"ask": name, "arguments": arguments}), flush=True)
+    return json.loads(sys.stdin.readline())
+
+
+class History:
+    def __init__(self, seed, copies, replicas):
+        self.world = World(seed, replicas, copies)
+        self.kernel, self.ring = self.world.kernel, self.world.ring
+        self.engine = Engine(self.world, ask, replicas)
+        self.copies, self.replicas = copies, replicas
+        self.least = 1 if copies == 1 else 3
+
+    def run(self, events):
+        try:
+            self.kernel.run(lambda: len(self.engine.serving()) == self.replicas or self.kernel.now > 400)
+            self.kernel.run(self.kernel.now + 10)
+            if len(self.engine.serving()) != self.replicas:
+                raise Lost("the first ring does not form: %s" % self.state())
+            for _ in range(20):
+                self.world.write()
+            for event in events:
+                getattr(self, event[0])(*event[1:])
+            self.heal()
+            self.check()
+        finally:
+            self.kernel.end()
+
+    def state(self):
+        world = self.world
+        pods = {name: (pod.address, pod.cassandra and pod.cassandra.mode, pod.waits_for) for name, pod in sorted(world.pods.items())}
+        entries = {host: (one.address, one.status, self.ring.is_up(host)) for host, one in self.ring.entries.items()}
+        return "pods %s; ring %s; record %s" % (pods, entries, world.record)
+
+    def tell(self, *words):
+        self.kernel.tell("--", *words)
+
+    def pod(self, number):
+        names = sorted(self.world.pods)
+        return names[number % len(names)] if names else None
+
+    # -- events --
+
+    def wait(self, seconds, _):
+        self.kernel.run(self.kernel.now + seconds)
+
+    def write(self, rows, _):
+        for _ in range(rows):
+            self.world.write()
+
+    def up(self, replicas, _):
+        self.replicas = replicas = max(self.least, replicas)
+        if not self.engine.is_running():
+            self.tell("pulumi up, replicas", replicas)
+            self.engine.start(replicas)
+
+    def up_to_end(self, replicas, number):
+        self.up(replicas, number)
+        end = self.kernel.now + 2000
+        self.kernel.run(lambda: not self.engine.is_running() or self.kernel.now > end)
+
+    def kill_engine(self, *_):
+        self.tell("the engine is killed")
+        self.kernel.kill(self.engine.task)
+
+    def kill_container(self, number, _):
+        self.tell("container killed of", self.pod(number))
+        self.world.kill_container(self.pod(number))
+
+    def kill_cassandra(self, number, _):
+        self.tell("Cassandra killed of", self.pod(number))
+        self.world.kill_cassandra(self.pod(number))
+
+    def delete_pod(self, number, _):
+        self.tell("pod deleted:", self.pod(number))
+        self.world.delete(self.pod(number))
+
+    def lose_node(self, number, _):
+        self.tell("pod gone at once:", self.pod(number))
+        self.world.delete_at_once(self.pod(number))
+
+    def lose_disk(self, number, _):
+        """Where three copies allow it: all members are there, and none is yet to be made whole."""
+        world = self.world
+        whole = all(one.status == "NORMAL" and self.ring.is_up(host) for host, one in self.ring.entries.items())
+        debts = any(key.startswith("repair.") or key == "moving" for key in world.record)
+        name = self.pod(number)
+        if self.copies == 3 and whole and not debts and name and len(self.ring.entries) >= 3 and not self.cut_or_away():
+            if len(self.engine.serving()) == len(self.ring.entries) and all(self.covered(row, name) for row in world.acknowledged):
+                self.tell("disk lost of", name)
+                world.lose_disk(name)
+
+    def covered(self, row, name):
+        """Whether a majority of a row's owners hold it besides that pod."""
+        pod = self.world.pods[name]
+        return len([host for host in self.ring.holders(row) if not (pod.cassandra and pod.cassandra.host == host)]) >= 1
+
+    def cut_or_away(self):
+        return bool(self.ring.cut) or self.world.api_away
+
+    def api(self, seconds, _):
+        self.tell("the API server is away for", seconds)
+        self.world.api_away = True
+        self.kernel.at(seconds, lambda: setattr(self.world, "api_away", False))
+
+    def cut(self, one, other):
+        pods = [self.world.pods[self.pod(number)] for number in (one, other) if self.pod(number)]
+        if len(pods) == 2 and pods[0] is not pods[1]:
+            path = frozenset(pod.address for pod in pods)
+            self.tell("path cut between", pods[0].name, "and", pods[1].name)
+            self.ring.cut.add(path)
+            self.kernel.at(40.0, lambda: self.ring.cut.discard(path))
+
+    def decommission(self, number, _):
+        """By hand, of the last member; and never where the copies would be too few."""
+        name = max(self.world.pods, default=None)
+        pod = self.world.pods.get(name)
+        if pod and pod.cassandra and pod.cassandra.mode == "NORMAL" and len(self.ring.entries) > self.least:
+            self.tell("nodetool decommission by hand on", name)
+            self.kernel.spawn("by hand", pod.cassandra.decommission)
+
+    # -- the end --
+
+    def heal(self):
+        self.tell("all is healed")
+        self.kernel.kill(self.engine.task)
+        self.ring.cut.clear()
+        self.world.api_away = False
+        self.kernel.run(self.kernel.now + 300)
+        why = ""
+        for _ in range(4):
+            self.up_to_end(self.replicas, 0)
+            if self.kernel.log[-1].endswith("pulumi: done") or any(line.endswith("pulumi: done") for line in self.kernel.log[-3:]):
+                return
+            why = self.kernel.log[-1]
+            self.kernel.run(self.kernel.now + 100)
+        raise Lost("pulumi up does not come to an end: %s; %s" % (why, self.state()))
+
+    def check(self):
+        ring, world = self.ring, self.world
+        if len(ring.entries) != self.replicas or any(one.status != "NORMAL" for one in ring.entries.values()):
+            raise Lost("the ring is not what the stack says, %d members: %s" % (self.replicas, self.state()))
+        least = 1 if self.copies == 1 else 2
+        missing = [row for row in sorted(world.acknowledged) if len(ring.holders(row)) < least]
+        if missing:
+            raise Lost("rows are lost: %s of %d; %s" % (missing[:5], len(world.acknowledged), self.state()))
+
+
+def run(told):
+    history = History(told["seed"], told["copies"], told["replicas"])
+    try:
+        history.run(told["events"])
+        return {"failure": None, "log": [], "rows": len(history.world.acknowledged)}
+    except Lost as lost:
+        return {"failure": str(lost), "log": history.kernel.log}
+
+
+def main():
+    for line in sys.stdin:
+        print(json.dumps(run(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
