@@ -74,7 +74,8 @@ describe("the guard of a set", () => {
     const waiting = { "cassandra-0": "empty", "cassandra-1": "empty" };
     for (const record of [{}, waiting]) await run({ set: { replicas: 5 }, record }, leave, edit(5, 2));
     const member = { "cassandra-0": "70000000-0000-4000-8000-000000000000 10.0.0.1" };
-    for (const record of [{ forming: "5" }, { formed: "2026-01-01T00:00:00Z" }, member])
+    const begun: Record<string, string>[] = [{ forming: "5" }, { formed: "2026-01-01T00:00:00Z" }, member];
+    for (const record of begun)
       await assert.rejects(run({ set: { replicas: 5 }, record }, leave, edit(5, 2)), /could not be looked at/);
     // A pod that serves may be one that writes no record.
     const pods = [{ metadata: { name: "cassandra-0", uid: "0" }, spec: { containers: [{}] }, status: serving }];
