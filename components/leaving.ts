@@ -135,7 +135,8 @@ nodetool netstats 2>/dev/null || true`;
 
 /**
  * What a pod of the tutorials' template does in place of decommission.sh. Ranges that an earlier attempt has sent Cassandra skips,
- * whenever that was: rows that came since would be lost, and so they are forgotten where a new one begins. Then it is told to leave
+ * whenever that was: rows that came since would be lost, and so they are forgotten where a new one begins. The older table goes first,
+ * which Cassandra copies into the newer one at a start that finds that empty. Then it is told to leave
  * for as long as it is LEAVING, which is what Cassandra 3.11 goes on to say after a failure, and which does nothing while it leaves.
  * The oldest images know no --force, nor need it.
  */
@@ -158,7 +159,7 @@ forget() {
     fail "what an earlier decommission has sent could not be forgotten: $said"
 }
 if [ "$(mode)" = NORMAL ]; then
-  for table in transferred_ranges_v2 transferred_ranges; do forget $table; done
+  for table in transferred_ranges transferred_ranges_v2; do forget $table; done
 fi
 force=--force
 nodetool help decommission | grep -q -e --force || force=

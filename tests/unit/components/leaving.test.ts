@@ -83,7 +83,7 @@ describe("what a pod of the tutorials' template does to leave", () => {
       `case $1 in
   netstats) echo "Mode: $(cat mode)" ;;
   help) echo "[(-f | --force)]" ;;
-  tablestats) [ "$2" = system.transferred_ranges_v2 ] || exit 1; printf '\\t\\tSSTable count: 0\\n\\t\\tMemtable cell count: %s\\n' "$(cat cells)" ;;
+  tablestats) printf '\\t\\tSSTable count: 0\\n\\t\\tMemtable cell count: %s\\n' "$(cat cells)" ;;
   decommission) ${decommission || "echo DECOMMISSIONED >mode"} ;;
 esac`,
     );
@@ -109,10 +109,12 @@ esac`,
     const { calls } = run(plainDecommission, "NORMAL", { cells: 2 });
     const [forgotten, left] = [calls.indexOf("cqlsh -e DELETE"), calls.indexOf("nodetool decommission")];
     assert.ok(forgotten > 0 && forgotten < left, calls);
-    assert.match(
-      calls,
-      /DELETE FROM system.transferred_ranges_v2 WHERE operation = 'Unbootstrap' AND keyspace_name IN \('shop','more'\)/,
-    );
+    const where = "WHERE operation = 'Unbootstrap' AND keyspace_name IN ('shop','more')";
+    // Cassandra fills the second from the first where it finds that one empty.
+    assert.deepEqual(calls.match(/DELETE .*/g), [
+      `DELETE FROM system.transferred_ranges ${where}`,
+      `DELETE FROM system.transferred_ranges_v2 ${where}`,
+    ]);
   });
 
   it("does not leave where it cannot be forgotten", () => {
@@ -123,7 +125,7 @@ esac`,
 
   it("goes on with what was begun, forgets nothing of it, and watches a decommission that ends with 0 at once", () => {
     const decommission =
-      "echo This node is still decommissioning.; [ $(wc -l <calls) -lt 12 ] || echo DECOMMISSIONED >mode";
+      "echo This node is still decommissioning.; [ $(wc -l <calls) -lt 13 ] || echo DECOMMISSIONED >mode";
     const { calls, failure } = run(plainDecommission, "LEAVING", { cells: 2, decommission });
     assert.equal(failure, undefined);
     assert.doesNotMatch(calls, /cqlsh/);
