@@ -52,7 +52,8 @@ export interface Settings {
   /** What the state is to remember of each ring. */
   facts: Partial<Record<Topology, RingFacts>>;
   /** One of each topology that the stack runs. */
-  persistent?: RingSettings & VolumeSettings & { racks: string[]; adopt?: AdoptedTemplate; numTokens?: number };
+  persistent?: RingSettings &
+    VolumeSettings & { racks: string[]; stallTimeoutMinutes: number; adopt?: AdoptedTemplate; numTokens?: number };
   ephemeral?: RingSettings & { replicas: number; adoptPod?: boolean };
   daemon?: RingSettings & { nodeSelector: Record<string, string>; hostPath?: string };
   pod?: RingSettings;
@@ -209,6 +210,7 @@ const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<S
     ...ring(own, common),
     ...volumes(own, common),
     racks: own.racks,
+    stallTimeoutMinutes: own.stallTimeoutMinutes,
     ...(own.adopt && { adopt: own.podTemplate, rack: own.rack || "Rack1-K8Demo", numTokens: own.numTokens }),
   }),
   ephemeral: (own, common) => ({

@@ -15,8 +15,10 @@ import { CassandraYaml } from "./cassandraYaml";
 import { Certificates, CertManager } from "./certificates";
 import { ClusterChoice } from "./cluster";
 import { Identity, labels, selectorLabels } from "./labels";
+import { slowestMove } from "./leaving";
 import { networkAccess, Peer } from "./networkAccess";
 import { refuseWhereRestricted } from "./podSecurity";
+import { quantity } from "./quantity";
 import { setsOf } from "./racks";
 import { RingRecord } from "./ringRecord";
 import { PasswordChange, Superuser } from "./superuser";
@@ -238,7 +240,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   /** The Service for clients, once the pods are there; and they take the password that the stack says. */
   protected serveClients(
     name: string,
-    pods: pulumi.Resource | pulumi.Resource[],
+    pods: pulumi.ResourceOptions["dependsOn"],
     cluster: ClusterChoice | undefined,
   ): k8s.core.v1.Service {
     const { superuser, selector } = this;
@@ -321,8 +323,13 @@ export function crowdRules(
   ];
 }
 
-/** Joins run one after another, so the time that `pulumi up` must grant grows with the members. */
-export function joinTimeouts(members: number): pulumi.CustomTimeouts {
-  const minutes = `${10 + 5 * members}m`;
+/**
+ * Joins run one after another, so the time that `pulumi up` must grant grows with the members, and with the bytes that each has to
+ * receive.
+ * @param volumeSize what a member may hold, where it is known when the program runs @default nothing worth mentioning
+ */
+export function joinTimeouts(members: number, volumeSize?: pulumi.Input<string>): pulumi.CustomTimeouts {
+  const most = typeof volumeSize === "string" ? (quantity(volumeSize) ?? 0) : 0;
+  const minutes = `${10 + members * (5 + Math.ceil(most / slowestMove / 60))}m`;
   return { create: minutes, update: minutes };
 }

@@ -48,7 +48,7 @@ export class CassandraService extends pulumi.ComponentResource {
    * that serve CQL. It comes after what makes the pods: `pulumi up` waits until such a Service leads somewhere; and
    * when a stack moves to another topology, clients are led to the new ring only once that serves.
    */
-  serveClients(sets: pulumi.Resource | pulumi.Resource[]): k8s.core.v1.Service {
+  serveClients(sets: pulumi.ResourceOptions["dependsOn"]): k8s.core.v1.Service {
     const { name, namespace, selector } = this.args;
     return new k8s.core.v1.Service(
       `${this.logicalName}-client`,

@@ -53,8 +53,9 @@ export class CleanUp extends pulumi.ComponentResource {
         await client.note();
         // The last one has nobody to have handed anything over to.
         for (const pod of await client.recorded(wanted.replicas - 1)) {
-          await tell(`${pod} drops the rows that the new members have taken over`, false);
-          await client.cleanUp(pod);
+          const what = `${pod} drops the rows that the new members have taken over`;
+          await tell(what, false);
+          await client.cleanUp(pod, (said) => tell(`${what}: ${said}`, false));
         }
         await tell(`${change}: the older members have dropped the rows that the new ones have taken over`, true);
       },

@@ -93,7 +93,8 @@ export class Cluster {
         })
         .catch((error: Error | { message: string }) => {
           clearTimeout(timer);
-          reject(new Error(missingPermission(error.message, namespace) ?? `${pod}: ${error.message}`));
+          const missing = missingPermission(error.message, namespace);
+          reject(missing ? Object.assign(new Error(missing), { code: 403 }) : new Error(`${pod}: ${error.message}`));
         });
     }).finally(() => {
       stdout.end();
@@ -122,14 +123,51 @@ export async function answered<T>(look: () => Promise<T>): Promise<T> {
   }
 }
 
+/** What the API server said in place of what it was asked for. */
+export type Refusal =
+  /** There is no such object. */
+  | "absent"
+  /** This account may not do it, or is not known. */
+  | "forbidden"
+  /** Somebody else has changed it meanwhile, or it is another object under the same name. */
+  | "conflict"
+  /** Nothing that could be relied on: the server is overloaded, starting, or cannot be reached. */
+  | "silent"
+  /** Anything else: a command that failed in a pod, a request that is wrong. */
+  | "other";
+
+/** Tells answers apart: only "absent" says that something is not there, and only "silent" is worth asking again. */
+export function refusalOf({ code }: Error & { code?: unknown }): Refusal {
+  if (code === 404 || code === 410) return "absent";
+  if (code === 401 || code === 403) return "forbidden";
+  if (code === 409) return "conflict";
+  if (typeof code === "number") return code >= 500 || code === 429 || code === 408 ? "silent" : "other";
+  // Of a connection that came to nothing, Node tells a word: ECONNREFUSED.
+  return typeof code === "string" && /^E[A-Z]/.test(code) ? "silent" : "other";
+}
+
+/**
+ * For looks in the midst of something long: asks again for three minutes while the API server is silent.
+ * @throws {Error} the look's own errors
+ */
+export async function patiently<T>(look: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + patience * 60_000; ; await sleep(2000)) {
+    try {
+      return await look();
+    } catch (error) {
+      if (refusalOf(error as Error) !== "silent" || Date.now() > end) throw error;
+    }
+  }
+}
+
 /** Whether a pod takes requests. */
 export function isReady({ status }: V1Pod): boolean {
   return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
 /** For reads: undefined in place of an answer that there is none. @throws all other errors */
-export function nothingWhenNotFound(error: Error & { code?: number }): undefined {
-  if (error.code !== 404) throw error;
+export function nothingWhenNotFound(error: Error): undefined {
+  if (refusalOf(error) !== "absent") throw error;
 }
 
 /** What an error says: the API server's own words, which name the permission that is missing, where it has some. */

@@ -29,8 +29,11 @@ export interface Streams {
   mode: string;
   /** Bytes that are to be sent in the streams that run now. */
   total: number;
-  /** Bytes of them that have been sent. */
+  /** Bytes of them that have been sent. Of a file that goes as a whole they are counted once it has gone. */
   sent: number;
+  /** The same of what it receives. */
+  toReceive: number;
+  received: number;
 }
 
 const states = { N: "normal", L: "leaving", J: "joining", M: "moving" } as const;
@@ -106,8 +109,34 @@ export function parseKeyspaces(said: string): Keyspace[] {
 export function parseStreams(said: string): Streams {
   const mode = /^Mode: (\w+)/m.exec(said)?.[1];
   if (!mode) throw new Error(`nodetool netstats tells no mode:\n${said}`);
-  const line = /Sending \d+ files, (\d+) bytes total\. Already sent \d+ files(?: \([\d.]+%\))?, (\d+) bytes total/g;
-  const streams = [...said.matchAll(line)].map(([, total, sent]) => ({ total: Number(total), sent: Number(sent) }));
-  const sum = (key: "total" | "sent") => streams.reduce((all, stream) => all + stream[key], 0);
-  return { mode, total: sum("total"), sent: sum("sent") };
+  const streams = (doing: string, done: string): { total: number; moved: number } => {
+    const line = new RegExp(
+      `${doing} \\d+ files, (\\d+) bytes total\\. Already ${done} \\d+ files(?: \\([^)]*%\\))?, (\\d+) bytes total`,
+      "g",
+    );
+    const all = [...said.matchAll(line)].map(([, total, moved]) => ({ total: Number(total), moved: Number(moved) }));
+    const sum = (key: "total" | "moved") => all.reduce((sum, stream) => sum + stream[key], 0);
+    return { total: sum("total"), moved: sum("moved") };
+  };
+  const [out, into] = [streams("Sending", "sent"), streams("Receiving", "received")];
+  return { mode, total: out.total, sent: out.moved, toReceive: into.total, received: into.moved };
+}
+
+/**
+ * Why `nodetool cleanup` has not done all of its work, and whether that may pass; undefined where it has. What it prints decides as
+ * well: where Cassandra breaks off for a table, it ends as if it had come through.
+ */
+export function cleanUpRefusal(said: string, hasFailed: boolean): { why: string; mayPass: boolean } | undefined {
+  const why =
+    /(?:Node is involved in cluster membership changes|Aborted cleaning up|Failed marking some sstables).*/.exec(
+      said,
+    )?.[0];
+  if (why !== undefined) return { why, mayPass: true };
+  return hasFailed ? { why: said || "nodetool cleanup failed without a word", mayPass: false } : undefined;
+}
+
+/** How far a clean-up is, of what `nodetool compactionstats` tells; empty where none runs at the moment. */
+export function parseCleanup(said: string): string {
+  const line = /^\S+ +Cleanup +(\S+) +(\S+) .*?([\d.]+%)/m.exec(said);
+  return line ? `${line[1]}.${line[2]} ${line[3]}` : "";
 }

@@ -6,6 +6,7 @@ import { CleanUp } from "./cleanUp";
 import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
 import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "./racks";
+import { whenWhole } from "./ringCheck";
 import { RollingUpdate } from "./rollingUpdate";
 import { membersLeaveFirst } from "./scaleDown";
 import { VolumeRetention } from "./storage";
@@ -33,6 +34,11 @@ export interface PersistentClusterArgs extends CassandraRingArgs {
    * are (`kept`), or to restart these with the template below (`own`). It stays set from then on. @default nothing is there
    */
   adopt?: AdoptedTemplate;
+  /**
+   * Minutes without progress after which a step of an update is given up, such as a member that leaves; it goes on by itself, and the
+   * next update looks at it again. @default 15
+   */
+  stallTimeoutMinutes?: number;
   /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
 }
@@ -81,7 +87,15 @@ export class PersistentCluster extends CassandraRing {
     this.knowCluster(args.cluster);
     this.execTarget = podAt(sets, 0);
 
-    const ring = { name: args.name, sets, selector: this.selector, claim, cluster, isAdopted: adopt !== undefined };
+    const ring = {
+      name: args.name,
+      sets,
+      selector: this.selector,
+      claim,
+      cluster,
+      isAdopted: adopt !== undefined,
+      stallTimeoutMinutes: args.stallTimeoutMinutes,
+    };
     const { localVolumes: disks } = args;
     const volumes =
       disks && new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this });
@@ -110,23 +124,21 @@ export class PersistentCluster extends CassandraRing {
             // It can never change without replacing the set, and a first ring formed in parallel is ready eight times sooner.
             // Later joins are put in order inside the pods (ordered.sh).
             podManagementPolicy: "Parallel",
-            // For a rolling update: a member that serves again is not seen by all others at once, and with three copies a QUORUM
+            // For a disruption budget: a member that serves again is not seen by all others at once, and with three copies a QUORUM
             // request fails where two of them are not.
             minReadySeconds: 10,
-            // Sets roll by themselves, each without regard to the others: of several, members are restarted below.
-            ...(rack !== undefined && { updateStrategy: { type: "OnDelete" } }),
+            // A set that rolls by itself takes its last pod away although another one does not serve (Kubernetes 96218), and each of
+            // several does without regard to the others: members are restarted below.
+            updateStrategy: { type: "OnDelete" },
             persistentVolumeClaimRetentionPolicy: {
               whenDeleted: volumeRetention === "retain" ? "Retain" : "Delete",
               // Never by scaling alone: whoever scales by hand would lose the rows of a member that was not asked to leave.
               whenScaled: "Retain",
             },
-            template:
-              rack === undefined
-                ? { metadata: { labels: labels(this.identity) }, spec: this.podSpec }
-                : {
-                    metadata: { ...this.podMetadata, labels: { ...this.podMetadata.labels, ...ofRack } },
-                    spec: this.podSpecIn(rack),
-                  },
+            template: {
+              metadata: { ...this.podMetadata, labels: { ...this.podMetadata.labels, ...ofRack } },
+              spec: rack === undefined ? this.podSpec : this.podSpecIn(rack),
+            },
             volumeClaimTemplates: [
               {
                 metadata: { name: claim, labels: labels(this.identity) },
@@ -155,34 +167,35 @@ export class PersistentCluster extends CassandraRing {
             ],
             beforeUpdate: [...mayAsk, snapshot, ...leaving.beforeUpdate],
           },
-          customTimeouts: joinTimeouts(args.replicas),
+          customTimeouts: joinTimeouts(args.replicas, args.volumeSize),
         },
       );
     });
 
     const { replicas, namespace } = args;
+    // A template that is kept is nobody's to roll.
     const rolled =
-      racks.length === 0
+      adopt === "kept"
         ? undefined
         : new RollingUpdate(
             name,
-            { ...ring, namespace, replicas, revision: this.revision, comesBack: true },
+            { ...ring, namespace, replicas, revision: this.revision },
             { parent: this, dependsOn: this.statefulSets },
           );
-    new CleanUp(
-      name,
-      { ...ring, replicas, namespace },
-      { parent: this, dependsOn: rolled ? rolled.urn.apply(() => this.statefulSets) : this.statefulSets },
-    );
-    new k8s.policy.v1.PodDisruptionBudget(
+    // Not `rolled` itself, for the reason given for `growth`.
+    const afterRolling = rolled ? rolled.urn.apply(() => this.statefulSets) : this.statefulSets;
+    const cleaned = new CleanUp(name, { ...ring, replicas, namespace }, { parent: this, dependsOn: afterRolling });
+    const budget = new k8s.policy.v1.PodDisruptionBudget(
       name,
       { metadata: this.metadata, spec: { maxUnavailable: 1, selector: { matchLabels: this.selector } } },
       { parent: this },
     );
 
-    this.clientService = this.serveClients(name, this.statefulSets, args.cluster);
+    this.clientService = this.serveClients(name, afterRolling, args.cluster);
+    const last = [cleaned, budget, this.clientService].map(({ urn }) => urn);
+    const isWhole = whenWhole({ ...ring, replicas, namespace }, last, this);
     this.contactPoints = pulumi
-      .all([this.service.discovery.metadata.name, namespace])
+      .all([this.service.discovery.metadata.name, namespace, isWhole])
       .apply(([service, namespace]) =>
         Array.from(
           { length: Math.min(replicas, 3) },

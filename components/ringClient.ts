@@ -1,8 +1,11 @@
 import type { KubernetesObject, V1PersistentVolumeClaim, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
 import { scriptsFolder } from "./cassandraPod";
-import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "./cluster";
+import { Cluster, ClusterChoice, isReady, nothingWhenNotFound, refusalOf } from "./cluster";
+import { decommission, Tell } from "./leaving";
 import {
+  cleanUpRefusal,
+  parseCleanup,
   parseClusterName,
   parseKeyspaces,
   parseRepair,
@@ -10,9 +13,13 @@ import {
   parseStreams,
   parseVersion,
   RingMember,
+  Streams,
 } from "./nodetool";
-import { placeOf } from "./racks";
-import { Member, RingView, size } from "./scalePlan";
+import { JobError, runJob } from "./podJob";
+import { placeOf, podAt } from "./racks";
+import { Entries, hasLeft, hostIdIn, isUnformed, owing } from "./record";
+import { Member, RingView } from "./scalePlan";
+import { hasMembers, SeenPod, Survey } from "./wholeRing";
 
 export interface RingReference {
   /** Name of the ring. */
@@ -26,6 +33,8 @@ export interface RingReference {
   claim: string;
   /** Whether some of its pods may be of the tutorials' template, and write no record of their own. @default false */
   isAdopted?: boolean;
+  /** Minutes without progress after which a step is given up; it goes on by itself. @default 15 */
+  stallTimeoutMinutes?: number;
 }
 
 /** What a ring says of itself. */
@@ -36,11 +45,7 @@ export interface RingIdentity {
   versions: { major: number; minor: number }[];
 }
 
-/** Says how far a step is; a line that is final stays in what `pulumi up` prints. */
-export type Tell = (line: string, final?: boolean) => Promise<void>;
-
-/** Minutes without a byte moved after which a step is given up. It goes on by itself, and the next update looks at it again. */
-const patience = 15;
+export const defaultStallTimeoutMinutes = 15;
 
 /** What is asked of a ring of StatefulSets, and done to it, through its pods: nodetool, and the ring record. */
 export class RingClient {
@@ -82,6 +87,9 @@ export class RingClient {
   /** Places of members whose claims exist, and that have not left the ring. */
   async keptMembers(): Promise<number[]> {
     const [claims, record] = await Promise.all([this.claims(), this.record()]);
+    // A ring of which nothing has formed has no member: its pods have said that their disks are empty.
+    const isEmpty = isUnformed(record) && Object.values(record).includes("empty");
+    if (isEmpty && !this.ring.isAdopted) return [];
     const pods = claims.flatMap(({ metadata }) => this.podOf(metadata!.name!) ?? []);
     return pods.filter((pod) => !hasLeft(record[pod])).map((pod) => this.placeOf(pod));
   }
@@ -107,9 +115,9 @@ export class RingClient {
   }
 
   /** Pods that are members by a record, in order of their places. */
-  private membersIn(record: Record<string, string>): string[] {
+  private membersIn(record: Entries): string[] {
     return Object.entries(record)
-      .filter(([pod, entry]) => !Number.isNaN(this.placeOf(pod)) && / /.test(entry) && !hasLeft(entry))
+      .filter(([pod, entry]) => !Number.isNaN(this.placeOf(pod)) && hostIdIn(entry))
       .map(([pod]) => pod)
       .sort((a, b) => this.placeOf(a) - this.placeOf(b));
   }
@@ -139,6 +147,7 @@ export class RingClient {
     ]);
     const members = seen.flatMap((member) => member ?? []).sort((a, b) => a.place - b.place);
     return {
+      owing: owing(record),
       namespace: this.ring.namespace,
       members,
       strangers: listed.filter((one) => !known.some(({ member }) => member === one)).map(({ address }) => address),
@@ -146,6 +155,74 @@ export class RingClient {
       keyspaces: isWhole ? parseKeyspaces(description) : [],
       datacenter: listed[0].datacenter,
     };
+  }
+
+  /** Whether no member of its first ring was ever there: nothing is on record, and no pod serves. */
+  async isUnformed(): Promise<boolean> {
+    if (this.ring.isAdopted) return false;
+    const [pods, record] = await Promise.all([this.pods(), this.readRecord()]);
+    return record !== undefined && isUnformed(record) && !pods.some(({ ready }) => ready);
+  }
+
+  /**
+   * What can be seen at little cost; where there is a member, one is asked who is in the ring, which costs a JVM.
+   * @param replicas members that there are to be
+   * @param isBrief whether nobody is asked while one of their pods does not serve @default false
+   */
+  async survey(replicas: number, isBrief = false): Promise<Survey> {
+    const [asked, pods, written] = await Promise.all([this.replicas(), this.pods(), this.record()]);
+    const asker = pods.find(({ ready, ending }) => ready && !ending);
+    const expected = Array.from({ length: replicas }, (_, place) => podAt(this.ring.sets, place));
+    const isReal = this.ring.isAdopted || hasMembers(written, pods);
+    const doServe = expected.every((name) => pods.some((pod) => pod.name === name && pod.ready));
+    const listed =
+      asker && isReal && (doServe || !isBrief)
+        ? parseStatus(await this.run(asker.name, "nodetool", "status"))
+        : undefined;
+    const record = { ...written, ...(listed ? await this.unwritten(pods, listed, written) : {}) };
+    return { namespace: this.ring.namespace, asked, expected, pods, record, listed };
+  }
+
+  /** Has the container of a member that is about to leave end: Kubernetes starts it anew, and the member comes back as NORMAL. */
+  async stay(pod: string): Promise<void> {
+    await this.run(pod, "sh", "-c", endWhileLeaving).catch((error: Error) => {
+      // The container may end before it has answered.
+      if (refusalOf(error) === "forbidden") throw error;
+    });
+  }
+
+  /**
+   * Deletes the pod of a member that has left, so that the next one joins anew. One that does not empty the disk itself gives up
+   * its volume, whose member no other starts as.
+   * @returns false when it was another pod by then
+   */
+  async takeBack({ name, uid, keepsRecord }: SeenPod): Promise<boolean> {
+    const { namespace } = this.ring;
+    const { core } = await this.cluster();
+    if (!keepsRecord) {
+      const claim = { name: this.claimOf(name), namespace };
+      await core.deleteNamespacedPersistentVolumeClaim(claim).catch(nothingWhenNotFound);
+    }
+    try {
+      await core.deleteNamespacedPod({ name, namespace, body: { preconditions: { uid } } });
+      return true;
+    } catch (error) {
+      if (["absent", "conflict"].includes(refusalOf(error as Error))) return false;
+      throw error;
+    }
+  }
+
+  /** Puts on record what the ring itself tells. */
+  async follow(entries: Entries): Promise<void> {
+    const { name, namespace } = this.ring;
+    const { objects } = await this.cluster();
+    const metadata = { name: `${name}-ring`, namespace };
+    await objects.patch({ apiVersion: "v1", kind: "ConfigMap", metadata, data: entries } as KubernetesObject);
+  }
+
+  /** What a pod has received of what it is to; undefined while it tells nothing. */
+  async received(pod: string): Promise<Pick<Streams, "received" | "toReceive"> | undefined> {
+    return this.run(pod, "nodetool", "netstats").then(parseStreams, () => undefined);
   }
 
   /** What its members are made of; undefined while none serves. */
@@ -231,46 +308,50 @@ export class RingClient {
     return pods.filter((pod) => now.includes(pod));
   }
 
+  private get stallTimeoutMinutes(): number {
+    return this.ring.stallTimeoutMinutes ?? defaultStallTimeoutMinutes;
+  }
+
   /**
-   * Has a member move its rows to the others and leave the ring, or goes on watching it when it does so already. The pod does
-   * it by itself: whoever called it may be killed.
+   * Has a member move its rows to the others and leave the ring, or goes on watching it when it does so already.
    * @throws {Error} when it failed; the member is then a member still
    */
   async decommission(pod: string, tell: Tell): Promise<void> {
-    await this.run(pod, "sh", "-c", startDecommission);
-    let moved = -1;
-    let since = Date.now();
-    for (let second = 0; ; second++) {
-      if (hasLeft((await this.record())[pod])) {
-        await tell(`${pod} has left the ring: the others hold its rows`, true);
-        return;
-      }
-      // To ask how far it is costs a JVM beside those that move the rows; to ask whether it has ended costs nothing.
-      if (second % 5 === 0) {
-        const said = await this.run(pod, "sh", "-c", "cat /tmp/decommission.failed 2>/dev/null || nodetool netstats");
-        if (!said.startsWith("Mode: ")) throw new Error(`${pod} could not leave the ring: ${said.trim()}`);
-        const { mode, total, sent } = parseStreams(said);
-        if (mode === "DECOMMISSIONED") await this.note();
-        await tell(
-          `${pod} leaves the ring: ${total === 0 ? "waiting for all members to know" : `${size(sent)} of ${size(total)} sent`}`,
-        );
-        if (sent !== moved) [moved, since] = [sent, Date.now()];
-      }
-      if (Date.now() - since > patience * 60_000) {
-        throw new Error(
-          `${pod} has moved nothing for ${patience} minutes; look at \`kubectl logs ${pod}\`. It goes on by itself, and ` +
-            "the next `pulumi up` goes on from where it is",
-        );
-      }
-      await sleep(1000);
-    }
+    const member = {
+      pod,
+      run: (...command: string[]) => this.run(pod, ...command),
+      hasLeft: async () => hasLeft((await this.record())[pod]),
+      note: () => this.note(),
+    };
+    await decommission(member, { tell, stallTimeoutMinutes: this.stallTimeoutMinutes });
   }
 
-  /** Has a member drop the rows that others have taken over. */
-  async cleanUp(pod: string): Promise<void> {
-    const { namespace } = this.ring;
-    // It rewrites all that is on the disk.
-    await (await this.cluster()).exec({ namespace, pod }, ["nodetool", "cleanup"], 24 * 3600);
+  /**
+   * Has a member drop the rows that others have taken over. It rewrites all that is on the disk. While a member of the ring moves,
+   * Cassandra refuses: then it is tried again.
+   */
+  async cleanUp(pod: string, tell?: (said: string) => Promise<void>): Promise<void> {
+    const { stallTimeoutMinutes } = this;
+    const job = { name: "cleanup", command: ["nodetool", "cleanup"], progress: ["nodetool", "compactionstats"] };
+    for (const end = Date.now() + stallTimeoutMinutes * 60_000; ; await sleep(5000)) {
+      const refusal = await runJob((...command) => this.run(pod, ...command), job, {
+        stallTimeoutMinutes,
+        tell: async (said) => tell?.(parseCleanup(said)),
+      }).then(
+        (said) => cleanUpRefusal(said, false),
+        (error: Error) => {
+          if (error instanceof JobError) return cleanUpRefusal(error.message, true);
+          throw new Error(`${pod}: nodetool cleanup: ${error.message}; the next \`pulumi up\` looks again`);
+        },
+      );
+      if (refusal === undefined) return;
+      if (!refusal.mayPass || Date.now() > end) {
+        throw new Error(
+          `${pod} has not dropped the rows that others have taken over: ${refusal.why}. The next \`pulumi up\` tries again`,
+        );
+      }
+      await tell?.(refusal.why);
+    }
   }
 
   /** Deletes the claims of members that left the ring, from a place on, and with them their volumes. */
@@ -307,6 +388,9 @@ export class RingClient {
       ...this.mountsOf(pod),
       ready: isReady(pod),
       running: pod.status?.containerStatuses?.some(({ state }) => state?.running) ?? false,
+      place: this.placeOf(pod.metadata!.name!),
+      ending: pod.metadata!.deletionTimestamp !== undefined,
+      trouble: pod.status?.containerStatuses?.flatMap(({ state }) => state?.waiting?.reason ?? [])[0],
     }));
   }
 
@@ -317,11 +401,16 @@ export class RingClient {
   }
 
   /** Entries of the ring record; none when there is no record. */
-  private async record(): Promise<Record<string, string>> {
+  private async record(): Promise<Entries> {
+    return (await this.readRecord()) ?? {};
+  }
+
+  /** Entries of the ring record; undefined when there is none. */
+  private async readRecord(): Promise<Entries | undefined> {
     const { name, namespace } = this.ring;
     const { core } = await this.cluster();
     const map = await core.readNamespacedConfigMap({ name: `${name}-ring`, namespace }).catch(nothingWhenNotFound);
-    return map?.data ?? {};
+    return map && (map.data ?? {});
   }
 
   /**
@@ -350,16 +439,9 @@ export class RingClient {
   }
 }
 
-interface PodView {
-  name: string;
-  uid: string;
-  /** Whether it writes its part of the record itself. */
-  keepsRecord: boolean;
+interface PodView extends SeenPod {
   /** Where its volume is mounted. */
   folder?: string;
-  address?: string;
-  ready: boolean;
-  running: boolean;
 }
 
 /** A pod that there is or that is on record, beside what the ring lists for it. */
@@ -377,23 +459,8 @@ export function isOwnTemplate({ containers }: V1PodSpec): boolean {
 
 /** Its lock is held for as long as decommission.sh runs. */
 const isDecommissioning = "flock -n /tmp/decommission.lock echo no || echo yes";
+/** By its own word: the others take it for one that leaves until it has come back. */
+const endWhileLeaving = `
+case $(nodetool netstats 2>/dev/null | sed -n "s/^Mode: //p") in LEAVING|DECOMMISSION_FAILED) kill 1 ;; esac`;
 /** Where Cassandra itself does not run, nodetool has no answer, and the ring says so as well. */
 const diskAndWork = 'df -PB1 "$0"; nodetool tpstats || true';
-
-/** What a pod of the tutorials' template does in place of decommission.sh; the oldest images know no --force, nor need it. */
-const plainDecommission = `
-exec 9>/tmp/decommission.lock
-flock -n 9 || exit 0
-force=--force
-nodetool help decommission | grep -q -e --force || force=
-said=$(nodetool decommission $force 2>&1) || echo "$said" >/tmp/decommission.failed`;
-
-const startDecommission = `
-rm -f /tmp/decommission.failed
-[ ! -x ${scriptsFolder}/decommission.sh ] || exec setsid -f ${scriptsFolder}/decommission.sh
-exec setsid -f sh -c '${plainDecommission}'`;
-
-/** Whether an entry of the record is that of a member that moved its rows to the others and left. */
-function hasLeft(entry = ""): boolean {
-  return entry.startsWith("left ");
-}

@@ -2,7 +2,9 @@ import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { revisionAnnotation } from "./cassandraPod";
-import { Cluster, ClusterChoice, isReady } from "./cluster";
+import { answered, Cluster, ClusterChoice, isReady, nothingWhenNotFound, patiently, refusalOf } from "./cluster";
+import { placeOf } from "./racks";
+import { Entries, moving, owing } from "./record";
 
 export interface RollingUpdateArgs {
   /** Name of the ring. */
@@ -16,8 +18,8 @@ export interface RollingUpdateArgs {
   revision: pulumi.Input<string>;
   /** Name of a pod that the controller finds and adopts. @default none */
   adopted?: string;
-  /** Whether a pod comes back under its name and to its disk, so that it has nothing to hand over. @default false */
-  comesBack?: boolean;
+  /** Names of the sets that make the pods: these come back under their names and to their disks. @default pods hand their rows over */
+  sets?: string[];
   /** The cluster that they are in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
@@ -31,16 +33,32 @@ export interface PodView {
   leaving: boolean;
   /** Whether its container ever ran. One that never did holds no row. */
   started: boolean;
+  /** Whether its container runs now. */
+  running: boolean;
+}
+
+/** What an update is to bring about, and what it must mind. */
+export interface RollingPlan {
+  replicas: number;
+  revision: string;
+  /** Whether a pod comes back under its name and to its disk, so that it has nothing to hand over. @default false */
+  comesBack?: boolean;
+  /** Pods whose members have taken a lost one's place and owe a repair. @default none */
+  owing?: string[];
+  /** Pod whose turn it is to move data. @default none */
+  moves?: string;
 }
 
 /** What an update does next: replace a pod, wait for something, or nothing more. */
 export type Step = { replace: string } | { waitFor: string; handOver?: boolean } | "done";
 
-/** One data move at a time: a pod is replaced only while all others serve and none is on its way in or out. */
-export function nextStep(
-  pods: PodView[],
-  { replicas, revision, comesBack = false }: { replicas: number; revision: string; comesBack?: boolean },
-): Step {
+/**
+ * One data move at a time: a pod is replaced only while all others serve and none is on its way in or out. One that does not serve
+ * itself comes first: the template that it is to have may be what mends it, and nobody else goes while it is away.
+ * @param pods in the order in which they are to be replaced
+ */
+export function nextStep(pods: PodView[], plan: RollingPlan): Step {
+  const { replicas, revision, comesBack = false, owing = [], moves } = plan;
   const staying = pods.filter(({ leaving }) => !leaving);
   const outdated = staying.filter((pod) => pod.revision !== revision);
   // A pod of a template that could not run would be waited for in vain, and it has nothing to hand over.
@@ -50,9 +68,18 @@ export function nextStep(
   if (leaving && comesBack) return { waitFor: `${leaving.name} to end` };
   if (leaving) return { waitFor: `${leaving.name} to hand its rows over`, handOver: true };
   if (staying.length !== replicas) return { waitFor: `${replicas} pods; there are ${staying.length}` };
-  const silent = staying.find(({ ready }) => !ready);
-  if (silent) return { waitFor: `${silent.name} to ${comesBack ? "serve again" : "join the ring and serve"}` };
-  return outdated.length > 0 ? { replace: outdated[0].name } : "done";
+  const silent = staying.filter(({ ready }) => !ready);
+  const broken = comesBack && silent.find((pod) => outdated.includes(pod) && !pod.running);
+  if (broken) return { replace: broken.name };
+  // It may be moving its share of the rows: that is not cut off.
+  const mute = comesBack && silent.length === 1 && outdated.includes(silent[0]) && silent[0].name !== moves;
+  if (mute) return { replace: silent[0].name };
+  if (silent.length > 0)
+    return { waitFor: `${silent[0].name} to ${comesBack ? "serve again" : "join the ring and serve"}` };
+  if (outdated.length === 0) return "done";
+  if (comesBack && moves) return { waitFor: `${moves} to end its turn at moving data` };
+  if (comesBack && owing.length > 0) return { waitFor: `${owing[0]} to be repaired, which took a lost member's place` };
+  return { replace: outdated[0].name };
 }
 
 function viewOf(pod: V1Pod): PodView {
@@ -64,6 +91,7 @@ function viewOf(pod: V1Pod): PodView {
     ready: isReady(pod),
     leaving: metadata!.deletionTimestamp !== undefined,
     started: containers.some(({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated),
+    running: containers.some(({ state }) => state?.running),
   };
 }
 
@@ -86,9 +114,11 @@ export class RollingUpdate extends pulumi.ComponentResource {
         const wanted = newInputs as { replicas: number; revision: string; namespace: string };
         // The line of this resource itself cannot be written to before its update has ended.
         const tell = (line: string) => pulumi.log.info(line, opts.parent);
-        const expected = outlook(args, was, wanted);
-        if (isDryRun && expected) await tell(expected);
         if (!isDryRun) await roll(args, wanted, tell);
+        else {
+          const expected = !was && args.sets ? await outlookOnSets(args, wanted) : outlook(args, was, wanted);
+          if (expected) await tell(expected);
+        }
       },
       { onDryRun: true },
     );
@@ -96,26 +126,39 @@ export class RollingUpdate extends pulumi.ComponentResource {
       "cassandra:index:RollingUpdate",
       name,
       { replicas, revision, namespace: args.namespace },
-      // Where there are pods before the controller, they may be of another revision.
-      { ...opts, hooks: { beforeUpdate: [update], beforeCreate: args.adopted ? [update] : [] } },
+      // Where there are pods before this resource, they may be of another revision: adopted ones, and those of a ring that an earlier
+      // version of this program has made.
+      { ...opts, hooks: { beforeUpdate: [update], beforeCreate: args.adopted || args.sets ? [update] : [] } },
     );
     this.registerOutputs({});
   }
 }
 
+const restarting = (sets: string[]) =>
+  `its members restart one at a time${sets.length > 1 ? ", over all racks" : ""}, each when all others serve`;
+
+/** The same where the state knows of no update before: of a ring that is made now, there is nothing to tell. */
+async function outlookOnSets(
+  { name, selector, cluster, sets = [] }: RollingUpdateArgs,
+  { namespace, revision }: { namespace: string; revision: string },
+): Promise<string> {
+  const pods = await answered(async () => (await Cluster.connect(cluster)).pods(namespace, selector)).catch(() => []);
+  return pods.map(viewOf).some((pod) => pod.revision !== revision) ? `ring ${name}: ${restarting(sets)}` : "";
+}
+
 /** What the update means for the rows, in a sentence for whoever reads the preview; empty where others tell it. */
 function outlook(
-  { name, adopted, comesBack }: RollingUpdateArgs,
+  { name, adopted, sets }: RollingUpdateArgs,
   was: { replicas: number; revision: string } | undefined,
   wanted: { replicas: number; revision: string },
 ): string {
   if (!was) return `ring ${name}: pod ${adopted} stays, with its rows; Pulumi forgets it, and the controller adopts it`;
-  const how = comesBack
-    ? "its members restart one at a time, over all racks"
+  const how = sets
+    ? restarting(sets)
     : "its pods are replaced one by one, each handing its rows over to the others before it goes";
   const replaced = wanted.revision === was.revision ? [] : [how];
   // Members of sets come and go with these.
-  const leaving = comesBack ? 0 : was.replicas - wanted.replicas;
+  const leaving = sets ? 0 : was.replicas - wanted.replicas;
   const scaled =
     leaving > 0
       ? [`replicas ${was.replicas} -> ${wanted.replicas}: ${leaving} of its pods hand their rows over and leave`]
@@ -127,7 +170,7 @@ function outlook(
 }
 
 async function roll(
-  { name, selector, cluster, comesBack }: RollingUpdateArgs,
+  { name, selector, cluster, sets }: RollingUpdateArgs,
   wanted: { replicas: number; revision: string; namespace: string },
   tell: (line: string) => Promise<void>,
 ): Promise<void> {
@@ -136,16 +179,19 @@ async function roll(
   let said = "";
   let since = Date.now();
   for (let looks = 0; ; looks++) {
-    const pods = await connection.pods(namespace, selector);
-    const step = nextStep(
-      pods.filter(({ status }) => !["Failed", "Succeeded"].includes(status?.phase ?? "")).map(viewOf),
-      { ...wanted, comesBack },
-    );
+    const pods = (await patiently(() => connection.pods(namespace, selector)))
+      .filter(({ status }) => !["Failed", "Succeeded"].includes(status?.phase ?? ""))
+      .map(viewOf);
+    // As Kubernetes does it: the last one first.
+    if (sets) pods.sort((a, b) => placeOf(sets, b.name) - placeOf(sets, a.name));
+    const record = sets ? await patiently(() => recordOf(connection.core, namespace, name)) : {};
+    const minded = { comesBack: sets !== undefined, owing: owing(record), moves: moving(record)?.pod };
+    const step = nextStep(pods, { ...wanted, ...minded });
     if (step === "done") return;
     // A member that serves again is not seen by all others at once, and with three copies a QUORUM request fails where two of
     // them are not: for ten seconds, nobody goes.
     if ("waitFor" in step) looks = 0;
-    else if (comesBack && looks < 5) {
+    else if (sets && looks < 5) {
       await sleep(2000);
       continue;
     }
@@ -165,12 +211,14 @@ async function roll(
   }
 }
 
+async function recordOf(core: CoreV1Api, namespace: string, ring: string): Promise<Entries> {
+  const map = await core.readNamespacedConfigMap({ name: `${ring}-ring`, namespace }).catch(nothingWhenNotFound);
+  return map?.data ?? {};
+}
+
 async function deletePod(core: CoreV1Api, namespace: string, name: string): Promise<void> {
-  const { ApiException } = await import("@kubernetes/client-node");
-  try {
-    await core.deleteNamespacedPod({ namespace, name });
-  } catch (error) {
+  await core.deleteNamespacedPod({ namespace, name }).catch((error: Error) => {
     // Whoever deleted it first did what was wanted.
-    if (!(error instanceof ApiException && error.code === 404)) throw error;
-  }
+    if (refusalOf(error) !== "absent") throw error;
+  });
 }

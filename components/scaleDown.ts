@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, ClusterChoice, explain } from "./cluster";
+import { Tell } from "./leaving";
 import { once } from "./once";
-import { RingClient, RingReference, Tell } from "./ringClient";
+import { RingClient, RingReference } from "./ringClient";
 import { nextStep, obstacles, outlook, RingView, violations } from "./scalePlan";
 
 interface SetInputs {
@@ -88,13 +89,16 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
   async function tidy(client: RingClient, { members }: RingView): Promise<void> {
     if (members.some(({ state }) => state !== "normal")) return;
     for (const { pod } of members) {
-      await tell(`${pod} drops rows that others have taken over earlier, if it has any left`);
-      await client.cleanUp(pod);
+      const what = `${pod} drops rows that others have taken over earlier, if it has any left`;
+      await tell(what);
+      await client.cleanUp(pod, (said) => tell(`${what}: ${said}`));
     }
   }
 
   /** Has all members leave that go: the first set to be updated does it for all. Counts are those of the ring. */
   const shrink = once(async (client: RingClient, was: number, wanted: number): Promise<void> => {
+    // Of a first ring that does not fit its cluster, no member is there to leave.
+    if (await see(() => client.isUnformed())) return;
     if (!isDryRun) await see(() => client.note());
     let ring = await see(() => client.look());
     if (isDryRun && ring) await tellOf(ring, was, wanted);

@@ -21,6 +21,8 @@ export interface RingView {
   strangers: string[];
   /** Pods that are members on record, and that the ring does not list. */
   unlisted: string[];
+  /** Pods that have taken a lost member's place and owe a repair: they do not have every row yet. */
+  owing: string[];
   keyspaces: Keyspace[];
   /** The data centre that its members are in. */
   datacenter: string;
@@ -57,7 +59,8 @@ export function violations({ keyspaces, datacenter }: RingView, wanted: number):
       const copies = copiesOf(keyspace, datacenter);
       return (
         `keyspace ${keyspace.name} keeps ${copies} copies of each row, for which ${wanted} members are too few; ` +
-        `allowed is ${copies} or more, or fewer copies first (ALTER KEYSPACE ${keyspace.name} WITH replication = ...)`
+        `allowed is ${copies} or more, or fewer copies first: \`nodetool repair --full ${keyspace.name}\` on every member, one after ` +
+        `another, since the copies that stay may lack rows; then ALTER KEYSPACE ${keyspace.name} WITH replication = ...`
       );
     });
 }
@@ -68,11 +71,21 @@ export function obstacles(ring: RingView, wanted: number): string[] {
   const staying = ring.members.filter((member) => !going.includes(member));
   const down = ring.members
     .filter(({ up }) => !up)
-    .map(
-      ({ pod, claim }) =>
-        `${pod} is down: bring it back first, for its rows must be read to be moved; if its disk or its node is gone for good, ` +
-        `\`kubectl delete -n ${ring.namespace} pvc/${claim} pod/${pod}\` has another pod take its place`,
-    );
+    .map(({ pod, claim }) => {
+      const back = `${pod} is down: bring it back first, for its rows must be read to be moved`;
+      // Its disk may hold the only copy of what the one that is not whole has not received.
+      const [other] = ring.owing.filter((owed) => owed !== pod);
+      if (other) return `${back}; keep its disk, which ${other} needs for its repair`;
+      return (
+        `${back}; if its disk or its node is gone for good, ` +
+        `\`kubectl delete -n ${ring.namespace} pvc/${claim} pod/${pod}\` has another pod take its place`
+      );
+    });
+  const owed = ring.owing.map(
+    (pod) =>
+      `${pod} took a lost member's place and is being repaired: wait until it has ended (\`kubectl logs ${pod}\`), for a member that ` +
+      "leaves may have the only copy of rows that it lacks",
+  );
   const moving = ring.members
     .filter((member) => member.state !== "normal" && !(member.state === "leaving" && going.includes(member)))
     .map(({ pod, state }) => `${pod} is ${state}: one move of data at a time; wait until it has ended`);
@@ -95,7 +108,7 @@ export function obstacles(ring: RingView, wanted: number): string[] {
       ({ pod, free }) =>
         `${pod} has ${size(free!)} left on its disk, and ${size(2 * share)} are needed to receive about ${size(share)}`,
     );
-  return [...down, ...moving, ...repairing, ...strangers, ...unlisted, ...crowded];
+  return [...down, ...owed, ...moving, ...repairing, ...strangers, ...unlisted, ...crowded];
 }
 
 /** Decides on what the ring is now, and on nothing remembered: what was cut off goes on from where it stopped. */

@@ -350,6 +350,16 @@ export const keys = {
     isTyped: true,
     parse: object,
   },
+  stallTimeoutMinutes: {
+    type: "string",
+    default: "15",
+    unit: "minutes",
+    allowed: "a whole number from 1 to 1440",
+    meaning:
+      "Minutes without progress after which `pulumi up` gives up a step of a persistent ring, such as a member that leaves or joins. It goes " +
+      "on by itself, and the next `pulumi up` looks at it again.",
+    parse: wholeNumber(1440),
+  },
   acceptDataLoss: {
     ...flag,
     meaning:
@@ -398,7 +408,15 @@ const ofCassandra = [
 /** For each topology, the keys above that its object may set otherwise, and those that only it has. */
 export const ownKeys = {
   persistent: {
-    overrides: ["replicas", "racks", "volumeSize", "volumeRetention", "localVolumes", ...ofCassandra],
+    overrides: [
+      "replicas",
+      "racks",
+      "volumeSize",
+      "volumeRetention",
+      "localVolumes",
+      "stallTimeoutMinutes",
+      ...ofCassandra,
+    ],
     own: {
       name,
       adopt: {

@@ -87,17 +87,26 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.deepEqual(await stack.objects(), before);
   });
 
-  it("previews an edit as an update of the set and of nothing else, then makes it", async () => {
+  it("previews an edit as an update of the set and a restart of its members, and of nothing else, then makes it", async () => {
     await stack.set({ memory: "2Gi" });
     const printed = await stack.pulumi("preview", "--diff");
     assert.match(printed, /~ kubernetes:apps\/v1:StatefulSet: \(update\)/);
     assert.match(printed, /memory: "1Gi" => "2Gi"/);
-    assert.match(printed, /~ 1 to update/);
+    assert.match(printed, /~ cassandra:index:RollingUpdate: \(update\)/);
+    assert.match(printed, /its members restart one at a time, each when all others serve/);
+    assert.match(printed, /~ 2 to update/);
     assert.doesNotMatch(printed, /to (create|replace|delete)/);
     const before = await stack.get<KubeObject>("statefulset", "cassandra");
     await stack.up();
     const after = await stack.get<KubeObject>("statefulset", "cassandra");
     assert.equal(after.metadata.uid, before.metadata.uid, "the set must not be replaced");
+    const pods = await stack.get<{ items: { spec: { containers: { resources: { limits: object } }[] } }[] }>(
+      "pods",
+      "-l",
+      "app=cassandra",
+    );
+    for (const { spec } of pods.items)
+      assert.deepEqual(spec.containers[0].resources.limits, { memory: "2Gi", "ephemeral-storage": "1Gi" });
     const { template } = after.spec as { template: { spec: { containers: { resources: unknown }[] } } };
     assert.deepEqual(template.spec.containers[0].resources, {
       limits: { memory: "2Gi", "ephemeral-storage": "1Gi" },

@@ -90,7 +90,7 @@ describe("settings", () => {
     assert.deepEqual(read({}), {
       ...stack,
       facts: { persistent: { ...names, name: "cassandra", disk: "volumes" } },
-      persistent: { ...ring, ...volumes, racks: [] },
+      persistent: { ...ring, ...volumes, racks: [], stallTimeoutMinutes: 15 },
     });
   });
 
@@ -98,6 +98,7 @@ describe("settings", () => {
     const given = {
       replicas: 5,
       racks: ["a", "b", "c", "d", "e"],
+      stallTimeoutMinutes: 60,
       volumeSize: "1.5Ti",
       volumeRetention: "delete",
       localVolumes,

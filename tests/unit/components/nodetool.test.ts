@@ -1,5 +1,12 @@
 import * as assert from "node:assert/strict";
-import { parseKeyspaces, parseRepair, parseStatus, parseStreams } from "../../../components/nodetool";
+import {
+  cleanUpRefusal,
+  parseCleanup,
+  parseKeyspaces,
+  parseRepair,
+  parseStatus,
+  parseStreams,
+} from "../../../components/nodetool";
 
 const status = `Datacenter: DC1-K8Demo
 ======================
@@ -63,8 +70,45 @@ describe("what nodetool says", () => {
   });
 
   it("tells how far a member's streams are", () => {
-    assert.deepEqual(parseStreams(netstats), { mode: "LEAVING", total: 1500, sent: 400 });
-    assert.deepEqual(parseStreams("Mode: NORMAL\nNot sending any streams.\n"), { mode: "NORMAL", total: 0, sent: 0 });
+    const nothing = { total: 0, sent: 0, toReceive: 0, received: 0 };
+    assert.deepEqual(parseStreams(netstats), { ...nothing, mode: "LEAVING", total: 1500, sent: 400 });
+    assert.deepEqual(parseStreams("Mode: NORMAL\nNot sending any streams.\n"), { ...nothing, mode: "NORMAL" });
+    const joining = `Mode: JOINING
+Bootstrap 8f5a2f10-0000-11f0-8000-000000000000
+    /10.244.1.2
+        Receiving 2 files, 900 bytes total. Already received 1 files (50.00%), 300 bytes total (33.33%)
+            /var/lib/cassandra/data/shop/orders-1/nb-1-big-Data.db 200/800 bytes (25%) received from idx:0/10.244.1.2
+    /10.244.1.3
+        Receiving 0 files, 0 bytes total. Already received 0 files (NaN%), 0 bytes total (NaN%)
+`;
+    assert.deepEqual(parseStreams(joining), { ...nothing, mode: "JOINING", toReceive: 900, received: 300 });
+  });
+
+  it("tells by what a clean-up prints whether it has come through", () => {
+    assert.equal(cleanUpRefusal("", false), undefined);
+    const moves =
+      "error: Error occurred during cleanup\n-- StackTrace --\nCaused by: java.lang.RuntimeException: Node is involved in cluster " +
+      "membership changes. Not safe to run cleanup.";
+    assert.deepEqual(cleanUpRefusal(moves, true), {
+      why: "Node is involved in cluster membership changes. Not safe to run cleanup.",
+      mayPass: true,
+    });
+    // Cassandra 5.0 ends with 0 all the same.
+    const aborted =
+      "Aborted cleaning up for at least one table in keyspace shop, check server logs for more information.";
+    assert.deepEqual(cleanUpRefusal(aborted, false), { why: aborted, mayPass: true });
+    assert.deepEqual(cleanUpRefusal("error: no space left", true), { why: "error: no space left", mayPass: false });
+    assert.equal(cleanUpRefusal("", true)?.mayPass, false);
+  });
+
+  it("tells how far a clean-up is", () => {
+    const said = `concurrent compactors               2
+pending tasks                       3
+id                                   compaction type keyspace table  completed total  unit  progress
+ac6f8a70-0000-11f0-8000-000000000000 Cleanup         shop     orders 1024      4096   bytes 25.00%
+`;
+    assert.equal(parseCleanup(said), "shop.orders 25.00%");
+    assert.equal(parseCleanup("pending tasks: 0\n"), "");
   });
 
   it("tells of a repair by the pools that work for it", () => {

@@ -16,6 +16,18 @@ describe("PersistentCluster", () => {
 
   it("makes exactly this StatefulSet at its defaults", async () => {
     const all = await record(() => new PersistentCluster("cassandra", args));
+    const spec = cassandraPodSpec(args, {
+      name: "cassandra",
+      service: "cassandra",
+      disk: { claim: "data" },
+      record: "cassandra-ring",
+      superuser: "cassandra-superuser",
+      scripts: "cassandra-scripts-auto",
+      serviceAccountName: "cassandra-auto",
+      selector: matchLabels,
+    });
+    const { revision } = only(all, "cassandra:index:RollingUpdate").inputs;
+    assert.match(revision as string, /^[0-9a-f]{12}$/);
     assert.deepEqual(only(all, "apps/v1:StatefulSet").inputs, {
       apiVersion: "apps/v1",
       kind: "StatefulSet",
@@ -27,18 +39,13 @@ describe("PersistentCluster", () => {
         podManagementPolicy: "Parallel",
         minReadySeconds: 10,
         persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+        updateStrategy: { type: "OnDelete" },
         template: {
-          metadata: { labels: labels(identity) },
-          spec: cassandraPodSpec(args, {
-            name: "cassandra",
-            service: "cassandra",
-            disk: { claim: "data" },
-            record: "cassandra-ring",
-            superuser: "cassandra-superuser",
-            scripts: "cassandra-scripts-auto",
-            serviceAccountName: "cassandra-auto",
-            selector: matchLabels,
-          }),
+          metadata: {
+            labels: labels(identity),
+            annotations: { "kubectl.kubernetes.io/default-container": "cassandra", "cassandra/revision": revision },
+          },
+          spec,
         },
         volumeClaimTemplates: [
           {
@@ -63,6 +70,7 @@ describe("PersistentCluster", () => {
       "cassandra:index:PasswordChange cassandra-password",
       "cassandra:index:PersistentCluster cassandra",
       "cassandra:index:RingRecord cassandra",
+      "cassandra:index:RollingUpdate cassandra",
       "cassandra:index:Superuser cassandra-superuser",
       "cassandra:index:VolumeGrowth cassandra",
       "core/v1:ConfigMap cassandra-scripts",

@@ -7,6 +7,7 @@ const pod = (name: string, overrides: Partial<PodView> = {}): PodView => ({
   ready: true,
   leaving: false,
   started: true,
+  running: true,
   ...overrides,
 });
 const old = (name: string, overrides: Partial<PodView> = {}) => pod(name, { revision: "old", ...overrides });
@@ -56,5 +57,46 @@ describe("a rolling update", () => {
   it("waits for the pods that a smaller ring gives up", () => {
     const pods = [pod("a"), pod("b"), pod("c"), pod("d", { leaving: true })];
     assert.deepEqual(next(...pods), { waitFor: "d to hand its rows over", handOver: true });
+  });
+
+  describe("of pods that come back to their disks", () => {
+    const step = (pods: PodView[], minded: { owing?: string[]; moves?: string } = {}) =>
+      nextStep(pods, { replicas: 3, revision: "new", comesBack: true, ...minded });
+
+    it("replaces the member that does not serve itself, and nobody else while it is away", () => {
+      assert.deepEqual(step([old("c"), old("b"), old("a", { ready: false })]), { replace: "a" });
+      assert.deepEqual(step([old("c"), old("b"), pod("a", { ready: false })]), { waitFor: "a to serve again" });
+    });
+
+    it("replaces one whose container does not run, also while others do not serve", () => {
+      const crashed = old("a", { ready: false, running: false });
+      assert.deepEqual(step([pod("c", { ready: false }), old("b"), crashed]), { replace: "a" });
+    });
+
+    it("does not take one that runs away while another does not serve: it may be about to", () => {
+      assert.deepEqual(step([pod("c", { ready: false }), old("b"), old("a", { ready: false })]), {
+        waitFor: "c to serve again",
+      });
+    });
+
+    it("does not cut off a member that moves its share", () => {
+      const joining = [old("c", { ready: false }), old("b"), old("a")];
+      assert.deepEqual(step(joining, { moves: "c" }), { waitFor: "c to serve again" });
+      assert.deepEqual(step([old("c"), old("b"), old("a")], { moves: "c" }), {
+        waitFor: "c to end its turn at moving data",
+      });
+    });
+
+    it("waits for a repair that is owed, as long as there is somebody to restart", () => {
+      assert.deepEqual(step([old("c"), pod("b"), pod("a")], { owing: ["b"] }), {
+        waitFor: "b to be repaired, which took a lost member's place",
+      });
+      assert.equal(step([pod("c"), pod("b"), pod("a")], { owing: ["b"] }), "done");
+    });
+
+    it("takes them in the order given, one at a time", () => {
+      assert.deepEqual(step([old("c"), old("b"), old("a")]), { replace: "c" });
+      assert.deepEqual(step([pod("c"), old("b"), old("a")]), { replace: "b" });
+    });
   });
 });

@@ -11,7 +11,10 @@ interface World {
   claims?: string[];
   record?: Record<string, string>;
   refusal?: number;
+  pods?: object[];
 }
+
+const serving = { conditions: [{ type: "Ready", status: "True" }] };
 
 const inputs = (replicas: number) => ({ metadata: { name: "cassandra", namespace: "db" }, spec: { replicas } });
 const edit = (was: number, wanted: number) => ({ oldInputs: inputs(was), newInputs: inputs(wanted) });
@@ -30,7 +33,7 @@ async function run(
     "/api/v1/namespaces/db/persistentvolumeclaims": {
       items: (world.claims ?? []).map((name) => ({ metadata: { name } })),
     },
-    "/api/v1/namespaces/db/pods": { items: [] },
+    "/api/v1/namespaces/db/pods": { items: world.pods ?? [] },
   };
   const refusal = world.refusal && {
     code: world.refusal,
@@ -67,6 +70,18 @@ describe("the guard of a set", () => {
     await run({ refusal: 403 }, leave, edit(3, 2), { isPreview: true });
   });
 
+  it("lets a first ring be made smaller that does not fit its cluster: there is nobody to leave", async () => {
+    const waiting = { "cassandra-0": "empty", "cassandra-1": "empty" };
+    for (const record of [{}, waiting]) await run({ set: { replicas: 5 }, record }, leave, edit(5, 2));
+    const member = { "cassandra-0": "70000000-0000-4000-8000-000000000000 10.0.0.1" };
+    const begun: Record<string, string>[] = [{ forming: "5" }, { formed: "2026-01-01T00:00:00Z" }, member];
+    for (const record of begun)
+      await assert.rejects(run({ set: { replicas: 5 }, record }, leave, edit(5, 2)), /could not be looked at/);
+    // A pod that serves may be one that writes no record.
+    const pods = [{ metadata: { name: "cassandra-0", uid: "0" }, spec: { containers: [{}] }, status: serving }];
+    await assert.rejects(run({ set: { replicas: 5 }, record: {}, pods }, leave, edit(5, 2)), /could not be looked at/);
+  });
+
   it("counts the members of a set that somebody has scaled by hand", async () => {
     await assert.rejects(run({ set: { replicas: 5 } }, leave, edit(3, 4)), /could not be looked at/);
   });
@@ -90,5 +105,7 @@ describe("the guard of a set", () => {
     await run({ claims, record: { "cassandra-3": "left some-pod" } }, first, create(3));
     await run({ claims: [...claims.slice(0, 3), "data-cassandra-persistent-9", "data-cassandra-x"] }, first, create(3));
     await run({}, first, create(1));
+    // Of a first ring that never formed, the disks are empty.
+    await run({ claims, record: { "cassandra-0": "empty" } }, first, create(3));
   });
 });

@@ -23,6 +23,7 @@ const ring = (members: Member[], ...keyspaces: RingView["keyspaces"]): RingView 
   members,
   strangers: [],
   unlisted: [],
+  owing: [],
   keyspaces: [own, ...keyspaces],
   datacenter: "dc1",
 });
@@ -44,7 +45,8 @@ describe("the way to a smaller ring", () => {
     const simple = { name: "old", replication: "SimpleStrategy", copies: { replication_factor: 4 } };
     assert.deepEqual(violations(ring(five, keyspace("shop", 3), simple), 3), [
       "keyspace old keeps 4 copies of each row, for which 3 members are too few; allowed is 4 or more, or fewer copies " +
-        "first (ALTER KEYSPACE old WITH replication = ...)",
+        "first: `nodetool repair --full old` on every member, one after another, since the copies that stay may lack rows; then " +
+        "ALTER KEYSPACE old WITH replication = ...",
     ]);
     assert.deepEqual(violations(ring(five, keyspace("shop", 1)), 1), []);
     assert.deepEqual(violations(ring(five, { ...keyspace("afar", 0), copies: { dc2: 3 } }), 1), []);
@@ -59,6 +61,11 @@ describe("the way to a smaller ring", () => {
       /`kubectl delete -n db pvc\/data-cassandra-0 pod\/cassandra-0` has another pod take its place/,
     ],
     ["a repair", ring([member(0, { repairs: true }), ...five.slice(1)]), /cassandra-0 takes part in a repair: wait/],
+    [
+      "a member whose repair is owed",
+      { ...ring(five), owing: ["cassandra-1"] },
+      /cassandra-1 took a lost member's place and is being repaired: wait/,
+    ],
     ["a member that joins", ring([...five, member(5, { state: "joining" })]), /cassandra-5 is joining/],
     ["one that stays and leaves", ring([member(0, { state: "leaving" }), ...five.slice(1)]), /cassandra-0 is leaving/],
     [
@@ -80,6 +87,17 @@ describe("the way to a smaller ring", () => {
       assert.match(step.refuse.join("\n"), message);
     });
   }
+
+  it("does not advise to give up a disk that a member's repair needs", () => {
+    const down = ring([member(0, { up: false }), ...five.slice(1)]);
+    const advice = /kubectl delete/;
+    assert.match(obstacles(down, 3).join("\n"), advice);
+    const told = obstacles({ ...down, owing: ["cassandra-1"] }, 3).join("\n");
+    assert.doesNotMatch(told, advice);
+    assert.match(told, /cassandra-0 is down: .*keep its disk, which cassandra-1 needs for its repair/);
+    // One that is itself the one to be repaired may be given another disk.
+    assert.match(obstacles({ ...down, owing: ["cassandra-0"] }, 3).join("\n"), advice);
+  });
 
   it("does not take a ring for small enough while a member might be of a pod that goes", () => {
     for (const unknown of [{ strangers: ["10.0.0.9"] }, { unlisted: ["cassandra-3"] }]) {

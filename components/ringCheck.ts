@@ -1,0 +1,144 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answered, ClusterChoice, explain, patiently } from "./cluster";
+import { allowedSilence, Tell } from "./leaving";
+import { Streams } from "./nodetool";
+import { defaultStallTimeoutMinutes, RingClient, RingReference } from "./ringClient";
+import { size } from "./scalePlan";
+import { foretold, Mend, nextMend } from "./wholeRing";
+
+export interface RingCheckArgs extends Omit<RingReference, "namespace"> {
+  namespace: pulumi.Input<string>;
+  /** Members of the ring. */
+  replicas: number;
+  /** The cluster that it is in. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+/**
+ * Looks whether a ring is what the stack says, and mends what is not. Hooks do not run where nothing differs in the state, as where
+ * an update was cut off and the edit then taken back, or somebody had a member leave by hand: this does, in every `pulumi up`.
+ * In preview it only tells. A ring that is whole is nothing to be told of.
+ * @param after resolves once all of the ring is registered, and updated
+ * @param parent line of `pulumi up` that it writes to
+ * @returns whether it has looked, once the ring is whole
+ * @throws {pulumi.ResourceError} in the output: what is missing
+ */
+export function whenWhole(
+  args: RingCheckArgs,
+  after: pulumi.Input<unknown>[],
+  parent: pulumi.Resource,
+): pulumi.Output<boolean> {
+  // Whoever tests a program with Pulumi's mocks has no cluster.
+  if (pulumi.runtime.getMonitor() instanceof MockMonitor) return pulumi.output(false);
+  const isDryRun = pulumi.runtime.isDryRun();
+  return pulumi.all([pulumi.output(args.namespace), ...after]).apply(async ([namespace]) => {
+    const client = new RingClient(args.cluster, { ...args, namespace });
+    const tell: Tell = (line, final = false) => pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
+    try {
+      if (isDryRun) await foretell(client, args.replicas, tell);
+      else await makeWhole(client, args, { tell });
+    } catch (error) {
+      throw new pulumi.ResourceError(`ring ${args.name}: ${explain(error as Error)}`, parent, true);
+    }
+    return true;
+  });
+}
+
+/** What is asked of a ring here, and done to it. */
+export type MendableRing = Pick<
+  RingClient,
+  "note" | "survey" | "stay" | "takeBack" | "follow" | "received" | "cleanUp"
+>;
+
+/** Of a ring with an edit still to come, whose sets ask for another count, the hooks tell. */
+export async function foretell(client: Pick<RingClient, "survey">, replicas: number, tell: Tell): Promise<void> {
+  try {
+    const seen = await answered(() => client.survey(replicas));
+    const line = seen.asked === replicas ? foretold(nextMend(seen), seen) : "";
+    if (line) await tell(line, true);
+  } catch (error) {
+    await tell(
+      `whether the ring is whole could not be looked at: ${explain(error as Error)}. \`pulumi up\` looks again`,
+      true,
+    );
+  }
+}
+
+/** Minutes for which something is waited for that a person may have to do. */
+const patienceWithAdvice = 1;
+
+/** How often it is looked, in milliseconds. While a pod does not serve, each fifth look alone asks the ring, which costs a JVM. */
+const pause = 3000;
+
+/**
+ * Has the ring be what the stack says, step by step, each decided on a new look.
+ * @param pauses milliseconds between two looks @default 3000
+ * @throws {Error} what is missing, when it has not come about for too long
+ */
+export async function makeWhole(
+  client: MendableRing,
+  {
+    replicas,
+    stallTimeoutMinutes = defaultStallTimeoutMinutes,
+  }: Pick<RingCheckArgs, "replicas" | "stallTimeoutMinutes">,
+  { tell, pauses = pause, now = Date.now }: { tell: Tell; pauses?: number; now?: () => number },
+): Promise<void> {
+  await client.note();
+  let [said, since, hasRejoined] = ["", now(), false];
+  let streams: Received | undefined;
+  for (let looks = 0; ; looks++, await sleep(pauses)) {
+    const isBrief = looks % 5 !== 0;
+    const seen = await patiently(() => client.survey(replicas, isBrief));
+    const mend = nextMend(seen);
+    if (mend === "whole") break;
+    if (!isBrief) streams = "waitFor" in mend && mend.joins ? await client.received(mend.joins) : undefined;
+    const { line, remaining } = progress(mend, streams);
+    if (line !== said) {
+      await tell(line);
+      [said, since] = [line, now()];
+    }
+    const waited = (now() - since) / 60_000;
+    if ("stay" in mend) {
+      await client.stay(mend.stay);
+    } else if ("takeBack" in mend) {
+      hasRejoined = true;
+      await tell(`${mend.takeBack.name} has left the ring, though replicas is ${replicas}: it joins anew`, true);
+      await client.takeBack(mend.takeBack);
+    } else if (mend.follow && waited > followAfter) {
+      await client.follow(mend.follow);
+    }
+    const advised = "waitFor" in mend && mend.isForPersons;
+    const limit = advised ? patienceWithAdvice : allowedSilence(stallTimeoutMinutes, remaining);
+    if (waited > limit) {
+      const advice = "waitFor" in mend && mend.advice ? `: ${mend.advice}` : "";
+      throw new Error(
+        `it is not whole: ${Math.round(limit)} minutes ${line}${advice}. The next \`pulumi up\` looks again`,
+      );
+    }
+  }
+  if (!hasRejoined) return;
+  await client.note();
+  const { expected } = await client.survey(replicas);
+  for (const pod of replicas > 1 ? expected : []) {
+    const what = `${pod} drops the rows that others have taken over`;
+    await tell(what);
+    await client.cleanUp(pod, (said) => tell(`${what}: ${said}`));
+  }
+}
+
+/** Minutes after which what pods have not put on record themselves is put there for them. */
+const followAfter = 0.5;
+
+type Received = Pick<Streams, "received" | "toReceive">;
+
+/** What it is at, for whoever watches `pulumi up`, and the bytes that are still to come. */
+function progress(mend: Exclude<Mend, "whole">, streams?: Received): { line: string; remaining: number } {
+  if ("stay" in mend) return { line: `having ${mend.stay} stay: it was about to leave the ring`, remaining: 0 };
+  if ("takeBack" in mend) return { line: `taking ${mend.takeBack.name} back`, remaining: 0 };
+  const line = `waiting for ${mend.waitFor}`;
+  if (!streams?.toReceive || !mend.joins) return { line, remaining: 0 };
+  const { received, toReceive } = streams;
+  return { line: `${line}: ${size(received)} of ${size(toReceive)} received`, remaining: toReceive - received };
+}

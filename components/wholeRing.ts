@@ -1,0 +1,182 @@
+import { RingMember } from "./nodetool";
+import { Entries, hasLeft, hostIdIn, moving, owing } from "./record";
+
+/** A pod of a ring's sets. */
+export interface SeenPod {
+  name: string;
+  uid: string;
+  /** Its place among the pods, counted over the sets in turn. */
+  place: number;
+  address?: string;
+  /** Whether its container runs. */
+  running: boolean;
+  /** Whether it serves CQL. */
+  ready: boolean;
+  /** Whether it is being deleted. */
+  ending: boolean;
+  /** Why its container does not run, in Kubernetes' word: `ImagePullBackOff`. */
+  trouble?: string;
+  /** Whether it writes its part of the record itself, and empties the disk of a member that has left. */
+  keepsRecord: boolean;
+}
+
+/** What can be seen of a ring at little cost. */
+export interface Survey {
+  namespace: string;
+  /** Pods that the live sets ask for; undefined when there is none of them. */
+  asked?: number;
+  /** Names of the pods that there are to be, in order of their places. */
+  expected: string[];
+  pods: SeenPod[];
+  record: Entries;
+  /** Members that a serving one lists; undefined where none serves, or where pods are simulated and there is none to ask. */
+  listed?: RingMember[];
+}
+
+/** What comes next on the way to a ring that is what the stack says. */
+export type Mend =
+  | "whole"
+  /** A decommission that nobody wants any more is undone: the member comes back as NORMAL when its container is started anew. */
+  | { stay: string }
+  /** A member that has left is taken back: its very pod is deleted, and the one that follows it joins anew. */
+  | { takeBack: SeenPod }
+  | Wait;
+
+export interface Wait {
+  waitFor: string;
+  /** Pod that receives its share of the rows meanwhile. */
+  joins?: string;
+  /** What a person can do where it does not come about by itself. */
+  advice?: string;
+  /** Whether it hardly comes about by itself. */
+  isForPersons?: boolean;
+  /** What the ring itself has in place of what is on record. */
+  follow?: Entries;
+}
+
+/** Decides on what the ring is now, and on nothing remembered. */
+export function nextMend(seen: Survey): Mend {
+  return unwanted(seen) ?? notBack(seen) ?? notServing(seen) ?? notListed(seen) ?? ghost(seen) ?? debt(seen) ?? "whole";
+}
+
+const here = ({ pods, expected }: Survey) => pods.filter(({ name }) => expected.includes(name));
+
+/** Pods that the stack does not ask for. */
+function unwanted({ asked, expected, pods }: Survey): Mend | undefined {
+  if (asked !== undefined && asked !== expected.length) {
+    return {
+      waitFor: `its sets to ask for ${expected.length} pods; they ask for ${asked}, as somebody has scaled them by hand`,
+      advice: "`pulumi up --refresh` sees it, and does what is to be done about their members",
+      isForPersons: true,
+    };
+  }
+  const more = pods.find(({ name }) => !expected.includes(name));
+  return more && { waitFor: `${more.name} to end` };
+}
+
+/** Members that have left, or are about to, though their pods are to be members. */
+function notBack(seen: Survey): Mend | undefined {
+  const { record, listed } = seen;
+  const pods = here(seen).filter(({ ending }) => !ending);
+  const left = pods.find(({ name, uid }) => record[name] === `left ${uid}`);
+  if (left) return { takeBack: left };
+  const leaving = pods.find(({ name, running, address }) => {
+    const member = listed && memberOf(listed, record[name], address);
+    return running && member?.up && member.state === "leaving";
+  });
+  return leaving && { stay: leaving.name };
+}
+
+function notServing({ expected, pods, record }: Survey): Mend | undefined {
+  for (const name of expected) {
+    const pod = pods.find((one) => one.name === name);
+    if (!pod) return { waitFor: `pod ${name} to be made` };
+    if (pod.ending) return { waitFor: `${name} to end, and another pod to follow it` };
+    if (pod.ready) continue;
+    const why = pod.trouble ? ` (${pod.trouble})` : "";
+    const advice = `\`kubectl logs ${name}\` may tell why`;
+    if (hostIdIn(record[name])) return { waitFor: `${name} to serve again${why}`, advice };
+    return { waitFor: `${name} to join the ring and serve${why}`, joins: name, advice };
+  }
+  return undefined;
+}
+
+/** By the host ID on record, which stays when the address changes; else by the address. */
+function memberOf(listed: RingMember[], entry: string | undefined, address?: string): RingMember | undefined {
+  const id = hostIdIn(entry);
+  return listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === address);
+}
+
+/** Members that the ring has otherwise than the record, or not as whole ones. */
+function notListed(seen: Survey): Mend | undefined {
+  const { record, listed, namespace } = seen;
+  const pods = here(seen);
+  if (!listed) {
+    // Pods that are simulated write no record.
+    const known = pods.find(({ name }) => record[name] !== undefined);
+    return known && { waitFor: "a member that serves, to tell who is in the ring" };
+  }
+  for (const { name, address } of pods) {
+    const member = memberOf(listed, record[name], address);
+    if (!member) {
+      return {
+        waitFor: `the ring to list ${name}`,
+        advice:
+          `if somebody has removed it by hand, \`kubectl delete -n ${namespace} pod ${name}\` has it tell in its log what can be done ` +
+          "with its rows",
+        isForPersons: true,
+      };
+    }
+    const { hostId, state, up } = member;
+    if (!up || state !== "normal") return { waitFor: `${name}, which is ${up ? state : "down"}, to be NORMAL` };
+    if (hostIdIn(record[name]) !== hostId) {
+      return { waitFor: `${name} to be on record`, follow: { [name]: `${hostId} ${address}` } };
+    }
+  }
+  return undefined;
+}
+
+/** Members that no pod stands for. */
+function ghost(seen: Survey): Mend | undefined {
+  const { record, listed = [], expected, namespace } = seen;
+  const known = here(seen).map(({ name, address }) => memberOf(listed, record[name], address));
+  const other = listed.find((member) => !known.includes(member));
+  if (!other) return undefined;
+  const { hostId, address, up } = other;
+  const pod = Object.keys(record).find((name) => hostIdIn(record[name]) === hostId && !expected.includes(name));
+  const advice = pod
+    ? `it was ${pod}, whose pod is gone without its member having left, and its volume may hold the only copies of rows: with ` +
+      "`replicas` as it was before, `pulumi up` brings it back, and after that has it leave"
+    : `if it is gone for good, \`kubectl exec -n ${namespace} ${expected[0]} -- nodetool removenode ${hostId}\` takes it out of the ring`;
+  const waitFor = `the member at ${address} (host ID ${hostId}, ${up ? "up" : "down"}), which no pod stands for, to be gone`;
+  return { waitFor, advice, isForPersons: true };
+}
+
+/** What a ring that looks whole still owes. */
+function debt({ record, expected, listed }: Survey): Mend | undefined {
+  if (!listed) return undefined;
+  const owed = owing(record).find((name) => expected.includes(name));
+  if (owed) {
+    return {
+      waitFor: `the repair of ${owed} to end: it has taken a lost member's place, and does not have every row yet`,
+      advice: "it goes on by itself",
+    };
+  }
+  const turn = moving(record);
+  return turn && { waitFor: `${turn.pod} to end its turn at moving data (${turn.what})` };
+}
+
+/** The mend in a sentence, for whoever reads the preview; empty where there is none. */
+export function foretold(mend: Mend, { expected }: Survey): string {
+  if (mend === "whole") return "";
+  const replicas = `though replicas is ${expected.length}`;
+  if ("stay" in mend) return `${mend.stay} is about to leave the ring, ${replicas}: \`pulumi up\` has it stay`;
+  if ("takeBack" in mend) return `${mend.takeBack.name} has left the ring, ${replicas}: \`pulumi up\` has it join anew`;
+  if (mend.follow) return "";
+  return `the ring is not whole: \`pulumi up\` waits for ${mend.waitFor}${mend.advice ? `; ${mend.advice}` : ""}`;
+}
+
+/** Whether there is a member to ask who is in the ring. Simulated pods, of which none is on record, have nothing to run. */
+export function hasMembers(record: Entries, pods: Pick<SeenPod, "name">[]): boolean {
+  return pods.some(({ name }) => hostIdIn(record[name]) ?? hasLeft(record[name]));
+}

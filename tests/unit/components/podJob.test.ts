@@ -1,0 +1,72 @@
+import * as assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { JobError, parseJob, PodJob, runJob } from "../../../components/podJob";
+
+describe("a long job in a pod", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "job-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** In place of a pod: this machine, with a folder for `/tmp`. */
+  const run = async (...[command, ...args]: string[]): Promise<string> => {
+    const env = { ...process.env, TMPDIR: folder };
+    return (await promisify(execFile)(command, args, { env })).stdout;
+  };
+  const watch = { stallTimeoutMinutes: 1, pause: 20 };
+  const job = (script: string): PodJob => ({ name: "work", command: ["sh", "-c", script, "sh", folder] });
+  const runs = () => readFileSync(join(folder, "runs"), "utf8").length;
+
+  it("ends with what it has printed", async () => {
+    assert.equal(await runJob(run, job("echo one; echo two >&2"), watch), "one\ntwo");
+  });
+
+  it("fails with what it has printed, and never by its connection", async () => {
+    await assert.rejects(runJob(run, job("echo no room; exit 3"), watch), new JobError("no room"));
+    let looks = 0;
+    const flaky = (...command: string[]) => (++looks === 2 ? Promise.reject(new Error("broke off")) : run(...command));
+    assert.equal(await runJob(flaky, job("sleep 0.1; echo done"), watch), "done");
+  });
+
+  it("runs once where two ask for it at the same time", async () => {
+    const slow = job('printf x >>"$1/runs"; sleep 2; echo done');
+    const both = await Promise.all([runJob(run, slow, watch), runJob(run, slow, watch)]);
+    assert.deepEqual([both, runs()], [["done", "done"], 1]);
+  });
+
+  it("is started again where its container ended in its midst", async () => {
+    const dies = job('printf x >>"$1/runs"; [ $(wc -c <"$1/runs") -gt 1 ] || kill -9 $PPID; echo done');
+    assert.equal(await runJob(run, dies, watch), "done");
+    assert.equal(runs(), 2);
+  });
+
+  it("tells how far it is, and is given up without progress", async () => {
+    const progress = ["cat", join(folder, "progress")];
+    writeFileSync(join(folder, "progress"), "half");
+    const said: string[] = [];
+    const tell = (line: string) => Promise.resolve(void said.push(line));
+    await runJob(run, { ...job("sleep 1"), progress }, { ...watch, tell });
+    assert.deepEqual(said, ["half"]);
+    const hangs = { ...job("sleep 2"), progress };
+    await assert.rejects(
+      runJob(run, hangs, { stallTimeoutMinutes: 0.01, pause: 20 }),
+      /it has made no progress, for 0.01 minutes \(cassandra:stallTimeoutMinutes\)/,
+    );
+  });
+
+  it("says which permission is missing, and goes on asking for nothing", async () => {
+    const forbidden = Object.assign(new Error("may not run commands"), { code: 403 });
+    await assert.rejects(
+      runJob(() => Promise.reject(forbidden), job("true"), watch),
+      /may not run commands/,
+    );
+  });
+
+  it("takes no answer without a state for one", () => {
+    assert.deepEqual(parseJob("done\nall of it\n"), { state: "done", said: "all of it" });
+    assert.throws(() => parseJob("Defaulted container"), /a job tells no state/);
+  });
+});

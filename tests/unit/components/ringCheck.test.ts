@@ -1,0 +1,149 @@
+import * as assert from "node:assert/strict";
+import { foretell, makeWhole, MendableRing } from "../../../components/ringCheck";
+import { SeenPod, Survey } from "../../../components/wholeRing";
+
+const id = "10000000-0000-4000-8000-000000000000";
+const pod: SeenPod = {
+  name: "cassandra-0",
+  uid: "new",
+  place: 0,
+  address: "10.0.0.1",
+  running: true,
+  ready: true,
+  ending: false,
+  keepsRecord: true,
+};
+const member = {
+  hostId: id,
+  address: "10.0.0.1",
+  datacenter: "dc1",
+  rack: "rack1",
+  tokens: 16,
+  up: true,
+  state: "normal",
+} as const;
+const whole: Survey = {
+  namespace: "db",
+  asked: 1,
+  expected: ["cassandra-0"],
+  pods: [pod],
+  record: { "cassandra-0": `${id} 10.0.0.1` },
+  listed: [member],
+};
+const left: Survey = {
+  ...whole,
+  pods: [{ ...pod, uid: "old", ready: false }],
+  record: { "cassandra-0": "left old" },
+  listed: undefined,
+};
+const joining: Survey = { ...left, pods: [{ ...pod, ready: false }] };
+
+/** A ring that is seen as this, look after look, and then as the last of it; the clock goes on by a minute with each. */
+function scene(...seen: Survey[]) {
+  const [said, done]: [string[], string[]] = [[], []];
+  let looks = 0;
+  const client: MendableRing = {
+    note: () => Promise.resolve(),
+    survey: () => Promise.resolve(seen[Math.min(looks++, seen.length - 1)]),
+    stay: (pod) => Promise.resolve(void done.push(`stay ${pod}`)),
+    takeBack: ({ uid }) => Promise.resolve(!!done.push(`delete ${uid}`)),
+    follow: (entries) => Promise.resolve(void done.push(`follow ${JSON.stringify(entries)}`)),
+    received: () => Promise.resolve({ received: looks * 2 ** 20, toReceive: 100 * 2 ** 20 }),
+    cleanUp: (pod) => Promise.resolve(void done.push(`clean ${pod}`)),
+  };
+  const run = (stallTimeoutMinutes?: number) =>
+    makeWhole(
+      client,
+      { replicas: seen[0].expected.length, stallTimeoutMinutes },
+      { tell: (line) => Promise.resolve(void said.push(line)), pauses: 0, now: () => looks * 60_000 },
+    );
+  return { client, run, said, done };
+}
+
+describe("the look at a ring at the end of an update", () => {
+  it("says and does nothing where all is well", async () => {
+    const { run, said, done } = scene(whole);
+    await run();
+    assert.deepEqual([said, done], [[], []]);
+  });
+
+  it("takes a member back that has left, waits until it serves, and has the rows dropped that others have taken over", async () => {
+    const two = { ...whole, expected: ["cassandra-0", "cassandra-1"], asked: 2 };
+    const other = { ...pod, name: "cassandra-1", place: 1, address: "10.0.0.2" };
+    const listed = [member, { ...member, hostId: id.replace("1", "2"), address: "10.0.0.2" }];
+    const ready = {
+      ...two,
+      pods: [pod, other],
+      listed,
+      record: { ...whole.record, "cassandra-1": `${listed[1].hostId} x` },
+    };
+    const gone = {
+      ...ready,
+      pods: [{ ...pod, uid: "old" }, other],
+      record: { ...ready.record, "cassandra-0": "left old" },
+    };
+    const { run, said, done } = scene(gone, ready);
+    await run();
+    assert.deepEqual(done, ["delete old", "clean cassandra-0", "clean cassandra-1"]);
+    assert.match(said.join("\n"), /cassandra-0 has left the ring, though replicas is 2: it joins anew/);
+  });
+
+  it("has a member stay", async () => {
+    const { run, done } = scene({ ...whole, listed: [{ ...member, state: "leaving" }] }, whole);
+    await run();
+    assert.deepEqual(done, ["stay cassandra-0"]);
+  });
+
+  it("waits as long as a member that joins receives its share, and tells how far it is", async () => {
+    const { run, said } = scene(...Array<Survey>(60).fill(joining), whole);
+    await run(7);
+    assert.match(said.join("\n"), /waiting for cassandra-0 to join the ring and serve: 1.0 MiB of 100.0 MiB received/);
+  });
+
+  it("gives up after minutes without progress, and says what is missing", async () => {
+    const silent = { ...whole, pods: [{ ...pod, ready: false }] };
+    await assert.rejects(scene(silent).run(7), {
+      message:
+        /^it is not whole: 7 minutes waiting for cassandra-0 to serve again: `kubectl logs cassandra-0` may tell why\. The next/,
+    });
+  });
+
+  it("does not wait long for what a person has to do", async () => {
+    await assert.rejects(
+      scene({ ...whole, asked: 3 }).run(),
+      /it is not whole: 1 minutes waiting for its sets to ask for 1 pods; .*pulumi up --refresh/,
+    );
+  });
+
+  it("puts on record what the ring tells where the pods do not", async () => {
+    const stale = { ...whole, record: { "cassandra-0": "empty" } };
+    const { run, done } = scene(stale, stale, whole);
+    await run();
+    assert.deepEqual(done, [`follow {"cassandra-0":"${id} 10.0.0.1"}`]);
+  });
+});
+
+describe("the look at a ring in preview", () => {
+  const told = async (survey: () => Promise<Survey>) => {
+    const said: string[] = [];
+    await foretell({ survey }, 1, (line) => Promise.resolve(void said.push(line)));
+    return said;
+  };
+
+  it("tells what `pulumi up` will do, and nothing where all is well", async () => {
+    assert.deepEqual(await told(() => Promise.resolve(whole)), []);
+    assert.deepEqual(await told(() => Promise.resolve(left)), [
+      "cassandra-0 has left the ring, though replicas is 1: `pulumi up` has it join anew",
+    ]);
+  });
+
+  it("leaves an edit of the count to the hooks that tell of it, and a ring that is not there alone", async () => {
+    assert.deepEqual(await told(() => Promise.resolve({ ...left, asked: 3 })), []);
+    assert.deepEqual(await told(() => Promise.resolve({ ...left, asked: undefined, pods: [] })), []);
+  });
+
+  it("says what it could not look at, and fails no preview", async () => {
+    const [line] = await told(() => Promise.reject(new Error("pods is forbidden")));
+    assert.match(line, /could not be looked at: pods is forbidden\. `pulumi up` looks again/);
+  });
+});
