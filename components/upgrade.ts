@@ -10,13 +10,30 @@ export interface Version {
 
 /** Version that the tag of an image begins with: `5.0.9-jammy`; undefined when it has none, or a digest alone. */
 export function versionOf(image: string): Version | undefined {
-  const [, major, minor] = /:(\d+)\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
+  // One of more digits is a date.
+  const [, major, minor] = /:(\d{1,2})\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
   return major === undefined ? undefined : { major: Number(major), minor: Number(minor) };
 }
 
 const written = ({ major, minor }: Version) => `${major}.${minor}`;
 /** Below zero for an older one first, as `sort` takes it. */
 const compare = (a: Version, b: Version) => a.major - b.major || a.minor - b.minor;
+
+const newest: Version = { major: 5, minor: 0 };
+/** What images may hold, as messages put it. */
+export const allowedVersions = "Cassandra 4.0 to 5.0";
+
+/**
+ * Why an image holds a Cassandra that this program does not know; undefined where its tag tells none. From 6 on (5.1 was its name
+ * at first), a service keeps the ring's metadata in place of gossip: members of these versions join, leave and are replaced in
+ * other ways than the scripts of `cassandraPod/` rely on, and what they have written no earlier version reads.
+ */
+export function unknownVersion(image: string): string | undefined {
+  const [, alone] = /(?:^|\/)cassandra:(\d{1,2})(?:-[^/@]*)?(?:@.*)?$/.exec(image) ?? [];
+  const version = versionOf(image) ?? (alone === undefined ? undefined : { major: Number(alone), minor: 0 });
+  if (!version || version.major < newest.major || compare(version, newest) === 0) return undefined;
+  return `the cluster metadata service of Cassandra ${alone ?? written(version)} is not known to this program`;
+}
 
 /**
  * Why members of these versions cannot go on as one of another; undefined when they can. An older series does not read what a

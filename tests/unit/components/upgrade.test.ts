@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import { PersistentCluster } from "../../../components/index";
-import { snapshotName, upgradeProblem, versionOf } from "../../../components/upgrade";
+import { snapshotName, unknownVersion, upgradeProblem, versionOf } from "../../../components/upgrade";
 import { withApiServer } from "../apiServer";
 import { callHook, record } from "../recorder";
 import { ringArgs } from "./args";
@@ -17,6 +17,37 @@ describe("another version of Cassandra", () => {
     });
     assert.equal(versionOf("registry:5000/cassandra@sha256:" + "a".repeat(64)), undefined);
     assert.equal(versionOf("cassandra:latest"), undefined);
+  });
+
+  it("is none that a tag of more than two digits begins with, which is a date", () => {
+    assert.equal(versionOf("team/cassandra:2026.11"), undefined);
+  });
+
+  it("is not known to this program from 6 on, which 5.1 is another name of", () => {
+    const six = [
+      "cassandra:6",
+      "m.example/library/cassandra:6-jammy",
+      "team/cassandra:6.0",
+      "cassandra:6.0-alpha1",
+      "c:10.2.1",
+    ];
+    for (const image of [...six, "cassandra:5.1", "cassandra:6.0.1@sha256:" + "a".repeat(64), "m:5000/cassandra:7"])
+      assert.match(
+        unknownVersion(image) ?? "",
+        /^the cluster metadata service of Cassandra \d+(\.\d)? is not known/,
+        image,
+      );
+    for (const image of [
+      "cassandra:5.0.9",
+      "cassandra:4.1",
+      "cassandra:5",
+      "cassandra:3.11.17",
+      "team/ring:7",
+      "cassandra:trunk",
+    ])
+      assert.equal(unknownVersion(image), undefined, image);
+    for (const image of ["cassandra@sha256:" + "6".repeat(64), "cassandra:2026.11", "m:6000/cassandra:5.0.9"])
+      assert.equal(unknownVersion(image), undefined, image);
   });
 
   it("passes within a series, to a later one, and to the next major version", () => {
