@@ -13,6 +13,7 @@ import {
 import { CassandraService } from "./cassandraService";
 import { CassandraYaml } from "./cassandraYaml";
 import { Certificates, CertManager } from "./certificates";
+import { checkedPodArgs } from "./checkedPodArgs";
 import { ClusterChoice } from "./cluster";
 import { Identity, labels, selectorLabels } from "./labels";
 import { networkAccess, Peer } from "./networkAccess";
@@ -101,11 +102,13 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   protected constructor(
     type: string,
     name: string,
-    args: CassandraRingArgs,
+    given: CassandraRingArgs,
     { topology, disk, rules, racks = [], adopted }: Topology,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(type, name, {}, opts);
+    const { auth = "password", tlsSecret } = given;
+    const args = checkedPodArgs(given, { auth, tls: tlsSecret === undefined ? "none" : "secret" }, this);
     const { namespace, cluster } = args;
     this.identity = { name: args.name, topology };
     this.selector = adopted?.selector ?? selectorLabels(this.identity);
