@@ -59,7 +59,8 @@ function wrongOptions(options: string[]): string[] {
 function wrongKeys(yaml: CassandraYaml = {}, protection: Protection, isHidden: boolean): string[] {
   return Object.entries(yaml).flatMap(([key, value]) => {
     // It is written into the file as it is, where one with a colon and a line break would be two keys.
-    if (!/^\w+$/.test(key)) return [`cassandra:cassandraYaml: ${JSON.stringify(key)} is not allowed; allowed is the name of a key`];
+    if (!/^\w+$/.test(key))
+      return [`cassandra:cassandraYaml: ${JSON.stringify(key)} is not allowed; allowed is the name of a key`];
     const refusal = keyRefusal(key, value, protection);
     if (!refusal) return [];
     const shown = isHidden ? "[secret]" : typeof value === "string" ? value : JSON.stringify(value);

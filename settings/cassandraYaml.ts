@@ -1,6 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import { keyRefusal, Protection } from "../components/refusedKeys";
-import { versionOf } from "../components/upgrade";
+import { versionOf } from "../components/version";
 import known from "./yamlKeys.json";
 
 export const versions = ["4.0", "4.1", "5.0"];
