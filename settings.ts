@@ -14,6 +14,7 @@ import {
   VolumeRetention,
 } from "./components/index";
 import { mebibytes } from "./components/quantity";
+import { allowedVersions, unknownVersion } from "./components/upgrade";
 import { knownVersionOf, unknownKeys } from "./settings/cassandraYaml";
 import { wrongOptions } from "./settings/jvmOptions";
 import { Key, keys, objectKeys, ownKeys, topologies, Topology } from "./settings/keys";
@@ -398,6 +399,8 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
       const raw = objects[topology].maxHeap ?? given.maxHeap;
       problems.add(`${of("maxHeap", "memory")}maxHeap`, raw, keys.maxHeap, ` while memory is ${memory}`);
     }
+    const tooNew = topology === "cockroachdb" || !image ? undefined : unknownVersion(image);
+    if (tooNew) problems.add(`${of("image")}image`, image, { ...keys.image, allowed: allowedVersions }, `: ${tooNew}`);
     if (cassandraYaml && image)
       problems.addKeys(`${of("cassandraYaml")}cassandraYaml.`, unknownKeys(cassandraYaml, image, { auth, tls }));
     if (jvmOptions && image) problems.addOptions(`${of("jvmOptions")}jvmOptions`, wrongOptions(jvmOptions, image));
@@ -486,13 +489,15 @@ class Problems {
   }
 
   add(name: string, raw: unknown, key: Key, detail = ""): void {
-    const isHidden = key.isSecret || isSecret(name.split(".")[0]);
-    const shown = isHidden ? "[secret]" : typeof raw === "string" ? raw : JSON.stringify(raw);
+    const shown = key.isSecret ? "[secret]" : this.shown(name, raw);
     this.lines.add(`${this.full(name)}: "${shown}" is not allowed${detail}; allowed is ${key.allowed}`);
   }
 
-  addKeys(prefix: string, wrong: { key: string; why: string }[]): void {
-    for (const { key, why } of wrong) this.lines.add(`${this.full(prefix + key)}: ${why}`);
+  addKeys(prefix: string, wrong: { key: string; why: string; value?: unknown }[]): void {
+    for (const { key, why, ...rest } of wrong) {
+      const value = "value" in rest ? `"${this.shown(prefix, rest.value)}" ` : "";
+      this.lines.add(`${this.full(prefix + key)}: ${value}${why}`);
+    }
   }
 
   addOptions(name: string, wrong: { option: string; why: string }[]): void {
@@ -501,6 +506,12 @@ class Problems {
 
   throwIfAny(): void {
     if (this.lines.size > 0) throw new pulumi.RunError([...this.lines].join("\n"));
+  }
+
+  /** A value as messages put it. @param name of the key that holds it, after that of its topology */
+  private shown(name: string, raw: unknown): string {
+    if (isSecret(name.split(".")[0])) return "[secret]";
+    return typeof raw === "string" ? raw : JSON.stringify(raw);
   }
 
   private full(name: string): string {

@@ -5,7 +5,8 @@ import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "
 import { selectorText } from "./labels";
 import { quantity } from "./quantity";
 import { isOwnTemplate, RingClient, RingIdentity } from "./ringClient";
-import { upgradeProblem, versionOf } from "./upgrade";
+import { upgradeProblem } from "./upgrade";
+import { versionOf } from "./version";
 
 /** What the manifests of the tutorials call things; their sets keep these for as long as they live. */
 export const tutorials = { selector: { app: "cassandra" }, claim: "cassandra-data" };

@@ -13,6 +13,7 @@ import {
 import { CassandraService } from "./cassandraService";
 import { CassandraYaml } from "./cassandraYaml";
 import { Certificates, CertManager } from "./certificates";
+import { checkedPodArgs } from "./checkedPodArgs";
 import { ClusterChoice } from "./cluster";
 import { Identity, labels, selectorLabels } from "./labels";
 import { slowestMove } from "./leaving";
@@ -21,6 +22,7 @@ import { refuseWhereRestricted } from "./podSecurity";
 import { quantity } from "./quantity";
 import { setsOf } from "./racks";
 import { RingRecord } from "./ringRecord";
+import { PodMaker, refuseStrangers } from "./strangers";
 import { PasswordChange, Superuser } from "./superuser";
 import { refuseWithoutCertificates } from "./tls";
 
@@ -61,6 +63,8 @@ interface Topology {
   rules: k8s.types.input.rbac.v1.PolicyRule[];
   /** Racks with a set each. @default none: all members are in the rack of the pod's arguments */
   racks?: string[];
+  /** Whether the provider takes over what exists without being in the state. @default false */
+  takesOver?: boolean;
   /** Pods that others have made. @default none: the ring has labels of its own, and makes all of them */
   adopted?: AdoptedPods;
 }
@@ -103,11 +107,19 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   protected constructor(
     type: string,
     name: string,
-    args: CassandraRingArgs,
-    { topology, disk, rules, racks = [], adopted }: Topology,
+    given: CassandraRingArgs,
+    { topology, disk, rules, racks = [], adopted, takesOver = false }: Topology,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super(type, name, {}, opts);
+    const { hooks } = opts ?? {};
+    const beforeCreate = [
+      ...(hooks?.beforeCreate ?? []),
+      ...firstLook(name, given, { disk, racks, adopted, takesOver }),
+    ];
+    // Its inputs are what the hook is told.
+    super(type, name, { namespace: given.namespace }, { ...opts, hooks: { ...hooks, beforeCreate } });
+    const { auth = "password", tlsSecret } = given;
+    const args = checkedPodArgs(given, { auth, tls: tlsSecret === undefined ? "none" : "secret" }, this);
     const { namespace, cluster } = args;
     this.identity = { name: args.name, topology };
     this.selector = adopted?.selector ?? selectorLabels(this.identity);
@@ -304,6 +316,18 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       .all([this.service.discovery.metadata.name, this.metadata.namespace])
       .apply(([service, namespace]) => [`${service}.${namespace}.svc.cluster.local`]);
   }
+}
+
+/** Hook of a new ring whose name others may have: what outlives a stack is found by that name. */
+function firstLook(
+  name: string,
+  { name: ring, cluster }: CassandraRingArgs,
+  { disk, racks, adopted, takesOver = false }: Pick<Topology, "disk" | "racks" | "adopted" | "takesOver">,
+): pulumi.ResourceHook[] {
+  if (disk === "emptyDir" || adopted) return [];
+  const maker: PodMaker =
+    "claim" in disk ? { kind: "StatefulSet", names: setsOf(ring, racks) } : { kind: "DaemonSet", names: [ring] };
+  return [refuseStrangers(name, maker, { cluster, takesOver })];
 }
 
 /** The pods make the role of that name, and note the password that it has. */

@@ -8,7 +8,7 @@ export type CassandraYaml = Record<string, any>;
  */
 const durable: CassandraYaml = {
   commitlog_sync: "batch",
-  // Both names: the second one is that of Cassandra 4.0. With `batch`, it refuses to start on either.
+  // Both names: the second one is that of Cassandra 4.0. With `batch` and with `group`, it refuses to start on either.
   commitlog_sync_period: null,
   commitlog_sync_period_in_ms: null,
 };
@@ -38,6 +38,6 @@ export function yamlChanges(
   given: CassandraYaml = {},
   { needsLogin, encryption, racks = 0 }: RingShape,
 ): CassandraYaml {
-  const safe = "commitlog_sync" in given ? {} : durable;
+  const safe = given.commitlog_sync === "periodic" ? {} : durable;
   return { ...safe, ...(needsLogin && login), ...encryption, ...evenOver(racks), ...given };
 }

@@ -11,6 +11,8 @@ export interface DaemonClusterArgs extends CassandraRingArgs {
    * @default none: rows lie in the pods, which hand them over whenever they go
    */
   hostPath?: string;
+  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  takesOver?: boolean;
 }
 
 /** How many nodes a first ring or an update must be given time for; nobody says beforehand how many there are. */
@@ -31,7 +33,8 @@ export class DaemonCluster extends CassandraRing {
     const maker = { apiGroups: ["apps"], resources: ["daemonsets"], resourceNames: [args.name] };
     const rules = crowdRules(args.namespace, maker);
     const disk = hostPath === undefined ? "emptyDir" : { hostPath };
-    super("cassandra:index:DaemonCluster", name, args, { topology: "daemon", disk, rules }, opts);
+    const { takesOver } = args;
+    super("cassandra:index:DaemonCluster", name, args, { topology: "daemon", disk, rules, takesOver }, opts);
     this.execTarget = `ds/${args.name}`;
     if (hostPath !== undefined) this.knowCluster(args.cluster);
 

@@ -81,7 +81,7 @@ export class PersistentCluster extends CassandraRing {
       "cassandra:index:PersistentCluster",
       name,
       args,
-      { topology, disk: { claim }, rules, racks, adopted },
+      { topology, disk: { claim }, rules, racks, adopted, takesOver: args.takesOver },
       adoption ? { ...opts, dependsOn: adoption.passed } : opts,
     );
     this.knowCluster(args.cluster);

@@ -71,6 +71,8 @@ export interface PasswordChangeArgs {
   record: pulumi.Input<string>;
   /** The cluster that they are in. @default that of the default provider */
   cluster?: ClusterChoice;
+  /** Minutes within which the members must have set the password of a new ring; they need seconds. @default 5 */
+  timeoutMinutes?: number;
 }
 
 interface State {
@@ -136,13 +138,11 @@ async function changePassword({ name, selector, cluster }: PasswordChangeArgs, n
   await sleep(belief * 1000);
 }
 
-/** Minutes within which the members must have set a password; they need seconds. */
-const patience = 5;
-
 /** The first member serves a moment before it has made the superuser, and one on a kept volume before it has set the new password. */
-async function isKnown({ cluster }: PasswordChangeArgs, { namespace, secret, record }: State): Promise<void> {
+async function isKnown(args: PasswordChangeArgs, { namespace, secret, record }: State): Promise<void> {
+  const { cluster, timeoutMinutes = 5, superuser } = args;
   const { core } = await Cluster.connect(cluster);
-  for (let i = 0; i < patience * 60; i++) {
+  for (let i = 0; i < timeoutMinutes * 60; i++) {
     const { data: { known, password } = {} } = await core.readNamespacedSecret({ name: secret, namespace });
     if (known === password) return;
     // Pods that are simulated put no host ID and address on record.
@@ -150,8 +150,26 @@ async function isKnown({ cluster }: PasswordChangeArgs, { namespace, secret, rec
     if (!Object.values(data).some((entry) => entry.includes(" "))) return;
     await sleep(1000);
   }
+  const said = await complaintOf(args, namespace);
   throw new Error(
-    `its members have not set the password of Secret ${secret} within ${patience} minutes; \`kubectl logs\` of them ` +
-      "says why",
+    `its members have not set the password of Secret ${secret} within ${timeoutMinutes} minutes` +
+      (said ? `; ${said}` : "; `kubectl logs` of them says why") +
+      `. If ${superuser.username} has another password, as on volumes whose Secret was deleted, say which, and run \`pulumi up\` ` +
+      "again: `pulumi config set --secret superuserPassword`, or write it to key `known` of the Secret, from which the members set " +
+      `the new one: \`kubectl patch secret -n ${namespace} ${secret} -p '{"stringData":{"known":"..."}}'\``,
   );
+}
+
+/** What a member says last of the superuser; undefined when none says anything, or its log cannot be read. */
+async function complaintOf({ selector, cluster }: PasswordChangeArgs, namespace: string): Promise<string | undefined> {
+  const connection = await Cluster.connect(cluster);
+  const pods = await connection.pods(namespace, selector).catch(() => []);
+  for (const { metadata } of pods) {
+    const pod = { name: metadata!.name!, namespace, container: "cassandra", tailLines: 1000 };
+    const log = await connection.core.readNamespacedPodLog(pod).catch(() => "");
+    // As `wait_for` in ring.sh writes it.
+    const line = [...log.matchAll(/ ring: waiting: the superuser: (.*)$/gm)].at(-1)?.[1];
+    if (line) return `${pod.name} says: ${line}`;
+  }
+  return undefined;
 }

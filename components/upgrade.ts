@@ -1,22 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, Cluster, ClusterChoice, explain, isReady } from "./cluster";
 import { once } from "./once";
+import { keepSnapshot, snapshotName } from "./snapshot";
+import { compare, Version, versionOf, written } from "./version";
 
-/** A version of Cassandra: 5.0.9. */
-export interface Version {
-  major: number;
-  minor: number;
+const newest: Version = { major: 5, minor: 0 };
+/** What images may hold, as messages put it. */
+export const allowedVersions = "Cassandra 4.0 to 5.0";
+
+/**
+ * Why an image holds a Cassandra that this program does not know; undefined where its tag tells none. From 6 on (5.1 was its name
+ * at first), a service keeps the ring's metadata in place of gossip: members of these versions join, leave and are replaced in
+ * other ways than the scripts of `cassandraPod/` rely on, and what they have written no earlier version reads.
+ */
+export function unknownVersion(image: string): string | undefined {
+  const [, alone] = /(?:^|\/)cassandra:(\d{1,2})(?:-[^/@]*)?(?:@.*)?$/.exec(image) ?? [];
+  const version = versionOf(image) ?? (alone === undefined ? undefined : { major: Number(alone), minor: 0 });
+  if (!version || version.major < newest.major || compare(version, newest) === 0) return undefined;
+  return `the cluster metadata service of Cassandra ${alone ?? written(version)} is not known to this program`;
 }
-
-/** Version that the tag of an image begins with: `5.0.9-jammy`; undefined when it has none, or a digest alone. */
-export function versionOf(image: string): Version | undefined {
-  const [, major, minor] = /:(\d+)\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
-  return major === undefined ? undefined : { major: Number(major), minor: Number(minor) };
-}
-
-const written = ({ major, minor }: Version) => `${major}.${minor}`;
-/** Below zero for an older one first, as `sort` takes it. */
-const compare = (a: Version, b: Version) => a.major - b.major || a.minor - b.minor;
 
 /**
  * Why members of these versions cannot go on as one of another; undefined when they can. An older series does not read what a
@@ -39,12 +41,6 @@ export function upgradeProblem(running: Version[], wanted: Version): string | un
   return undefined;
 }
 
-/** What the snapshot that is taken before an update is named after. */
-export function snapshotName(image: string): string {
-  const [, tag, digest] = /(?::([\w.-]+))?(?:@sha256:([0-9a-f]{12})[0-9a-f]*)?$/.exec(image) ?? [];
-  return `before-${tag ?? digest}`;
-}
-
 export interface UpgradeArgs {
   /** Name of the ring. */
   name: string;
@@ -65,11 +61,9 @@ interface PodView {
   pod: string;
   image: string;
   ready: boolean;
+  /** When its container started last. */
+  startedAt?: Date;
 }
-
-/** For how long Cassandra keeps the snapshots, from the version on that lets them go by itself. */
-const keptFor = "14d";
-const firstWithTtl: Version = { major: 4, minor: 1 };
 
 /**
  * Hook of what makes a ring's pods: another image is refused, in preview as well, where its Cassandra would not read what the
@@ -82,7 +76,7 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
   const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
 
   const prepare = once(async (was: string, wanted: string, namespace: string): Promise<void> => {
-    const pods = await answered(() => podsOf(args, namespace)).catch(async (error: Error) => {
+    const pods = await answered(() => podsOf(args, namespace)).catch(async (error: Error): Promise<PodView[]> => {
       if (!isDryRun) throw new Error(`ring ${args.name}: its members could not be looked at: ${explain(error)}`);
       await warn(`its members could not be looked at: ${explain(error)}. \`pulumi up\` looks again`);
       return [{ pod: "", image: was, ready: true }];
@@ -99,7 +93,15 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
     if (problem) throw new Error(`cassandra:image: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);
     if (!args.keepsDisks) return;
     await tell(outlook(was, wanted));
-    if (!isDryRun) await snapshot(args, namespace, { pods, wanted }, { tell, warn });
+    if (isDryRun) return;
+    const connection = await Cluster.connect(args.cluster);
+    for (const { pod, image, ready, startedAt } of pods) {
+      // It may be the very one that did not come back, and this update the way back.
+      if (!ready) await warn(`${pod} does not serve, and keeps no snapshot`);
+      // It does not restart, and a snapshot taken now would not be one of before.
+      else if (image === wanted) await tell(`${pod} runs ${wanted} already`);
+      else await tell(await keepSnapshot(connection, { namespace, pod }, { image, wanted, startedAt }));
+    }
   });
 
   return new pulumi.ResourceHook(
@@ -117,7 +119,7 @@ function outlook(was: string, wanted: string): string {
   const [from, to] = [versionOf(was), versionOf(wanted)];
   const isSeries = from && to && compare(from, to) !== 0;
   return (
-    `image ${was} -> ${wanted}: each member keeps a snapshot (${snapshotName(wanted)}), then they restart one at a time, and ` +
+    `image ${was} -> ${wanted}: each member keeps a snapshot (${snapshotName(was, wanted, "<time>")}), then they restart one at a time, and ` +
     `where one does not come back the others stay as they are. To go back: image ${was}` +
     (isSeries
       ? `, and the claim and the pod of each member that ${written(to)} has started deleted, one at a time`
@@ -131,34 +133,6 @@ async function podsOf({ selector, cluster }: UpgradeArgs, namespace: string): Pr
     pod: pod.metadata!.name!,
     image: pod.spec!.containers[0].image!,
     ready: isReady(pod),
+    startedAt: pod.status?.containerStatuses?.[0]?.state?.running?.startedAt,
   }));
-}
-
-async function snapshot(
-  { cluster }: UpgradeArgs,
-  namespace: string,
-  { pods, wanted }: { pods: PodView[]; wanted: string },
-  { tell, warn }: Record<"tell" | "warn", (line: string) => Promise<void>>,
-): Promise<void> {
-  const connection = await Cluster.connect(cluster);
-  const name = snapshotName(wanted);
-  for (const { pod, image, ready } of pods) {
-    if (!ready) {
-      // It may be the very one that did not come back, and this update the way back.
-      await warn(`${pod} does not serve, and keeps no snapshot`);
-      continue;
-    }
-    const version = versionOf(image);
-    const ttl = version && compare(version, firstWithTtl) < 0 ? [] : ["--ttl", keptFor];
-    const said = await connection
-      .exec({ namespace, pod }, ["nodetool", "snapshot", "--tag", name, ...ttl], 600)
-      .catch((error: Error) => {
-        // The one from before an update that was cut off is the right one.
-        if (/already exists/.test(error.message)) return "";
-        throw new Error(`${error.message}\nNo pod was restarted`);
-      });
-    await tell(
-      said ? `${pod} keeps a snapshot of its rows (${name})` : `${pod} has kept a snapshot of its rows (${name})`,
-    );
-  }
 }

@@ -166,7 +166,7 @@ export const keys = {
     default: "docker.io/library/cassandra:5.0.9",
     unit: "",
     allowed: "an image with a tag other than latest, or with a digest",
-    meaning: "Cassandra's image: the official one, or one with the same entry point.",
+    meaning: "Cassandra's image, of 4.0 to 5.0: the official one, or one with the same entry point.",
     parse: image,
   },
   imageRegistry: {
@@ -330,7 +330,9 @@ export const keys = {
     default: [],
     unit: "",
     allowed: "a list of JVM options, each starting with a dash and free of spaces, none twice",
-    meaning: "Further JVM options of each member. Properties of Cassandra are those of the image's version.",
+    meaning:
+      "Further JVM options of each member. Properties of Cassandra are those of the image's version; what follows from other settings, or " +
+      "takes away what keeps rows safe, is refused.",
     parse: listOf(text(/^-[^\s]+$/)),
   },
   lockMemory: {
@@ -346,7 +348,7 @@ export const keys = {
     allowed: "an object of keys of cassandra.yaml as the image's version names them",
     meaning:
       "Keys of cassandra.yaml, as `{concurrent_reads: 64}`, over those of the image and the program's own; null takes one out. " +
-      "Members are restarted one at a time. Set with `--secret`, it goes into a Secret.",
+      "Values that would lose rows are refused. Members are restarted one at a time. Set with `--secret`, it goes into a Secret.",
     isTyped: true,
     parse: object,
   },

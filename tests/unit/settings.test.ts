@@ -5,6 +5,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { readSettings } from "../../settings";
 import { badStacks } from "../settings/bad";
+import { optionRefusal } from "../../components/refusedOptions";
+import properties from "../../settings/systemProperties.json";
 import { Key, keys, objectKeys, ownKeys, topologies } from "../../settings/keys";
 
 const root = path.join(__dirname, "../..");
@@ -635,6 +637,74 @@ describe("settings", () => {
     ]);
   });
 
+  it("refuse those properties of Cassandra that follow from other settings or take away what keeps rows safe, and no others", () => {
+    // By the word `unsafe` or `skip` alone, one could not tell: each was looked up in the source of Cassandra.
+    const refused = `
+      allow_alter_rf_during_range_movement allow_unsafe_join allow_unsafe_replace allow_unsafe_transient_changes auto_bootstrap
+      commitlog.allow_ignore_sync_crc commitlog.ignorereplayerrors commitlog.stop_on_errors config config.allow_system_properties
+      config.loader consistent.rangemovement consistent.simultaneousmoves.allow disable_paxos_auto_repairs
+      disable_paxos_state_flush gossip.disable_endpoint_removal ignore_corrupted_schema_tables ignore_dc ignore_rack initial_token
+      jmx.authorizer jmx.local.port jmx.remote.login.config jmx.remote.port join_ring load_ring_state logdir logdir.audit
+      maxHintTTL native_transport_port override_decommission partitioner paxos_repair_allow_multiple_pending_unsafe
+      replace_address replace_address_first_boot replace_node replace_token replayList reset_bootstrap_progress
+      schema.force_load_local_keyspaces schema.update_handler_factory.class skip_paxos_repair_on_topology_change
+      skip_paxos_repair_on_topology_change_keyspaces skip_paxos_state_rebuild skip_schema_check skip_schema_check_for_endpoints
+      skip_schema_check_for_versions skip_sync skip_wait_for_gossip_to_settle ssl_storage_port start_gossip
+      start_native_transport storage_port storagedir truncate_ballot_metadata unsafe.deterministicuuidnode
+      unsafe.disable-serial-reads-linearizability unsafe.timeuuidnode unsafe_verbose_debug_client_protocol unsafesystem
+      write_survey`;
+    // A number that is no shorter than any wait, a truth, and nothing at all.
+    for (const value of ["=1000000", "=true"]) {
+      const waits = value === "=true" ? /^(ring_delay|gossip_(settle|quarantine))_/ : /^$/;
+      const found = Object.keys(properties).filter((name) => optionRefusal(`-Dcassandra.${name}${value}`));
+      assert.deepEqual(
+        found.filter((name) => !waits.test(name)),
+        refused.trim().split(/\s+/),
+      );
+    }
+    for (const name of refused.trim().split(/\s+/)) assert.ok(optionRefusal(`-Dcassandra.${name}`), name);
+  });
+
+  it("take waits for gossip that are shorter than Cassandra's own, and none that are too short", () => {
+    for (const right of ["ring_delay_ms=5000", "gossip_settle_min_wait_ms=1000", "gossip_settle_interval_ms=0500"])
+      assert.equal(optionRefusal(`-Dcassandra.${right}`), undefined, right);
+    for (const wrong of [
+      "ring_delay_ms=4999",
+      "ring_delay_ms=",
+      "ring_delay_ms",
+      "ring_delay_ms=-9000",
+      "ring_delay_ms=9e9",
+    ])
+      assert.match(optionRefusal(`-Dcassandra.${wrong}`) ?? "", /^is not allowed: .*; allowed is 5000 or more$/, wrong);
+    for (const right of ["-Dring_delay_ms=1", "-Dmine.ring_delay_ms=1"])
+      assert.equal(optionRefusal(right), undefined, right);
+  });
+
+  it("let no JVM option bring along what it is not allowed to say itself", () => {
+    const hidden = [
+      "-Dmine=1 -Dcassandra.join_ring=false",
+      "-Dmine=1\n-Dcassandra.join_ring=false",
+      "-Dcassandra.$(POD_UID)join_ring=false",
+      "-D$(MINE)=false",
+      "-XX:VMOptionsFile=/tmp/options",
+      "-XX:+ReadVMOptionsFile",
+      "-Dcassandra.settings.auto_bootstrap=false",
+      "-Dcom.sun.management.jmxremote",
+      "-mx4G",
+      "-ms4G",
+      "Xmx4G",
+      "",
+    ];
+    for (const option of hidden) assert.notEqual(optionRefusal(option), undefined, option);
+    for (const option of [
+      "-Xlog:gc:file=/tmp/$(POD_UID).log",
+      "-XX:G1HeapRegionSize=16m",
+      "-XX:+UseZGC",
+      "-Dmine.x-y_z=$(A)",
+    ])
+      assert.equal(optionRefusal(option), undefined, option);
+  });
+
   it("say who may be a client by labels or by addresses", () => {
     const given = [{ podLabels: { app: "shop" }, namespaceLabels: { team: "a" } }, { cidr: "fd00::/8" }];
     assert.deepEqual(read({ clientsFrom: given }).persistent?.clientsFrom, given);
@@ -712,7 +782,56 @@ describe("settings", () => {
       const file = path.join(root, "lab/image/rootfs/etc/cassandra/cassandra.yaml");
       const theirs = yaml.load(fs.readFileSync(file, "utf8")) as object;
       const unknown = wrong(theirs).filter((line) => !line.includes("follows from"));
-      assert.deepEqual(unknown, []);
+      // Cassandra's own way is what this program changes.
+      const periodic =
+        'cassandra:cassandraYaml.commitlog_sync: "periodic" is not allowed: a ring that is killed as a whole would lose what it has ' +
+        "acknowledged; allowed is batch, group";
+      assert.deepEqual(unknown, [periodic]);
+    });
+
+    it("are none with values that lose rows, however these are written", () => {
+      const away = "a member that was away would miss what was written meanwhile";
+      for (const value of [false, "false", "no", "off", 0, "FALSE", [true], {}])
+        assert.match(
+          wrong({ hinted_handoff_enabled: value })[0],
+          new RegExp(`is not allowed: ${away}; allowed is true$`),
+        );
+      for (const value of ["periodic", "Batch", ["batch"], null, ""])
+        assert.match(
+          wrong({ commitlog_sync: value })[0],
+          /commitlog_sync: ".*" is not allowed: .*; allowed is batch, group$/,
+        );
+      for (const value of ["ignore", "best_effort", null, true])
+        assert.match(wrong({ disk_failure_policy: value })[0], /disk_failure_policy: ".*" is not allowed: /);
+      for (const value of [0, "0s", "0", "none", [], {}]) assert.equal(wrong({ max_hint_window: value }).length, 1);
+      assert.match(
+        wrong({ max_hint_window_in_ms: 0 }, "cassandra:4.0.18")[0],
+        /"0" is not allowed: a member that was away/,
+      );
+      assert.match(wrong({ max_hint_window_in_ms: 0 })[0], /is named max_hint_window in Cassandra 5.0/);
+    });
+
+    it("may be those that keep rows safe, and may be taken out where Cassandra's own value does", () => {
+      const right: Record<string, unknown[]> = {
+        commitlog_sync: ["batch", "group"],
+        disk_failure_policy: ["stop", "stop_paranoid", "die"],
+        commit_failure_policy: ["die", "stop_commit", null],
+        hinted_handoff_enabled: [true, "true", null],
+        hinted_handoff_disabled_datacenters: [[], null],
+        max_hint_window: ["6h", 10800000, null],
+        allow_insecure_udfs: [false, null],
+      };
+      for (const [key, values] of Object.entries(right))
+        for (const value of values) assert.deepEqual(wrong({ [key]: value }), [], `${key}: ${JSON.stringify(value)}`);
+    });
+
+    it("are refused without a word of their values where these are secret", () => {
+      const cassandraYaml = { disk_failure_policy: "ignore" };
+      for (const [config, secrets] of [
+        [{ cassandraYaml }, ["cassandraYaml"]],
+        [{ persistent: { cassandraYaml } }, ["persistent"]],
+      ] as [Record<string, unknown>, string[]][])
+        assert.throws(() => read(config, secrets), /disk_failure_policy: "\[secret\]" is not allowed: /);
     });
   });
 

@@ -30,7 +30,10 @@ export const imageChange: RingEvent = {
     for (const { metadata } of nodes.items) await lab.tagImage(metadata.name, image, `${image}-again`);
     await roll(scene, { image: `${image}-again` });
     for (const pod of (await stack.pods()).map(nameOf))
-      assert.match(await stack.exec(pod, ["nodetool", "listsnapshots"]), /^before-\S+-again +rows +numbers /m);
+      assert.match(
+        await stack.exec(pod, ["nodetool", "listsnapshots"]),
+        /^before-\S+-again-from-\S+-\d{8}T\d{6}Z +rows +numbers /m,
+      );
   },
 };
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import { EphemeralCluster, PersistentCluster } from "../../../components/index";
+import { PasswordChange, Superuser } from "../../../components/superuser";
 import { withApiServer } from "../apiServer";
 import { callHook, only, record } from "../recorder";
 import { ringArgs } from "./args";
@@ -76,6 +77,47 @@ describe("the superuser of a ring", () => {
     await create({ "cassandra-0": "id 10.0.0.1" });
     assert.equal(secret.data.known, "p", "it did not wait");
     clearTimeout(made);
+  });
+
+  it("is waited for in vain where the ring has another password: a member says why, and the way out is named", async () => {
+    const secret = { data: { username: "a", password: "p" } };
+    const log = [
+      "2026-01-01T00:00:00Z ring: restart: this disk holds member id",
+      "2026-01-01T00:00:10Z ring: waiting: the superuser: Secret cassandra-superuser cannot be read",
+      "2026-01-01T00:01:10Z ring: waiting: the superuser: admin cannot log in with any password that Secret cassandra-superuser holds",
+      "INFO Compacting",
+    ];
+    const create = (objects: Record<string, unknown>) =>
+      withApiServer(
+        {
+          "/api/v1/namespaces/db/secrets/cassandra-superuser": secret,
+          "/api/v1/namespaces/db/configmaps/cassandra-ring": { data: { "cassandra-0": "id 10.0.0.1" } },
+          ...objects,
+        },
+        async (kubeconfig) => {
+          const { name, namespace } = persistent;
+          const identity = { name, namespace, topology: "persistent" };
+          await record(() => {
+            const superuser = new Superuser("superuser", { ...identity, username: "admin", outlivesStack: true });
+            const args = { ...identity, selector: {}, superuser, record: "cassandra-ring", timeoutMinutes: 0 };
+            new PasswordChange("cassandra-password", { ...args, cluster: { kubeconfig } }, {});
+          });
+          const inputs = { namespace: "db", secret: "cassandra-superuser", record: "cassandra-ring" };
+          await callHook("cassandra-password-password-is-known", { newInputs: inputs });
+        },
+      );
+    const out =
+      " If admin has another password, as on volumes whose Secret was deleted, say which, and run `pulumi up` again: `pulumi config set " +
+      "--secret superuserPassword`, or write it to key `known` of the Secret, from which the members set the new one: `kubectl patch " +
+      'secret -n db cassandra-superuser -p \'{"stringData":{"known":"..."}}\'`';
+    const late =
+      "ring cassandra: its members have not set the password of Secret cassandra-superuser within 0 minutes; ";
+    const pods = { items: ["cassandra-0", "cassandra-1"].map((name) => ({ metadata: { name } })) };
+    const logs = { "/api/v1/namespaces/db/pods/cassandra-1/log": log.join("\n") };
+    await assert.rejects(create({ "/api/v1/namespaces/db/pods": pods, ...logs }), {
+      message: `${late}cassandra-1 says: admin cannot log in with any password that Secret cassandra-superuser holds.${out}`,
+    });
+    await assert.rejects(create({}), { message: `${late}\`kubectl logs\` of them says why.${out}` });
   });
 
   it("has its password changed by a member that serves, or the update fails and owes it", async () => {

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import { PersistentCluster } from "../../../components/index";
-import { snapshotName, upgradeProblem, versionOf } from "../../../components/upgrade";
+import { unknownVersion, upgradeProblem } from "../../../components/upgrade";
+import { versionOf } from "../../../components/version";
 import { withApiServer } from "../apiServer";
 import { callHook, record } from "../recorder";
 import { ringArgs } from "./args";
@@ -17,6 +18,37 @@ describe("another version of Cassandra", () => {
     });
     assert.equal(versionOf("registry:5000/cassandra@sha256:" + "a".repeat(64)), undefined);
     assert.equal(versionOf("cassandra:latest"), undefined);
+  });
+
+  it("is none that a tag of more than two digits begins with, which is a date", () => {
+    assert.equal(versionOf("team/cassandra:2026.11"), undefined);
+  });
+
+  it("is not known to this program from 6 on, which 5.1 is another name of", () => {
+    const six = [
+      "cassandra:6",
+      "m.example/library/cassandra:6-jammy",
+      "team/cassandra:6.0",
+      "cassandra:6.0-alpha1",
+      "c:10.2.1",
+    ];
+    for (const image of [...six, "cassandra:5.1", "cassandra:6.0.1@sha256:" + "a".repeat(64), "m:5000/cassandra:7"])
+      assert.match(
+        unknownVersion(image) ?? "",
+        /^the cluster metadata service of Cassandra \d+(\.\d)? is not known/,
+        image,
+      );
+    for (const image of [
+      "cassandra:5.0.9",
+      "cassandra:4.1",
+      "cassandra:5",
+      "cassandra:3.11.17",
+      "team/ring:7",
+      "cassandra:trunk",
+    ])
+      assert.equal(unknownVersion(image), undefined, image);
+    for (const image of ["cassandra@sha256:" + "6".repeat(64), "cassandra:2026.11", "m:6000/cassandra:5.0.9"])
+      assert.equal(unknownVersion(image), undefined, image);
   });
 
   it("passes within a series, to a later one, and to the next major version", () => {
@@ -41,11 +73,6 @@ describe("another version of Cassandra", () => {
 
   it("passes on the way back from an upgrade that has not come through", () => {
     assert.equal(problem(["4.1.9", "5.0.9"], "4.1.9"), undefined);
-  });
-
-  it("has snapshots named after it", () => {
-    assert.equal(snapshotName("registry:5000/cassandra:5.0.10"), "before-5.0.10");
-    assert.equal(snapshotName("cassandra@sha256:0123456789ab" + "c".repeat(52)), "before-0123456789ab");
   });
 
   describe("of a ring's set", () => {
@@ -99,7 +126,10 @@ describe("another version of Cassandra", () => {
       const old = "cassandra:4.1.9";
       await edit(old, "cassandra:5.0.9", [pod("cassandra-0", old, true)]);
       assert.equal(printed.length, 1);
-      assert.match(printed[0], /each member keeps a snapshot \(before-5\.0\.9\), then they restart one at a time/);
+      assert.match(
+        printed[0],
+        /each member keeps a snapshot \(before-5\.0\.9-from-4\.1\.9-<time>\), then they restart one at a time/,
+      );
       assert.match(
         printed[0],
         /To go back: image cassandra:4\.1\.9, and the claim and the pod of each member that 5\.0 has/,
@@ -133,6 +163,8 @@ describe("another version of Cassandra", () => {
     it("leaves out a member that does not serve, and stops before any restart when one cannot keep its snapshot", async () => {
       await edit("cassandra:5.0.9", "cassandra:5.0.10", [pod("cassandra-0", "cassandra:5.0.9", false)], false);
       assert.ok(printed.includes("cassandra: cassandra-0 does not serve, and keeps no snapshot"));
+      await edit("cassandra:5.0.9", "cassandra:5.0.10", [pod("cassandra-0", "cassandra:5.0.10", true)], false);
+      assert.ok(printed.includes("cassandra: cassandra-0 runs cassandra:5.0.10 already"), "it is of before no longer");
       // This API server runs no commands.
       const serving = [pod("cassandra-0", "cassandra:5.0.9", true)];
       await assert.rejects(edit("cassandra:5.0.9", "cassandra:5.0.10", serving, false), /No pod was restarted$/);

@@ -52,6 +52,9 @@ describe("cassandra.yaml in the pod", function () {
     const safe = await configured(yamlChanges({}, { needsLogin: false }));
     assert.ok(safe.includes('commitlog_sync: "batch"'));
     assert.ok(!safe.some((line) => line.startsWith("commitlog_sync_period:")));
+    const group = await configured(yamlChanges({ commitlog_sync: "group" }, { needsLogin: false }));
+    assert.ok(group.includes('commitlog_sync: "group"'));
+    assert.ok(!group.some((line) => line.startsWith("commitlog_sync_period:")), "it would not start");
     const periodic = { commitlog_sync: "periodic", commitlog_sync_period: "1s" };
     assert.deepEqual(yamlChanges(periodic, { needsLogin: false }), periodic);
   });

@@ -1,0 +1,125 @@
+/** Keys of cassandra.yaml that follow from other settings, and the names of those. */
+const settled: Record<string, string> = {
+  cluster_name: "cassandra:clusterName",
+  auto_bootstrap: "the ring record",
+  broadcast_address: "the pod's address",
+  broadcast_rpc_address: "the pod's address",
+  commitlog_directory: "the pod's volume",
+  cdc_raw_directory: "the pod's volume",
+  data_file_directories: "the pod's volume",
+  hints_directory: "the pod's volume",
+  local_system_data_file_directory: "the pod's volume",
+  saved_caches_directory: "the pod's volume",
+  endpoint_snitch: "cassandra:datacenter",
+  initial_token: "the ring record",
+  listen_address: "the pod's address",
+  listen_interface: "the pod's address",
+  listen_interface_prefer_ipv6: "the pod's address",
+  listen_on_broadcast_address: "the pod's address",
+  native_transport_port: "the client Service",
+  native_transport_port_ssl: "the client Service",
+  num_tokens: "the ring record",
+  // The tokens of a first ring are those of Murmur3Partitioner.
+  partitioner: "the ring record",
+  rpc_address: "the pod's address",
+  rpc_interface: "the pod's address",
+  rpc_interface_prefer_ipv6: "the pod's address",
+  seed_provider: "the ring record",
+  // A first ring opens it once every member sees all others.
+  start_native_transport: "the ring record",
+  ssl_storage_port: "the discovery Service",
+  storage_port: "the discovery Service",
+};
+
+/** Those that another setting decides unless it is "none", which leaves them to whoever knows better. */
+const decided: Record<string, "auth" | "tls"> = {
+  authenticator: "auth",
+  authorizer: "auth",
+  role_manager: "auth",
+  server_encryption_options: "tls",
+  client_encryption_options: "tls",
+};
+
+/** Values of one key. */
+interface Values {
+  /** As messages put them. */
+  allowed: string;
+  isAllowed: (value: unknown) => boolean;
+  /** What would be lost with another one. */
+  why: string;
+}
+
+/** @param hasSafeDefault whether the key may be taken out, which leaves Cassandra to its own default */
+const words = (why: string, allowed: (string | boolean)[], hasSafeDefault = true): Values => ({
+  allowed: allowed.join(", "),
+  isAllowed: (value) => (value === null ? hasSafeDefault : allowed.some((one) => one === value || `${one}` === value)),
+  why,
+});
+
+const none = (why: string): Values => ({
+  allowed: "[]",
+  isAllowed: (value) => value === null || (Array.isArray(value) && value.length === 0),
+  why,
+});
+
+const away = "a member that was away would miss what was written meanwhile";
+const hintWindow: Values = {
+  allowed: "a time above zero",
+  isAllowed: (value) =>
+    value === null || ((typeof value === "string" || typeof value === "number") && Number.parseFloat(`${value}`) > 0),
+  why: away,
+};
+const paxos = "what transactions (IF) have agreed on would be lost where members join or leave";
+const sandbox = "whoever may make a function could read and delete what is on the disk";
+const killed = "a ring that is killed as a whole would lose what it has acknowledged";
+
+/** Keys that keep rows safe, with the values that do. */
+const safe: Record<string, Values> = {
+  commitlog_sync: words(killed, ["batch", "group"], false),
+  // Without the key, Cassandra ignores the errors: it is in the images' files that it does not.
+  disk_failure_policy: words(
+    "a member would go on without what its disk has lost",
+    ["stop", "stop_paranoid", "die"],
+    false,
+  ),
+  commit_failure_policy: words("a member would go on though its disk takes no more writes", [
+    "stop",
+    "stop_commit",
+    "die",
+  ]),
+  hinted_handoff_enabled: words(away, [true]),
+  hinted_handoff_disabled_datacenters: none(away),
+  max_hint_window: hintWindow,
+  max_hint_window_in_ms: hintWindow,
+  transfer_hints_on_decommission: words("a member that leaves would take along what others have missed", [true]),
+  paxos_repair_enabled: words(paxos, [true]),
+  skip_paxos_repair_on_topology_change: words(paxos, [false]),
+  skip_paxos_repair_on_topology_change_keyspaces: none(paxos),
+  allow_insecure_udfs: words(sandbox, [false]),
+  allow_extra_insecure_udfs: words(sandbox, [false]),
+};
+
+/** What else the ring was told. */
+export interface Protection {
+  /** @default as "none" */
+  auth?: string;
+  /** @default as "none" */
+  tls?: string;
+}
+
+/**
+ * Why a key of cassandra.yaml cannot have a value, as a phrase that follows the key; undefined when it can. `value` is set where
+ * another value would do: the phrase then follows that.
+ */
+export function keyRefusal(
+  key: string,
+  value: unknown,
+  protection: Protection,
+): { why: string; value?: unknown } | undefined {
+  const decider = Object.hasOwn(decided, key) ? decided[key] : undefined;
+  if (decider && protection[decider] !== "none") return { why: `follows from cassandra:${decider}` };
+  if (Object.hasOwn(settled, key)) return { why: `follows from ${settled[key]}` };
+  if (!Object.hasOwn(safe, key) || safe[key].isAllowed(value)) return undefined;
+  const { why, allowed } = safe[key];
+  return { why: `is not allowed: ${why}; allowed is ${allowed}`, value };
+}

@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+
+/** What makes the pods of a ring. */
+export interface PodMaker {
+  kind: "StatefulSet" | "DaemonSet";
+  /** Names of all of them. */
+  names: string[];
+}
+
+/**
+ * Hook of a ring's component, which is created where the ring is not in the state, before anything in it: refuses, in preview as
+ * well, a ring that is there. A second stack of that name would write another password into the Secret of the first one's superuser,
+ * and let its own clients in, before its set were refused. What the state knows in part is left to the hooks of the set itself.
+ * @param takesOver whether the provider takes over what exists
+ */
+export function refuseStrangers(
+  name: string,
+  maker: PodMaker,
+  { cluster, takesOver }: { cluster?: ClusterChoice; takesOver: boolean },
+): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${name}-is-no-strangers`,
+    async ({ newInputs }) => {
+      const { namespace } = newInputs as { namespace?: string };
+      // Of a namespace that is yet to be made, preview knows nothing; there is no ring in it.
+      if (takesOver || !namespace) return;
+      const counts = await answered(() => countsOf(maker, namespace, cluster)).catch((error: Error) => {
+        // In preview, the hooks that come later say what they cannot look at.
+        if (pulumi.runtime.isDryRun()) return [];
+        throw new Error(`whether ring ${name} is there could not be looked at: ${explain(error)}. Nothing was touched`);
+      });
+      if (counts.length > 0) throw new Error(problem(maker, counts));
+    },
+    { onDryRun: true },
+  );
+}
+
+/** Members that those that are there ask for, by their names. */
+async function countsOf(
+  { kind, names }: PodMaker,
+  namespace: string,
+  cluster: ClusterChoice | undefined,
+): Promise<{ name: string; replicas: number }[]> {
+  const { apps } = await Cluster.connect(cluster);
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const read =
+        kind === "StatefulSet"
+          ? apps.readNamespacedStatefulSet({ name, namespace }).then(({ spec }) => spec?.replicas)
+          : apps.readNamespacedDaemonSet({ name, namespace }).then(({ status }) => status?.desiredNumberScheduled);
+      const live = await read.then((replicas = 0) => ({ replicas })).catch(nothingWhenNotFound);
+      return live && { name, ...live };
+    }),
+  );
+  return found.flatMap((one) => one ?? []);
+}
+
+function problem({ kind }: PodMaker, live: { name: string; replicas: number }[]): string {
+  const [{ name, replicas }] = live;
+  const all = live.reduce((sum, one) => sum + one.replicas, 0);
+  const [what, count] = kind === "StatefulSet" ? ["replicas", `\`pulumi config set replicas ${all}\`, `] : ["pods", ""];
+  return (
+    `${kind} ${name} is there, with ${replicas} ${what}, and not in the state of this stack; nothing was touched. If it is this ` +
+    "stack's own (a state that was lost, an update that was killed), take it over as it is: " +
+    `\`pulumi config set kubernetes:upsertExistingObjects true\`, ${count}\`pulumi up\`; if it was imported, \`pulumi state delete\` it ` +
+    "first. If it is another stack's, choose another name"
+  );
+}
