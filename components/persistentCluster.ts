@@ -7,7 +7,7 @@ import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
 import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "./racks";
 import { whenWhole } from "./ringCheck";
-import { RollingUpdate } from "./rollingUpdate";
+import { restartsOnDelete, RollingUpdate } from "./rollingUpdate";
 import { membersLeaveFirst } from "./scaleDown";
 import { VolumeRetention } from "./storage";
 import { snapshotBeforeUpgrade } from "./upgrade";
@@ -109,6 +109,8 @@ export class PersistentCluster extends CassandraRing {
     const leaving = membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false, isReplacing }, this);
     const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this);
 
+    const restarts = [restartsOnDelete(name, cluster)];
+
     this.statefulSets = setsOf(name, racks).map((logicalName, i) => {
       const rack: string | undefined = racks[i];
       const ofRack: Record<string, string> = rack === undefined ? {} : { [rackLabel]: rack };
@@ -155,17 +157,21 @@ export class PersistentCluster extends CassandraRing {
           parent: this,
           // Not `growth` itself: of a component, Pulumi waits for the objects in it, and here there are none.
           dependsOn: growth?.urn.apply(() => before) ?? before,
-          ...(adopt && {
-            transforms: [takesOver],
-            ignoreChanges: adopt === "kept" ? [...keptFields, "spec.template"] : keptFields,
-          }),
+          ...(adopt && { transforms: [takesOver] }),
+          ignoreChanges: [
+            ...(adopt ? keptFields : []),
+            ...(adopt === "kept" ? ["spec.template"] : []),
+            // A preview cannot try what the last hook below makes way for.
+            ...(pulumi.runtime.isDryRun() ? ["spec.updateStrategy"] : []),
+          ],
           hooks: {
             beforeCreate: [
               ...mayAsk,
               ...(rack === undefined ? [] : [warnOfEmptyZone(logicalName, rack, args.cluster, this)]),
               ...leaving.beforeCreate,
+              ...restarts,
             ],
-            beforeUpdate: [...mayAsk, snapshot, ...leaving.beforeUpdate],
+            beforeUpdate: [...mayAsk, snapshot, ...leaving.beforeUpdate, ...restarts],
           },
           customTimeouts: joinTimeouts(args.replicas, args.volumeSize),
         },

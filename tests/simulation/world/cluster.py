@@ -20,7 +20,7 @@ class Pod:
             "RING_NAME": "cassandra", "CASSANDRA_NUM_TOKENS": "1", "CASSANDRA_CONF": "/config", "RING_CLAIM": "data",
         }  # fmt: skip
         self.is_terminating = False
-        self.waits_for, self.restarts = "", 0
+        self.waits_for, self.listeners = "", []
         self.start_container()
 
     # -- the container --
@@ -28,22 +28,18 @@ class Pod:
     def start_container(self):
         self.children, self.ended_children, self.pids = {}, [], 0
         self.cassandra = self.cassandra_pid = None
-        self.signal_handler, self.signals, self.scripts = None, [], []
-        self.main = self.run("start", lambda script: script.load("start").main())
-        self.main.is_first = True
-        self.world.kernel.spawn("%s watches" % self.name, self.await_end)
+        self.signal_handler, self.signals, self.scripts, self.waiting = None, [], [], False
+        self.main = self.run("start", lambda script: script.load("start").main(), self.container_ended)
 
-    def await_end(self):
+    def is_current(self):
+        return not self.is_terminating and self.world.pods.get(self.name) is self
+
+    def container_ended(self):
         """Kubernetes starts a container again that has ended, unless its pod goes."""
-        main = self.main
-        while not main.task.over:
-            self.world.kernel.pause(1.0)
         self.end_container()
-        if not self.is_terminating and self.world.pods.get(self.name) is self:
-            self.world.kernel.pause(self.world.kernel.random.choice((1.0, 5.0, 20.0)))
-            if not self.is_terminating and self.world.pods.get(self.name) is self and self.main is main:
-                self.restarts += 1
-                self.start_container()
+        main, delay = self.main, self.world.kernel.random.choice((1.0, 5.0, 20.0))
+        if self.is_current():
+            self.world.kernel.at(delay, lambda: self.is_current() and self.main is main and self.start_container())
 
     def end_container(self):
         if self.cassandra:
@@ -52,8 +48,8 @@ class Pod:
             script.kill()
         self.scratch_locks.clear()
 
-    def run(self, name, main):
-        script = Script(self, name, main)
+    def run(self, name, main, ended=None):
+        script = Script(self, name, main, ended)
         self.scripts.append(script)
         return script
 
@@ -81,20 +77,43 @@ class Pod:
         return pid
 
     def write_state(self, disk):
-        return lambda line: disk.notes.__setitem__("ring-states", disk.notes.get("ring-states", "") + "\n" + line)
+        def write(line):
+            disk.notes["ring-states"] = disk.notes.get("ring-states", "") + "\n" + line
+            for task in self.listeners:
+                if not task.over:
+                    self.world.kernel.wake(task, self.world.kernel.random.uniform(0, 5))
+            self.listeners.clear()
+
+        return write
 
     def child_ended(self, pid, code):
         if pid == self.cassandra_pid:
             self.cassandra = None
         self.ended_children.append((pid, code))
+        self.stir()
+
+    def stir(self):
+        if self.waiting and not self.main.task.over:
+            self.world.kernel.wake(self.main.task)
 
     def wait_for_child(self):
         while not self.ended_children:
             if self.signals and self.signal_handler:
-                self.signals.pop()
+                self.signals.clear()
                 self.signal_handler()
-            self.world.kernel.pause(1.0)
+            else:
+                self.waiting = True
+                self.world.kernel.block()
+                self.waiting = False
         return self.ended_children.pop(0)
+
+    def signal(self):
+        """SIGTERM to process 1; while it still decides how to enter, it ends at once."""
+        self.signals.append(15)
+        if self.waiting:
+            self.stir()
+        elif not self.cassandra_pid:
+            self.world.kernel.kill(self.main.task)
 
     def kill_child(self, pid, number):
         child = self.children.get(pid)
@@ -137,19 +156,21 @@ class World:
         self.record, self.version = {}, 1
         self.api_away, self.read_only = False, False
         self.acknowledged, self.rows = set(), 0
-        self.controller = self.kernel.spawn("controller", self.control)
+        self.scale(replicas)
+
+    def scale(self, replicas):
+        self.replicas = replicas
+        self.kernel.at(1.0, self.control)
 
     def control(self):
         """The StatefulSet's controller: Parallel, so that all pods come and go at once."""
-        while True:
-            for ordinal in range(self.replicas):
-                name = "cassandra-%d" % ordinal
-                if name not in self.pods:
-                    self.pods[name] = Pod(self, ordinal)
-            for name in list(self.pods):
-                if int(name.rpartition("-")[2]) >= self.replicas:
-                    self.delete(name)
-            self.kernel.pause(2.0)
+        for ordinal in range(self.replicas):
+            name = "cassandra-%d" % ordinal
+            if name not in self.pods:
+                self.pods[name] = Pod(self, ordinal)
+        for name in list(self.pods):
+            if int(name.rpartition("-")[2]) >= self.replicas:
+                self.delete(name)
 
     # -- what happens to pods --
 
@@ -162,17 +183,15 @@ class World:
 
     def terminate(self, pod):
         stop = pod.run("preStop", lambda script: script.load("leave").stop())
-        for _ in range(100):
+        for _ in range(50):
             if stop.task.over:
                 break
-            self.kernel.pause(1.0)
-        pod.signals.append(15)
-        if pod.cassandra is None and pod.signal_handler:
-            pod.main.kill()
-        for _ in range(60):
+            self.kernel.pause(2.0)
+        pod.signal()
+        for _ in range(30):
             if pod.main.task.over:
                 break
-            self.kernel.pause(1.0)
+            self.kernel.pause(2.0)
         self.gone(pod)
 
     def gone(self, pod):
@@ -180,6 +199,7 @@ class World:
         pod.main.kill()
         if self.pods.get(pod.name) is pod:
             del self.pods[pod.name]
+            self.kernel.at(1.0, self.control)
 
     def delete_at_once(self, name):
         """As with a node that is gone."""
@@ -190,7 +210,7 @@ class World:
     def kill_container(self, name):
         pod = self.pods.get(name)
         if pod:
-            pod.end_container()
+            pod.main.kill()
 
     def kill_cassandra(self, name):
         pod = self.pods.get(name)

@@ -36,7 +36,7 @@ class Engine:
         if replicas != self.state:
             grows = replicas > self.state
             self.owes_cleanup = self.owes_cleanup or grows
-            self.world.replicas = replicas
+            self.world.scale(replicas)
             self.await_ready(replicas)
             self.state = replicas
         if self.owes_cleanup:
@@ -190,7 +190,7 @@ class Engine:
         if "stay" in mend:
             pod = world.pods.get(mend["stay"])
             if pod and pod.cassandra and pod.cassandra.mode in ("LEAVING", "DECOMMISSION_FAILED"):
-                pod.signals.append(15)
+                pod.signal()
         elif "takeBack" in mend:
             pod = world.pods.get(mend["takeBack"]["name"])
             if pod and pod.uid == mend["takeBack"]["uid"]:
@@ -198,7 +198,7 @@ class Engine:
         elif "scale" in mend:
             if mend["scale"] < world.replicas:
                 self.shrink(mend["scale"])
-            world.replicas = mend["scale"]
+            world.scale(mend["scale"])
         elif mend.get("follow"):
             world.write_record(mend["follow"])
 

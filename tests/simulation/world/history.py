@@ -1,6 +1,6 @@
 """One history: a ring, what happens to it, and whether every acknowledged row is there once all is well again.
 
-Reads histories as JSON, one a line: {"seed", "copies", "replicas", "events": [[name, number, number], ...]}. While one runs, it asks
+history.py BREAKS reads histories as JSON, one a line: {"seed", "copies", "replicas", "events": [[name, number, number], ...]}. While one runs, it asks
 for decisions of `pulumi up` in lines {"ask", "arguments"}, each answered by a line; it ends with a line {"failure", "log"}.
 """
 import json
@@ -8,6 +8,7 @@ import sys
 
 from cluster import World
 from engine import Engine
+from pods import read_scripts
 
 
 class Lost(Exception):
@@ -172,6 +173,7 @@ def run(told):
 
 
 def main():
+    read_scripts(json.loads(sys.argv[1]))
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)
 

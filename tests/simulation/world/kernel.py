@@ -14,8 +14,8 @@ class Killed(BaseException):
 
 
 class Task:
-    def __init__(self, kernel, name, body):
-        self.kernel, self.name, self.body = kernel, name, body
+    def __init__(self, kernel, name, body, ended=None):
+        self.kernel, self.name, self.body, self.ended = kernel, name, body, ended
         self.killed = self.over = False
         self.waits_for = None
         self.coroutine = greenlet(self.run, kernel.main)
@@ -27,6 +27,8 @@ class Task:
         except (Killed, SystemExit):
             pass
         self.over = True
+        if self.ended:
+            self.kernel.at(0.0, self.ended)
 
 
 class Kernel:
@@ -39,10 +41,11 @@ class Kernel:
         self.tasks = []
         self.log = []
 
-    def spawn(self, name, body, after=0.0):
-        task = Task(self, name, body)
+    def spawn(self, name, body, ended=None):
+        """@param ended called once it is over, however it has ended"""
+        task = Task(self, name, body, ended)
         self.tasks.append(task)
-        self.wake(task, after)
+        self.wake(task)
         return task
 
     def wake(self, task, after=0.0):
@@ -64,9 +67,12 @@ class Kernel:
         self.yield_turn(task)
 
     def block(self):
-        """Called by a task that does nothing more until it is killed."""
-        self.current.waits_for = None
-        self.yield_turn(self.current)
+        """Called by a task that does nothing more until somebody wakes it, or kills it."""
+        task = self.current
+        if task.killed:
+            raise Killed()
+        task.waits_for = None
+        self.yield_turn(task)
 
     def yield_turn(self, task):
         task.coroutine.parent.switch()
