@@ -4,7 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
 import { selectorText } from "./labels";
 import { quantity } from "./quantity";
-import { isOwnTemplate, RingClient, RingIdentity } from "./ringClient";
+import { RingClient } from "./ringClient";
+import { isOwnTemplate } from "./ringPods";
+import { RingIdentity } from "./ringViews";
 import { upgradeProblem, versionOf } from "./upgrade";
 
 /** What the manifests of the tutorials call things; their sets keep these for as long as they live. */

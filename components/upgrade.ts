@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, Cluster, ClusterChoice, explain, isReady } from "./cluster";
 import { once } from "./once";
+import { defaultStallTimeoutMinutes, runJob } from "./podJob";
 
 /** A version of Cassandra: 5.0.9. */
 export interface Version {
@@ -52,6 +53,8 @@ export interface UpgradeArgs {
   selector: Record<string, string>;
   /** Whether members come back to their disks, so that a snapshot there is there afterwards. */
   keepsDisks: boolean;
+  /** Minutes after which a snapshot is given up. @default 15 */
+  stallTimeoutMinutes?: number;
   /** The cluster that they are in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
@@ -135,7 +138,7 @@ async function podsOf({ selector, cluster }: UpgradeArgs, namespace: string): Pr
 }
 
 async function snapshot(
-  { cluster }: UpgradeArgs,
+  { cluster, stallTimeoutMinutes = defaultStallTimeoutMinutes }: UpgradeArgs,
   namespace: string,
   { pods, wanted }: { pods: PodView[]; wanted: string },
   { tell, warn }: Record<"tell" | "warn", (line: string) => Promise<void>>,
@@ -150,13 +153,13 @@ async function snapshot(
     }
     const version = versionOf(image);
     const ttl = version && compare(version, firstWithTtl) < 0 ? [] : ["--ttl", keptFor];
-    const said = await connection
-      .exec({ namespace, pod }, ["nodetool", "snapshot", "--tag", name, ...ttl], 600)
-      .catch((error: Error) => {
-        // The one from before an update that was cut off is the right one.
-        if (/already exists/.test(error.message)) return "";
-        throw new Error(`${error.message}\nNo pod was restarted`);
-      });
+    const command = ["nodetool", "snapshot", "--tag", name, ...ttl];
+    const run = (...command: string[]) => connection.exec({ namespace, pod }, command);
+    const said = await runJob(run, { name: "snapshot", command }, { stallTimeoutMinutes }).catch((error: Error) => {
+      // The one from before an update that was cut off is the right one.
+      if (/already exists/.test(error.message)) return "";
+      throw new Error(`${pod}: ${command.join(" ")}: ${error.message}\nNo pod was restarted`);
+    });
     await tell(
       said ? `${pod} keeps a snapshot of its rows (${name})` : `${pod} has kept a snapshot of its rows (${name})`,
     );
