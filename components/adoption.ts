@@ -4,7 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
 import { selectorText } from "./labels";
 import { quantity } from "./quantity";
-import { isOwnTemplate, RingClient, RingIdentity } from "./ringClient";
+import { RingClient } from "./ringClient";
+import { isOwnTemplate } from "./ringPods";
+import { RingIdentity } from "./ringViews";
 import { upgradeProblem } from "./upgrade";
 import { versionOf } from "./version";
 

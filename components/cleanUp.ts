@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterChoice } from "./cluster";
-import { RingClient, RingReference } from "./ringClient";
+import { RingClient } from "./ringClient";
+import { RingReference } from "./ringPods";
 
 export interface CleanUpArgs extends Omit<RingReference, "namespace"> {
   namespace: pulumi.Input<string>;

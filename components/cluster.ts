@@ -160,6 +160,24 @@ export async function patiently<T>(look: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Waits for something in the cluster.
+ * @param look what stands in the way, in words; undefined once it has come about
+ * @param minutes after which it is given up when the words have not changed
+ * @param pause milliseconds between two looks @default 1000
+ * @throws {Error} with the words
+ */
+export async function clearOf(look: () => Promise<string | undefined>, minutes: number, pause = 1000): Promise<void> {
+  let [said, since] = ["", Date.now()];
+  for (;;) {
+    const why = await patiently(look);
+    if (why === undefined) return;
+    if (why !== said) [said, since] = [why, Date.now()];
+    if (Date.now() - since > minutes * 60_000) throw new Error(`for ${minutes} minutes: ${why}`);
+    await sleep(pause);
+  }
+}
+
 /** Whether a pod takes requests. */
 export function isReady({ status }: V1Pod): boolean {
   return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;

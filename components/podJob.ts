@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { refusalOf } from "./cluster";
 
+/** Minutes without progress after which a step is given up, where nobody says otherwise. */
+export const defaultStallTimeoutMinutes = 15;
+
 /** A command that takes long, in a pod. One of a name runs at a time in a pod, whoever started it. */
 export interface PodJob {
   /** Letters and dashes: its files in `/tmp` are named after it. */

@@ -1,7 +1,6 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
+import { clearOf, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
 import { Identity, labels } from "./labels";
 
 export interface RingRecordArgs extends Identity {
@@ -97,19 +96,24 @@ export function afterItsVolumes(
     const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
     const { core } = await Cluster.connect(cluster);
     const object = { name: objectName, namespace };
-    for (let i = 0; i < 60; i++) {
+    const isOfTheGone = async (): Promise<string | undefined> => {
       const kept = await (
         kind === "Secret" ? core.readNamespacedSecret(object) : core.readNamespacedConfigMap(object)
       ).catch(nothingWhenNotFound);
       const owners = kept?.metadata?.ownerReferences ?? [];
-      if (owners.length === 0) return;
+      if (owners.length === 0) return undefined;
       const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
-      if (items.some(({ metadata }) => owners.some(({ uid }) => uid === metadata!.uid))) return;
-      await sleep(1000);
-    }
-    throw new Error(
-      `${kind} ${objectName} is that of a ring whose volumes are gone, and is not collected; ` +
-        `\`kubectl delete ${kind.toLowerCase()} -n ${namespace} ${objectName}\`, and run \`pulumi up\` again`,
-    );
+      if (items.some(({ metadata }) => owners.some(({ uid }) => uid === metadata!.uid))) return undefined;
+      return "Kubernetes has not collected it";
+    };
+    await clearOf(isOfTheGone, collected).catch((error: Error) => {
+      throw new Error(
+        `${kind} ${objectName} is that of a ring whose volumes are gone: ${explain(error)}; ` +
+          `\`kubectl delete ${kind.toLowerCase()} -n ${namespace} ${objectName}\`, and run \`pulumi up\` again`,
+      );
+    });
   });
 }
+
+/** Minutes within which Kubernetes collects what nobody owns any more; it takes seconds. */
+const collected = 1;

@@ -20,6 +20,8 @@ export interface RollingUpdateArgs {
   adopted?: string;
   /** Names of the sets that make the pods: these come back under their names and to their disks. @default pods hand their rows over */
   sets?: string[];
+  /** Minutes for which a pod may not serve before the update gives up, where they are more than what pods need. @default those */
+  stallTimeoutMinutes?: number;
   /** The cluster that they are in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
@@ -170,12 +172,13 @@ function outlook(
 }
 
 async function roll(
-  { name, selector, cluster, sets }: RollingUpdateArgs,
+  { name, selector, cluster, sets, stallTimeoutMinutes = 0 }: RollingUpdateArgs,
   wanted: { replicas: number; revision: string; namespace: string },
   tell: (line: string) => Promise<void>,
 ): Promise<void> {
   const { namespace, replicas } = wanted;
   const connection = await Cluster.connect(cluster);
+  const limit = Math.max(patience(replicas), stallTimeoutMinutes);
   let said = "";
   let since = Date.now();
   for (let looks = 0; ; looks++) {
@@ -201,9 +204,9 @@ async function roll(
       [said, since] = [line, Date.now()];
     }
     if ("replace" in step) await deletePod(connection.core, namespace, step.replace);
-    else if (!step.handOver && Date.now() - since > patience(replicas) * 60_000) {
+    else if (!step.handOver && Date.now() - since > limit * 60_000) {
       throw new Error(
-        `ring ${name}: for ${patience(replicas)} minutes ${line}; look at \`kubectl get pods -n ${namespace}\` and ` +
+        `ring ${name}: for ${limit} minutes ${line}; look at \`kubectl get pods -n ${namespace}\` and ` +
           "`kubectl logs`, mend what they name and run `pulumi up` again: it goes on where it stopped",
       );
     }

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { answered, ClusterChoice, explain } from "./cluster";
 import { Tell } from "./leaving";
 import { once } from "./once";
-import { RingClient, RingReference } from "./ringClient";
+import { RingClient } from "./ringClient";
+import { RingReference } from "./ringPods";
 import { nextStep, obstacles, outlook, RingView, violations } from "./scalePlan";
 
 interface SetInputs {

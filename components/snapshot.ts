@@ -1,4 +1,5 @@
 import { Cluster, PodReference } from "./cluster";
+import { defaultStallTimeoutMinutes, runJob } from "./podJob";
 import { compare, Version, versionOf } from "./version";
 
 /** For how long Cassandra keeps the snapshots, from the version on that lets them go by itself. */
@@ -67,19 +68,27 @@ echo "$0" >${note} || true`;
 export async function keepSnapshot(
   cluster: Cluster,
   member: PodReference,
-  { image, wanted, startedAt }: { image: string; wanted: string; startedAt?: Date },
+  {
+    image,
+    wanted,
+    startedAt,
+    stallTimeoutMinutes = defaultStallTimeoutMinutes,
+  }: { image: string; wanted: string; startedAt?: Date; stallTimeoutMinutes?: number },
 ): Promise<string> {
-  const run = (seconds: number, ...command: string[]) =>
-    cluster.exec(member, ["sh", "-c", ...command], seconds).catch((error: Error) => {
-      throw new Error(`${error.message}\nNo pod was restarted`);
-    });
-  const [now, noted = "", ...lines] = (await run(60, lookAtSnapshots)).trim().split("\n");
+  const run = (...command: string[]) => cluster.exec(member, command);
+  const untouched = (error: Error) => {
+    throw new Error(`${error.message}\nNo pod was restarted`);
+  };
+  const [now, noted = "", ...lines] = (await run("sh", "-c", lookAtSnapshots).catch(untouched)).trim().split("\n");
   const listed = lines.map((line) => line.split(" ")[0]);
   const own = ownSnapshot({ now, noted, listed, startedAt }, image, wanted);
   if (own) return `${member.pod} has kept a snapshot of its rows (${own})`;
   const version = versionOf(image);
   const ttl = version && compare(version, firstWithTtl) < 0 ? [] : ["--ttl", keptFor];
   const name = snapshotName(image, wanted, now);
-  await run(600, takeSnapshot, name, ...ttl);
+  const command = ["sh", "-c", takeSnapshot, name, ...ttl];
+  await runJob(run, { name: "snapshot", command }, { stallTimeoutMinutes }).catch((error: Error) =>
+    untouched(new Error(`${member.pod}: nodetool snapshot: ${error.message}`)),
+  );
   return `${member.pod} keeps a snapshot of its rows (${name})`;
 }

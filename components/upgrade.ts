@@ -48,6 +48,8 @@ export interface UpgradeArgs {
   selector: Record<string, string>;
   /** Whether members come back to their disks, so that a snapshot there is there afterwards. */
   keepsDisks: boolean;
+  /** Minutes after which a snapshot is given up. @default 15 */
+  stallTimeoutMinutes?: number;
   /** The cluster that they are in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
@@ -100,7 +102,7 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
       if (!ready) await warn(`${pod} does not serve, and keeps no snapshot`);
       // It does not restart, and a snapshot taken now would not be one of before.
       else if (image === wanted) await tell(`${pod} runs ${wanted} already`);
-      else await tell(await keepSnapshot(connection, { namespace, pod }, { image, wanted, startedAt }));
+      else await tell(await keepSnapshot(connection, { namespace, pod }, { image, wanted, startedAt, stallTimeoutMinutes: args.stallTimeoutMinutes }));
     }
   });
 

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { clearOf, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { defaultStallTimeoutMinutes } from "./podJob";
 import { quantity } from "./quantity";
-import { RingClient, RingReference } from "./ringClient";
+import { RingClient } from "./ringClient";
+import { RingReference } from "./ringPods";
 
 export interface VolumeGrowthArgs extends Omit<RingReference, "namespace"> {
   namespace: pulumi.Input<string>;
@@ -29,9 +30,6 @@ interface Found {
   claims: string[];
   refusal?: string;
 }
-
-/** Minutes that a claim is given to grow. */
-const patience = 10;
 
 /**
  * A StatefulSet cannot change its claim template, so Pulumi replaces it when volumes are to be larger, or of another class.
@@ -89,6 +87,10 @@ export class VolumeGrowth extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
+  private get stallTimeoutMinutes(): number {
+    return this.args.stallTimeoutMinutes ?? defaultStallTimeoutMinutes;
+  }
+
   private refuseShrinking(was: State, wanted: State): void {
     const { name } = this.args;
     if (quantity(wanted.volumeSize)! < quantity(was.volumeSize)!) {
@@ -139,22 +141,32 @@ export class VolumeGrowth extends pulumi.ComponentResource {
       await cluster.apps
         .deleteNamespacedStatefulSet({ ...set, propagationPolicy: "Orphan" })
         .catch(nothingWhenNotFound);
-      while (await cluster.apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound)) await sleep(500);
+      const isThere = async () => {
+        const found = await cluster.apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound);
+        return found && `its finalizers are ${found.metadata?.finalizers?.join(", ") || "none"}`;
+      };
+      await clearOf(isThere, this.stallTimeoutMinutes, 500).catch((error: Error) => {
+        throw new Error(
+          `StatefulSet ${name} is not gone from around its pods, which serve on, ${explain(error)}; \`pulumi up\` again once it is`,
+        );
+      });
     }
   }
 
   private async grown(cluster: Cluster, namespace: string, name: string, volumeSize: string): Promise<void> {
-    for (const end = Date.now() + patience * 60_000; ; await sleep(1000)) {
+    const lacks = async (): Promise<string | undefined> => {
       const { status } = await cluster.core.readNamespacedPersistentVolumeClaim({ name, namespace });
-      if (quantity(status?.capacity?.storage ?? "0")! >= quantity(volumeSize)!) return;
+      const capacity = status?.capacity?.storage ?? "0";
+      if (quantity(capacity)! >= quantity(volumeSize)!) return undefined;
       // Some drivers grow the file system only when the pod starts the next time: all that can be done now has been.
-      if (status?.conditions?.some(({ type }) => type === "FileSystemResizePending")) return;
-      if (Date.now() > end) {
-        throw new Error(
-          `${name} has not grown within ${patience} minutes: \`kubectl describe pvc -n ${namespace} ${name}\` tells why; ` +
-            "run `pulumi up` again once it has",
-        );
-      }
-    }
+      if (status?.conditions?.some(({ type }) => type === "FileSystemResizePending")) return undefined;
+      return `it has ${capacity} of ${volumeSize}`;
+    };
+    await clearOf(lacks, this.stallTimeoutMinutes).catch((error: Error) => {
+      throw new Error(
+        `${name} has not grown ${explain(error)}: \`kubectl describe pvc -n ${namespace} ${name}\` tells why; run \`pulumi up\` ` +
+          "again once it has",
+      );
+    });
   }
 }

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.abspath(sys.argv[0]))
 DATA = os.environ.get("CASSANDRA_DATA", "/var/lib/cassandra")
 SCRATCH = os.environ.get("TMPDIR", "/tmp")
 CQL = 9042

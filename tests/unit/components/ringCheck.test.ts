@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { foretell, makeWhole, MendableRing } from "../../../components/ringCheck";
+import { Asks } from "../../../components/ringViews";
 import { SeenPod, Survey } from "../../../components/wholeRing";
 
 const id = "10000000-0000-4000-8000-000000000000";
@@ -115,6 +116,29 @@ describe("the look at a ring at the end of an update", () => {
     );
   });
 
+  it("does not give up because one look failed, and says why all of them did", async () => {
+    const { client, run } = scene(whole);
+    const { survey } = client;
+    let looks = 0;
+    client.survey = () => (looks++ === 0 ? Promise.reject(new Error("broke off")) : survey(1));
+    await run();
+    client.survey = () => survey(1).then(() => Promise.reject(new Error("broke off")));
+    await assert.rejects(run(3), /it is not whole: 3 minutes waiting for an answer of the ring: broke off/);
+  });
+
+  it("goes by pods and record where the account may not run commands in pods, and says so", async () => {
+    const { client, run, said, done } = scene(
+      { ...left, isBlind: true },
+      { ...whole, listed: undefined, isBlind: true },
+    );
+    const { survey } = client;
+    const forbidden = Object.assign(new Error("this account may not run commands in pods"), { code: 403 });
+    client.survey = (replicas, asks) => (asks === "never" ? survey(replicas, asks) : Promise.reject(forbidden));
+    await run();
+    assert.deepEqual(done, ["delete old"]);
+    assert.match(said[0], /judged by its pods and its record alone: this account may not run commands in pods/);
+  });
+
   it("puts on record what the ring tells where the pods do not", async () => {
     const stale = { ...whole, record: { "cassandra-0": "empty" } };
     const { run, done } = scene(stale, stale, whole);
@@ -124,7 +148,7 @@ describe("the look at a ring at the end of an update", () => {
 });
 
 describe("the look at a ring in preview", () => {
-  const told = async (survey: () => Promise<Survey>) => {
+  const told = async (survey: MendableRing["survey"]) => {
     const said: string[] = [];
     await foretell({ survey }, 1, (line) => Promise.resolve(void said.push(line)));
     return said;
@@ -140,6 +164,18 @@ describe("the look at a ring in preview", () => {
   it("leaves an edit of the count to the hooks that tell of it, and a ring that is not there alone", async () => {
     assert.deepEqual(await told(() => Promise.resolve({ ...left, asked: 3 })), []);
     assert.deepEqual(await told(() => Promise.resolve({ ...left, asked: undefined, pods: [] })), []);
+  });
+
+  it("goes by pods and record where the account may not run commands in pods", async () => {
+    const forbidden = Object.assign(new Error("may not run commands"), { code: 403 });
+    for (const [seen, lines] of [
+      [whole, 0],
+      [left, 1],
+    ] as const) {
+      const survey = (_: number, asks?: Asks) =>
+        asks === "never" ? Promise.resolve({ ...seen, listed: undefined, isBlind: true }) : Promise.reject(forbidden);
+      assert.equal((await told(survey)).length, lines);
+    }
   });
 
   it("says what it could not look at, and fails no preview", async () => {
