@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterChoice } from "./cluster";
 import { RingClient } from "./ringClient";
+import { bringBack } from "./ringMoves";
 import { RingReference } from "./ringPods";
 
 export interface CleanUpArgs extends Omit<RingReference, "namespace"> {
@@ -34,7 +35,7 @@ export class CleanUp extends pulumi.ComponentResource {
           if (!isDryRun) await client.note();
           return;
         }
-        const tell = (line: string, final: boolean) =>
+        const tell = (line: string, final = false) =>
           pulumi.log.info(`${args.name}: ${line}`, opts.parent, undefined, !final);
         const change = `replicas ${was.replicas} -> ${wanted.replicas}`;
         if (wanted.replicas <= was.replicas) {
@@ -51,6 +52,8 @@ export class CleanUp extends pulumi.ComponentResource {
           await tell(`${change}: ${joins} the older ones drop what they have handed over`, true);
           return;
         }
+        // Cassandra cleans nothing up while a member leaves.
+        await bringBack(client, wanted.replicas, tell);
         await client.note();
         // The last one has nobody to have handed anything over to.
         for (const pod of await client.recorded(wanted.replicas - 1)) {

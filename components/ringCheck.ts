@@ -6,6 +6,7 @@ import { allowedSilence, Tell } from "./leaving";
 import { Streams } from "./nodetool";
 import { defaultStallTimeoutMinutes } from "./podJob";
 import { RingClient } from "./ringClient";
+import { shrink, ShrinkingRing } from "./ringMoves";
 import { RingReference } from "./ringPods";
 import { size } from "./scalePlan";
 import { foretold, Mend, nextMend } from "./wholeRing";
@@ -49,10 +50,8 @@ export function whenWhole(
 }
 
 /** What is asked of a ring here, and done to it. */
-export type MendableRing = Pick<
-  RingClient,
-  "note" | "survey" | "stay" | "takeBack" | "follow" | "received" | "cleanUp"
->;
+export type MendableRing = Pick<RingClient, "survey" | "stay" | "takeBack" | "follow" | "received" | "scale"> &
+  ShrinkingRing;
 
 /** Of a ring with an edit still to come, whose sets ask for another count, the hooks tell. */
 export async function foretell(client: Pick<RingClient, "survey">, replicas: number, tell: Tell): Promise<void> {
@@ -127,6 +126,9 @@ export async function makeWhole(
       hasRejoined = true;
       await tell(`${mend.takeBack.name} has left the ring, though replicas is ${replicas}: it joins anew`, true);
       await client.takeBack(mend.takeBack);
+    } else if ("scale" in mend) {
+      if (mend.from > mend.scale) await shrink(client, mend.scale, tell);
+      await client.scale(mend.scale);
     } else if (mend.follow && waited > followAfter) {
       await client.follow(mend.follow);
     }
@@ -157,6 +159,7 @@ type Received = Pick<Streams, "received" | "toReceive">;
 /** What it is at, for whoever watches `pulumi up`, and the bytes that are still to come. */
 function progress(mend: Exclude<Mend, "whole">, streams?: Received): { line: string; remaining: number } {
   if ("stay" in mend) return { line: `having ${mend.stay} stay: it was about to leave the ring`, remaining: 0 };
+  if ("scale" in mend) return { line: `scaling its sets from ${mend.from} pods to ${mend.scale}`, remaining: 0 };
   if ("takeBack" in mend) return { line: `taking ${mend.takeBack.name} back`, remaining: 0 };
   const line = `waiting for ${mend.waitFor}`;
   if (!streams?.toReceive || !mend.joins) return { line, remaining: 0 };

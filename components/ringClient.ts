@@ -4,7 +4,7 @@ import { clearOf, nothingWhenNotFound, refusalOf } from "./cluster";
 import { decommission, Tell } from "./leaving";
 import { cleanUpRefusal, parseCleanup } from "./nodetool";
 import { JobError, runJob } from "./podJob";
-import { Entries, hasLeft } from "./record";
+import { hasLeft } from "./record";
 import { RingViews } from "./ringViews";
 import { SeenPod } from "./wholeRing";
 
@@ -39,8 +39,16 @@ export class RingClient extends RingViews {
     }
   }
 
+  /** Has the sets ask for that many pods in all. Members that are too many must have left before. */
+  async scale(replicas: number): Promise<void> {
+    const { sets, namespace } = this.ring;
+    const { apps } = await this.cluster();
+    const body = [{ op: "replace", path: "/spec/replicas", value: replicas / sets.length }];
+    for (const name of sets) await apps.patchNamespacedStatefulSet({ name, namespace, body });
+  }
+
   /** Puts on record what the ring itself tells. */
-  async follow(entries: Entries): Promise<void> {
+  async follow(entries: Record<string, string | null>): Promise<void> {
     const { name, namespace } = this.ring;
     const { objects } = await this.cluster();
     const metadata = { name: `${name}-ring`, namespace };

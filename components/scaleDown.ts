@@ -3,8 +3,9 @@ import { answered, ClusterChoice, explain } from "./cluster";
 import { Tell } from "./leaving";
 import { once } from "./once";
 import { RingClient } from "./ringClient";
+import { bringBack, shrink } from "./ringMoves";
 import { RingReference } from "./ringPods";
-import { nextStep, obstacles, outlook, RingView, violations } from "./scalePlan";
+import { obstacles, outlook, RingView, violations } from "./scalePlan";
 
 interface SetInputs {
   metadata: { name: string; namespace: string };
@@ -83,35 +84,20 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
     }
   }
 
-  /**
-   * Whoever stays may still hold rows that it once handed over, and will own them again. Had they been deleted meanwhile, they
-   * would come back: they go first. It takes a moment where there are none. Cassandra does not do it while a member moves.
-   */
-  async function tidy(client: RingClient, { members }: RingView): Promise<void> {
-    if (members.some(({ state }) => state !== "normal")) return;
-    for (const { pod } of members) {
-      const what = `${pod} drops rows that others have taken over earlier, if it has any left`;
-      await tell(what);
-      await client.cleanUp(pod, (said) => tell(`${what}: ${said}`));
+  /** The first set to be updated does it for all. Counts are those of the ring. */
+  const makeSmaller = once(async (client: RingClient, was: number, wanted: number): Promise<void> => {
+    if (isDryRun) {
+      if (await see(() => client.isUnformed())) return;
+      const ring = await see(() => client.look());
+      if (ring) await tellOf(ring, was, wanted);
+      return;
     }
-  }
-
-  /** Has all members leave that go: the first set to be updated does it for all. Counts are those of the ring. */
-  const shrink = once(async (client: RingClient, was: number, wanted: number): Promise<void> => {
-    // Of a first ring that does not fit its cluster, no member is there to leave.
-    if (await see(() => client.isUnformed())) return;
-    if (!isDryRun) await see(() => client.note());
-    let ring = await see(() => client.look());
-    if (isDryRun && ring) await tellOf(ring, was, wanted);
-    for (let isFirst = true; !isDryRun && ring; isFirst = false) {
-      const step = nextStep(ring, wanted);
-      if (step === "done") return;
-      if ("refuse" in step) refuse(wanted, step.refuse);
-      if (isFirst) await tidy(client, ring);
-      await client.decommission(step.decommission, tell);
-      ring = await see(() => client.look(wanted));
-    }
+    await shrink(client, wanted, tell).catch((error: Error) => {
+      const why = explain(error);
+      throw new Error(`cassandra:replicas: ${wanted} is not allowed for ring ${args.name} now:\n${why}`);
+    });
   });
+  const backFirst = once((client: RingClient, wanted: number) => bringBack(client, wanted, tell));
   /** All sets of a ring have the same count. */
   const ofRing = (replicas: number) => replicas * args.sets.length;
 
@@ -124,7 +110,8 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
       if (!seen) return;
       // Somebody may have scaled the set by hand: those members are as real as the ones that the state knows of.
       const was = Math.max(replicasOf(oldInputs), seen.live ?? 0);
-      if (wanted < was) await shrink(client, ofRing(was), ofRing(wanted));
+      if (!isDryRun) await backFirst(client, ofRing(wanted));
+      if (wanted < was) await makeSmaller(client, ofRing(was), ofRing(wanted));
     },
     { onDryRun: true },
   );
@@ -150,7 +137,7 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
             "another stack's, choose another name",
         );
       }
-      if (live !== undefined && wanted < live) await shrink(client, ofRing(live), ofRing(wanted));
+      if (live !== undefined && wanted < live) await makeSmaller(client, ofRing(live), ofRing(wanted));
       const most = ofRing(Math.ceil(Math.max(0, ...kept.map((place) => place + 1)) / args.sets.length));
       if (live === undefined && most > ofRing(wanted)) {
         throw new Error(

@@ -102,7 +102,14 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
       if (!ready) await warn(`${pod} does not serve, and keeps no snapshot`);
       // It does not restart, and a snapshot taken now would not be one of before.
       else if (image === wanted) await tell(`${pod} runs ${wanted} already`);
-      else await tell(await keepSnapshot(connection, { namespace, pod }, { image, wanted, startedAt, stallTimeoutMinutes: args.stallTimeoutMinutes }));
+      else
+        await tell(
+          await keepSnapshot(
+            connection,
+            { namespace, pod },
+            { image, wanted, startedAt, stallTimeoutMinutes: args.stallTimeoutMinutes },
+          ),
+        );
     }
   });
 

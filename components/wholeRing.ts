@@ -42,6 +42,11 @@ export type Mend =
   | { stay: string }
   /** A member that has left is taken back: its very pod is deleted, and the one that follows it joins anew. */
   | { takeBack: SeenPod }
+  /**
+   * The sets ask for another number of pods, as when somebody has scaled them by hand, or an update was cut off and the edit taken
+   * back: they get the one of the stack, and members that are too many leave first.
+   */
+  | { scale: number; from: number }
   | Wait;
 
 export interface Wait {
@@ -53,7 +58,7 @@ export interface Wait {
   /** Whether it hardly comes about by itself. */
   isForPersons?: boolean;
   /** What the ring itself has in place of what is on record. */
-  follow?: Entries;
+  follow?: Record<string, string | null>;
 }
 
 /** Decides on what the ring is now, and on nothing remembered. */
@@ -65,13 +70,7 @@ const here = ({ pods, expected }: Survey) => pods.filter(({ name }) => expected.
 
 /** Pods that the stack does not ask for. */
 function unwanted({ asked, expected, pods }: Survey): Mend | undefined {
-  if (asked !== undefined && asked !== expected.length) {
-    return {
-      waitFor: `its sets to ask for ${expected.length} pods; they ask for ${asked}, as somebody has scaled them by hand`,
-      advice: "`pulumi up --refresh` sees it, and does what is to be done about their members",
-      isForPersons: true,
-    };
-  }
+  if (asked !== undefined && asked !== expected.length) return { scale: expected.length, from: asked };
   const more = pods.find(({ name }) => !expected.includes(name));
   return more && { waitFor: `${more.name} to end` };
 }
@@ -166,7 +165,10 @@ function debt({ record, expected, listed }: Survey): Mend | undefined {
     };
   }
   const turn = moving(record);
-  return turn && { waitFor: `${turn.pod} to end its turn at moving data (${turn.what})` };
+  if (!turn) return undefined;
+  const waitFor = `${turn.pod} to end its turn at moving data (${turn.what})`;
+  // A pod that is gone for good, as of an edit that was taken back, gives no turn back itself.
+  return expected.includes(turn.pod) ? { waitFor } : { waitFor, follow: { moving: null } };
 }
 
 /** The mend in a sentence, for whoever reads the preview; empty where there is none. */
@@ -174,6 +176,7 @@ export function foretold(mend: Mend, { expected }: Survey): string {
   if (mend === "whole") return "";
   const replicas = `though replicas is ${expected.length}`;
   if ("stay" in mend) return `${mend.stay} is about to leave the ring, ${replicas}: \`pulumi up\` has it stay`;
+  if ("scale" in mend) return `its sets ask for ${mend.from} pods, ${replicas}: \`pulumi up\` scales them`;
   if ("takeBack" in mend) return `${mend.takeBack.name} has left the ring, ${replicas}: \`pulumi up\` has it join anew`;
   if (mend.follow) return "";
   return `the ring is not whole: \`pulumi up\` waits for ${mend.waitFor}${mend.advice ? `; ${mend.advice}` : ""}`;

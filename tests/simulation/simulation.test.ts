@@ -16,9 +16,16 @@ const events = fc.oneof(
   { weight: 6, arbitrary: event("write", anyOf(3, 8)) },
   { weight: 3, arbitrary: event("up", fc.integer({ min: 1, max: 5 })) },
   { weight: 1, arbitrary: event("up_to_end", fc.integer({ min: 1, max: 5 })) },
-  ...["kill_engine", "kill_container", "kill_cassandra", "delete_pod", "lose_node", "lose_disk", "cut", "decommission"].map(
-    (name) => ({ weight: 1, arbitrary: event(name) }),
-  ),
+  ...[
+    "kill_engine",
+    "kill_container",
+    "kill_cassandra",
+    "delete_pod",
+    "lose_node",
+    "lose_disk",
+    "cut",
+    "decommission",
+  ].map((name) => ({ weight: 1, arbitrary: event(name) })),
   { weight: 1, arbitrary: event("api", anyOf(5, 20, 60)) },
 );
 

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { foretell, makeWhole, MendableRing } from "../../../components/ringCheck";
 import { Asks } from "../../../components/ringViews";
+import { Member, RingView } from "../../../components/scalePlan";
 import { SeenPod, Survey } from "../../../components/wholeRing";
 
 const id = "10000000-0000-4000-8000-000000000000";
@@ -39,6 +40,24 @@ const left: Survey = {
 };
 const joining: Survey = { ...left, pods: [{ ...pod, ready: false }] };
 
+/** A ring of two, of which one is to go. */
+const memberOf = (place: number): Member => ({
+  pod: `cassandra-${place}`,
+  claim: `data-cassandra-${place}`,
+  place,
+  up: true,
+  state: "normal",
+});
+const ofTwo: RingView = {
+  namespace: "db",
+  members: [memberOf(0), memberOf(1)],
+  strangers: [],
+  unlisted: [],
+  owing: [],
+  keyspaces: [],
+  datacenter: "dc1",
+};
+
 /** A ring that is seen as this, look after look, and then as the last of it; the clock goes on by a minute with each. */
 function scene(...seen: Survey[]) {
   const [said, done]: [string[], string[]] = [[], []];
@@ -51,6 +70,13 @@ function scene(...seen: Survey[]) {
     follow: (entries) => Promise.resolve(void done.push(`follow ${JSON.stringify(entries)}`)),
     received: () => Promise.resolve({ received: looks * 2 ** 20, toReceive: 100 * 2 ** 20 }),
     cleanUp: (pod) => Promise.resolve(void done.push(`clean ${pod}`)),
+    scale: (replicas) => Promise.resolve(void done.push(`scale ${replicas}`)),
+    isUnformed: () => Promise.resolve(false),
+    look: () => {
+      const staying = ofTwo.members.filter((one) => !done.includes(`decommission ${one.pod}`));
+      return Promise.resolve({ ...ofTwo, members: staying });
+    },
+    decommission: (pod) => Promise.resolve(void done.push(`decommission ${pod}`)),
   };
   const run = (stallTimeoutMinutes?: number) =>
     makeWhole(
@@ -109,10 +135,20 @@ describe("the look at a ring at the end of an update", () => {
     });
   });
 
+  it("has the sets ask for as many pods as the stack does; members that are too many leave first", async () => {
+    const more = scene({ ...whole, asked: 2 }, whole);
+    await more.run();
+    assert.deepEqual(more.done, ["clean cassandra-0", "clean cassandra-1", "decommission cassandra-1", "scale 1"]);
+    const fewer = scene({ ...whole, asked: 0 }, whole);
+    await fewer.run();
+    assert.deepEqual(fewer.done, ["scale 1"]);
+  });
+
   it("does not wait long for what a person has to do", async () => {
+    const ghost = { ...member, hostId: id.replace("1", "9"), address: "10.0.0.9", up: false };
     await assert.rejects(
-      scene({ ...whole, asked: 3 }).run(),
-      /it is not whole: 1 minutes waiting for its sets to ask for 1 pods; .*pulumi up --refresh/,
+      scene({ ...whole, listed: [member, ghost] }).run(),
+      /it is not whole: 1 minutes waiting for the member at 10.0.0.9 .*nodetool removenode/,
     );
   });
 

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { refusalOf } from "./cluster";
+import { Tell } from "./leaving";
+import { RingClient } from "./ringClient";
+import { nextStep, RingView } from "./scalePlan";
+import { nextMend } from "./wholeRing";
+
+/**
+ * Takes back members that have left, or are about to, though their pods are to be members. It comes before an update that waits for
+ * all pods to serve: such a pod never would.
+ * @param replicas members that the ring is to have
+ */
+export async function bringBack(
+  client: Pick<RingClient, "survey" | "stay" | "takeBack">,
+  replicas: number,
+  tell: Tell,
+  pause = 3000,
+): Promise<void> {
+  for (;;) {
+    const seen = await client.survey(replicas).catch((error: Error) => {
+      // An account that may run nothing in pods does without: what is missing is told at the end of the update.
+      if (refusalOf(error) !== "forbidden") throw error;
+    });
+    const mend = seen && nextMend({ ...seen, asked: replicas });
+    if (mend && typeof mend === "object" && "stay" in mend) {
+      await tell(`${mend.stay} was about to leave the ring, though it is to stay: it comes back`, true);
+      await client.stay(mend.stay);
+    } else if (mend && typeof mend === "object" && "takeBack" in mend) {
+      await tell(`${mend.takeBack.name} has left the ring, though it is to be a member: it joins anew`, true);
+      await client.takeBack(mend.takeBack);
+    } else return;
+    await sleep(pause);
+  }
+}
+
+/**
+ * Whoever stays may still hold rows that it once handed over, and will own them again. Had they been deleted meanwhile, they
+ * would come back: they go first. It takes a moment where there are none. Cassandra does not do it while a member moves.
+ */
+async function tidy(client: Pick<RingClient, "cleanUp">, { members }: RingView, tell: Tell): Promise<void> {
+  if (members.some(({ state }) => state !== "normal")) return;
+  for (const { pod } of members) {
+    const what = `${pod} drops rows that others have taken over earlier, if it has any left`;
+    await tell(what);
+    await client.cleanUp(pod, (said) => tell(`${what}: ${said}`));
+  }
+}
+
+/** What is asked of a ring that is made smaller, and done to it. */
+export type ShrinkingRing = Pick<RingClient, "isUnformed" | "note" | "look" | "decommission" | "cleanUp">;
+
+/**
+ * Has all members leave that go, one at a time, each step decided on a new look.
+ * @param wanted members that the ring is to have
+ * @throws {Error} why none may leave now, a line each, or why one could not
+ */
+export async function shrink(client: ShrinkingRing, wanted: number, tell: Tell): Promise<void> {
+  // Of a first ring that does not fit its cluster, no member is there to leave.
+  if (await client.isUnformed()) return;
+  await client.note();
+  for (let turn = 0; ; turn++) {
+    const ring = await client.look(turn === 0 ? undefined : wanted);
+    const step = nextStep(ring, wanted);
+    if (step === "done") return;
+    if ("refuse" in step) throw new Error(step.refuse.join("\n"));
+    if (turn === 0) await tidy(client, ring, tell);
+    await client.decommission(step.decommission, tell);
+  }
+}
