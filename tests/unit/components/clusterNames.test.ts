@@ -35,6 +35,7 @@ describe("the cluster name of a new ring", () => {
     make: (cluster: Cluster) => unknown = persistent,
     claims: string[] = [],
     refusal?: { code: number; message: string },
+    isPreview = true,
   ) =>
     withApiServer(
       {
@@ -42,7 +43,7 @@ describe("the cluster name of a new ring", () => {
         "/api/v1/namespaces/db/persistentvolumeclaims": { items: claims.map((name) => ({ metadata: { name } })) },
       },
       async (kubeconfig) => {
-        await record(() => make({ kubeconfig }));
+        await record(() => make({ kubeconfig }), isPreview);
         await callHook(hook, { newInputs: own }, { onDryRun: true });
       },
       refusal,
@@ -56,6 +57,12 @@ describe("the cluster name of a new ring", () => {
         '"cassandra-db"',
     });
   });
+
+  it("is refused without a preview as well, and the note of it is to be deleted", () =>
+    assert.rejects(
+      create([pod("shop", "cassandra", "K8Demo")], persistent, [], undefined, false),
+      /such as "cassandra-db"; before another one, `pulumi state delete` the DataGuard of this stack, which has noted it$/,
+    ));
 
   it("is refused where another ring of the namespace has it, or one of the tutorials", async () => {
     await assert.rejects(create([pod("db", "orders", "K8Demo")]), /ring orders in namespace db has it/);
