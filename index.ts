@@ -42,7 +42,7 @@ const rings = {
     new PersistentCluster(persistent.name, { ...persistent, namespace, storageClassName, cluster, takesOver }, opts),
   ephemeral: ephemeral && new EphemeralCluster(ephemeral.name, { ...ephemeral, namespace, cluster }, opts),
   daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, namespace, cluster, takesOver }, opts),
-  pod: pod && new SinglePod(pod.name, { ...pod, namespace, acceptDataLoss }, opts),
+  pod: pod && new SinglePod(pod.name, { ...pod, namespace, cluster, acceptDataLoss }, opts),
   cockroachdb:
     cockroachdb && new CockroachCluster(cockroachdb.name, { ...cockroachdb, namespace, storageClassName }, opts),
 };

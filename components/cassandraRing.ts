@@ -15,6 +15,7 @@ import { CassandraYaml } from "./cassandraYaml";
 import { Certificates, CertManager } from "./certificates";
 import { checkedPodArgs } from "./checkedPodArgs";
 import { ClusterChoice } from "./cluster";
+import { refuseNameOfOthers, toVolumes } from "./clusterNames";
 import { Identity, labels, selectorLabels } from "./labels";
 import { slowestMove } from "./leaving";
 import { networkAccess, Peer } from "./networkAccess";
@@ -116,8 +117,9 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       ...(hooks?.beforeCreate ?? []),
       ...firstLook(name, given, { disk, racks, adopted, takesOver }),
     ];
-    // Its inputs are what the hook is told.
-    super(type, name, { namespace: given.namespace }, { ...opts, hooks: { ...hooks, beforeCreate } });
+    // Its inputs are what the hooks are told.
+    const { namespace: place, clusterName } = given;
+    super(type, name, { namespace: place, clusterName }, { ...opts, hooks: { ...hooks, beforeCreate } });
     const { auth = "password", tlsSecret } = given;
     const args = checkedPodArgs(given, { auth, tls: tlsSecret === undefined ? "none" : "secret" }, this);
     const { namespace, cluster } = args;
@@ -318,16 +320,24 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   }
 }
 
-/** Hook of a new ring whose name others may have: what outlives a stack is found by that name. */
+/** Hooks of a ring that is new to the state: it is no other one that is there, nor named as one. */
 function firstLook(
   name: string,
   { name: ring, cluster }: CassandraRingArgs,
   { disk, racks, adopted, takesOver = false }: Pick<Topology, "disk" | "racks" | "adopted" | "takesOver">,
 ): pulumi.ResourceHook[] {
-  if (disk === "emptyDir" || adopted) return [];
-  const maker: PodMaker =
-    "claim" in disk ? { kind: "StatefulSet", names: setsOf(ring, racks) } : { kind: "DaemonSet", names: [ring] };
-  return [refuseStrangers(name, maker, { cluster, takesOver })];
+  if (adopted || takesOver) return [];
+  const sets = setsOf(ring, racks);
+  const isOnClaims = disk !== "emptyDir" && "claim" in disk;
+  // What folders of nodes hold, nobody can tell from here.
+  const comesBack = isOnClaims ? toVolumes(disk.claim, sets) : () => Promise.resolve(disk !== "emptyDir");
+  const maker: PodMaker = isOnClaims ? { kind: "StatefulSet", names: sets } : { kind: "DaemonSet", names: [ring] };
+  return [
+    // What outlives a stack is found by its name.
+    ...(disk === "emptyDir" ? [] : [refuseStrangers(name, maker, cluster)]),
+    // Without a word of the cluster, a provider of the caller's own may go to another one.
+    ...(disk === "emptyDir" && !cluster ? [] : [refuseNameOfOthers(name, { ring, cluster, comesBack })]),
+  ];
 }
 
 /** The pods make the role of that name, and note the password that it has. */

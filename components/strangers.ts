@@ -12,19 +12,18 @@ export interface PodMaker {
  * Hook of a ring's component, which is created where the ring is not in the state, before anything in it: refuses, in preview as
  * well, a ring that is there. A second stack of that name would write another password into the Secret of the first one's superuser,
  * and let its own clients in, before its set were refused. What the state knows in part is left to the hooks of the set itself.
- * @param takesOver whether the provider takes over what exists
  */
 export function refuseStrangers(
   name: string,
   maker: PodMaker,
-  { cluster, takesOver }: { cluster?: ClusterChoice; takesOver: boolean },
+  cluster: ClusterChoice | undefined,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-is-no-strangers`,
     async ({ newInputs }) => {
       const { namespace } = newInputs as { namespace?: string };
       // Of a namespace that is yet to be made, preview knows nothing; there is no ring in it.
-      if (takesOver || !namespace) return;
+      if (!namespace) return;
       const counts = await answered(() => countsOf(maker, namespace, cluster)).catch((error: Error) => {
         // In preview, the hooks that come later say what they cannot look at.
         if (pulumi.runtime.isDryRun()) return [];

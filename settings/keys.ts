@@ -301,7 +301,8 @@ export const keys = {
     unit: "",
     allowed: "letters, digits, spaces, dashes and underscores, at most 48",
     meaning:
-      "Cassandra's cluster name; that of further rings is `<clusterName>-<topology>`. It cannot change while there are rows.",
+      "Cassandra's cluster name; that of further rings is `<clusterName>-<topology>`. A new ring is refused one that another ring of the " +
+      "Kubernetes cluster has. It cannot change while there are rows.",
     parse: text(cassandraName),
   },
   datacenter: {
