@@ -24,7 +24,7 @@ export const scriptsFolder = "/ring";
 /** User and group of the official image. */
 const cassandraUser = 999;
 
-/** Where Cassandra writes besides its data, by volume; the image itself is read-only. start.sh fills the first. */
+/** Where Cassandra writes besides its data, by volume; the image itself is read-only. start.py fills the first. */
 const scratch = { config: "/config", logs: "/var/log/cassandra", tmp: "/tmp" };
 
 /** How one Cassandra member runs, whatever makes its pod. */
@@ -145,7 +145,7 @@ function ringDisk({ name, disk, sets = [name] }: RingBinding): Record<string, st
 
 /**
  * The official entry point writes these into cassandra.yaml and cassandra-rackdc.properties, and the start script of Cassandra
- * reads the heap sizes. CASSANDRA_SEEDS is not among them: start.sh knows who can be one, a pod template cannot.
+ * reads the heap sizes. CASSANDRA_SEEDS is not among them: the pod's own scripts know who can be one, a pod template cannot.
  */
 function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
   const values: Record<string, pulumi.Input<string>> = {

@@ -20,7 +20,7 @@ export interface SuperuserArgs extends Identity {
 }
 
 /**
- * The role of a ring that may do everything, in a Secret: `username` and `password`. The pods make it in the ring (`auth.sh` in
+ * The role of a ring that may do everything, in a Secret: `username` and `password`. The pods make it in the ring (`roles.py` in
  * `cassandraPod/`), and keep in `known` what password the ring has, with which they set another one.
  */
 export class Superuser extends pulumi.ComponentResource {

@@ -7,7 +7,7 @@ export const tlsFolder = "/tls";
 
 /**
  * What cassandra.yaml says of them, in PEM (Cassandra 4.1 and later): members prove who they are to each other, to clients they do.
- * @param folder to which start.sh copies them
+ * @param folder to which start.py copies them
  */
 export function encryption(folder: string): CassandraYaml {
   const files = {
