@@ -136,8 +136,7 @@ export class RollingUpdate extends pulumi.ComponentResource {
   }
 }
 
-const restarting = (sets: string[]) =>
-  `its members restart one at a time${sets.length > 1 ? ", over all racks" : ""}`;
+const restarting = (sets: string[]) => `its members restart one at a time${sets.length > 1 ? ", over all racks" : ""}`;
 
 /** The same where the state knows of no update before: of a ring that is made now, there is nothing to tell. */
 async function outlookOnSets(
