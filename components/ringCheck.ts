@@ -25,8 +25,7 @@ export interface RingCheckArgs extends Omit<RingReference, "namespace"> {
  * In preview it only tells. A ring that is whole is nothing to be told of.
  * @param after resolves once all of the ring is registered, and updated
  * @param parent line of `pulumi up` that it writes to
- * @returns whether it has looked, once the ring is whole
- * @throws {pulumi.ResourceError} in the output: what is missing
+ * @returns whether it is, or was looked at in preview, once that is known; where it is not, the update fails and says what is missing
  */
 export function whenWhole(
   args: RingCheckArgs,
@@ -43,10 +42,21 @@ export function whenWhole(
       if (isDryRun) await foretell(client, args.replicas, tell);
       else await makeWhole(client, args, { tell });
     } catch (error) {
-      throw new pulumi.ResourceError(`ring ${args.name}: ${explain(error as Error)}`, parent, true);
+      fail(`ring ${args.name}: ${explain(error as Error)}`);
+      return false;
     }
     return true;
   });
+}
+
+/**
+ * Fails the update with a sentence, and lets all else in it come to its end. An output that failed would hold up the update for ever
+ * where the program exports it, and be told with a stack trace.
+ */
+function fail(message: string): void {
+  const error = new pulumi.RunError(message);
+  error.stack = "";
+  void Promise.reject(error);
 }
 
 /** What is asked of a ring here, and done to it. */

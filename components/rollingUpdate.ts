@@ -136,8 +136,7 @@ export class RollingUpdate extends pulumi.ComponentResource {
   }
 }
 
-const restarting = (sets: string[]) =>
-  `its members restart one at a time${sets.length > 1 ? ", over all racks" : ""}, each when all others serve`;
+const restarting = (sets: string[]) => `its members restart one at a time${sets.length > 1 ? ", over all racks" : ""}`;
 
 /** The same where the state knows of no update before: of a ring that is made now, there is nothing to tell. */
 async function outlookOnSets(
@@ -185,8 +184,8 @@ async function roll(
     const pods = (await patiently(() => connection.pods(namespace, selector)))
       .filter(({ status }) => !["Failed", "Succeeded"].includes(status?.phase ?? ""))
       .map(viewOf);
-    // As Kubernetes does it: the last one first.
-    if (sets) pods.sort((a, b) => placeOf(sets, b.name) - placeOf(sets, a.name));
+    // As Kubernetes does it with one set: the last one first.
+    if (sets?.length === 1) pods.sort((a, b) => placeOf(sets, b.name) - placeOf(sets, a.name));
     const record = sets ? await patiently(() => recordOf(connection.core, namespace, name)) : {};
     const minded = { comesBack: sets !== undefined, owing: owing(record), moves: moving(record)?.pod };
     const step = nextStep(pods, { ...wanted, ...minded });
