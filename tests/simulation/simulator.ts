@@ -72,9 +72,9 @@ export class Simulator {
   async run(history: History): Promise<Outcome> {
     this.say(history);
     for (;;) {
-      const { value, done } = await this.lines.next();
-      if (done) throw new Error(`the simulation ended in ${JSON.stringify(history)}`);
-      const told = JSON.parse(value) as Outcome | { ask: keyof typeof decisions; arguments: [never, never] };
+      const line = (await this.lines.next()) as IteratorResult<string, undefined>;
+      if (line.done) throw new Error(`the simulation ended in ${JSON.stringify(history)}`);
+      const told = JSON.parse(line.value) as Outcome | { ask: keyof typeof decisions; arguments: [never, never] };
       if (!("ask" in told)) return told;
       this.say(decisions[told.ask](...told.arguments));
     }

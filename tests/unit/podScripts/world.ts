@@ -224,10 +224,10 @@ def write_known(password):
 `;
 
 /** Addresses by host IDs. */
-const membersIn = (record: Record<string, string>) =>
-  Object.fromEntries(
+const membersIn = (record: Record<string, string>): Record<string, string> =>
+  Object.fromEntries<string>(
     Object.values(record)
-      .map((entry) => entry.split(" "))
+      .map((entry) => entry.split(" ") as [string, string])
       .filter(([, address]) => address?.startsWith("10.")),
   );
 
