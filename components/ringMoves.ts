@@ -21,7 +21,9 @@ export async function bringBack(
       // An account that may run nothing in pods does without: what is missing is told at the end of the update.
       if (refusalOf(error) !== "forbidden") throw error;
     });
-    const mend = seen && nextMend({ ...seen, asked: replicas });
+    // Those that are too many are asked to leave after that.
+    const pods = seen?.pods.filter(({ name }) => seen.expected.includes(name)) ?? [];
+    const mend = seen && nextMend({ ...seen, asked: replicas, pods });
     if (mend && typeof mend === "object" && "stay" in mend) {
       await tell(`${mend.stay} was about to leave the ring, though it is to stay: it comes back`, true);
       await client.stay(mend.stay);

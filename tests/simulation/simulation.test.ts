@@ -59,7 +59,7 @@ describe("histories of a simulated ring", function () {
         simulators.map((simulator, i) =>
           fc.assert(
             fc.asyncProperty(histories, (history) => passes(simulator, history)),
-            { numRuns: count / atOnce, seed: seed + i },
+            { numRuns: count / atOnce, seed: seed + i, includeErrorInReport: true },
           ),
         ),
       );

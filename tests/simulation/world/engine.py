@@ -160,7 +160,10 @@ class Engine:
         """Before the set is updated: it waits for all its pods to serve, and one that has left would never do so."""
         for _ in range(50):
             survey = self.survey(replicas)
-            mend = self.ask("nextMend", dict(survey, asked=replicas)) if survey else {}
+            if survey is None:
+                return
+            pods = [pod for pod in survey["pods"] if pod["name"] in survey["expected"]]
+            mend = self.ask("nextMend", dict(survey, asked=replicas, pods=pods))
             if "stay" not in mend and "takeBack" not in mend:
                 return
             self.do(mend)

@@ -4,6 +4,7 @@ history.py BREAKS reads histories as JSON, one a line: {"seed", "copies", "repli
 for decisions of `pulumi up` in lines {"ask", "arguments"}, each answered by a line; it ends with a line {"failure", "log"}.
 """
 import json
+import os
 import sys
 
 from cluster import World
@@ -17,7 +18,10 @@ class Lost(Exception):
 
 def ask(name, *arguments):
     print(json.dumps({"ask": name, "arguments": arguments}), flush=True)
-    return json.loads(sys.stdin.readline())
+    answer = sys.stdin.readline()
+    if not answer:
+        os._exit(0)  # nobody wants to know any more
+    return json.loads(answer)
 
 
 class History:
