@@ -143,7 +143,7 @@ def enter_by_ordinal(see):
     if entry.startswith("left "):
         return after_leaving(see, entry[5:])
     if is_host(entry):
-        return replace(see, me) or Wait(
+        return replace(see, me) or give_turn(see) or Wait(
             "this disk is empty, though %s is a member (%s), and no other member serves CQL; it will stream its rows from them and "
             "will not form a second ring" % (me, entry)
         )
@@ -179,7 +179,8 @@ def join_by_ordinal(see):
     silent = next((other for other in see.first(see.place) if not see.serves(other)), None)
     seeds = see.peers()
     if silent or not seeds:
-        return Wait(
+        # Who waits lets others move, whom it may be waiting for.
+        return give_turn(see) or Wait(
             "a ring was formed at %s; %s must serve CQL before this pod joins it"
             % (see.record["formed"], see.host(silent) if silent else "one of its members")
         )
@@ -195,7 +196,7 @@ def enter_by_turn(see):
     record, me = see.record, see.me
     entry = record.get(me, "")
     if is_host(entry):
-        return replace(see, me) or Wait(
+        return replace(see, me) or give_turn(see) or Wait(
             "this disk is empty, though %s is a member (%s); to stream its rows, another member to serve CQL" % (me, entry)
         )
     if record.get("formed") or see.members():
@@ -251,7 +252,7 @@ def replace(see, lost):
         return None
     owing = [one for one in see.owing() if one not in (see.me, lost) and see.serves(one)]
     if owing:
-        return Wait("%s to be repaired, which took a lost member's place before" % owing[0])
+        return give_turn(see) or Wait("%s to be repaired, which took a lost member's place before" % owing[0])
     host_id = see.record[lost].split(" ")[0]
     address = see.address_in_ring(host_id)
     if address is None:

@@ -148,7 +148,7 @@ class Engine:
             for _ in range(100):
                 self.kernel.step()
                 pod = self.world.pods.get(name)
-                if pod and pod.cassandra and pod.cassandra.mode == "NORMAL" and pod.cassandra.cleanup():
+                if pod and pod.cassandra and pod.cassandra.host in self.world.ring.entries and pod.cassandra.cleanup():
                     break
                 self.kernel.pause(5.0)
             else:
