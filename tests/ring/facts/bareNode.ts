@@ -63,9 +63,9 @@ export class BareNode {
     return this.reaches(`to say ${what}`, async () => what.test(await this.file("log")));
   }
 
-  /** What the loggers of StorageService and CassandraDaemon have said since the start: `LEVEL text`. */
+  /** What the loggers of StorageService and CassandraDaemon have said since the start: `LEVEL text`, of each message its first line. */
   async states(): Promise<string[]> {
-    return (await this.file("states")).split("\n").filter(Boolean);
+    return (await this.file("states")).split("\n").filter((line) => /^[A-Z]+ /.test(line));
   }
 
   /** What Cassandra has said since its start. */

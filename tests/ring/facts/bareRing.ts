@@ -26,6 +26,8 @@ const manifest = (name: string) => ({
           CASSANDRA_NUM_TOKENS: `${numTokens}`,
           JVM_EXTRA_OPTS: [
             "-Dcassandra.ring_delay_ms=5000",
+            // For so long a replacement watches whether the lost member is dead.
+            "-Dcassandra.broadcast_interval_ms=5000",
             "-Dcassandra.skip_wait_for_gossip_to_settle=0",
             "-Dcassandra.superuser_setup_delay_ms=0",
             // With more copies, a decommission at three members is refused.
@@ -48,7 +50,7 @@ const states = `<appender name="STATES" class="ch.qos.logback.core.FileAppender"
 <logger name="org.apache.cassandra.service.CassandraDaemon"><appender-ref ref="STATES"/></logger>
 </configuration>`;
 
-/** The rule "rows have one copy" holds for every ring of these: a row that is lost by one member is lost. */
+/** Rings of pods in which tests start Cassandra themselves. With one copy of each row, as they have unless told otherwise, what one member loses is lost. */
 export class BareRing {
   private constructor(
     private readonly stack: RingStack,
@@ -67,11 +69,19 @@ export class BareRing {
       const append = "sed -i '/<.configuration>/d' /etc/cassandra/logback.xml && cat >> /etc/cassandra/logback.xml";
       await stack.exec(nameOf(pod), ["sh", "-c", append], states);
     }
-    return new BareRing(stack, pods.map((pod) => new BareNode(stack, pod, seeds.join())));
+    return new BareRing(
+      stack,
+      pods.map((pod) => new BareNode(stack, pod, seeds.join())),
+    );
   }
 
-  /** Empties all disks, and forms a ring of the first pods, each with the tokens of `tokens`. @param rows that it holds, in one copy each */
-  async form(count: number, rows = 1000, of = count): Promise<BareNode[]> {
+  /**
+   * Empties all disks, and forms a ring of the first pods.
+   * @param rows that it holds
+   * @param of members that the tokens are those of, if others are to join
+   * @param copies of each row
+   */
+  async form(count: number, rows = 1000, of = count, copies = 1): Promise<BareNode[]> {
     await Promise.all(this.nodes.map((node) => node.wipe()));
     const members = this.nodes.slice(0, count);
     await Promise.all(members.map((node, i) => node.serve("-Dcassandra.auto_bootstrap=false", tokens(i, of))));
@@ -79,7 +89,7 @@ export class BareRing {
       const views = await Promise.all(members.map(({ name }) => this.stack.members(name)));
       return views.every((view) => view.length === count && view.every(({ state }) => state === "UN"));
     });
-    await this.stack.writeRows(members[0].name, rows);
+    await this.stack.writeRows(members[0].name, rows, copies);
     return this.nodes;
   }
 
