@@ -49,8 +49,13 @@ export class BareNode {
   /** Starts Cassandra and waits until it has ended of itself. @returns its exit code */
   async refuses(...options: string[]): Promise<number> {
     await this.start(...options);
-    await this.reaches("to end", async () => (await this.file("code")) !== "");
+    await this.reaches("to end", () => this.ended());
     return Number(await this.file("code"));
+  }
+
+  /** Whether Cassandra has ended since its start. */
+  async ended(): Promise<boolean> {
+    return (await this.file("code")) !== "";
   }
 
   /** Whether clients can connect. */

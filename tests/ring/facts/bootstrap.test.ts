@@ -8,15 +8,14 @@ describe("Cassandra's bootstrap", function () {
   let ring: BareRing;
   inBareLab(3, (made) => (ring = made));
 
-  it("the others have a joiner in peers_v2 once it is NORMAL, and not before", async () => {
+  it("the others have a joiner in peers_v2 once it is NORMAL, and not before; they let nodetool cleanup run meanwhile", async () => {
     const [first, second, joiner] = await ring.form(2);
     await joiner.start();
     await joiner.says(/JOINING: sleeping/);
     await first.reaches("to see the joiner", async () => (await ring.view(first))[joiner.address] === "UJ");
     assert.deepEqual(await first.peers(), [second.address]);
-    const cleanup = await first.nodetool("cleanup");
-    assert.notEqual(cleanup.code, 0);
-    assert.match(cleanup.said, /Node is involved in cluster membership changes/);
+    // It refuses only where ranges are on their way to, which are those of a leaver.
+    assert.equal((await first.nodetool("cleanup")).code, 0);
     await first.reaches("to list the joiner", async () => (await first.peers()).includes(joiner.address));
     assert.equal((await ring.view(first))[joiner.address], "UN");
     await joiner.says(/Startup complete/);
@@ -51,21 +50,19 @@ describe("Cassandra's bootstrap", function () {
     );
   });
 
-  it("@all killed after one session has ended: the next start is refused with exit code 3", async () => {
+  it("@all killed after one of its sessions has ended: the next start is refused with exit code 3", async () => {
     const [first, second, joiner] = await ring.form(2, 1000, 3);
     await joiner.start(tokens(2, 3));
     await joiner.says(/JOINING: sleeping/);
-    await second.hang();
-    await joiner.says(new RegExp(`Session with /?${first.address}.* is complete`));
+    await second.cutWhile(() => joiner.says(/Some data streaming failed/));
+    assert.match(await joiner.log(), new RegExp(`Session with /?${first.address}.* is complete`));
     await joiner.kill();
-    await second.resume();
     assert.equal(await joiner.refuses(tokens(2, 3)), 3);
     assert.match(
       await joiner.log(),
       /Discovered existing bootstrap data and cassandra.reset_bootstrap_progress is not/,
     );
     assert.ok((await joiner.states()).includes("ERROR Exception encountered during startup"));
-    // Tokens that are chosen anew are others, and what was received for the first ones is of no use.
     await joiner.serve(tokens(2, 3), "-Dcassandra.reset_bootstrap_progress=true");
     await first.reaches("to list it", async () => (await ring.view(first))[joiner.address] === "UN");
     assert.equal(await first.countRows(), 1000);

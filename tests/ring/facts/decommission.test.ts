@@ -54,7 +54,7 @@ describe("Cassandra's decommission", function () {
     assert.equal(await leaver.mode(), "DECOMMISSIONED");
     assert.equal(await leaver.isServing(), false);
     assert.equal(await first.countRows(), 1000);
-    // `nodetool cleanup` refuses as well, since it would delete rows of ranges that are on their way.
+    // A member to which ranges are on their way refuses `nodetool cleanup`, which would delete their rows.
     assert.notEqual(cleanup.code, 0);
     assert.match(cleanup.said, /Node is involved in cluster membership changes/);
     const said = (await leaver.states()).filter((line) => /INFO ([A-Z_]+(:|$)|Announcing)/.test(line));
@@ -119,5 +119,29 @@ describe("Cassandra's decommission", function () {
     assert.deepEqual(await leaver.query(ranges("transferred_ranges_v2")), sent);
     assert.equal((await leaver.nodetool("decommission")).code, 0);
     assert.ok((await first.countRows()) < 2000);
+  });
+
+  it("@all where passwords are asked for, a superuser may delete these ranges, and no other role", async () => {
+    const [member] = await ring.form(1);
+    const yaml = "/etc/cassandra/cassandra.yaml";
+    const secure = ["AllowAllAuthenticator/PasswordAuthenticator", "AllowAllAuthorizer/CassandraAuthorizer"];
+    const statement =
+      "DELETE FROM system.transferred_ranges WHERE operation = 'Unbootstrap' AND keyspace_name IN ('rows')";
+    const as = (role: string, cql: string) => member.outcome("cqlsh", "-u", role, "-p", role, "-e", cql);
+    await member.kill();
+    await member.exec("sh", "-c", `cp ${yaml} /tmp/yaml && sed -i 's/${secure.join("/; s/")}/' ${yaml}`);
+    try {
+      await member.serve();
+      await member.reaches("to know its superuser", async () => (await as("cassandra", statement)).code === 0);
+      await as(
+        "cassandra",
+        "CREATE ROLE joe WITH PASSWORD = 'joe' AND LOGIN = true; GRANT ALL ON ALL KEYSPACES TO joe;",
+      );
+      const { code, said } = await as("joe", statement);
+      assert.notEqual(code, 0);
+      assert.match(said, /User joe has no MODIFY permission on <table system\.transferred_ranges>/);
+    } finally {
+      await member.exec("cp", "/tmp/yaml", yaml);
+    }
   });
 });
