@@ -17,7 +17,7 @@ async function forget(node: BareNode, table: string): Promise<void> {
 }
 
 describe("Cassandra's decommission", function () {
-  this.timeout(5 * minutes);
+  this.timeout(10 * minutes);
   let ring: BareRing;
   inBareLab(3, (made) => (ring = made));
 

@@ -5,7 +5,7 @@ import { BareRing, inBareLab, tokens } from "./bareRing";
 const minutes = 60_000;
 
 describe("Cassandra, killed in a decommission", function () {
-  this.timeout(5 * minutes);
+  this.timeout(10 * minutes);
   let ring: BareRing;
   inBareLab(3, (made) => (ring = made));
 

@@ -5,7 +5,7 @@ import { BareRing, inBareLab } from "./bareRing";
 const minutes = 60_000;
 
 describe("Cassandra's table system.peers_v2", function () {
-  this.timeout(5 * minutes);
+  this.timeout(10 * minutes);
   let ring: BareRing;
   inBareLab(3, (made) => (ring = made));
 
