@@ -25,7 +25,7 @@ describe("Cassandra's replacement of a lost member, cut off after one of its ses
     return { nodes, option };
   }
 
-  it("@all at another address: a start without the option joins it as one more member, one with the option needs the progress reset", async () => {
+  it("@all at another address: a start without the option takes new tokens as one more member, one with it needs the progress reset", async () => {
     const { nodes, option } = await cutOff(3, /JOINING: sleeping/);
     const [first, second, lost, other] = nodes;
     assert.deepEqual(await first.peers(), [second.address, lost.address].sort());
