@@ -102,22 +102,20 @@ export class RingStack extends Stack {
 
   /** Makes table `rows.numbers` anew and writes rows into it through one pod. @param copies of each row */
   async writeRows(pod: string, count: number, copies = 1): Promise<void> {
-    const batches = Array.from({ length: Math.ceil(count / 100) }, (_, batch) => {
-      const size = Math.min(100, count - 100 * batch);
-      const rows = Array.from({ length: size }, (_, i) => 100 * batch + i).map(
-        (id) => `INSERT INTO rows.numbers (id, text) VALUES (${id}, 'row ${id}');`,
-      );
-      return `BEGIN UNLOGGED BATCH ${rows.join(" ")} APPLY BATCH;`;
-    });
     await this.cql(
       pod,
       [
         "DROP KEYSPACE IF EXISTS rows;",
         `CREATE KEYSPACE rows WITH replication = {'class': 'NetworkTopologyStrategy', 'DC1-K8Demo': ${copies}};`,
         "CREATE TABLE rows.numbers (id int PRIMARY KEY, text text);",
-        ...batches,
+        ...inserts(0, count),
       ].join("\n"),
     );
+  }
+
+  /** Writes further rows into table `rows.numbers` through one pod. @param first its number */
+  async addRows(pod: string, first: number, count: number): Promise<void> {
+    await this.cql(pod, inserts(first, count).join("\n"));
   }
 
   /**
@@ -215,6 +213,17 @@ export class RingStack extends Stack {
 /** For a suite: a lab of real nodes for as long as it runs, and a stack in it. @param use is given both before its first test */
 export function inRingLab(use: (made: { lab: Lab; stack: RingStack }) => void, options: LabOptions = {}): void {
   inLab({ ...options, name: "ring" }, async (lab) => use({ lab, stack: await RingStack.of(lab, "ring") }));
+}
+
+/** Statements that write rows, a hundred at a time. */
+function inserts(first: number, count: number): string[] {
+  return Array.from({ length: Math.ceil(count / 100) }, (_, batch) => {
+    const size = Math.min(100, count - 100 * batch);
+    const rows = Array.from({ length: size }, (_, i) => first + 100 * batch + i).map(
+      (id) => `INSERT INTO rows.numbers (id, text) VALUES (${id}, 'row ${id}');`,
+    );
+    return `BEGIN UNLOGGED BATCH ${rows.join(" ")} APPLY BATCH;`;
+  });
 }
 
 /** Host IDs, in order: members are the same when these are. */
