@@ -48,23 +48,33 @@ async function tidy(client: Pick<RingClient, "cleanUp">, { members }: RingView, 
   }
 }
 
+/** None may leave now, and why, a line each. */
+export class NotNow extends Error {}
+
 /** What is asked of a ring that is made smaller, and done to it. */
 export type ShrinkingRing = Pick<RingClient, "isUnformed" | "note" | "look" | "decommission" | "cleanUp">;
 
 /**
  * Has all members leave that go, one at a time, each step decided on a new look.
  * @param wanted members that the ring is to have
- * @throws {Error} why none may leave now, a line each, or why one could not
+ * @param look what makes a look at the ring, and says so where that fails @default the look itself
+ * @throws {NotNow} why none may leave now
+ * @throws {Error} why one could not
  */
-export async function shrink(client: ShrinkingRing, wanted: number, tell: Tell): Promise<void> {
+export async function shrink(
+  client: ShrinkingRing,
+  wanted: number,
+  tell: Tell,
+  look = <T>(at: () => Promise<T>): Promise<T> => at(),
+): Promise<void> {
   // Of a first ring that does not fit its cluster, no member is there to leave.
-  if (await client.isUnformed()) return;
-  await client.note();
+  if (await look(() => client.isUnformed())) return;
+  await look(() => client.note());
   for (let turn = 0; ; turn++) {
-    const ring = await client.look(turn === 0 ? undefined : wanted);
+    const ring = await look(() => client.look(turn === 0 ? undefined : wanted));
     const step = nextStep(ring, wanted);
     if (step === "done") return;
-    if ("refuse" in step) throw new Error(step.refuse.join("\n"));
+    if ("refuse" in step) throw new NotNow(step.refuse.join("\n"));
     if (turn === 0) await tidy(client, ring, tell);
     await client.decommission(step.decommission, tell);
   }

@@ -3,7 +3,7 @@ import { answered, ClusterChoice, explain } from "./cluster";
 import { Tell } from "./leaving";
 import { once } from "./once";
 import { RingClient } from "./ringClient";
-import { bringBack, shrink } from "./ringMoves";
+import { bringBack, NotNow, shrink } from "./ringMoves";
 import { RingReference } from "./ringPods";
 import { obstacles, outlook, RingView, violations } from "./scalePlan";
 
@@ -60,16 +60,23 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
     return new RingClient(args.cluster, { ...args, namespace });
   };
 
-  /** Looks at the cluster; in preview, where the account may lack the permission, it is only said what could not be seen. */
-  const see = <T>(look: () => Promise<T>): Promise<T | undefined> =>
-    answered(look).catch((error: Error) => unseen(explain(error)));
+  const unseen = (error: Error) => `the ring could not be looked at: ${explain(error)}`;
 
-  async function unseen(why: string): Promise<undefined> {
-    if (!isDryRun) throw new Error(`ring ${args.name}: the ring could not be looked at: ${why}. No pod was removed`);
-    await warn(
-      `the ring could not be looked at: ${why}. \`pulumi up\` looks again, and touches nothing before it has seen that no row is lost`,
-    );
-  }
+  const mustSee = <T>(look: () => Promise<T>): Promise<T> =>
+    answered(look).catch((error: Error) => {
+      throw new Error(`ring ${args.name}: ${unseen(error)}. No pod was removed`);
+    });
+
+  /** Looks at the cluster; in preview, where the account may lack the permission, it is only said what could not be seen. */
+  const see = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
+    if (!isDryRun) return mustSee(look);
+    return answered(look).catch(async (error: Error) => {
+      await warn(
+        `${unseen(error)}. \`pulumi up\` looks again, and touches nothing before it has seen that no row is lost`,
+      );
+      return undefined;
+    });
+  };
 
   function refuse(wanted: number, lines: string[]): never {
     throw new Error(`cassandra:replicas: ${wanted} is not allowed for ring ${args.name} now:\n${lines.join("\n")}`);
@@ -92,9 +99,9 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
       if (ring) await tellOf(ring, was, wanted);
       return;
     }
-    await shrink(client, wanted, tell).catch((error: Error) => {
-      const why = explain(error);
-      throw new Error(`cassandra:replicas: ${wanted} is not allowed for ring ${args.name} now:\n${why}`);
+    await shrink(client, wanted, tell, mustSee).catch((error: Error) => {
+      if (error instanceof NotNow) refuse(wanted, error.message.split("\n"));
+      throw error;
     });
   });
   const backFirst = once((client: RingClient, wanted: number) => bringBack(client, wanted, tell));

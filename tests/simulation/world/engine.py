@@ -9,7 +9,7 @@ class Engine:
     def __init__(self, world, ask, replicas):
         self.world, self.kernel, self.ask = world, world.kernel, ask
         self.state = replicas  # what Pulumi's state remembers
-        self.owes_cleanup = False
+        self.cleaned = replicas  # for how many members those before them have dropped what these have taken over
         self.task = None
 
     def is_running(self):
@@ -34,14 +34,13 @@ class Engine:
         if replicas != self.state and replicas < was:
             self.shrink(replicas)
         if replicas != self.state:
-            grows = replicas > self.state
-            self.owes_cleanup = self.owes_cleanup or grows
             self.world.scale(replicas)
             self.await_ready(replicas)
             self.state = replicas
-        if self.owes_cleanup:
-            self.clean_up([name for name in self.expected(replicas)])
-            self.owes_cleanup = False
+        if replicas > self.cleaned:
+            self.take_back(replicas)
+            self.clean_up(self.expected(replicas))
+        self.cleaned = replicas
         self.make_whole(replicas)
         self.kernel.tell("pulumi", "done")
 

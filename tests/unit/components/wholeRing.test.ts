@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { RingMember } from "../../../components/nodetool";
-import { foretold, hasMembers, nextMend, SeenPod, Survey } from "../../../components/wholeRing";
+import { foretold, hasMembers, nextMend, SeenPod, Survey, Wait } from "../../../components/wholeRing";
 
 const id = (place: number) => `${place}0000000-0000-4000-8000-000000000000`;
 const pod = (place: number, change: Partial<SeenPod> = {}): SeenPod => ({
@@ -98,12 +98,19 @@ describe("the way to a ring that is what the stack says", () => {
     assert.equal(waits(down).waitFor, "cassandra-3 to serve again");
   });
 
-  it("touches nobody in a ring whose sets ask for another count: a hook has not run", () => {
+  it("has sets that ask for another count ask for that of the stack, before anything else", () => {
     const seen = ring({ asked: 3, pods: whole.pods.slice(0, 3), listed: listing({ up: false }) });
-    const { waitFor, advice, isForPersons } = waits(seen);
-    assert.match(waitFor, /its sets to ask for 4 pods; they ask for 3/);
-    assert.match(advice!, /pulumi up --refresh/);
-    assert.equal(isForPersons, true);
+    assert.deepEqual(nextMend(seen), { scale: 4, from: 3 });
+    assert.match(
+      foretold({ scale: 4, from: 3 }, seen),
+      /its sets ask for 3 pods, though replicas is 4: `pulumi up` scales/,
+    );
+  });
+
+  it("takes the turn from a pod that there is not to be, and from no other", () => {
+    const turn = (pod: string) => nextMend(ring({ record: { ...whole.record, moving: `${pod} joins` } }));
+    assert.deepEqual((turn("cassandra-7") as Wait).follow, { moving: null });
+    assert.equal((turn("cassandra-3") as Wait).follow, undefined);
   });
 
   it("waits for pods, and says why their containers do not run", () => {
