@@ -37,6 +37,8 @@ class States:
                 self.finished = True
             elif line.startswith("JOINING: Starting to bootstrap") and start_mode == "restart":
                 self.anew = True
+            elif "Discovered existing bootstrap data" in line:
+                self.anew = True
             elif "have left the ring" in line or "This node was decommissioned and will not rejoin" in line:
                 self.left = True
             self.left = self.mode == "DECOMMISSIONED" or (self.left and self.mode != "NORMAL")

@@ -160,11 +160,11 @@ class Process:
             raise Refused("unable to gossip with any peers")
         if ring.moving():
             raise Refused("other bootstrapping/leaving/moving nodes detected")
-        if disk.boot != NONE and disk.received:
-            raise Refused("discovered existing bootstrap data")
         disk.boot = IN_PROGRESS
         self.gossip("JOINING", self.host)
         self.states("JOINING: Starting to bootstrap...")
+        if disk.received:
+            raise Refused("discovered existing bootstrap data")
         self.stream_in(lambda row: ring.owners(row, plus=[(self.host, self.host)]), ())
         self.become_member(self.host)
 
