@@ -107,6 +107,9 @@ export interface Protection {
   tls?: string;
 }
 
+/** Programs that use the package compile it for a language that does not have `Object.hasOwn` yet. */
+const hasOwn = (object: object, key: string) => Object.keys(object).includes(key);
+
 /**
  * Why a key of cassandra.yaml cannot have a value, as a phrase that follows the key; undefined when it can. `value` is set where
  * another value would do: the phrase then follows that.
@@ -116,10 +119,10 @@ export function keyRefusal(
   value: unknown,
   protection: Protection,
 ): { why: string; value?: unknown } | undefined {
-  const decider = Object.hasOwn(decided, key) ? decided[key] : undefined;
+  const decider = hasOwn(decided, key) ? decided[key] : undefined;
   if (decider && protection[decider] !== "none") return { why: `follows from cassandra:${decider}` };
-  if (Object.hasOwn(settled, key)) return { why: `follows from ${settled[key]}` };
-  if (!Object.hasOwn(safe, key) || safe[key].isAllowed(value)) return undefined;
+  if (hasOwn(settled, key)) return { why: `follows from ${settled[key]}` };
+  if (!hasOwn(safe, key) || safe[key].isAllowed(value)) return undefined;
   const { why, allowed } = safe[key];
   return { why: `is not allowed: ${why}; allowed is ${allowed}`, value };
 }

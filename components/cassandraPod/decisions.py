@@ -98,6 +98,9 @@ def restart(see):
     seeds = see.peers()
     listed = see.is_listed() if seeds else None
     is_undone = see.way == "leaving" or see.states.leaving
+    if listed is False and see.way and not is_undone:
+        # It ended before it had told anybody that it has joined, and before that went on record.
+        return Wipe("no other member knows it: it had not come to the end of joining")
     if listed is False:
         return Wait(
             "this disk holds member %s, which the other members do not list any more: somebody has removed it by hand, and its rows "
@@ -116,7 +119,14 @@ def enter_again(see):
     if see.way == "joined":
         if see.states.anew:
             return Wipe("Cassandra does not take it for a member: it had not come to the end of joining")
-        return Start("restart", see.peers() or see.first_seeds())
+        # Cassandra notes on the disk that it has joined a moment before it tells the others. Where it ended in between, it would come
+        # back as a member to which nobody has sent what was written meanwhile.
+        known = see.is_known()
+        if known is None:
+            return Wait("another member to serve CQL, and to tell whether this one has joined")
+        if not known:
+            return Wipe("no other member knows it: it had not come to the end of joining")
+        return Start("restart", see.peers())
     if see.way == "joins" or see.way.startswith("replaces "):
         if see.states.finished:
             # It may be a member that nobody has noted yet, and hold the only copies of what was written since.

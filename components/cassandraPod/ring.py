@@ -83,6 +83,14 @@ class View:
         answers = self.ask_members(3 if self.way == "leaving" or self.states.leaving else 1)
         return all(self.marker in answer for answer in answers) if answers else None
 
+    def is_known(self):
+        """Whether another member counts whoever was on this disk as one of the ring, by the addresses that it had; None when none of
+        them can be asked. Those of members on record are not meant: an address may have had another one since."""
+        on_record = {self.record[one].split(" ")[0] for one in self.others()}
+        answers = self.ask_members(3)
+        found = [host for answer in answers for host, address in answer.items() if address in self.states.addresses]
+        return any(host not in on_record for host in found) if answers else None
+
     def address_in_ring(self, host_id):
         """Under which address the others know a member: it may have had another one since it went on record. Empty when they do not
         know it any more; None when none of them can be asked."""

@@ -11,6 +11,7 @@ MODES = "NORMAL|JOINING|JOINING_FAILED|LEAVING|DECOMMISSIONED|DECOMMISSION_FAILE
 
 class States:
     """
+    addresses under which the lives were lived
     mode      the last mode that was told in the last life; empty where none was
     finished  whether a bootstrap has come to its end: all was streamed, and the ring is about to be told
     leaving   whether the last that is known of the member as one of the ring is a decommission that has not ended
@@ -20,11 +21,13 @@ class States:
 
     def __init__(self, text=""):
         self.mode = ""
+        self.addresses = []
         self.finished = self.leaving = self.left = self.anew = False
         start_mode = address = ""
         for line in text.split("\n"):
             if line.startswith("start "):
                 _, start_mode, address = line.split()
+                self.addresses.append(address)
                 self.mode, self.anew = "", False
                 continue
             mode = re.match(r"(%s)(: .*)?$" % MODES, line.strip())

@@ -93,7 +93,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.match(printed, /~ kubernetes:apps\/v1:StatefulSet: \(update\)/);
     assert.match(printed, /memory: "1Gi" => "2Gi"/);
     assert.match(printed, /~ cassandra:index:RollingUpdate: \(update\)/);
-    assert.match(printed, /ring cassandra: its members restart one at a time/);
+    assert.match(await stack.pulumi("preview"), /ring cassandra: its members restart one at a time/);
     assert.match(printed, /~ 2 to update/);
     assert.doesNotMatch(printed, /to (create|replace|delete)/);
     const before = await stack.get<KubeObject>("statefulset", "cassandra");

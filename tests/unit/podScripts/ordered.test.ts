@@ -260,10 +260,25 @@ describe("pods with ordinals", function () {
 
     it("come back where Cassandra had come to the end of it, noted or not: their rows may be the only copies", async () => {
       for (const way of ["joins", "replaces cassandra-2"]) {
-        const outcome = await enter({ files: { "ring-way": way }, states: finished });
+        const peers = { [id(8)]: "10.0.0.9" };
+        const outcome = await enter({ files: { "ring-way": way }, states: finished, peers });
         assert.deepEqual([outcome.way, outcome.data], ["restart", true], way);
         assert.equal(outcome.files["ring-way"], "joined");
       }
+    });
+
+    it("join afresh where no other member came to know it: nobody has sent them what was written since", async () => {
+      const world = { record: alone, files: { "ring-way": "joins" }, states: finished };
+      const outcome = await enter({ ...world, peers: {} });
+      assert.deepEqual([outcome.way, outcome.data], ["join", false]);
+      const another = await enter({ ...world, peers: { [id(1)]: "10.0.0.9" } });
+      assert.equal(another.way, "join", "that address is another member's by now");
+      const marked = await enter({ ...world, files: { "ring-way": "joins", "ring-member": id(8) }, peers: {} });
+      assert.deepEqual([marked.way, marked.data], ["join", false], "its own note alone makes no member of it");
+      const silent = await enter({ ...world, serving: [] });
+      never(silent);
+      assert.match(silent.said, /waiting: another member to serve CQL, and to tell whether this one has joined/);
+      assert.equal(silent.data, true);
     });
 
     it("join afresh where Cassandra then does not take the disk for a member's", async () => {
