@@ -1,4 +1,4 @@
-import { History } from "./simulator";
+import { Event, History } from "./simulator";
 
 /** A history that was found to lose rows, or never to end, and what was mended. */
 export interface Found {
@@ -8,4 +8,82 @@ export interface Found {
   breaks: [string, string][];
 }
 
-export const found: Found[] = [];
+const history = (copies: 1 | 3, replicas: number, events: Event[], seed = 0): History => ({
+  seed,
+  copies,
+  replicas,
+  events,
+});
+const [second, quarter] = [["wait", 1, 0] as Event, ["wait", 15, 0] as Event];
+const write: Event = ["write", 3, 0];
+
+export const found: Found[] = [
+  {
+    name: "a decommission that somebody has begun by hand is not taken for one that has ended",
+    history: history(1, 2, [["decommission", 0, 0], second, second, write, write]),
+    breaks: [['    if mode == "LEAVING":\n        return WATCH', '    if mode == "LEAVING":\n        return LEFT']],
+  },
+  {
+    name: "what an earlier decommission has sent is not taken for sent",
+    history: history(1, 2, [
+      ["up", 4, 0],
+      ["kill_container", 0, 0],
+      ["wait", 90, 0],
+      ["decommission", 0, 0],
+      quarter,
+      ["kill_container", 7, 0],
+      second,
+      write,
+      ["up", 1, 0],
+      second,
+    ]),
+    breaks: [["        roles.forget_sent()\n", "        pass\n"]],
+  },
+  {
+    name: "a member that has left, and whose container ended before the note, does not come back",
+    history: history(1, 2, [
+      ["decommission", 0, 0],
+      ["wait", 8, 0],
+      second,
+      ["kill_cassandra", 3, 0],
+      second,
+      second,
+      write,
+      write,
+    ]),
+    breaks: [
+      ["if see.marker and see.states.left:", "if False:"],
+      ["    if listed is False:", "    if False:"],
+      ["    if listed is False and see.way and not is_undone:", "    if False:"],
+    ],
+  },
+  {
+    name: "half of a replacement is none",
+    history: history(3, 3, [["lose_disk", 0, 0], quarter, ["lose_node", 0, 0], second, write, ["cut", 0, 0], write]),
+    breaks: [
+      [
+        "        if see.has_data:\n            # What a half",
+        "        if see.has_data:\n            return restart(see)\n            # What a half",
+      ],
+    ],
+  },
+  {
+    name: "a join that has failed is tried again",
+    history: history(3, 3, [["lose_disk", 0, 0], quarter, ["lose_disk", 0, 0], ["cut", 0, 1], quarter]),
+    breaks: [['if now.mode == "JOINING_FAILED":', "if False:"]],
+  },
+  {
+    name: "a lost member's place is taken under the address that the ring knows, not the one on record",
+    history: history(3, 3, [
+      ["delete_pod", 0, 0],
+      ["wait", 8, 0],
+      ["wait", 3, 0],
+      ["lose_disk", 0, 0],
+      ["api", 5, 0],
+      second,
+      write,
+      ["cut", 0, 0],
+    ]),
+    breaks: [['Start("replace", seeds, address)', 'Start("replace", seeds, see.record[lost].split(" ")[1])']],
+  },
+];
