@@ -194,9 +194,7 @@ def join_by_ordinal(see):
             "a ring was formed at %s; %s must serve CQL before this pod joins it"
             % (see.record["formed"], see.host(silent) if silent else "one of its members")
         )
-    if not see.has_turn("joins"):
-        return see.taking_turn("joins") or Wait("its turn to join (%s)" % see.record["moving"])
-    return begin(see, "joins", Start("join", seeds))
+    return join(see, seeds)
 
 
 # --- pods without ordinals ----------------------------------------------------------------------------------------------------
@@ -247,12 +245,21 @@ def join_by_turn(see):
         return give_turn(see) or Wait(
             "member %s to serve CQL, or to be gone for good: its share cannot move while it is silent" % silent
         )
-    if not see.has_turn("joins"):
-        return see.taking_turn("joins") or Wait("its turn to join (%s)" % record["moving"])
-    return begin(see, "joins", Start("join", seeds))
+    return join(see, seeds)
 
 
 # --- both ---------------------------------------------------------------------------------------------------------------------
+
+
+def join(see, seeds):
+    """Streams this pod's share, when it is its turn and nobody owes a repair: a newcomer streams each row from the member that loses it,
+    and one that is not whole yet may be that."""
+    owing = see.owing()
+    if owing:
+        return give_turn(see) or Wait("%s to be repaired, which took a lost member's place" % owing[0])
+    if not see.has_turn("joins"):
+        return see.taking_turn("joins") or Wait("its turn to join (%s)" % see.record["moving"])
+    return begin(see, "joins", Start("join", seeds))
 
 
 def replace(see, lost):
@@ -260,7 +267,7 @@ def replace(see, lost):
     seeds, what = see.peers(), "replaces " + lost
     if not seeds:
         return None
-    owing = [one for one in see.owing() if one not in (see.me, lost) and see.serves(one)]
+    owing = [one for one in see.owing_all() if one not in (see.me, lost) and see.serves(one)]
     if owing:
         return give_turn(see) or Wait("%s to be repaired, which took a lost member's place before" % owing[0])
     host_id = see.record[lost].split(" ")[0]
@@ -362,7 +369,7 @@ def hand_over(see, serves_cql, mode):
         return Wait("another member to hand the rows over to")
     if not serves_cql:
         return Wait("this member to have started, so that it can hand its rows over")
-    owing = [one for one in see.owing() if one != see.me and see.serves(one)]
+    owing = [one for one in see.owing_all() if one != see.me and see.serves(one)]
     if owing:
         return Wait("%s to be repaired, which took a lost member's place" % owing[0])
     if not see.has_turn("leaves"):

@@ -51,7 +51,11 @@ class View:
 
     def owing(self):
         """Members that took a lost one's place, and whose repair has not ended."""
-        return [key[7:] for key, value in sorted((self.record or {}).items()) if key.startswith("repair.") and "without" not in value]
+        return [key[7:] for key in sorted(self.record or {}) if key.startswith("repair.")]
+
+    def owing_all(self):
+        """Those of them that have not even compared their rows with the members that serve."""
+        return [one for one in self.owing() if " without " not in self.record["repair." + one]]
 
     def serves(self, one):
         """Whether a member serves CQL: it is then a NORMAL part of the ring. Asked once in a view."""

@@ -82,6 +82,13 @@ describe("pods with ordinals", function () {
     assert.match(outcome.said, /waiting: .*cassandra-3\.cassandra must serve CQL before this pod joins it/);
   });
 
+  it("does not join while a member that took a lost one's place is not repaired: its rows may be missing there", async () => {
+    const record = { ...three, ...formed, "repair.cassandra-1": "2026-01-01T00:00:00Z without cassandra-0" };
+    const outcome = await start({ ordinal: 3, record, serving: [0, 1, 2] });
+    never(outcome);
+    assert.match(outcome.said, /waiting: cassandra-1 to be repaired, which took a lost member's place/);
+  });
+
   it("never forms a second ring while the members of the first are silent", async () => {
     const outcome = await start({ ordinal: 0, record: { ...three, ...formed } });
     never(outcome);
