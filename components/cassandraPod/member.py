@@ -236,19 +236,24 @@ def main(start_mode, closed=""):
     else:
         await_membership(closed)
         host = around.read(around.MARKER) or host_id()
+    # Before anything that may have to wait, such as for the API server: somebody may have it leave by hand at any moment.
+    start(forget_sent)
     if start_mode == "join" or around.read(around.WAY) == "joined":
         roles.share_with_newcomer()
     put_on_record(host)
     say("member %s of the ring, at %s" % (host, around.ADDRESS))
     if closed:
         roles.open_cql(start_mode)
-    chores = [repair, forget_sent, watch, look_after]
+    for chore in (repair, watch, look_after):
+        start(chore)
     if roles.are_needed():
-        chores.append(roles.keep_password)
+        start(roles.keep_password)
     if certificates.are_needed():
-        chores.append(keep_certificates)
-    for chore in chores:
-        threading.Thread(target=chore).start()
+        start(keep_certificates)
+
+
+def start(chore):
+    threading.Thread(target=chore).start()
 
 
 if __name__ == "__main__":
