@@ -16,6 +16,7 @@ export async function bringBack(
   tell: Tell,
   pause = 3000,
 ): Promise<void> {
+  let [waits, known] = [-1, 0];
   for (;;) {
     const seen = await client.survey(replicas).catch((error: Error) => {
       // An account that may run nothing in pods does without: what is missing is told at the end of the update.
@@ -30,10 +31,25 @@ export async function bringBack(
     } else if (mend && typeof mend === "object" && "takeBack" in mend) {
       await tell(`${mend.takeBack.name} has left the ring, though it is to be a member: it joins anew`, true);
       await client.takeBack(mend.takeBack);
-    } else return;
+    } else if (
+      waits < 0 ||
+      waits++ > mostWaits ||
+      (pods.length >= known && pods.every(({ ready, ending }) => ready && !ending))
+    ) {
+      return;
+    } else {
+      // Nobody else leaves before: there would be fewer members than rows have copies for a while.
+      await tell("waiting for members that come back to serve");
+    }
+    if (mend && typeof mend === "object" && ("stay" in mend || "takeBack" in mend)) waits = 0;
+    // A pod that was deleted is missing until the next one is made.
+    known = Math.max(known, pods.length);
     await sleep(pause);
   }
 }
+
+/** Looks for which members that come back are waited for: fifteen minutes. What is missing then is told at the end of the update. */
+const mostWaits = 300;
 
 /**
  * Whoever stays may still hold rows that it once handed over, and will own them again. Had they been deleted meanwhile, they

@@ -55,7 +55,7 @@ describe("histories of a simulated ring", function () {
   it(`lose no row and end in the ring that the stack asks for, ${count} of them`, async () => {
     const simulators = await Promise.all(Array.from({ length: atOnce }, () => Simulator.start()));
     try {
-      await Promise.all(
+      const outcomes = await Promise.allSettled(
         simulators.map((simulator, i) =>
           fc.assert(
             fc.asyncProperty(histories, (history) => passes(simulator, history)),
@@ -63,6 +63,7 @@ describe("histories of a simulated ring", function () {
           ),
         ),
       );
+      for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     } finally {
       await Promise.all(simulators.map((simulator) => simulator.end()));
     }

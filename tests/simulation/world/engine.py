@@ -157,15 +157,20 @@ class Engine:
 
     def take_back(self, replicas):
         """Before the set is updated: it waits for all its pods to serve, and one that has left would never do so."""
-        for _ in range(50):
+        waits = -1
+        while waits < 300:
             survey = self.survey(replicas)
             if survey is None:
                 return
             pods = [pod for pod in survey["pods"] if pod["name"] in survey["expected"]]
             mend = self.ask("nextMend", dict(survey, asked=replicas, pods=pods))
-            if "stay" not in mend and "takeBack" not in mend:
+            if "stay" in mend or "takeBack" in mend:
+                self.do(mend)
+                waits = 0
+            elif waits < 0 or all(pod["ready"] and not pod["ending"] for pod in pods):
                 return
-            self.do(mend)
+            else:
+                waits += 1
             self.kernel.pause(3.0)
 
     def make_whole(self, replicas):

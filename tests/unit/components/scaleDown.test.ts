@@ -50,7 +50,8 @@ async function run(
   );
 }
 
-describe("the guard of a set", () => {
+describe("the guard of a set", function () {
+  this.timeout(60_000);
   const leave = "members-leave-first";
   const first = "is-a-first-create";
 
