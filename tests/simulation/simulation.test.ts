@@ -41,7 +41,7 @@ const histories: fc.Arbitrary<History> = fc
 /** Histories run on both cores. */
 const atOnce = 2;
 /** How many histories are looked at, each of some fifty steps. */
-const count = Number(process.env.HISTORIES ?? 10_000);
+const count = Number(process.env.HISTORIES ?? 3_000);
 const seed = Number(process.env.SEED ?? 17);
 
 async function passes(simulator: Simulator, history: History): Promise<void> {
