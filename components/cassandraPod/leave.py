@@ -162,7 +162,7 @@ def stop():
                 return None
         else:
             is_over = isinstance(step, decisions.StartOver)
-            if ring.change(see, {key: None for key in see.record} if is_over else step.changes) and is_over:
+            if ring.change(see, see.starting_over() if is_over else step.changes) and is_over:
                 return None
 
 

@@ -103,7 +103,7 @@ def await_pods():
         if not is_on_record and not (still_forming and all(see.has_pod(pod) for pod in first)):
             say("the first ring (%s) did not come about: starting over" % " ".join(first))
             if still_forming:
-                ring.change(see, {key: None for key in see.record})
+                ring.change(see, see.starting_over())
             around.end_cassandra()
             sys.exit()
         if not has_made_keyspaces() or not all(around.listens(see.host(pod), around.GOSSIP) for pod in first):

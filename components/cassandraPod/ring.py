@@ -7,7 +7,7 @@ import os
 import around
 import record
 import roles
-from decisions import is_host
+from decisions import Record, is_host
 from states import States
 
 
@@ -111,12 +111,14 @@ class View:
 
     def taking_turn(self, what):
         """What is written to take the turn; None while somebody else has it, who is there to use it."""
-        import decisions
-
         holder = self.record.get("moving", "").split(" ")[0]
         if holder not in ("", self.me) and self.is_around(holder):
             return None
-        return decisions.Record({"moving": "%s %s" % (self.me, what)})
+        return Record({"moving": "%s %s" % (self.me, what)})
+
+    def starting_over(self):
+        """What is written to forget all members and the ring; the superuser of the next one is made anew as well."""
+        return {key: None for key in self.record}
 
     def giving_turn(self):
         """What is written to give the turn back; nothing where this pod does not have it."""

@@ -39,14 +39,9 @@ def enter():
         else:
             if isinstance(step, decisions.StartOver):
                 say(step.why)
-            changes = start_over(see) if isinstance(step, decisions.StartOver) else step.changes
+            changes = see.starting_over() if isinstance(step, decisions.StartOver) else step.changes
             if not ring.change(see, changes):
                 wait_for(getattr(step, "otherwise", "") or "the ring record %s to be writable" % see.record_name)
-
-
-def start_over(see):
-    """What is written to forget all members and the ring; the superuser of the next one is made anew as well."""
-    return {key: None for key in see.record}
 
 
 def options(start, see):
