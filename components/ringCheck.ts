@@ -137,7 +137,7 @@ export async function makeWhole(
       await tell(`${mend.takeBack.name} has left the ring, though replicas is ${replicas}: it joins anew`, true);
       await client.takeBack(mend.takeBack);
     } else if ("scale" in mend) {
-      if (mend.from > mend.scale) await shrink(client, mend.scale, tell);
+      if (mend.from > mend.scale) await shrink(client, mend.scale, tell, { pause: pauses });
       await client.scale(mend.scale);
     } else if (mend.follow && waited > followAfter) {
       await client.follow(mend.follow);

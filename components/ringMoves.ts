@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { refusalOf } from "./cluster";
-import { Tell } from "./leaving";
+import { allowedSilence, Tell } from "./leaving";
 import { RingClient } from "./ringClient";
-import { nextStep, RingView } from "./scalePlan";
+import { nextStep, RingView, size, Step } from "./scalePlan";
 import { nextMend } from "./wholeRing";
 
 /**
@@ -68,12 +68,16 @@ async function tidy(client: Pick<RingClient, "cleanUp">, { members }: RingView, 
 export class NotNow extends Error {}
 
 /** What is asked of a ring that is made smaller, and done to it. */
-export type ShrinkingRing = Pick<RingClient, "isUnformed" | "note" | "look" | "decommission" | "cleanUp">;
+export type ShrinkingRing = Pick<
+  RingClient,
+  "isUnformed" | "note" | "look" | "received" | "decommission" | "cleanUp" | "stallTimeoutMinutes"
+>;
 
 /**
  * Has all members leave that go, one at a time, each step decided on a new look.
  * @param wanted members that the ring is to have
  * @param look what makes a look at the ring, and says so where that fails @default the look itself
+ * @param pause milliseconds between two looks while something else is waited for @default 3000
  * @throws {NotNow} why none may leave now
  * @throws {Error} why one could not
  */
@@ -81,17 +85,44 @@ export async function shrink(
   client: ShrinkingRing,
   wanted: number,
   tell: Tell,
-  look = <T>(at: () => Promise<T>): Promise<T> => at(),
+  { look = <T>(at: () => Promise<T>): Promise<T> => at(), pause = 3000 } = {},
 ): Promise<void> {
   // Of a first ring that does not fit its cluster, no member is there to leave.
   if (await look(() => client.isUnformed())) return;
   await look(() => client.note());
   for (let turn = 0; ; turn++) {
-    const ring = await look(() => client.look(turn === 0 ? undefined : wanted));
-    const step = nextStep(ring, wanted);
+    const { ring, step } = await movable(client, wanted, tell, pause, () =>
+      look(() => client.look(turn === 0 ? undefined : wanted)),
+    );
     if (step === "done") return;
     if ("refuse" in step) throw new NotNow(step.refuse.join("\n"));
     if (turn === 0) await tidy(client, ring, tell);
     await client.decommission(step.decommission, tell);
+  }
+}
+
+/** Waits until no other move of data goes on. @returns what the ring is then, and what comes next */
+async function movable(
+  client: Pick<RingClient, "received" | "stallTimeoutMinutes">,
+  wanted: number,
+  tell: Tell,
+  pause: number,
+  look: () => Promise<RingView>,
+): Promise<{ ring: RingView; step: Exclude<Step, { waitFor: string[] }> }> {
+  for (let [said, since] = ["", Date.now()]; ; await sleep(pause)) {
+    const ring = await look();
+    const step = nextStep(ring, wanted);
+    if (step === "done" || !("waitFor" in step)) return { ring, step };
+    const streams = step.joins ? await client.received(step.joins) : undefined;
+    const { received, toReceive } = streams ?? { received: 0, toReceive: 0 };
+    const line = `waiting: ${step.waitFor.join("; ")}${toReceive ? ` (${size(received)} of ${size(toReceive)} received)` : ""}`;
+    if (line !== said) {
+      await tell(line);
+      [said, since] = [line, Date.now()];
+    }
+    const limit = allowedSilence(client.stallTimeoutMinutes, toReceive - received);
+    if (Date.now() - since > limit * 60_000) {
+      throw new NotNow(`${line}, for ${Math.round(limit)} minutes (cassandra:stallTimeoutMinutes)`);
+    }
   }
 }

@@ -135,7 +135,7 @@ export class RingPods {
     return (await this.cluster()).exec({ namespace, pod }, command);
   }
 
-  protected get stallTimeoutMinutes(): number {
+  get stallTimeoutMinutes(): number {
     return this.ring.stallTimeoutMinutes ?? defaultStallTimeoutMinutes;
   }
 }

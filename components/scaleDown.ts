@@ -5,7 +5,7 @@ import { once } from "./once";
 import { RingClient } from "./ringClient";
 import { bringBack, NotNow, shrink } from "./ringMoves";
 import { RingReference } from "./ringPods";
-import { obstacles, outlook, RingView, violations } from "./scalePlan";
+import { obstacles, outlook, passing, RingView, violations } from "./scalePlan";
 
 interface SetInputs {
   metadata: { name: string; namespace: string };
@@ -89,6 +89,7 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
     for (const line of obstacles(ring, wanted)) {
       await warn(`${line}. As long as that is so, \`pulumi up\` refuses this edit`);
     }
+    for (const line of passing(ring, wanted)) await warn(`${line}. \`pulumi up\` waits until that has ended`);
   }
 
   /** The first set to be updated does it for all. Counts are those of the ring. */
@@ -99,7 +100,7 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
       if (ring) await tellOf(ring, was, wanted);
       return;
     }
-    await shrink(client, wanted, tell, mustSee).catch((error: Error) => {
+    await shrink(client, wanted, tell, { look: mustSee }).catch((error: Error) => {
       if (error instanceof NotNow) refuse(wanted, error.message.split("\n"));
       throw error;
     });

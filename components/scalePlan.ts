@@ -32,6 +32,8 @@ export interface RingView {
 export type Step =
   /** The member that moves its rows next, or does so already, as when an earlier update was cut off. */
   | { decommission: string }
+  /** What comes to its end by itself, before any may; and the pod that joins meanwhile. */
+  | { waitFor: string[]; joins?: string }
   /** Why none may, and what is allowed. */
   | { refuse: string[] }
   | "done";
@@ -65,7 +67,27 @@ export function violations({ keyspaces, datacenter }: RingView, wanted: number):
     });
 }
 
-/** What stands in the way now and may pass. */
+/** What stands in the way now, and comes to its end by itself. */
+export function passing(ring: RingView, wanted: number): string[] {
+  const going = leaving(ring, wanted);
+  const owed = ring.owing.map(
+    (pod) =>
+      `${pod} took a lost member's place and is being repaired (\`kubectl logs ${pod}\`): a member that leaves may have the only ` +
+      "copy of rows that it lacks",
+  );
+  const moving = ring.members
+    .filter((member) => member.state !== "normal" && !(member.state === "leaving" && going.includes(member)))
+    .map(({ pod, state }) => `${pod} is ${state}: one move of data at a time`);
+  const repairing = ring.members
+    .filter(({ repairs }) => repairs)
+    .map(({ pod }) => `${pod} takes part in a repair, which compares what is about to move`);
+  // One that has left by hand, say: with others leaving as well, rows would have fewer members than copies.
+  const missing = wanted - (ring.members.length - going.length);
+  const absent = missing > 0 ? [`${missing} of the ${wanted} members that are to stay are not in the ring yet`] : [];
+  return [...owed, ...moving, ...repairing, ...absent];
+}
+
+/** What stands in the way now until somebody does something about it. */
 export function obstacles(ring: RingView, wanted: number): string[] {
   const going = leaving(ring, wanted);
   const staying = ring.members.filter((member) => !going.includes(member));
@@ -81,17 +103,6 @@ export function obstacles(ring: RingView, wanted: number): string[] {
         `\`kubectl delete -n ${ring.namespace} pvc/${claim} pod/${pod}\` has another pod take its place`
       );
     });
-  const owed = ring.owing.map(
-    (pod) =>
-      `${pod} took a lost member's place and is being repaired: wait until it has ended (\`kubectl logs ${pod}\`), for a member that ` +
-      "leaves may have the only copy of rows that it lacks",
-  );
-  const moving = ring.members
-    .filter((member) => member.state !== "normal" && !(member.state === "leaving" && going.includes(member)))
-    .map(({ pod, state }) => `${pod} is ${state}: one move of data at a time; wait until it has ended`);
-  const repairing = ring.members
-    .filter(({ repairs }) => repairs)
-    .map(({ pod }) => `${pod} takes part in a repair: wait until it has ended, for it compares what is about to move`);
   const strangers = ring.strangers.map(
     (address) =>
       `a member at ${address} belongs to no pod of the set: \`nodetool removenode\` takes it out, if it is gone`,
@@ -108,7 +119,7 @@ export function obstacles(ring: RingView, wanted: number): string[] {
       ({ pod, free }) =>
         `${pod} has ${size(free!)} left on its disk, and ${size(2 * share)} are needed to receive about ${size(share)}`,
     );
-  return [...down, ...owed, ...moving, ...repairing, ...strangers, ...unlisted, ...crowded];
+  return [...down, ...strangers, ...unlisted, ...crowded];
 }
 
 /** Decides on what the ring is now, and on nothing remembered: what was cut off goes on from where it stopped. */
@@ -118,6 +129,8 @@ export function nextStep(ring: RingView, wanted: number): Step {
   if (going.length + ring.strangers.length + ring.unlisted.length === 0) return "done";
   const against = [violations(ring, wanted), obstacles(ring, wanted)].find((lines) => lines.length > 0);
   if (against) return { refuse: against };
+  const waitFor = passing(ring, wanted);
+  if (waitFor.length > 0) return { waitFor, joins: ring.members.find(({ state }) => state === "joining")?.pod };
   return { decommission: (going.find(({ state }) => state === "leaving") ?? going[0]).pod };
 }
 

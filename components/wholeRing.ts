@@ -63,7 +63,7 @@ export interface Wait {
 
 /** Decides on what the ring is now, and on nothing remembered. */
 export function nextMend(seen: Survey): Mend {
-  return unwanted(seen) ?? notBack(seen) ?? notServing(seen) ?? notListed(seen) ?? ghost(seen) ?? debt(seen) ?? "whole";
+  return notBack(seen) ?? unwanted(seen) ?? notServing(seen) ?? notListed(seen) ?? ghost(seen) ?? debt(seen) ?? "whole";
 }
 
 const here = ({ pods, expected }: Survey) => pods.filter(({ name }) => expected.includes(name));

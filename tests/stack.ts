@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { repository } from "../lab/src/instance";
@@ -137,8 +137,7 @@ export class Stack {
    * @param reached whether it has got to where it is to be killed
    */
   async killUp(seconds: number, reached: () => Promise<boolean>): Promise<void> {
-    const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", this.name];
-    const engine = spawn("pulumi", args, { cwd: repository, env: this.lab.env, detached: true, stdio: "ignore" });
+    const engine = this.beginUp("ignore");
     const gone = once(engine, "exit");
     try {
       for (let i = 0; !(await reached()); i++) {
@@ -149,6 +148,13 @@ export class Stack {
       process.kill(-(engine.pid as number), "SIGKILL");
     }
     await gone;
+  }
+
+  /** Starts `pulumi up` in a process group of its own, which is killed by its negative id. @param output file of what it prints */
+  beginUp(output: number | "ignore"): ChildProcess {
+    const args = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", this.name];
+    const options = { cwd: repository, env: this.lab.env, detached: true };
+    return spawn("pulumi", args, { ...options, stdio: ["ignore", output, output] });
   }
 
   destroy(): Promise<string> {

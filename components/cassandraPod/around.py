@@ -104,7 +104,9 @@ class Running:
 
 def end_cassandra():
     """Ends Cassandra at once, and with it the container, which Kubernetes then starts again."""
-    os.kill(int(read_scratch("cassandra.pid") or 1), signal.SIGKILL)
+    cassandra = read_scratch("cassandra.pid")
+    if cassandra:
+        os.kill(int(cassandra), signal.SIGKILL)
 
 
 # --- the disk -----------------------------------------------------------------------------------------------------------------

@@ -170,6 +170,7 @@ def end(pid, number):
 def main():
     # As process 1, Python would ignore the signal, and a waiting pod would use up its whole grace period.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    around.remove_scratch("cassandra.pid")  # of the container before, in whose place another process may have that number
     start, see = enter()
     tell(start, see)
     prepare(start, see)

@@ -8,7 +8,7 @@ import { Instance, repository, Settings } from "./instance";
 import { configure, enter, mostNodes } from "./network";
 import { killNode, nodeName, stopNode } from "./node";
 import { home } from "./nodeConfig";
-import { podGroup, programOf, signalAll } from "./processes";
+import { podGroup, processGroup, programOf, signalAll } from "./processes";
 import { isInterrupted, pulumiEnvironment, pulumiPrograms, stackFolder } from "./pulumi";
 import { run, RunOptions } from "./run";
 import { StackFiles } from "./stackFiles";
@@ -113,13 +113,18 @@ export class Lab {
 
   /**
    * Kills the processes of a pod on a real node at once, as a crash does, unknown to Kubernetes.
-   * @param what its containers alone, or the sandbox as well, and with it the pod's address
+   * @param what its Javas alone, its containers, or the sandbox as well, and with it the pod's address
    * @returns how many processes it killed
    */
-  killPod(node: string, uid: string, what: "containers" | "containers and sandbox"): number {
+  killPod(node: string, uid: string, what: "Java" | "containers" | "containers and sandbox"): number {
     const classes = ["", "/burstable", "/besteffort"].map((name) => `${podGroup(this.instance, node)}/kubepods${name}`);
     const pids = classes.flatMap((group) => processesIn(`${group}/pod${uid}`));
-    const victims = what === "containers" ? pids.filter((pid) => programOf(pid) !== "pause") : pids;
+    const isVictim = {
+      Java: (program?: string) => program === "java",
+      containers: (program?: string) => program !== "pause",
+      "containers and sandbox": () => true,
+    }[what];
+    const victims = pids.filter((pid) => isVictim(programOf(pid)));
     // The first one to go may take others with it.
     signalAll(victims, "SIGKILL");
     return victims.length;
@@ -137,6 +142,31 @@ export class Lab {
   private rules(what: "add" | "del", node: string, address: string): Promise<void> {
     const ends = ["from", "to"].map((end) => `rule ${what} ${end} ${address} blackhole`);
     return configure(this.instance, `${node}.namespaces`, ends);
+  }
+
+  /** Drops what two pods send each other, unknown to both, until it is mended. @param node that one of them is on */
+  cutPath(node: string, addresses: [string, string]): Promise<void> {
+    return this.pathRules("add", node, addresses);
+  }
+
+  mendPath(node: string, addresses: [string, string]): Promise<void> {
+    return this.pathRules("del", node, addresses);
+  }
+
+  private pathRules(what: "add" | "del", node: string, [one, other]: [string, string]): Promise<void> {
+    return configure(this.instance, `${node}.namespaces`, [
+      `rule ${what} from ${one} to ${other} blackhole`,
+      `rule ${what} from ${other} to ${one} blackhole`,
+    ]);
+  }
+
+  /** Stops a process of the control plane in mid-air: connections stay open, and nothing is answered until it goes on. */
+  pause(name: "kube-apiserver" | "coredns"): void {
+    signalAll(processesIn(processGroup(this.instance, name)), "SIGSTOP");
+  }
+
+  resume(name: "kube-apiserver" | "coredns"): void {
+    signalAll(processesIn(processGroup(this.instance, name)), "SIGCONT");
   }
 
   /** Gives an image of a real node's a second name. */

@@ -24,6 +24,8 @@ export interface Report {
 
 export interface LoadOptions {
   datacenter: string;
+  /** Made anew for what is written. @default "load" */
+  keyspace?: string;
   /** Copies of each row that is written. */
   copies: number;
   /** With which it logs in. */
@@ -32,6 +34,8 @@ export interface LoadOptions {
   authority?: string;
   /** Rows of table `rows.numbers`, from 0 on, that are read one at a time at ONE, over and over. */
   singleRows: number;
+  /** Milliseconds after each request before the next one of its kind. @default 20 */
+  pause?: number;
 }
 
 /** The load as the tests have it. */
@@ -41,7 +45,7 @@ export class Load {
     private readonly said: Promise<string>,
   ) {}
 
-  /** Makes keyspace `load` anew and goes on until it is told to stop. @param contactPoints addresses of members */
+  /** Makes its keyspace anew and goes on until it is told to stop. @param contactPoints addresses of members */
   static async start(lab: Lab, options: LoadOptions, contactPoints: string[]): Promise<Load> {
     const [program, ...args] = [...lab.inside, process.execPath, "-r", "ts-node/register/transpile-only", __filename];
     const child = spawn(program, [...args, JSON.stringify(options), ...contactPoints], {
@@ -68,6 +72,7 @@ export class Load {
 }
 
 class Worker {
+  private readonly keyspace: string;
   private client: Client;
   private readonly written: number[] = [];
   private readonly failures: string[] = [];
@@ -80,6 +85,7 @@ class Worker {
     private readonly options: LoadOptions,
     contactPoints: string[],
   ) {
+    this.keyspace = options.keyspace ?? "load";
     this.client = this.connect(contactPoints);
   }
 
@@ -93,11 +99,12 @@ class Worker {
 
   async prepare(): Promise<void> {
     const { copies, datacenter } = this.options;
+    const { keyspace } = this;
     const replication = `{'class': 'NetworkTopologyStrategy', '${datacenter}': ${copies}}`;
     for (const statement of [
-      "DROP KEYSPACE IF EXISTS load",
-      `CREATE KEYSPACE load WITH replication = ${replication}`,
-      "CREATE TABLE load.rows (id int PRIMARY KEY, text text)",
+      `DROP KEYSPACE IF EXISTS ${keyspace}`,
+      `CREATE KEYSPACE ${keyspace} WITH replication = ${replication}`,
+      `CREATE TABLE ${keyspace}.rows (id int PRIMARY KEY, text text)`,
     ]) {
       await this.client.execute(statement, [], { prepare: false });
     }
@@ -130,7 +137,7 @@ class Worker {
     let present = 0;
     for (let i = 0; i < this.written.length;) {
       try {
-        if (await this.has("load.rows", this.written[i])) present++;
+        if (await this.has(`${this.keyspace}.rows`, this.written[i])) present++;
         i++;
       } catch (error) {
         if (Date.now() > end) throw error;
@@ -142,13 +149,13 @@ class Worker {
 
   private async write(): Promise<void> {
     const id = this.next++;
-    await this.client.execute("INSERT INTO load.rows (id, text) VALUES (?, ?)", [id, `row ${id}`]);
+    await this.client.execute(`INSERT INTO ${this.keyspace}.rows (id, text) VALUES (?, ?)`, [id, `row ${id}`]);
     this.written.push(id);
   }
 
   private async read(): Promise<void> {
     const id = this.written[Math.floor(Math.random() * this.written.length)];
-    if (id !== undefined && !(await this.has("load.rows", id)))
+    if (id !== undefined && !(await this.has(`${this.keyspace}.rows`, id)))
       throw new Error(`row ${id} was acknowledged and is not there`);
   }
 
@@ -172,7 +179,7 @@ class Worker {
       } catch (error) {
         this.failures.push(`${new Date().toISOString()} ${String(error)}`);
       }
-      await sleep(20);
+      await sleep(this.options.pause ?? 20);
     }
   }
 }

@@ -1,4 +1,11 @@
 import { lostState, recreated, scaledByHand } from "./byHand";
+import {
+  changeOfMind,
+  cutInDecommission,
+  decommissionedByHand,
+  decommissionedByHandAlone,
+  recordOutOfReach,
+} from "./cutOff";
 import { failedDecommission } from "./failedDecommission";
 import { killedInDecommission, killedInJoin } from "./killedEngine";
 import { lostFirstVolume, lostFirstVolumeInSilence, lostNode, lostVolume } from "./lostDisks";
@@ -16,6 +23,11 @@ const all: RingEvent[] = [
   killedInJoin,
   killedInDecommission,
   failedDecommission,
+  decommissionedByHand,
+  decommissionedByHandAlone,
+  cutInDecommission,
+  recordOutOfReach,
+  changeOfMind,
   configChange,
   imageChange,
   badImage,

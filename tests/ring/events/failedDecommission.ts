@@ -1,15 +1,6 @@
 import * as assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
-import { RingStack } from "../ringStack";
+import { isListed } from "./cutOff";
 import { RingEvent } from "./ringEvent";
-
-/** Waits until the ring knows that a member leaves. */
-async function isLeaving(stack: RingStack): Promise<void> {
-  for (let i = 0; !(await stack.members("cassandra-0")).some(({ state }) => state === "UL"); i++) {
-    assert.ok(i < 60, "no member leaves");
-    await sleep(500);
-  }
-}
 
 export const failedDecommission: RingEvent = {
   title: "4 -> 3, the network cut in the decommission",
@@ -20,7 +11,7 @@ export const failedDecommission: RingEvent = {
     const { spec, status } = (await stack.pods())[3];
     scene.edit({ replicas: 3 });
     const refused = stack.refused("up", "--yes", "--skip-preview");
-    await isLeaving(stack);
+    await isListed(stack, "UL");
     await lab.cutNetwork(spec.nodeName!, status.podIP!);
     try {
       assert.match(await refused, /cassandra-3 could not leave the ring: /);

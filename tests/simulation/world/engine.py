@@ -61,7 +61,8 @@ class Engine:
     # -- smaller --
 
     def shrink(self, replicas):
-        for turn in range(50):
+        is_first = True
+        for _ in range(300):
             view = self.look()
             if view is None:
                 raise GaveUp("the ring could not be looked at")
@@ -70,9 +71,14 @@ class Engine:
                 return
             if "refuse" in step:
                 raise GaveUp("; ".join(step["refuse"]))
-            if turn == 0 and all(member["state"] == "normal" for member in view["members"]):
+            if "waitFor" in step:
+                self.kernel.pause(3.0)
+                continue
+            if is_first and all(member["state"] == "normal" for member in view["members"]):
                 self.clean_up([member["pod"] for member in view["members"]])
+            is_first = False
             self.decommission(step["decommission"])
+        raise GaveUp("waited in vain to make the ring smaller")
 
     def look(self):
         """RingView: members by their pods, who nobody stands for, and who is on record and not listed."""

@@ -58,8 +58,12 @@ const ofTwo: RingView = {
   datacenter: "dc1",
 };
 
-/** A ring that is seen as this, look after look, and then as the last of it; the clock goes on by a minute with each. */
-function scene(...seen: Survey[]) {
+/**
+ * A ring that is seen as this, look after look, and then as the last of it; the clock goes on by a minute with each.
+ * @param repairs looks for which a member is repaired while others are to leave
+ */
+function sceneOf(seen: Survey[], repairs = 0) {
+  let ringLooks = 0;
   const [said, done]: [string[], string[]] = [[], []];
   let looks = 0;
   const client: MendableRing = {
@@ -74,8 +78,9 @@ function scene(...seen: Survey[]) {
     isUnformed: () => Promise.resolve(false),
     look: () => {
       const staying = ofTwo.members.filter((one) => !done.includes(`decommission ${one.pod}`));
-      return Promise.resolve({ ...ofTwo, members: staying });
+      return Promise.resolve({ ...ofTwo, owing: ringLooks++ < repairs ? ["cassandra-0"] : [], members: staying });
     },
+    stallTimeoutMinutes: 7,
     decommission: (pod) => Promise.resolve(void done.push(`decommission ${pod}`)),
   };
   const run = (stallTimeoutMinutes?: number) =>
@@ -86,6 +91,8 @@ function scene(...seen: Survey[]) {
     );
   return { client, run, said, done };
 }
+
+const scene = (...seen: Survey[]) => sceneOf(seen);
 
 describe("the look at a ring at the end of an update", () => {
   it("says and does nothing where all is well", async () => {
@@ -133,6 +140,13 @@ describe("the look at a ring at the end of an update", () => {
       message:
         /^it is not whole: 7 minutes waiting for cassandra-0 to serve again: `kubectl logs cassandra-0` may tell why\. The next/,
     });
+  });
+
+  it("waits for the end of a repair before it has members leave that are too many", async () => {
+    const { run, said, done } = sceneOf([{ ...whole, asked: 2 }, whole], 3);
+    await run();
+    assert.match(said.join("\n"), /waiting: cassandra-0 took a lost member's place and is being repaired/);
+    assert.deepEqual(done.at(-1), "scale 1");
   });
 
   it("has the sets ask for as many pods as the stack does; members that are too many leave first", async () => {

@@ -60,14 +60,6 @@ describe("the way to a smaller ring", () => {
       ring([member(0, { up: false }), ...five.slice(1)]),
       /`kubectl delete -n db pvc\/data-cassandra-0 pod\/cassandra-0` has another pod take its place/,
     ],
-    ["a repair", ring([member(0, { repairs: true }), ...five.slice(1)]), /cassandra-0 takes part in a repair: wait/],
-    [
-      "a member whose repair is owed",
-      { ...ring(five), owing: ["cassandra-1"] },
-      /cassandra-1 took a lost member's place and is being repaired: wait/,
-    ],
-    ["a member that joins", ring([...five, member(5, { state: "joining" })]), /cassandra-5 is joining/],
-    ["one that stays and leaves", ring([member(0, { state: "leaving" }), ...five.slice(1)]), /cassandra-0 is leaving/],
     [
       "a member on record that is not listed",
       { ...ring(five), unlisted: ["cassandra-2"] },
@@ -81,12 +73,48 @@ describe("the way to a smaller ring", () => {
     ],
   ];
   for (const [what, view, message] of standing) {
-    it(`waits for nobody and touches nothing while there is ${what}`, () => {
+    it(`touches nothing while there is ${what}`, () => {
       const step = nextStep(view, 3);
       assert.ok(typeof step === "object" && "refuse" in step, JSON.stringify(step));
       assert.match(step.refuse.join("\n"), message);
     });
   }
+
+  const ending: [string, RingView, RegExp][] = [
+    ["a repair", ring([member(0, { repairs: true }), ...five.slice(1)]), /cassandra-0 takes part in a repair/],
+    [
+      "a member whose repair is owed",
+      { ...ring(five), owing: ["cassandra-1"] },
+      /cassandra-1 took a lost member's place and is being repaired/,
+    ],
+    ["one that stays and leaves", ring([member(0, { state: "leaving" }), ...five.slice(1)]), /cassandra-0 is leaving/],
+  ];
+  for (const [what, view, message] of ending) {
+    it(`waits for the end of ${what}`, () => {
+      const step = nextStep(view, 3);
+      assert.ok(typeof step === "object" && "waitFor" in step, JSON.stringify(step));
+      assert.match(step.waitFor.join("\n"), message);
+    });
+  }
+
+  it("waits for members that are to stay and are not there, so that no fewer are left", () => {
+    assert.deepEqual(nextStep(ring([...five.slice(0, 2), ...five.slice(3)]), 3), {
+      waitFor: ["1 of the 3 members that are to stay are not in the ring yet"],
+      joins: undefined,
+    });
+  });
+
+  it("waits for a member that joins, though it is one of those that go", () => {
+    assert.deepEqual(nextStep(ring([...five, member(5, { state: "joining" })]), 3), {
+      waitFor: ["cassandra-5 is joining: one move of data at a time"],
+      joins: "cassandra-5",
+    });
+  });
+
+  it("does not wait where something else stands in the way that does not pass", () => {
+    const step = nextStep({ ...ring([member(0, { up: false }), ...five.slice(1)]), owing: ["cassandra-1"] }, 3);
+    assert.ok(typeof step === "object" && "refuse" in step, JSON.stringify(step));
+  });
 
   it("does not advise to give up a disk that a member's repair needs", () => {
     const down = ring([member(0, { up: false }), ...five.slice(1)]);
@@ -149,7 +177,7 @@ describe("the way to a smaller ring", () => {
       for (let steps = 0; steps < 20; steps++) {
         const step = nextStep(ring(this.members, keyspace("shop", this.copies)), wanted);
         if (step === "done") break;
-        if ("refuse" in step) return;
+        if ("refuse" in step || "waitFor" in step) return;
         const leaver = this.members.find(({ pod }) => pod === step.decommission)!;
         // Cut off half-way: it stays a member, and is seen as leaving.
         if (event.fails) return void (leaver.state = "leaving");
