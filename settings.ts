@@ -53,8 +53,7 @@ export interface Settings {
   /** What the state is to remember of each ring. */
   facts: Partial<Record<Topology, RingFacts>>;
   /** One of each topology that the stack runs. */
-  persistent?: RingSettings &
-    VolumeSettings & { racks: string[]; stallTimeoutMinutes: number; adopt?: AdoptedTemplate; numTokens?: number };
+  persistent?: RingSettings & VolumeSettings & { racks: string[]; adopt?: AdoptedTemplate; numTokens?: number };
   ephemeral?: RingSettings & { replicas: number; adoptPod?: boolean };
   daemon?: RingSettings & { nodeSelector: Record<string, string>; hostPath?: string };
   pod?: RingSettings;
@@ -163,6 +162,7 @@ function ring(own: Own, common: Common): RingSettings {
     jvmOptions,
     cassandraYaml: own.isSecretYaml ? pulumi.secret(cassandraYaml) : cassandraYaml,
     lockMemory: own.lockMemory,
+    ...(own.stallTimeoutMinutes !== undefined && { stallTimeoutMinutes: own.stallTimeoutMinutes }),
     auth,
     superuser,
     ...(own.superuserPassword && { superuserPassword: pulumi.secret(own.superuserPassword) }),
@@ -211,7 +211,6 @@ const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<S
     ...ring(own, common),
     ...volumes(own, common),
     racks: own.racks,
-    stallTimeoutMinutes: own.stallTimeoutMinutes,
     ...(own.adopt && { adopt: own.podTemplate, rack: own.rack || "Rack1-K8Demo", numTokens: own.numTokens }),
   }),
   ephemeral: (own, common) => ({

@@ -53,6 +53,11 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   tlsSecret?: string;
   /** Has cert-manager make and renew that Secret. @default whoever made it does */
   certManager?: CertManager;
+  /**
+   * Minutes without progress after which a step of an update is given up, such as a member that leaves; it goes on by itself, and the
+   * next update looks at it again. @default 15
+   */
+  stallTimeoutMinutes?: number;
 }
 
 /** In what the topologies differ. */

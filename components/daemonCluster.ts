@@ -1,7 +1,9 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
+import { whenWhole } from "./ringCheck";
 import { snapshotBeforeUpgrade } from "./upgrade";
+import { UnorderedRing } from "./unorderedRing";
 
 export interface DaemonClusterArgs extends CassandraRingArgs {
   /** Labels of the nodes that get a member each. @default every node gets one */
@@ -36,14 +38,15 @@ export class DaemonCluster extends CassandraRing {
     const { takesOver } = args;
     super("cassandra:index:DaemonCluster", name, args, { topology: "daemon", disk, rules, takesOver }, opts);
     this.execTarget = `ds/${args.name}`;
-    if (hostPath !== undefined) this.knowCluster(args.cluster);
+    this.knowCluster(args.cluster);
 
     const folders = {
       setting: `cassandra:daemon.hostPath: "${hostPath}"`,
       need: "a folder of the node (hostPath), which root gives to Cassandra",
     };
     const mayAsk = this.mayAsk(name, args, ...(hostPath === undefined ? [] : [folders]));
-    const ring = { name: args.name, selector: this.selector, cluster: args.cluster };
+    const { stallTimeoutMinutes } = args;
+    const ring = { name: args.name, selector: this.selector, cluster: args.cluster, stallTimeoutMinutes };
 
     this.daemonSet = new k8s.apps.v1.DaemonSet(
       name,
@@ -75,7 +78,17 @@ export class DaemonCluster extends CassandraRing {
 
     // There is no disruption budget: drains leave pods of a DaemonSet alone, and a budget cannot count them.
     this.clientService = this.serveClients(name, this.daemonSet, args.cluster);
-    this.contactPoints = this.discoveryName;
+    const isOnNodes = hostPath !== undefined;
+    const isWhole = whenWhole(
+      {
+        ...ring,
+        namespace: args.namespace,
+        client: (namespace) => new UnorderedRing(args.cluster, { ...ring, namespace, maker: "DaemonSet", isOnNodes }),
+      },
+      [this.daemonSet.urn, this.clientService.urn],
+      this,
+    );
+    this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
     this.registerOutputs({ contactPoints: this.contactPoints });
   }
 

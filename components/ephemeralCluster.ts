@@ -1,7 +1,10 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
+import { membersServeFirst } from "./handOver";
+import { whenWhole } from "./ringCheck";
 import { RollingUpdate } from "./rollingUpdate";
+import { UnorderedRing } from "./unorderedRing";
 import { snapshotBeforeUpgrade } from "./upgrade";
 
 export interface EphemeralClusterArgs extends CassandraRingArgs {
@@ -39,7 +42,8 @@ export class EphemeralCluster extends CassandraRing {
     this.execTarget = `rc/${args.name}`;
 
     const mayAsk = this.mayAsk(name, args);
-    const ring = { name: args.name, selector: this.selector, cluster: args.cluster };
+    const { stallTimeoutMinutes } = args;
+    const ring = { name: args.name, selector: this.selector, cluster: args.cluster, stallTimeoutMinutes };
     this.replicationController = new k8s.core.v1.ReplicationController(
       name,
       {
@@ -56,12 +60,16 @@ export class EphemeralCluster extends CassandraRing {
         customTimeouts: joinTimeouts(args.replicas),
         hooks: {
           beforeCreate: mayAsk,
-          beforeUpdate: [...mayAsk, snapshotBeforeUpgrade(name, { ...ring, keepsDisks: false }, this)],
+          beforeUpdate: [
+            ...mayAsk,
+            membersServeFirst(name, ring, this),
+            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: false }, this),
+          ],
         },
       },
     );
 
-    new RollingUpdate(
+    const rolled = new RollingUpdate(
       name,
       { ...args, ...ring, revision: this.revision, adopted: args.adoptPod ? args.name : undefined },
       { parent: this, dependsOn: this.replicationController },
@@ -72,7 +80,18 @@ export class EphemeralCluster extends CassandraRing {
       { parent: this },
     );
     this.clientService = this.serveClients(name, this.replicationController, args.cluster);
-    this.contactPoints = this.discoveryName;
+    const isWhole = whenWhole(
+      {
+        ...ring,
+        namespace: args.namespace,
+        replicas: args.replicas,
+        client: (namespace) =>
+          new UnorderedRing(args.cluster, { ...ring, namespace, maker: "ReplicationController", isOnNodes: false }),
+      },
+      [rolled.urn, this.clientService.urn],
+      this,
+    );
+    this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
     this.registerOutputs({ contactPoints: this.contactPoints });
   }
 }

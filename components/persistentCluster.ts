@@ -7,6 +7,7 @@ import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
 import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "./racks";
 import { whenWhole } from "./ringCheck";
+import { RingClient } from "./ringClient";
 import { restartsOnDelete, RollingUpdate } from "./rollingUpdate";
 import { membersLeaveFirst } from "./scaleDown";
 import { VolumeRetention } from "./storage";
@@ -34,11 +35,6 @@ export interface PersistentClusterArgs extends CassandraRingArgs {
    * are (`kept`), or to restart these with the template below (`own`). It stays set from then on. @default nothing is there
    */
   adopt?: AdoptedTemplate;
-  /**
-   * Minutes without progress after which a step of an update is given up, such as a member that leaves; it goes on by itself, and the
-   * next update looks at it again. @default 15
-   */
-  stallTimeoutMinutes?: number;
   /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
 }
@@ -199,7 +195,8 @@ export class PersistentCluster extends CassandraRing {
 
     this.clientService = this.serveClients(name, afterRolling, args.cluster);
     const last = [cleaned, budget, this.clientService].map(({ urn }) => urn);
-    const isWhole = whenWhole({ ...ring, replicas, namespace }, last, this);
+    const client = (namespace: string) => new RingClient(args.cluster, { ...ring, namespace });
+    const isWhole = whenWhole({ ...ring, replicas, namespace, client }, last, this);
     this.contactPoints = pulumi
       .all([this.service.discovery.metadata.name, namespace, isWhole])
       .apply(([service, namespace]) =>

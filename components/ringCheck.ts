@@ -1,22 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answered, ClusterChoice, explain, patiently, refusalOf } from "./cluster";
+import { answered, explain, patiently, refusalOf } from "./cluster";
 import { allowedSilence, Tell } from "./leaving";
 import { Streams } from "./nodetool";
 import { defaultStallTimeoutMinutes } from "./podJob";
-import { RingClient } from "./ringClient";
+import type { RingClient } from "./ringClient";
 import { shrink, ShrinkingRing } from "./ringMoves";
-import { RingReference } from "./ringPods";
 import { size } from "./scalePlan";
 import { foretold, Mend, nextMend } from "./wholeRing";
 
-export interface RingCheckArgs extends Omit<RingReference, "namespace"> {
+export interface RingCheckArgs {
+  /** Name of the ring. */
+  name: string;
   namespace: pulumi.Input<string>;
-  /** Members of the ring. */
-  replicas: number;
-  /** The cluster that it is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  /** Members of the ring. @default as many as its DaemonSet asks for */
+  replicas?: number;
+  /** Minutes without progress after which a step is given up; it goes on by itself. @default 15 */
+  stallTimeoutMinutes?: number;
+  /** The way to the ring in a namespace. */
+  client: (namespace: string) => MendableRing;
 }
 
 /**
@@ -36,7 +39,7 @@ export function whenWhole(
   if (pulumi.runtime.getMonitor() instanceof MockMonitor) return pulumi.output(false);
   const isDryRun = pulumi.runtime.isDryRun();
   return pulumi.all([pulumi.output(args.namespace), ...after]).apply(async ([namespace]) => {
-    const client = new RingClient(args.cluster, { ...args, namespace });
+    const client = args.client(namespace);
     const tell: Tell = (line, final = false) => pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
     try {
       if (isDryRun) await foretell(client, args.replicas, tell);
@@ -60,11 +63,18 @@ function fail(message: string): void {
 }
 
 /** What is asked of a ring here, and done to it. */
-export type MendableRing = Pick<RingClient, "survey" | "stay" | "takeBack" | "follow" | "received" | "scale"> &
+export type MendableRing = Pick<
+  RingClient,
+  "survey" | "stay" | "takeBack" | "follow" | "received" | "scale" | "handsOver"
+> &
   ShrinkingRing;
 
 /** Of a ring with an edit still to come, whose sets ask for another count, the hooks tell. */
-export async function foretell(client: Pick<RingClient, "survey">, replicas: number, tell: Tell): Promise<void> {
+export async function foretell(
+  client: Pick<RingClient, "survey">,
+  replicas: number | undefined,
+  tell: Tell,
+): Promise<void> {
   try {
     const seen = await answered(() =>
       client.survey(replicas).catch((error: Error) => {
@@ -73,7 +83,8 @@ export async function foretell(client: Pick<RingClient, "survey">, replicas: num
         throw error;
       }),
     );
-    const line = seen.asked === replicas ? foretold(nextMend(seen), seen) : "";
+    const line =
+      seen.asked !== undefined && seen.asked === (replicas ?? seen.asked) ? foretold(nextMend(seen), seen) : "";
     if (line) await tell(line, true);
   } catch (error) {
     await tell(
@@ -134,10 +145,10 @@ export async function makeWhole(
       await client.stay(mend.stay);
     } else if ("takeBack" in mend) {
       hasRejoined = true;
-      await tell(`${mend.takeBack.name} has left the ring, though replicas is ${replicas}: it joins anew`, true);
+      await tell(`${mend.takeBack.name} has left the ring, though replicas is ${expected.length}: it joins anew`, true);
       await client.takeBack(mend.takeBack);
     } else if ("scale" in mend) {
-      if (mend.from > mend.scale) await shrink(client, mend.scale, tell, { pause: pauses });
+      if (mend.from > mend.scale && !client.handsOver) await shrink(client, mend.scale, tell, { pause: pauses });
       await client.scale(mend.scale);
     } else if (mend.follow && waited > followAfter) {
       await client.follow(mend.follow);

@@ -8,8 +8,11 @@ import { hasLeft } from "./record";
 import { RingViews } from "./ringViews";
 import { SeenPod } from "./wholeRing";
 
-/** What is done to a ring of StatefulSets. */
+/** What is done to a ring; of StatefulSets, where nothing else is said. */
 export class RingClient extends RingViews {
+  /** Whether its pods hand their rows over by themselves before they end: nobody has to leave before the sets are scaled. */
+  readonly handsOver: boolean = false;
+
   /** Has the container of a member that is about to leave end: Kubernetes starts it anew, and the member comes back as NORMAL. */
   async stay(pod: string): Promise<void> {
     await this.run(pod, "sh", "-c", endWhileLeaving).catch((error: Error) => {

@@ -3,7 +3,7 @@ import { refusalOf } from "./cluster";
 import { allowedSilence, Tell } from "./leaving";
 import { RingClient } from "./ringClient";
 import { nextStep, RingView, size, Step } from "./scalePlan";
-import { nextMend } from "./wholeRing";
+import { nextMend, Survey } from "./wholeRing";
 
 /**
  * Takes back members that have left, or are about to, though their pods are to be members. It comes before an update that waits for
@@ -22,9 +22,9 @@ export async function bringBack(
       // An account that may run nothing in pods does without: what is missing is told at the end of the update.
       if (refusalOf(error) !== "forbidden") throw error;
     });
-    // Those that are too many are asked to leave after that.
-    const pods = seen?.pods.filter(({ name }) => seen.expected.includes(name)) ?? [];
-    const mend = seen && nextMend({ ...seen, asked: replicas, pods });
+    const expected = seen ? staying(seen) : [];
+    const pods = seen?.pods.filter(({ name }) => expected.includes(name)) ?? [];
+    const mend = seen && nextMend({ ...seen, asked: expected.length, expected, pods });
     if (mend && typeof mend === "object" && "stay" in mend) {
       await tell(`${mend.stay} was about to leave the ring, though it is to stay: it comes back`, true);
       await client.stay(mend.stay);
@@ -46,6 +46,14 @@ export async function bringBack(
     known = Math.max(known, pods.length);
     await sleep(pause);
   }
+}
+
+/**
+ * Pods whose members come back first. Those that are too many are asked to leave after that; of pods without ordinal, nobody knows yet
+ * which ones these will be.
+ */
+export function staying({ expected, pods, dead }: Pick<Survey, "expected" | "pods" | "dead">): string[] {
+  return dead ? pods.filter(({ ending }) => !ending).map(({ name }) => name) : expected;
 }
 
 /** Looks for which members that come back are waited for: fifteen minutes. What is missing then is told at the end of the update. */

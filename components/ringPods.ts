@@ -85,7 +85,11 @@ export class RingPods {
   protected async pods(): Promise<PodView[]> {
     const { namespace, selector } = this.ring;
     const pods = await (await this.cluster()).pods(namespace, selector);
-    return pods.map((pod) => ({
+    return pods.map((pod) => this.viewOf(pod));
+  }
+
+  protected viewOf(pod: V1Pod): PodView {
+    return {
       name: pod.metadata!.name!,
       uid: pod.metadata!.uid!,
       address: pod.status?.podIP,
@@ -95,7 +99,7 @@ export class RingPods {
       place: this.placeOf(pod.metadata!.name!),
       ending: pod.metadata!.deletionTimestamp !== undefined,
       trouble: pod.status?.containerStatuses?.flatMap(({ state }) => state?.waiting?.reason ?? [])[0],
-    }));
+    };
   }
 
   /** Where a pod has its volume, and whether it has the scripts that keep the record. */

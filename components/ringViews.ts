@@ -10,7 +10,7 @@ import {
   Streams,
 } from "./nodetool";
 import { podAt } from "./racks";
-import { Entries, hasLeft, isUnformed, owing } from "./record";
+import { Entries, hasLeft, isUnformed, moving, owing } from "./record";
 import { PodView, RingPods } from "./ringPods";
 import { Member, RingView } from "./scalePlan";
 import { hasMembers, Survey } from "./wholeRing";
@@ -70,6 +70,7 @@ export class RingViews extends RingPods {
     const members = seen.flatMap((member) => member ?? []).sort((a, b) => a.place - b.place);
     return {
       owing: owing(record),
+      turn: moving(record),
       namespace: this.ring.namespace,
       members,
       strangers: listed.filter((one) => !known.some(({ member }) => member === one)).map(({ address }) => address),
@@ -88,20 +89,26 @@ export class RingViews extends RingPods {
 
   /**
    * What can be seen at little cost; where there is a member, one is asked who is in the ring, which costs a JVM.
-   * @param replicas members that there are to be
+   * @param replicas members that there are to be @default as many as a DaemonSet asks for
    * @param asks whether a member is asked: `always`, where it can be; `when all serve`; or `never`
    */
-  async survey(replicas: number, asks: Asks = "always"): Promise<Survey> {
-    const [asked, pods, written] = await Promise.all([this.replicas(), this.pods(), this.record()]);
+  async survey(replicas?: number, asks: Asks = "always"): Promise<Survey> {
+    const [asked, pods, record] = await Promise.all([this.replicas(), this.pods(), this.record()]);
+    const expected = Array.from({ length: replicas ?? 0 }, (_, place) => podAt(this.ring.sets, place));
+    return this.ask({ namespace: this.ring.namespace, asked, expected, pods, record }, asks);
+  }
+
+  /** Adds to what Kubernetes tells what a member tells, where there is one and it is to be asked. */
+  protected async ask(seen: Survey, asks: Asks): Promise<Survey> {
+    const { expected, pods, record } = seen;
     const asker = pods.find(({ ready, ending }) => ready && !ending);
-    const expected = Array.from({ length: replicas }, (_, place) => podAt(this.ring.sets, place));
-    const isReal = this.ring.isAdopted || hasMembers(written, pods);
+    const isReal = this.ring.isAdopted || hasMembers(record, pods);
     const doServe = expected.every((name) => pods.some((pod) => pod.name === name && pod.ready));
     const isAsked = asks === "always" || (asks === "when all serve" && doServe);
-    const listed =
-      asker && isReal && isAsked ? parseStatus(await this.run(asker.name, "nodetool", "status")) : undefined;
-    const record = { ...written, ...(listed ? await this.unwritten(pods, listed, written) : {}) };
-    return { namespace: this.ring.namespace, asked, expected, pods, record, listed, isBlind: asks === "never" };
+    const isBlind = asks === "never";
+    if (!asker || !isReal || !isAsked) return { ...seen, isBlind };
+    const listed = parseStatus(await this.run(asker.name, "nodetool", "status"));
+    return { ...seen, record: { ...record, ...(await this.unwritten(pods, listed, record)) }, listed, isBlind };
   }
 
   /** What a pod has received of what it is to; undefined while it tells nothing. */

@@ -23,6 +23,8 @@ export interface RingView {
   unlisted: string[];
   /** Pods that have taken a lost member's place and owe a repair: they do not have every row yet. */
   owing: string[];
+  /** Whose turn it is to move data, by the record: its Cassandra may still start. @default nobody's */
+  turn?: { pod: string; what: string };
   keyspaces: Keyspace[];
   /** The data centre that its members are in. */
   datacenter: string;
@@ -84,7 +86,13 @@ export function passing(ring: RingView, wanted: number): string[] {
   // One that has left by hand, say: with others leaving as well, rows would have fewer members than copies.
   const missing = wanted - (ring.members.length - going.length);
   const absent = missing > 0 ? [`${missing} of the ${wanted} members that are to stay are not in the ring yet`] : [];
-  return [...owed, ...moving, ...repairing, ...absent];
+  const { turn } = ring;
+  const next = nextOf(going)?.pod;
+  const inTurn =
+    turn && turn.pod !== next && !ring.members.some(({ pod, state }) => pod === turn.pod && state !== "normal")
+      ? [`it is the turn of ${turn.pod} (${turn.what}): one move of data at a time`]
+      : [];
+  return [...owed, ...moving, ...inTurn, ...repairing, ...absent];
 }
 
 /** What stands in the way now until somebody does something about it. */
@@ -131,8 +139,11 @@ export function nextStep(ring: RingView, wanted: number): Step {
   if (against) return { refuse: against };
   const waitFor = passing(ring, wanted);
   if (waitFor.length > 0) return { waitFor, joins: ring.members.find(({ state }) => state === "joining")?.pod };
-  return { decommission: (going.find(({ state }) => state === "leaving") ?? going[0]).pod };
+  return { decommission: nextOf(going)!.pod };
 }
+
+/** One that leaves already goes on; else the last one. */
+const nextOf = (going: Member[]): Member | undefined => going.find(({ state }) => state === "leaving") ?? going[0];
 
 /** The edit in a sentence, for whoever reads the preview. */
 export function outlook(ring: RingView, was: number, wanted: number): string {

@@ -33,6 +33,11 @@ export interface Survey {
   listed?: RingMember[];
   /** Whether nobody was asked, as by an account that may not run commands in pods. @default false */
   isBlind?: boolean;
+  /**
+   * What comes of a member whose pod is gone, where pods have no ordinal: it is taken out of the ring by the others, or by hand, since
+   * its folder is on a node still. @default a pod of its name comes back
+   */
+  dead?: "taken out" | "forgotten";
 }
 
 /** What comes next on the way to a ring that is what the stack says. */
@@ -140,12 +145,21 @@ function notListed(seen: Survey): Mend | undefined {
 
 /** Members that no pod stands for. */
 function ghost(seen: Survey): Mend | undefined {
-  const { record, listed = [], expected, namespace } = seen;
+  const { record, listed = [], expected, namespace, dead } = seen;
   const known = here(seen).map(({ name, address }) => memberOf(listed, record[name], address));
   const other = listed.find((member) => !known.includes(member));
   if (!other) return undefined;
   const { hostId, address, up } = other;
   const pod = Object.keys(record).find((name) => hostIdIn(record[name]) === hostId && !expected.includes(name));
+  if (pod && dead === "taken out")
+    return { waitFor: `the member of ${pod} to be taken out of the ring: its disk is gone` };
+  if (pod && dead) {
+    return {
+      waitFor: `the member of node ${pod} to come back, or to be taken out of the ring`,
+      advice: `if the node is gone for good, \`/ring/forget.sh ${pod}\` in any of the ring's pods takes it out`,
+      isForPersons: true,
+    };
+  }
   const advice = pod
     ? `it was ${pod}, whose pod is gone without its member having left, and its volume may hold the only copies of rows: with ` +
       "`replicas` as it was before, `pulumi up` brings it back, and after that has it leave"

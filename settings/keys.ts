@@ -359,7 +359,7 @@ export const keys = {
     unit: "minutes",
     allowed: "a whole number from 1 to 1440",
     meaning:
-      "Minutes without progress after which `pulumi up` gives up a step of a persistent ring, such as a member that leaves or joins. It goes " +
+      "Minutes without progress after which `pulumi up` gives up a step of a ring, such as a member that leaves or joins. It goes " +
       "on by itself, and the next `pulumi up` looks at it again.",
     parse: wholeNumber(1440),
   },
@@ -457,7 +457,7 @@ export const ownKeys = {
     },
   },
   ephemeral: {
-    overrides: ["replicas", ...ofCassandra],
+    overrides: ["replicas", "stallTimeoutMinutes", ...ofCassandra],
     own: {
       name,
       adoptPod: {
@@ -478,7 +478,7 @@ export const ownKeys = {
     },
   },
   daemon: {
-    overrides: [...ofCassandra],
+    overrides: ["stallTimeoutMinutes", ...ofCassandra],
     own: {
       name,
       nodeSelector: {

@@ -108,9 +108,19 @@ def restart(see):
         )
     if is_undone and see.record is not None and seeds and listed is None:
         return Wait("another member to tell whether this one is in the ring: it ended in a decommission")
-    if is_undone and see.record is not None and not seeds and see.others():
+    if is_undone and see.record is not None and not seeds and see.others() and not is_alone(see):
         return Wait("another member to serve CQL, and to tell whether this one is in the ring: it ended in a decommission")
     return Start("restart", seeds or see.first_seeds(), "", is_undone)
+
+
+def is_alone(see):
+    """Whether no other member has run for so long that all may be waiting for one another, as where several ended in a decommission.
+    This one has not heard Cassandra say that it has left, and it has every row that it ever had."""
+    return see.looks >= LONELY and not any(see.runs(one) for one in see.others())
+
+
+# Looks in which nobody serves, after which a member no longer waits for another one to tell that it is in the ring: two minutes or more.
+LONELY = 120
 
 
 def enter_again(see):

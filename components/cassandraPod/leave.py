@@ -171,6 +171,7 @@ def hand_over(see, mode):
     # Rows cannot be handed over to those that are gone; one that leaves already can take nobody out.
     if mode == "NORMAL" and not take_out(see, see.gone()):
         give_turn()
+        around.sleep(around.PAUSE)
         return False
     say("handing the rows of %s over to the other members" % around.MEMBER)
     try:
@@ -206,9 +207,13 @@ def take_out_dead():
         see = ring.look()
     except record.NoAnswer:
         return
-    if see.record is None or see.goes or not see.gone() or see.me != see.first_member():
+    if see.record is None:
         return
-    if not all(see.is_member(pod) for pod in see.pods()):
+    is_asked = see.gone() and not see.goes and see.me == see.first_member()
+    if not is_asked or not all(see.is_member(pod) for pod in see.pods()):
+        # A turn that was taken though the answer was lost; a pod that has come since is to have it, to take the place.
+        if see.record.get("moving", "").startswith(see.me + " takes out "):
+            give_turn()
         return
     if take_turn_to_take_out(see, see.gone()):
         take_out(see, see.gone())
@@ -222,17 +227,28 @@ def take_turn_to_take_out(see, members):
 
 
 def take_out(see, members):
-    """Removes members that are gone; the others stream what they held from its other copies. Whether all of it has come about."""
+    """Removes members that are gone; the others stream what they held from its other copies. Whether all of it has come about. Every other
+    member serves meanwhile: one that is down would own rows afterwards that nobody has sent it."""
+    silent = [one for one in see.others() if one not in members and not see.serves(one)] if members else []
+    if silent:
+        wait_for("member %s to serve CQL before %s is taken out of the ring" % (silent[0], members[0]))
+        return False
     for one in members:
         say("taking out member %s (%s): its disk is gone" % (one, see.record[one]))
         code, _, complaint = around.nodetool("removenode", see.record[one].split(" ")[0])
         if code != 0 and "Host ID not found" not in complaint:
             say("it cannot be taken out now:", complaint)
             return False
-        ring.settle({one: None, "repair." + one: None})
+        ring.settle(lambda seen: entries_without(seen, one))
     if members:
         roles.keep_on_those_left()
     return True
+
+
+def entries_without(see, lost):
+    """What is written once a member is taken out. Whoever went down meanwhile has not been sent what it owns since, and owes a repair."""
+    down = [one for one in see.others() if one != lost and not see.serves(one)]
+    return dict({lost: None, "repair." + lost: None}, **{"repair." + one: member.now() for one in down})
 
 
 def forget(lost):

@@ -26,6 +26,7 @@ class View:
         self.has_data = around.has_data()
         self.states = States("\n".join(around.read(name) for name in (around.STATES, around.REFUSALS)))
         self.seen = {}
+        self.looks = 0  # how many came before this one, since the container began
 
     def has_disk(self):
         """Whether anything at all is on the disk."""
@@ -63,6 +64,11 @@ class View:
             host = self.host(one)
             self.seen[one] = bool(host) and around.listens(host, around.CQL)
         return self.seen[one]
+
+    def runs(self, one):
+        """Whether the Cassandra of a member runs, though it may not serve yet."""
+        host = self.host(one)
+        return bool(host) and around.listens(host, around.GOSSIP)
 
     def peers(self):
         """Up to three other members that serve. Never this pod: a seed does not stream, it would join empty."""
@@ -105,6 +111,11 @@ class View:
         """What up to that many members that serve say of who is in the ring."""
         hosts = [host for host in self.peers().split(",") if host][:count]
         return [answer for answer in map(roles.members_of, hosts) if answer is not None]
+
+    def misses_a_removal(self):
+        """Whether a member is being taken out of the ring at this moment: those that are down are not sent what they own afterwards."""
+        holder, _, what = (self.record or {}).get("moving", "").partition(" ")
+        return holder not in ("", self.me) and (what.startswith("takes out ") or (what == "leaves" and bool(self.gone())))
 
     def has_turn(self, what):
         return self.record.get("moving") == "%s %s" % (self.me, what)

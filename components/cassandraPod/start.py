@@ -3,6 +3,7 @@
 Kubernetes ends a container with a signal to process 1, however its preStop hook has ended: what a member owes the others before it
 goes is done, or gone on with, at that signal as well.
 """
+import itertools
 import os
 import shutil
 import signal
@@ -21,11 +22,12 @@ from around import say, wait_for
 
 def enter():
     """Looks, decides and does what was decided, until Cassandra may start. Returns how, and the view that it was decided on."""
-    while True:
+    for looks in itertools.count():
         try:
             see = ring.look()
         except record.NoAnswer:
             see = ring.UnorderedView()
+        see.looks = looks
         step = decisions.enter(see)
         if isinstance(step, decisions.Start):
             return step, see
@@ -114,7 +116,7 @@ def prepare(start, see):
     if see.marker and not see.way and not see.states.leaving:
         for name in (around.STATES, around.REFUSALS):
             around.remove(name)  # of lives that are over and that nobody has a question about
-    if start.mode == "replace":
+    if start.mode == "replace" or (start.mode == "restart" and see.misses_a_removal()):
         # What is owed is on the disk, so that a pod that ends first leaves it to the next one.
         around.write(around.REPAIR, "")
     if start.mode == "restart":

@@ -9,7 +9,7 @@ import { Stack } from "../stack";
 
 const corpus = path.join(__dirname, "edits");
 /** Cases that `npm test` keeps, one of each kind of report. */
-const short = ["grow", "shrink", "shrink-below-copies", "memory", "password", "misspelt", "fewer-ephemeral"];
+const short = ["grow", "shrink", "shrink-below-copies", "password", "misspelt", "fewer-ephemeral"];
 
 /** Config of what all edits of a folder begin with. */
 export function baseOf(folder: string): Record<string, unknown> {

@@ -53,7 +53,7 @@ describe("a ring in racks, one in each zone", function () {
     await lab.kubectl(["delete", "pod", "reader", "writer", "--now"]);
   });
 
-  it("serves every QUORUM request while a zone loses its power", async () => {
+  it("@all serves every QUORUM request while a zone loses its power", async () => {
     const before = ids(await stack.oneRing(3));
     const { failures, longestSilence } = await stack.underLoad({}, async () => {
       await lab.killNode(1);

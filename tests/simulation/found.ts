@@ -14,6 +14,7 @@ const history = (copies: 1 | 3, replicas: number, events: Event[], seed = 0): Hi
   replicas,
   events,
 });
+const ephemeral = (...args: Parameters<typeof history>): History => ({ ...history(...args), kind: "ephemeral" });
 const [second, quarter] = [["wait", 1, 0] as Event, ["wait", 15, 0] as Event];
 const write: Event = ["write", 3, 0];
 
@@ -130,5 +131,74 @@ export const found: Found[] = [
         "    owing = []\n    if owing:\n        return give_turn(see)",
       ],
     ],
+  },
+  {
+    name: "nobody is taken out of a ring without ordinals while another member is down",
+    history: ephemeral(
+      3,
+      3,
+      [
+        ["up_to_end", 4, 0],
+        second,
+        ["decommission", 0, 0],
+        second,
+        ["kill_cassandra", 0, 0],
+        ["delete_pod", 0, 0],
+        ["decommission", 0, 0],
+        ["lose_disk", 0, 0],
+        ["wait", 90, 0],
+        write,
+        ["kill_container", 3, 0],
+        write,
+        ["lose_disk", 0, 0],
+        ["kill_engine", 0, 0],
+        write,
+        ["lose_node", 0, 0],
+        ["decommission", 0, 0],
+        ["delete_pod", 1, 0],
+        ["up", 1, 0],
+        write,
+        second,
+      ],
+      0,
+    ),
+    breaks: [
+      [
+        "silent = [one for one in see.others() if one not in members and not see.serves(one)] if members else []",
+        "silent = []",
+      ],
+    ],
+  },
+  {
+    name: "members whose decommissions were cut off together do not wait for one another for ever",
+    history: ephemeral(
+      1,
+      2,
+      [
+        ["decommission", 3, 0],
+        second,
+        write,
+        ["kill_engine", 0, 0],
+        ["kill_container", 7, 0],
+        second,
+        write,
+        write,
+        ["up", 1, 0],
+        ["decommission", 0, 0],
+        second,
+        ["up", 1, 0],
+        ["kill_container", 0, 0],
+        second,
+        ["up", 1, 0],
+        second,
+        second,
+        second,
+        ["lose_disk", 0, 0],
+        write,
+        second,
+      ],
+      0,
+    ),
+    breaks: [["LONELY = 120", "LONELY = 10**9"]],
   },
 ];

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, Interface } from "node:readline";
 import { judgeLeaving, LeavingLook } from "../../components/leaving";
+import { staying } from "../../components/ringMoves";
 import { nextStep, RingView } from "../../components/scalePlan";
 import { nextMend, Survey } from "../../components/wholeRing";
 import { cached } from "../../lab/src/cache";
@@ -13,9 +14,14 @@ import { run } from "../../lab/src/run";
 /** What happens to a ring: a method of `History` in `world/history.py`, with its two numbers. */
 export type Event = [name: string, first: number, second: number];
 
+/** Topologies that the world has: a StatefulSet with volumes, and a ReplicationController whose pods hold their rows. */
+export type Kind = "persistent" | "ephemeral";
+
 /** A history from its beginning; the same one comes about in the same way each time. */
 export interface History {
   seed: number;
+  /** Topology of the ring. @default persistent */
+  kind?: Kind;
   /** Copies of each row. */
   copies: 1 | 3;
   /** Members of the first ring. */
@@ -33,6 +39,7 @@ export interface Outcome {
 /** The decisions of `pulumi up`, as the program itself takes them. */
 const decisions = {
   nextStep: (view: RingView, wanted: number) => nextStep(view, wanted),
+  staying: (seen: Survey) => staying(seen),
   nextMend: (seen: Survey) => nextMend(seen),
   judgeLeaving: (look: LeavingLook) => judgeLeaving(look),
 };

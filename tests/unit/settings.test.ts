@@ -192,6 +192,7 @@ describe("settings", () => {
     assert.deepEqual([replicas, cpu, memory, clusterName], [2, "1", "2Gi", "E"]);
     assert.deepEqual(daemon, {
       ...ring,
+      stallTimeoutMinutes: 15,
       name: "cassandra-daemon",
       clusterName: "cassandra-daemon",
       cpu: "2",
@@ -204,7 +205,7 @@ describe("settings", () => {
 
   it("let the ephemeral ring adopt the pod, and remember it", () => {
     const { ephemeral, facts } = read({ topologies: ["ephemeral"], replicas: 1, ephemeral: { adoptPod: true } });
-    assert.deepEqual(ephemeral, { ...ring, replicas: 1, adoptPod: true });
+    assert.deepEqual(ephemeral, { ...ring, stallTimeoutMinutes: 15, replicas: 1, adoptPod: true });
     assert.deepEqual(facts, { ephemeral: { ...names, name: "cassandra", disk: "pods", adopt: "pod" } });
   });
 
@@ -293,13 +294,13 @@ describe("settings", () => {
     [
       "replicas for daemons alone",
       { topologies: ["ephemeral", "daemon"], daemon: { replicas: 3 } },
-      "daemon.replicas: no key of this topology; allowed there is name, nodeSelector, hostPath, image, memory, cpu, maxHeap, " +
+      "daemon.replicas: no key of this topology; allowed there is name, nodeSelector, hostPath, stallTimeoutMinutes, image, memory, cpu, maxHeap, " +
         "clusterName, datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer",
     ],
     [
       "something else than an object for a topology",
       { ephemeral: "three" },
-      'ephemeral: "three" is not allowed; allowed is an object of replicas, image, memory, cpu, maxHeap, clusterName, ' +
+      'ephemeral: "three" is not allowed; allowed is an object of replicas, stallTimeoutMinutes, image, memory, cpu, maxHeap, clusterName, ' +
         "datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer, name, adoptPod, adopt",
     ],
     [

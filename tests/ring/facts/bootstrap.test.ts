@@ -8,7 +8,7 @@ describe("Cassandra's bootstrap", function () {
   let ring: BareRing;
   inBareLab(3, (made) => (ring = made));
 
-  it("the others have a joiner in peers_v2 once it is NORMAL, and not before; they let nodetool cleanup run meanwhile", async () => {
+  it("@all the others have a joiner in peers_v2 once it is NORMAL, and not before; they let nodetool cleanup run meanwhile", async () => {
     const [first, second, joiner] = await ring.form(2);
     await joiner.start();
     await joiner.says(/JOINING: sleeping/);

@@ -4,6 +4,7 @@ rows it streams, and which it does not.
 A row is a number. Of a member's tokens, only the order counts in which members own a row: `owners`.
 """
 import zlib
+from functools import lru_cache
 
 RING_DELAY = 8.0
 NONE, IN_PROGRESS, COMPLETED, NEEDS_BOOTSTRAP, DECOMMISSIONED = "none", "in progress", "completed", "needs bootstrap", "decommissioned"
@@ -19,6 +20,7 @@ class Disk:
     def wipe_data(self):
         self.boot, self.host_id, self.rows = NONE, None, set()
         self.transferred, self.received = set(), False
+        self.hints = {}  # rows that members have missed, by their host IDs
 
     @property
     def has_data(self):
@@ -32,11 +34,19 @@ class Entry:
         self.address, self.status, self.tokens, self.replaces = address, status, tokens, replaces
 
 
+@lru_cache(maxsize=100_000)
+def order(row, tokens):
+    """Where a row stands among the tokens of one member: those with the lowest own it."""
+    return zlib.crc32(b"%d %s" % (row, tokens.encode()))
+
+
 class Ring:
     """What the members agree on, and who runs."""
 
-    def __init__(self, kernel, copies):
-        self.kernel, self.copies = kernel, copies
+    """@param keeps_hints whether members are told what they have missed: rings on volumes are to lose no row without that as well"""
+
+    def __init__(self, kernel, copies, keeps_hints):
+        self.kernel, self.copies, self.keeps_hints = kernel, copies, keeps_hints
         self.entries, self.processes = {}, {}
         self.cut = set()
         self.ids = 0
@@ -44,14 +54,11 @@ class Ring:
 
     # -- who owns what --
 
-    def order(self, row, tokens):
-        return zlib.crc32(b"%d %s" % (row, tokens.encode()))
-
     def owners(self, row, without=(), plus=()):
         """Host IDs of the members that hold a row, first the one that a single copy is at."""
         ring = [(host, one.tokens) for host, one in self.entries.items() if one.status in ("NORMAL", "LEAVING") and host not in without]
         ring += [(host, tokens) for host, tokens in plus]
-        return [host for host, _ in sorted(ring, key=lambda one: self.order(row, one[1]))[: self.copies]]
+        return [host for host, _ in sorted(ring, key=lambda one: order(row, one[1]))[: self.copies]]
 
     def pending(self, row):
         """Members that are about to hold it, and get what is written now as well."""
@@ -84,9 +91,18 @@ class Ring:
         if not natural or len(up) < needed:
             return False
         self.written.add(row)
-        for host in up:
-            self.processes[host].disk.rows.add(row)
+        for host in natural + pending:
+            if host in up:
+                self.processes[host].disk.rows.add(row)
+            elif self.keeps_hints:
+                through.disk.hints.setdefault(host, set()).add(row)
         return True
+
+    def deliver_hints(self):
+        """What members missed while they were down, whoever took the write for them tells them once they are back."""
+        for process in list(self.processes.values()):
+            for host in [host for host in process.disk.hints if self.is_up(host)]:
+                self.processes[host].disk.rows.update(process.disk.hints.pop(host))
 
     def holders(self, row):
         return [host for host in self.owners(row) if self.is_up(host) and row in self.processes[host].disk.rows]
@@ -233,6 +249,7 @@ class Process:
         self.say_mode("NORMAL", "Node /%s:7000 state jump to NORMAL" % self.address)
         self.kernel.step()
         self.cql = not self.closed
+        self.kernel.at(10.0, self.ring.deliver_hints)
 
     def disk_tokens(self, tokens):
         return getattr(self.disk, "tokens", None) or tokens
@@ -280,6 +297,12 @@ class Process:
                 return self.say_mode("DECOMMISSION_FAILED")
             process.disk.rows.update(targets.get(host, []))
             disk.transferred.add(host)
+        heirs = [one for host, one in sorted(ring.processes.items()) if host != self.host and one.gossips]
+        if heirs and disk.hints:
+            heir = self.kernel.random.choice(heirs).disk.hints
+            for host, rows in disk.hints.items():
+                heir.setdefault(host, set()).update(rows)
+            disk.hints.clear()
         disk.boot = NEEDS_BOOTSTRAP
         self.kernel.step()
         del ring.entries[self.host]

@@ -1,24 +1,29 @@
-"""A Kubernetes of one StatefulSet: pods that come and go, containers that are started again, volumes that stay, addresses that change,
-an API server that may be away; and the ring record."""
+"""A Kubernetes of one StatefulSet or one ReplicationController: pods that come and go, containers that are started again, volumes that
+stay, addresses that change, an API server that may be away; and the ring record."""
 from cassandra import Disk, Process, Ring
 from kernel import Kernel
 from pods import Script
 
 
 class Pod:
-    """One pod: its containers follow each other, its scratch folder lasts as long as it does, its disk outlives it."""
+    """One pod: its containers follow each other, its scratch folder lasts as long as it does; its disk outlives it, where it is a volume."""
 
-    def __init__(self, world, ordinal):
-        self.world, self.name = world, "cassandra-%d" % ordinal
+    def __init__(self, world, name):
+        self.world, self.name = world, name
         world.made += 1
+        self.number = world.made
         self.uid, self.address = "pod%d" % world.made, "10.0.%d.%d" % (world.made // 200, world.made % 200 + 1)
-        self.disk = world.disks.setdefault(self.name, Disk())
+        self.disk = world.disks.setdefault(name, Disk()) if world.has_volumes else Disk()
         self.scratch, self.scratch_locks = {}, set()
         self.environment = {
             "RING_MEMBER": self.name, "HOSTNAME": self.name, "POD_IP": self.address, "POD_UID": self.uid,
-            "RING_PODS": "ordered", "RING_SETS": "cassandra", "RING_SERVICE": "cassandra", "RING_RECORD": "cassandra-ring",
-            "RING_NAME": "cassandra", "CASSANDRA_NUM_TOKENS": "1", "CASSANDRA_CONF": "/config", "RING_CLAIM": "data",
+            "RING_SERVICE": "cassandra", "RING_RECORD": "cassandra-ring", "RING_NAME": "cassandra",
+            "CASSANDRA_NUM_TOKENS": "1", "CASSANDRA_CONF": "/config",
         }  # fmt: skip
+        if world.has_volumes:
+            self.environment.update(RING_PODS="ordered", RING_SETS="cassandra", RING_CLAIM="data")
+        else:
+            self.environment.update(RING_PODS="crowd", RING_DISK="pod", RING_SELECTOR="app=cassandra")
         self.is_terminating = False
         self.waits_for, self.listeners = "", []
         self.start_container()
@@ -27,6 +32,7 @@ class Pod:
 
     def start_container(self):
         self.children, self.ended_children, self.pids = {}, [], 0
+        self.is_ending = False
         self.cassandra = self.cassandra_pid = None
         self.signal_handler, self.signals, self.scripts, self.waiting = None, [], [], False
         self.main = self.run("start", lambda script: script.load("start").main(), self.container_ended)
@@ -110,6 +116,7 @@ class Pod:
     def signal(self):
         """SIGTERM to process 1; while it still decides how to enter, it ends at once."""
         self.signals.append(15)
+        self.is_ending = True
         if self.waiting:
             self.stir()
         elif not self.cassandra_pid:
@@ -144,13 +151,19 @@ class Pod:
         if command == "repair":
             self.world.kernel.pause(3.0)
             return (0 if self.cassandra is cassandra and cassandra.repair("--force" in arguments) else 1), "", "repair failed"
+        if command == "removenode":
+            complaint = cassandra.removenode(*arguments)
+            return (1 if complaint else 0), "", complaint
         raise AssertionError("nodetool " + command)
 
 
 class World:
-    def __init__(self, seed, replicas, copies):
+    """@param has_volumes whether the pods are those of a StatefulSet; else of a ReplicationController, with their disks in themselves"""
+
+    def __init__(self, seed, replicas, copies, has_volumes=True):
+        self.has_volumes = has_volumes
         self.kernel = Kernel(seed)
-        self.ring = Ring(self.kernel, copies)
+        self.ring = Ring(self.kernel, copies, keeps_hints=not has_volumes)
         self.replicas, self.made = replicas, 0
         self.disks, self.pods = {}, {}
         self.record, self.version = {}, 1
@@ -163,14 +176,30 @@ class World:
         self.kernel.at(1.0, self.control)
 
     def control(self):
+        if self.has_volumes:
+            self.control_set()
+        else:
+            self.control_replicas()
+
+    def control_set(self):
         """The StatefulSet's controller: Parallel, so that all pods come and go at once."""
         for ordinal in range(self.replicas):
             name = "cassandra-%d" % ordinal
             if name not in self.pods:
-                self.pods[name] = Pod(self, ordinal)
+                self.pods[name] = Pod(self, name)
         for name in list(self.pods):
             if int(name.rpartition("-")[2]) >= self.replicas:
                 self.delete(name)
+
+    def control_replicas(self):
+        """The ReplicationController's: pods that end do not count, and of too many those go first that do not serve, then the youngest."""
+        pods = [pod for pod in self.pods.values() if not pod.is_terminating]
+        for _ in range(self.replicas - len(pods)):
+            name = "cassandra-x%04d" % (self.made + 1)
+            self.pods[name] = Pod(self, name)
+        serves = lambda pod: bool(pod.cassandra and pod.cassandra.cql)
+        for pod in sorted(pods, key=lambda pod: (serves(pod), -pod.number))[: max(0, len(pods) - self.replicas)]:
+            self.delete(pod.name)
 
     # -- what happens to pods --
 
@@ -180,15 +209,22 @@ class World:
         if pod and not pod.is_terminating:
             pod.is_terminating = True
             self.kernel.spawn("kubelet " + name, lambda: self.terminate(pod))
+            self.kernel.at(1.0, self.control)
 
     def terminate(self, pod):
+        if pod.main.task.over:
+            return self.gone(pod)
         stop = pod.run("preStop", lambda script: script.load("leave").stop())
-        for _ in range(50):
-            if stop.task.over:
+        # The hook of a pod that has its rows in itself has the time that it takes. It may be cut off all the same.
+        cut = self.kernel.random.choice((None, None, None, 1, 5, 20))
+        for looks in range(50 if self.has_volumes else 2000):
+            if stop.task.over or looks == cut:
                 break
             self.kernel.pause(2.0)
+        if not stop.is_over():
+            stop.kill()
         pod.signal()
-        for _ in range(30):
+        for _ in range(30 if self.has_volumes else 2000):
             if pod.main.task.over:
                 break
             self.kernel.pause(2.0)

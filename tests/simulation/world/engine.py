@@ -29,6 +29,8 @@ class Engine:
     def up(self, replicas):
         """@raises GaveUp"""
         self.kernel.tell("pulumi", "up with replicas", replicas)
+        if not self.world.has_volumes:
+            return self.up_without_volumes(replicas)
         self.take_back(replicas)
         was = max(self.state, self.world.replicas)
         if replicas != self.state and replicas < was:
@@ -44,8 +46,23 @@ class Engine:
         self.make_whole(replicas)
         self.kernel.tell("pulumi", "done")
 
+    def up_without_volumes(self, replicas):
+        """Pods hand their rows over by themselves."""
+        self.take_back(replicas)
+        if replicas != self.state:
+            if replicas < self.world.replicas:
+                self.await_ready(self.world.replicas)
+            self.world.scale(replicas)
+            self.await_ready(replicas)
+            self.state = replicas
+        self.make_whole(replicas)
+        self.kernel.tell("pulumi", "done")
+
     def expected(self, replicas):
-        return ["cassandra-%d" % i for i in range(replicas)]
+        if self.world.has_volumes:
+            return ["cassandra-%d" % i for i in range(replicas)]
+        here = [pod.name for pod in self.world.pods.values() if not pod.is_terminating]
+        return [here[i] if i < len(here) else "number %d" % (i + 1) for i in range(replicas)]
 
     def serving(self):
         return [pod for _, pod in sorted(self.world.pods.items()) if pod.cassandra and pod.cassandra.cql]
@@ -53,7 +70,8 @@ class Engine:
     def await_ready(self, replicas):
         for _ in range(400):
             pods = self.world.pods
-            if len(pods) == replicas and all(name in pods and pods[name] in self.serving() for name in self.expected(replicas)):
+            count = len([pod for pod in pods.values() if self.world.has_volumes or not pod.is_terminating])
+            if count == replicas and all(name in pods and pods[name] in self.serving() for name in self.expected(replicas)):
                 return
             self.kernel.pause(3.0)
         raise GaveUp("pods are not ready")
@@ -108,6 +126,7 @@ class Engine:
             "strangers": [entry.address for host, entry in ring.entries.items() if host not in known],
             "unlisted": unlisted, "keyspaces": [], "datacenter": "dc1",
             "owing": [key[7:] for key in sorted(record) if key.startswith("repair.")],
+            **({"turn": dict(zip(("pod", "what"), record["moving"].split(" ", 1)))} if "moving" in record else {}),
         }  # fmt: skip
 
     def host(self, entry):
@@ -168,8 +187,9 @@ class Engine:
             survey = self.survey(replicas)
             if survey is None:
                 return
-            pods = [pod for pod in survey["pods"] if pod["name"] in survey["expected"]]
-            mend = self.ask("nextMend", dict(survey, asked=replicas, pods=pods))
+            expected = self.ask("staying", survey)
+            pods = [pod for pod in survey["pods"] if pod["name"] in expected]
+            mend = self.ask("nextMend", dict(survey, asked=len(expected), expected=expected, pods=pods))
             if "stay" in mend or "takeBack" in mend:
                 self.do(mend)
                 waits = 0
@@ -210,7 +230,10 @@ class Engine:
                 world.delete(pod.name)
         elif "scale" in mend:
             if mend["scale"] < world.replicas:
-                self.shrink(mend["scale"])
+                if world.has_volumes:
+                    self.shrink(mend["scale"])
+                else:
+                    self.await_ready(world.replicas)
             world.scale(mend["scale"])
         elif mend.get("follow"):
             world.write_record(mend["follow"])
@@ -222,11 +245,11 @@ class Engine:
             return None
         pods = [
             {
-                "name": name, "uid": pod.uid, "place": int(name.rpartition("-")[2]), "address": pod.address,
+                "name": name, "uid": pod.uid, "place": place, "address": pod.address,
                 "running": not pod.main.task.over, "ready": bool(pod.cassandra and pod.cassandra.cql),
                 "ending": pod.is_terminating, "keepsRecord": True,
             }
-            for name, pod in sorted(world.pods.items())
+            for place, (name, pod) in enumerate(sorted(world.pods.items()))
         ]  # fmt: skip
         listed = None
         if any(pod["ready"] and not pod["ending"] for pod in pods):
@@ -238,5 +261,6 @@ class Engine:
             ]  # fmt: skip
         return {
             "namespace": "default", "asked": world.replicas, "expected": self.expected(replicas), "pods": pods,
-            "record": dict(world.record), "listed": listed,
+            "record": dict(world.record), **({} if listed is None else {"listed": listed}),
+            **({} if world.has_volumes else {"dead": "taken out"}),
         }  # fmt: skip

@@ -1,6 +1,6 @@
 """One history: a ring, what happens to it, and whether every acknowledged row is there once all is well again.
 
-history.py BREAKS reads histories as JSON, one a line: {"seed", "copies", "replicas", "events": [[name, number, number], ...]}. While one runs, it asks
+history.py BREAKS reads histories as JSON, one a line: {"seed", "kind", "copies", "replicas", "events": [[name, number, number], ...]}. While one runs, it asks
 for decisions of `pulumi up` in lines {"ask", "arguments"}, each answered by a line; it ends with a line {"failure", "log"}.
 """
 import json
@@ -25,8 +25,8 @@ def ask(name, *arguments):
 
 
 class History:
-    def __init__(self, seed, copies, replicas):
-        self.world = World(seed, replicas, copies)
+    def __init__(self, seed, kind, copies, replicas):
+        self.world = World(seed, replicas, copies, kind == "persistent")
         self.kernel, self.ring = self.world.kernel, self.world.ring
         self.engine = Engine(self.world, ask, replicas)
         self.copies, self.replicas = copies, replicas
@@ -84,32 +84,61 @@ class History:
         self.tell("the engine is killed")
         self.kernel.kill(self.engine.task)
 
+    def may_end(self, name):
+        """Whether the container of a pod may end. With its rows in itself, a pod that goes does not start it again, and a controller that
+        makes do with fewer pods takes first those that do not serve: a disk may be lost then."""
+        pod = self.world.pods.get(name)
+        if self.world.has_volumes or not pod:
+            return pod is not None
+        staying = [one for one in self.world.pods.values() if not one.is_terminating]
+        may_go = pod.is_terminating or self.engine.is_running() or len(staying) > self.world.replicas
+        return self.may_lose(name) or not may_go
+
     def kill_container(self, number, _):
+        if not self.may_end(self.pod(number)):
+            return
         self.tell("container killed of", self.pod(number))
         self.world.kill_container(self.pod(number))
 
     def kill_cassandra(self, number, _):
+        if not self.may_end(self.pod(number)):
+            return
         self.tell("Cassandra killed of", self.pod(number))
         self.world.kill_cassandra(self.pod(number))
 
     def delete_pod(self, number, _):
+        pod = self.world.pods.get(self.pod(number))
+        if not self.world.has_volumes and pod and self.has_ended(pod):
+            return self.lose_disk(number, _)
         self.tell("pod deleted:", self.pod(number))
         self.world.delete(self.pod(number))
 
+    def has_ended(self, pod):
+        """No hook runs in a container that has ended, or is about to."""
+        return pod.is_ending or pod.main.task.over or (pod.cassandra_pid and not pod.cassandra)
+
     def lose_node(self, number, _):
+        if not self.world.has_volumes:
+            return self.lose_disk(number, _)
         self.tell("pod gone at once:", self.pod(number))
         self.world.delete_at_once(self.pod(number))
 
     def lose_disk(self, number, _):
+        name = self.pod(number)
+        if self.may_lose(name):
+            self.tell("disk lost of", name)
+            self.world.lose_disk(name)
+
+    def may_lose(self, name):
         """Where three copies allow it: all members are there, and none is yet to be made whole."""
         world = self.world
         whole = all(one.status == "NORMAL" and self.ring.is_up(host) for host, one in self.ring.entries.items())
         debts = any(key.startswith("repair.") or key == "moving" for key in world.record)
-        name = self.pod(number)
-        if self.copies == 3 and whole and not debts and name and len(self.ring.entries) >= 3 and not self.cut_or_away():
-            if len(self.engine.serving()) == len(self.ring.entries) and all(self.covered(row, name) for row in world.acknowledged):
-                self.tell("disk lost of", name)
-                world.lose_disk(name)
+        if self.copies == 1 or not whole or debts or not name or len(self.ring.entries) < 3 or self.cut_or_away():
+            return False
+        pods = [pod for pod in world.pods.values() if pod.is_terminating]
+        serve = len(self.engine.serving()) == len(self.ring.entries) and (world.has_volumes or not pods)
+        return serve and all(self.covered(row, name) for row in world.acknowledged)
 
     def covered(self, row, name):
         """Whether a majority of a row's owners hold it besides that pod."""
@@ -134,7 +163,7 @@ class History:
 
     def decommission(self, number, _):
         """By hand, of the last member; and never where the copies would be too few."""
-        name = max(self.world.pods, default=None)
+        name = max(self.world.pods, default=None) if self.world.has_volumes else self.pod(number)
         pod = self.world.pods.get(name)
         if pod and pod.cassandra and pod.cassandra.mode == "NORMAL" and len(self.ring.entries) > self.least:
             self.tell("nodetool decommission by hand on", name)
@@ -168,7 +197,7 @@ class History:
 
 
 def run(told):
-    history = History(told["seed"], told["copies"], told["replicas"])
+    history = History(told["seed"], told.get("kind", "persistent"), told["copies"], told["replicas"])
     try:
         history.run(told["events"])
         return {"failure": None, "log": [], "rows": len(history.world.acknowledged)}

@@ -81,6 +81,7 @@ function sceneOf(seen: Survey[], repairs = 0) {
       return Promise.resolve({ ...ofTwo, owing: ringLooks++ < repairs ? ["cassandra-0"] : [], members: staying });
     },
     stallTimeoutMinutes: 7,
+    handsOver: false,
     decommission: (pod) => Promise.resolve(void done.push(`decommission ${pod}`)),
   };
   const run = (stallTimeoutMinutes?: number) =>

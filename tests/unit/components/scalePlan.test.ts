@@ -87,6 +87,11 @@ describe("the way to a smaller ring", () => {
       { ...ring(five), owing: ["cassandra-1"] },
       /cassandra-1 took a lost member's place and is being repaired/,
     ],
+    [
+      "the turn of a pod that the ring does not list yet",
+      { ...ring(five), turn: { pod: "cassandra-5", what: "joins" } },
+      /it is the turn of cassandra-5 \(joins\)/,
+    ],
     ["one that stays and leaves", ring([member(0, { state: "leaving" }), ...five.slice(1)]), /cassandra-0 is leaving/],
   ];
   for (const [what, view, message] of ending) {
@@ -96,6 +101,11 @@ describe("the way to a smaller ring", () => {
       assert.match(step.waitFor.join("\n"), message);
     });
   }
+
+  it("goes on with one whose turn it is", () => {
+    const turn = { pod: "cassandra-4", what: "leaves" };
+    assert.deepEqual(nextStep({ ...ring(five), turn }, 3), { decommission: "cassandra-4" });
+  });
 
   it("waits for members that are to stay and are not there, so that no fewer are left", () => {
     assert.deepEqual(nextStep(ring([...five.slice(0, 2), ...five.slice(3)]), 3), {

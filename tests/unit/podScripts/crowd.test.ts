@@ -311,6 +311,12 @@ describe("pods without ordinal: how they leave", function () {
     assert.deepEqual(outcome.record, { ...members("a", "c"), ...formed });
   });
 
+  it("takes nobody out while another member is down, which would own rows afterwards that nobody has sent it", async () => {
+    const outcome = await stop({ record: { ...ring, d: member("d") }, serving: ["10.0.0.1", "10.0.0.99"] });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.match(outcome.said, /waiting: member c to serve CQL before d is taken out of the ring/);
+  });
+
   it("tries again when the hand-over failed, and stays a member until it has succeeded", async () => {
     const nodetool = `[ -e "$world/tried" ] || { touch "$world/tried"; exit 2; }`;
     const outcome = await stop({ nodetool, meanwhile: ":" });
@@ -430,6 +436,13 @@ describe("pods without ordinal: how they go on record", function () {
 
     it("leave that to a new pod while there is one", async () => {
       assert.deepEqual((await watch({})).nodetool, []);
+    });
+
+    it("give the turn back that they took for it, though no answer told them so", async () => {
+      const record = { ...members("a", "d"), ...formed, b: `${id} 10.0.0.99`, moving: "b takes out a d" };
+      const outcome = await watch({ record });
+      assert.deepEqual(outcome.nodetool, []);
+      assert.equal(outcome.record.moving, undefined);
     });
 
     it("leave that to the first of several members", async () => {

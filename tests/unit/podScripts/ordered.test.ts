@@ -197,6 +197,13 @@ describe("pods with ordinals", function () {
       assert.match(silent.said, /waiting: another member to serve CQL, and to tell whether this one is in the ring/);
     });
 
+    it("come back when no other member has run for minutes: all may have ended so, and wait for one another", async () => {
+      const outcome = await cutOff({ serving: [], waits: 121 });
+      assert.equal(outcome.way, "restart");
+      assert.deepEqual(outcome.options, ["-Dcassandra.auto_bootstrap=false"]);
+      never(await cutOff({ serving: [], gossiping: ["cassandra-0.cassandra"], waits: 121 }));
+    });
+
     it("do not come back once the others count them no more, and keep their rows", async () => {
       const outcome = await cutOff({ peers: { [id(2)]: "10.0.0.2" } });
       never(outcome);

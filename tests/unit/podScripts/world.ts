@@ -55,6 +55,8 @@ export interface World {
   peers?: Record<string, string>;
   /** Shell code that runs each time the script has waited: how the world goes on meanwhile. It sees the files of `put_view`. */
   meanwhile?: string;
+  /** How often the script waits for others before it is ended. @default once, and six times with `meanwhile` */
+  waits?: number;
 }
 
 /** What a script did, until it ended or waited for the last time. */
@@ -157,7 +159,7 @@ def wait_for(*words):
     if said != getattr(counts, "said", ""):
         say(said)
     counts.said, counts.waits = said, getattr(counts, "waits", 0) + 1
-    if counts.waits >= ${world.meanwhile ? 6 : 1}:
+    if counts.waits >= ${world.waits ?? (world.meanwhile ? 6 : 1)}:
         raise SystemExit(99)
 `;
 
