@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterChoice } from "./cluster";
 import { RingClient } from "./ringClient";
-import { bringBack } from "./ringMoves";
+import { makeWhole } from "./ringCheck";
 import { RingReference } from "./ringPods";
 
 export interface CleanUpArgs extends Omit<RingReference, "namespace"> {
@@ -52,9 +52,8 @@ export class CleanUp extends pulumi.ComponentResource {
           await tell(`${change}: ${joins} the older ones drop what they have handed over`, true);
           return;
         }
-        // Cassandra cleans nothing up while a member leaves.
-        await bringBack(client, wanted.replicas, tell);
-        await client.note();
+        // Cassandra cleans nothing up while a member leaves, or one is missing that has not.
+        await makeWhole(client, { ...args, replicas: wanted.replicas }, { tell });
         // The last one has nobody to have handed anything over to.
         for (const pod of await client.recorded(wanted.replicas - 1)) {
           const what = `${pod} drops the rows that the new members have taken over`;

@@ -147,6 +147,9 @@ export async function makeWhole(
       hasRejoined = true;
       await tell(`${mend.takeBack.name} has left the ring, though replicas is ${expected.length}: it joins anew`, true);
       await client.takeBack(mend.takeBack);
+    } else if ("handOver" in mend) {
+      await tell(`${mend.handOver} is a member and has no pod: it comes back, to hand its rows over`, true);
+      await client.scale(mend.scale);
     } else if ("scale" in mend) {
       if (mend.from > mend.scale && !client.handsOver) await shrink(client, mend.scale, tell, { pause: pauses });
       await client.scale(mend.scale);
@@ -180,6 +183,7 @@ type Received = Pick<Streams, "received" | "toReceive">;
 /** What it is at, for whoever watches `pulumi up`, and the bytes that are still to come. */
 function progress(mend: Exclude<Mend, "whole">, streams?: Received): { line: string; remaining: number } {
   if ("stay" in mend) return { line: `having ${mend.stay} stay: it was about to leave the ring`, remaining: 0 };
+  if ("handOver" in mend) return { line: `bringing ${mend.handOver} back, which has rows to hand over`, remaining: 0 };
   if ("scale" in mend) return { line: `scaling its sets from ${mend.from} pods to ${mend.scale}`, remaining: 0 };
   if ("takeBack" in mend) return { line: `taking ${mend.takeBack.name} back`, remaining: 0 };
   const line = `waiting for ${mend.waitFor}`;

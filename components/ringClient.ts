@@ -46,7 +46,7 @@ export class RingClient extends RingViews {
   async scale(replicas: number): Promise<void> {
     const { sets, namespace } = this.ring;
     const { apps } = await this.cluster();
-    const body = [{ op: "replace", path: "/spec/replicas", value: replicas / sets.length }];
+    const body = [{ op: "replace", path: "/spec/replicas", value: Math.ceil(replicas / sets.length) }];
     for (const name of sets) await apps.patchNamespacedStatefulSet({ name, namespace, body });
   }
 

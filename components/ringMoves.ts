@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { refusalOf } from "./cluster";
+import { clearOf, refusalOf } from "./cluster";
 import { allowedSilence, Tell } from "./leaving";
+import { hasLeft } from "./record";
 import { RingClient } from "./ringClient";
 import { nextStep, RingView, size, Step } from "./scalePlan";
 import { nextMend, Survey } from "./wholeRing";
@@ -78,7 +79,7 @@ export class NotNow extends Error {}
 /** What is asked of a ring that is made smaller, and done to it. */
 export type ShrinkingRing = Pick<
   RingClient,
-  "isUnformed" | "note" | "look" | "received" | "decommission" | "cleanUp" | "stallTimeoutMinutes"
+  "isUnformed" | "note" | "look" | "survey" | "scale" | "received" | "decommission" | "cleanUp" | "stallTimeoutMinutes"
 >;
 
 /**
@@ -104,9 +105,38 @@ export async function shrink(
     );
     if (step === "done") return;
     if ("refuse" in step) throw new NotNow(step.refuse.join("\n"));
+    if ("bringBack" in step) {
+      const pods = step.bringBack.join(" and ");
+      await tell(
+        `${pods} left no row to anybody when the set was made smaller: it comes back, to hand them over`,
+        true,
+      );
+      await client.scale(step.pods);
+      await serve(client, step.bringBack, tell);
+      continue;
+    }
     if (turn === 0) await tidy(client, ring, tell);
     await client.decommission(step.decommission, tell);
   }
+}
+
+/** Waits until pods are there and serve, or have noted that they had left. @throws {NotNow} */
+async function serve(
+  client: Pick<RingClient, "survey" | "stallTimeoutMinutes">,
+  names: string[],
+  tell: Tell,
+): Promise<void> {
+  const silent = async () => {
+    const { pods, record } = await client.survey(undefined, "never");
+    const serves = (name: string) => pods.some((pod) => pod.name === name && pod.ready && !pod.ending);
+    const missing = names.filter((name) => !serves(name) && !hasLeft(record[name]));
+    if (missing.length === 0) return undefined;
+    await tell(`waiting for ${missing.join(" and ")} to serve`);
+    return `${missing.join(" and ")} must serve first`;
+  };
+  await clearOf(silent, client.stallTimeoutMinutes).catch((error: Error) => {
+    throw new NotNow(error.message);
+  });
 }
 
 /** Waits until no other move of data goes on. @returns what the ring is then, and what comes next */

@@ -68,13 +68,17 @@ export class RingViews extends RingPods {
       Promise.all(known.map((one) => this.view(one, isWhole))),
     ]);
     const members = seen.flatMap((member) => member ?? []).sort((a, b) => a.place - b.place);
+    const strangers = listed.filter((one) => !known.some(({ member }) => member === one));
+    const missing = this.without(pods, record).filter((name) => recorded.includes(name) || strangers.length > 0);
     return {
       owing: owing(record),
-      turn: moving(record),
+      // A pod that is gone makes no use of its turn, and the others take it.
+      turn: pods.some(({ name }) => name === moving(record)?.pod) ? moving(record) : undefined,
       namespace: this.ring.namespace,
       members,
-      strangers: listed.filter((one) => !known.some(({ member }) => member === one)).map(({ address }) => address),
+      strangers: strangers.map(({ address }) => address),
       unlisted: await this.stillRecorded(recorded.filter((name) => !members.some(({ pod }) => pod === name))),
+      missing: missing.map((name) => ({ pod: name, place: this.placeOf(name) })),
       keyspaces: isWhole ? parseKeyspaces(description) : [],
       datacenter: listed[0].datacenter,
     };
@@ -95,7 +99,18 @@ export class RingViews extends RingPods {
   async survey(replicas?: number, asks: Asks = "always"): Promise<Survey> {
     const [asked, pods, record] = await Promise.all([this.replicas(), this.pods(), this.record()]);
     const expected = Array.from({ length: replicas ?? 0 }, (_, place) => podAt(this.ring.sets, place));
-    return this.ask({ namespace: this.ring.namespace, asked, expected, pods, record }, asks);
+    const missing = this.without(pods, record).map((name) => ({ name, place: this.placeOf(name) }));
+    return this.ask({ namespace: this.ring.namespace, asked, expected, pods, record, missing }, asks);
+  }
+
+  /** Members on record that have no pod, and the one whose turn it is, which may have joined before that went on record. */
+  private without(pods: PodView[], record: Entries): string[] {
+    const turn = moving(record)?.pod;
+    const known = [
+      ...this.membersIn(record),
+      ...(turn !== undefined && !Number.isNaN(this.placeOf(turn)) ? [turn] : []),
+    ];
+    return [...new Set(known)].filter((member) => !pods.some(({ name }) => name === member));
   }
 
   /** Adds to what Kubernetes tells what a member tells, where there is one and it is to be asked. */
@@ -212,7 +227,8 @@ export class RingViews extends RingPods {
     // One that is down stands in the way as such; its container may end at any moment.
     const said = isWhole && running && up ? await this.run(name, "sh", "-c", diskAndWork, folder) : "";
     const free = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(said)?.[1];
-    return { ...one, up, state, load, free: free === undefined ? free : Number(free), repairs: parseRepair(said) };
+    const known = { up, state, load, repairs: parseRepair(said) };
+    return { ...one, ...known, free: free === undefined ? free : Number(free) };
   }
 }
 

@@ -21,9 +21,11 @@ export interface RingView {
   strangers: string[];
   /** Pods that are members on record, and that the ring does not list. */
   unlisted: string[];
+  /** Members on record that have no pod, as where somebody has made the set smaller by hand. @default none */
+  missing?: Pick<Member, "pod" | "place">[];
   /** Pods that have taken a lost member's place and owe a repair: they do not have every row yet. */
   owing: string[];
-  /** Whose turn it is to move data, by the record: its Cassandra may still start. @default nobody's */
+  /** Pod whose turn it is to move data, by the record: its Cassandra may still start. @default none that is there */
   turn?: { pod: string; what: string };
   keyspaces: Keyspace[];
   /** The data centre that its members are in. */
@@ -34,6 +36,8 @@ export interface RingView {
 export type Step =
   /** The member that moves its rows next, or does so already, as when an earlier update was cut off. */
   | { decommission: string }
+  /** Members whose pods come back first, to hand their rows over, and the number of pods that there are then. */
+  | { bringBack: string[]; pods: number }
   /** What comes to its end by itself, before any may; and the pod that joins meanwhile. */
   | { waitFor: string[]; joins?: string }
   /** Why none may, and what is allowed. */
@@ -83,13 +87,16 @@ export function passing(ring: RingView, wanted: number): string[] {
   const repairing = ring.members
     .filter(({ repairs }) => repairs)
     .map(({ pod }) => `${pod} takes part in a repair, which compares what is about to move`);
+  const next = nextOf(going);
+  // One that leaves already goes on: whoever is to come, or has the turn, may be waiting for that.
+  if (next?.state === "leaving") return [...owed, ...moving, ...repairing];
   // One that has left by hand, say: with others leaving as well, rows would have fewer members than copies.
   const missing = wanted - (ring.members.length - going.length);
   const absent = missing > 0 ? [`${missing} of the ${wanted} members that are to stay are not in the ring yet`] : [];
   const { turn } = ring;
-  const next = nextOf(going)?.pod;
+  const isMoving = ring.members.some(({ pod, state }) => pod === turn?.pod && state !== "normal");
   const inTurn =
-    turn && turn.pod !== next && !ring.members.some(({ pod, state }) => pod === turn.pod && state !== "normal")
+    turn && turn.pod !== next?.pod && !isMoving
       ? [`it is the turn of ${turn.pod} (${turn.what}): one move of data at a time`]
       : [];
   return [...owed, ...moving, ...inTurn, ...repairing, ...absent];
@@ -100,7 +107,7 @@ export function obstacles(ring: RingView, wanted: number): string[] {
   const going = leaving(ring, wanted);
   const staying = ring.members.filter((member) => !going.includes(member));
   const down = ring.members
-    .filter(({ up }) => !up)
+    .filter(({ up, pod }) => !up && !isMissing(ring, pod))
     .map(({ pod, claim }) => {
       const back = `${pod} is down: bring it back first, for its rows must be read to be moved`;
       // Its disk may hold the only copy of what the one that is not whole has not received.
@@ -115,9 +122,9 @@ export function obstacles(ring: RingView, wanted: number): string[] {
     (address) =>
       `a member at ${address} belongs to no pod of the set: \`nodetool removenode\` takes it out, if it is gone`,
   );
-  const unlisted = ring.unlisted.map(
-    (pod) => `${pod} is a member on record, and the ring does not list it: \`kubectl logs ${pod}\` may tell why`,
-  );
+  const unlisted = ring.unlisted
+    .filter((pod) => !isMissing(ring, pod))
+    .map((pod) => `${pod} is a member on record, and the ring does not list it: \`kubectl logs ${pod}\` may tell why`);
   const load = going.reduce((sum, member) => sum + (member.load ?? 0), 0);
   const share = Math.ceil(load / Math.max(1, staying.length));
   // Compaction writes what it has received once more before it drops the first copy.
@@ -130,13 +137,22 @@ export function obstacles(ring: RingView, wanted: number): string[] {
   return [...down, ...strangers, ...unlisted, ...crowded];
 }
 
+const isMissing = ({ missing = [] }: RingView, pod: string) => missing.some((one) => one.pod === pod);
+
 /** Decides on what the ring is now, and on nothing remembered: what was cut off goes on from where it stopped. */
 export function nextStep(ring: RingView, wanted: number): Step {
   const going = leaving(ring, wanted);
   // Who is a member and has no known pod might be of one that goes.
   if (going.length + ring.strangers.length + ring.unlisted.length === 0) return "done";
-  const against = [violations(ring, wanted), obstacles(ring, wanted)].find((lines) => lines.length > 0);
-  if (against) return { refuse: against };
+  const wrong = violations(ring, wanted);
+  if (wrong.length > 0) return { refuse: wrong };
+  const { missing = [] } = ring;
+  if (missing.length > 0) {
+    const pods = Math.max(...[...ring.members, ...missing].map(({ place }) => place + 1));
+    return { bringBack: missing.map(({ pod }) => pod), pods };
+  }
+  const against = obstacles(ring, wanted);
+  if (against.length > 0) return { refuse: against };
   const waitFor = passing(ring, wanted);
   if (waitFor.length > 0) return { waitFor, joins: ring.members.find(({ state }) => state === "joining")?.pod };
   return { decommission: nextOf(going)!.pod };

@@ -33,6 +33,8 @@ export interface Survey {
   listed?: RingMember[];
   /** Whether nobody was asked, as by an account that may not run commands in pods. @default false */
   isBlind?: boolean;
+  /** Members on record, and the one whose turn it is, that have no pod, with their places. @default none */
+  missing?: { name: string; place: number }[];
   /**
    * What comes of a member whose pod is gone, where pods have no ordinal: it is taken out of the ring by the others, or by hand, since
    * its folder is on a node still. @default a pod of its name comes back
@@ -52,6 +54,8 @@ export type Mend =
    * back: they get the one of the stack, and members that are too many leave first.
    */
   | { scale: number; from: number }
+  /** A member whose pod is gone without its rows having moved, as where a set was made smaller by hand: it comes back, and leaves then. */
+  | { handOver: string; scale: number }
   | Wait;
 
 export interface Wait {
@@ -68,17 +72,57 @@ export interface Wait {
 
 /** Decides on what the ring is now, and on nothing remembered. */
 export function nextMend(seen: Survey): Mend {
-  return notBack(seen) ?? unwanted(seen) ?? notServing(seen) ?? notListed(seen) ?? ghost(seen) ?? debt(seen) ?? "whole";
+  return (
+    notBack(seen) ??
+    tooFew(seen) ??
+    onItsWay(seen) ??
+    notServing(seen) ??
+    tooMany(seen) ??
+    notListed(seen) ??
+    ghost(seen) ??
+    debt(seen) ??
+    "whole"
+  );
 }
 
 const here = ({ pods, expected }: Survey) => pods.filter(({ name }) => expected.includes(name));
 
-/** Pods that the stack does not ask for. */
-function unwanted({ asked, expected, pods }: Survey): Mend | undefined {
-  if (asked !== undefined && asked !== expected.length) return { scale: expected.length, from: asked };
-  const more = pods.find(({ name }) => !expected.includes(name));
-  return more && { waitFor: `${more.name} to end` };
+/** Pods that are to be there: those that the stack asks for, and those of members whose rows would be missing otherwise. */
+function tooFew({ asked, expected, missing = [], record, listed }: Survey): Mend | undefined {
+  if (asked === undefined) return undefined;
+  if (asked < expected.length) return { scale: expected.length, from: asked };
+  const isUnknown = ({ hostId }: RingMember) => !Object.values(record).some((entry) => hostIdIn(entry) === hostId);
+  // One that has just joined is not on record yet, but for its turn.
+  const isListed = (name: string) => (member: RingMember) =>
+    hostIdIn(record[name]) === member.hostId || (moving(record)?.pod === name && isUnknown(member));
+  const gone = missing.filter(({ name }) => listed?.some(isListed(name)));
+  const [last] = gone.sort((a, b) => b.place - a.place);
+  return last && { handOver: last.name, scale: Math.max(asked, last.place + 1) };
 }
+
+/** One of too many that is on its way out, for which others that join may be waiting. */
+function onItsWay({ asked, expected, pods, record, listed = [] }: Survey): Mend | undefined {
+  if (asked === undefined || asked <= expected.length) return undefined;
+  const leaves = pods.some(({ name, address }) => {
+    const member = memberOf(listed, record[name], address);
+    return !expected.includes(name) && member?.up && member.state === "leaving";
+  });
+  return leaves ? { scale: expected.length, from: asked } : undefined;
+}
+
+/** Pods that the stack does not ask for. Those that are members hand their rows over first, for which they are to serve. */
+function tooMany({ asked, expected, pods, record }: Survey): Mend | undefined {
+  const more = pods.filter(({ name }) => !expected.includes(name));
+  const silent = more.find(({ name, ready, ending }) => hostIdIn(record[name]) && !ready && !ending);
+  if (asked !== undefined && asked > expected.length) {
+    if (silent)
+      return { waitFor: `${silent.name} to serve, since it has rows to hand over`, advice: logsOf(silent.name) };
+    return { scale: expected.length, from: asked };
+  }
+  return more.length > 0 ? { waitFor: `${more[0].name} to end` } : undefined;
+}
+
+const logsOf = (name: string) => `\`kubectl logs ${name}\` may tell why`;
 
 /** Members that have left, or are about to, though their pods are to be members. */
 function notBack(seen: Survey): Mend | undefined {
@@ -100,7 +144,7 @@ function notServing({ expected, pods, record }: Survey): Mend | undefined {
     if (pod.ending) return { waitFor: `${name} to end, and another pod to follow it` };
     if (pod.ready) continue;
     const why = pod.trouble ? ` (${pod.trouble})` : "";
-    const advice = `\`kubectl logs ${name}\` may tell why`;
+    const advice = logsOf(name);
     if (hostIdIn(record[name])) return { waitFor: `${name} to serve again${why}`, advice };
     return { waitFor: `${name} to join the ring and serve${why}`, joins: name, advice };
   }
@@ -160,10 +204,9 @@ function ghost(seen: Survey): Mend | undefined {
       isForPersons: true,
     };
   }
-  const advice = pod
-    ? `it was ${pod}, whose pod is gone without its member having left, and its volume may hold the only copies of rows: with ` +
-      "`replicas` as it was before, `pulumi up` brings it back, and after that has it leave"
-    : `if it is gone for good, \`kubectl exec -n ${namespace} ${expected[0]} -- nodetool removenode ${hostId}\` takes it out of the ring`;
+  // Its pod, which had been missing, has just been made.
+  if (pod) return { waitFor: `${pod} to serve, since it has rows to hand over`, advice: logsOf(pod) };
+  const advice = `if it is gone for good, \`kubectl exec -n ${namespace} ${expected[0]} -- nodetool removenode ${hostId}\` takes it out of the ring`;
   const waitFor = `the member at ${address} (host ID ${hostId}, ${up ? "up" : "down"}), which no pod stands for, to be gone`;
   return { waitFor, advice, isForPersons: true };
 }
@@ -190,6 +233,8 @@ export function foretold(mend: Mend, { expected }: Survey): string {
   if (mend === "whole") return "";
   const replicas = `though replicas is ${expected.length}`;
   if ("stay" in mend) return `${mend.stay} is about to leave the ring, ${replicas}: \`pulumi up\` has it stay`;
+  if ("handOver" in mend)
+    return `${mend.handOver} is a member, ${replicas}, and has no pod: \`pulumi up\` brings it back, to hand its rows over`;
   if ("scale" in mend) return `its sets ask for ${mend.from} pods, ${replicas}: \`pulumi up\` scales them`;
   if ("takeBack" in mend) return `${mend.takeBack.name} has left the ring, ${replicas}: \`pulumi up\` has it join anew`;
   if (mend.follow) return "";

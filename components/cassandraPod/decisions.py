@@ -79,7 +79,7 @@ def come_back(see):
     entry = see.record.get(see.me, "")
     if see.has_ordinals and entry.startswith("left "):
         return after_leaving(see, entry[5:])
-    if not see.has_ordinals and see.record.get("formed") and not is_host(entry):
+    if not see.has_ordinals and see.record.get("formed") and not is_host(entry) and not is_entering(see.way):
         return Wait(
             "this disk holds member %s, which was taken out of the ring; its rows were streamed from their other copies. To join "
             "anew, empty the folder and delete this pod" % see.marker
@@ -91,6 +91,11 @@ def come_back(see):
             "they are not, put the disk aside before you delete its claim" % (see.marker, entry.split(" ")[0])
         )
     return restart(see)
+
+
+def is_entering(way):
+    """Whether a pod was on its way in: its marker may be on the disk before the record has it."""
+    return way in ("joins", "joined") or way.startswith("replaces ")
 
 
 def restart(see):

@@ -11,6 +11,7 @@ const events = fc.oneof(
   { weight: 10, arbitrary: event("wait", anyOf(1, 3, 8, 15, 40, 90)) },
   { weight: 6, arbitrary: event("write", anyOf(3, 8)) },
   { weight: 3, arbitrary: event("up", fc.integer({ min: 1, max: 5 })) },
+  { weight: 1, arbitrary: event("scale", fc.integer({ min: 1, max: 5 })) },
   { weight: 1, arbitrary: event("up_to_end", fc.integer({ min: 1, max: 5 })) },
   ...[
     "kill_engine",

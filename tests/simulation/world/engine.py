@@ -40,7 +40,7 @@ class Engine:
             self.await_ready(replicas)
             self.state = replicas
         if replicas > self.cleaned:
-            self.take_back(replicas)
+            self.make_whole(replicas)
             self.clean_up(self.expected(replicas))
         self.cleaned = replicas
         self.make_whole(replicas)
@@ -92,6 +92,18 @@ class Engine:
             if "waitFor" in step:
                 self.kernel.pause(3.0)
                 continue
+            if "bringBack" in step:
+                world = self.world
+                world.scale(step["pods"])
+                for _ in range(300):
+                    self.kernel.pause(3.0)
+                    serves = lambda name: name in world.pods and world.pods[name] in self.serving()
+                    has_left = lambda name: world.record.get(name, "").startswith("left ")
+                    if all(serves(name) or has_left(name) for name in step["bringBack"]):
+                        break
+                else:
+                    raise GaveUp("%s do not serve" % step["bringBack"])
+                continue
             if is_first and all(member["state"] == "normal" for member in view["members"]):
                 self.clean_up([member["pod"] for member in view["members"]])
             is_first = False
@@ -115,19 +127,33 @@ class Engine:
             if host:
                 known.add(host)
                 state = {"NORMAL": "normal", "LEAVING": "leaving"}.get(ring.entries[host].status, "joining")
-                members.append({"pod": name, "claim": "data-" + name, "place": place, "up": ring.is_up(host), "state": state, "load": 1})
+                members.append({
+                    "pod": name, "claim": "data-" + name, "place": place, "up": ring.is_up(host), "state": state, "load": 1,
+                })  # fmt: skip
             elif self.host(record.get(name, "")):
                 if pod and pod.cassandra and "decommission.lock" in pod.scratch_locks:
                     members.append({"pod": name, "claim": "data-" + name, "place": place, "up": True, "state": "leaving"})
                 else:
                     unlisted.append(name)
+        turn = record.get("moving", "").split(" ", 1)
         return {
             "namespace": "default", "members": sorted(members, key=lambda one: one["place"]),
             "strangers": [entry.address for host, entry in ring.entries.items() if host not in known],
+            "missing": [
+                {"pod": name, "place": place} for name, place in self.without_pods()
+                if self.host(record.get(name, "")) or any(host not in known for host in ring.entries)
+            ],
             "unlisted": unlisted, "keyspaces": [], "datacenter": "dc1",
             "owing": [key[7:] for key in sorted(record) if key.startswith("repair.")],
-            **({"turn": dict(zip(("pod", "what"), record["moving"].split(" ", 1)))} if "moving" in record else {}),
+            **({"turn": dict(zip(("pod", "what"), turn))} if turn[0] in world.pods else {}),
         }  # fmt: skip
+
+    def without_pods(self):
+        """Members on record that have no pod, and the one whose turn it is; with their places."""
+        record = self.world.record
+        names = {name for name, entry in record.items() if name.startswith("cassandra-") and self.host(entry)}
+        names |= {record["moving"].split(" ")[0]} if "moving" in record else set()
+        return [(name, int(name.rpartition("-")[2].lstrip("x"))) for name in sorted(names) if name not in self.world.pods]
 
     def host(self, entry):
         return entry.split(" ")[0] if " " in entry and not entry.startswith("left ") else None
@@ -228,6 +254,8 @@ class Engine:
             pod = world.pods.get(mend["takeBack"]["name"])
             if pod and pod.uid == mend["takeBack"]["uid"]:
                 world.delete(pod.name)
+        elif "handOver" in mend:
+            world.scale(mend["scale"])
         elif "scale" in mend:
             if mend["scale"] < world.replicas:
                 if world.has_volumes:
@@ -259,8 +287,9 @@ class Engine:
                  "state": states.get(one.status, "joining")}
                 for host, one in sorted(ring.entries.items())
             ]  # fmt: skip
+        missing = [{"name": name, "place": place} for name, place in self.without_pods() if world.has_volumes]
         return {
             "namespace": "default", "asked": world.replicas, "expected": self.expected(replicas), "pods": pods,
-            "record": dict(world.record), **({} if listed is None else {"listed": listed}),
+            "record": dict(world.record), "missing": missing, **({} if listed is None else {"listed": listed}),
             **({} if world.has_volumes else {"dead": "taken out"}),
         }  # fmt: skip

@@ -80,6 +80,13 @@ class History:
         end = self.kernel.now + 2000
         self.kernel.run(lambda: not self.engine.is_running() or self.kernel.now > end)
 
+    def scale(self, replicas, _):
+        """By hand. Pods without volumes hand their rows over, those that serve."""
+        replicas = max(self.least, replicas)
+        if self.world.has_volumes or (replicas >= self.world.replicas and not self.engine.is_running()):
+            self.tell("scaled by hand to", replicas)
+            self.world.scale(replicas)
+
     def kill_engine(self, *_):
         self.tell("the engine is killed")
         self.kernel.kill(self.engine.task)

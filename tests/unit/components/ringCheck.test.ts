@@ -61,8 +61,9 @@ const ofTwo: RingView = {
 /**
  * A ring that is seen as this, look after look, and then as the last of it; the clock goes on by a minute with each.
  * @param repairs looks for which a member is repaired while others are to leave
+ * @param missing members that have no pod until the set is scaled
  */
-function sceneOf(seen: Survey[], repairs = 0) {
+function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
   let ringLooks = 0;
   const [said, done]: [string[], string[]] = [[], []];
   let looks = 0;
@@ -77,8 +78,17 @@ function sceneOf(seen: Survey[], repairs = 0) {
     scale: (replicas) => Promise.resolve(void done.push(`scale ${replicas}`)),
     isUnformed: () => Promise.resolve(false),
     look: () => {
-      const staying = ofTwo.members.filter((one) => !done.includes(`decommission ${one.pod}`));
-      return Promise.resolve({ ...ofTwo, owing: ringLooks++ < repairs ? ["cassandra-0"] : [], members: staying });
+      const isMissing = (name: string) => missing.includes(name) && !done.includes("scale 2");
+      const staying = ofTwo.members
+        .filter((one) => !done.includes(`decommission ${one.pod}`))
+        .map((one) => ({ ...one, up: !isMissing(one.pod) }));
+      const gone = staying.filter(({ pod }) => isMissing(pod));
+      return Promise.resolve({
+        ...ofTwo,
+        owing: ringLooks++ < repairs ? ["cassandra-0"] : [],
+        members: staying,
+        missing: gone,
+      });
     },
     stallTimeoutMinutes: 7,
     handsOver: false,
@@ -141,6 +151,23 @@ describe("the look at a ring at the end of an update", () => {
       message:
         /^it is not whole: 7 minutes waiting for cassandra-0 to serve again: `kubectl logs cassandra-0` may tell why\. The next/,
     });
+  });
+
+  it("brings a member back whose set was made smaller by hand, and has it leave", async () => {
+    const ghost = { ...member, hostId: id.replace("1", "2"), address: "10.0.0.2", up: false };
+    const cut = {
+      ...whole,
+      missing: [{ name: "cassandra-1", place: 1 }],
+      listed: [member, ghost],
+      record: { ...whole.record, "cassandra-1": `${ghost.hostId} 10.0.0.2` },
+    };
+    const back = { ...whole, asked: 2, pods: [pod, { ...pod, name: "cassandra-1", place: 1 }] };
+    const { run, done } = sceneOf([cut, back, whole], 0, ["cassandra-1"]);
+    await run();
+    assert.deepEqual(
+      done.filter((deed) => !deed.startsWith("clean")),
+      ["scale 2", "decommission cassandra-1", "scale 1"],
+    );
   });
 
   it("waits for the end of a repair before it has members leave that are too many", async () => {

@@ -102,6 +102,19 @@ describe("the way to a smaller ring", () => {
     });
   }
 
+  it("brings a member back whose set was made smaller by hand, and that has rows on its volume", () => {
+    const missing = [{ pod: "cassandra-3", place: 3 }];
+    const cut = [...five.slice(0, 3), member(3, { up: false })];
+    assert.deepEqual(nextStep({ ...ring(cut), missing }, 3), { bringBack: ["cassandra-3"], pods: 4 });
+    assert.deepEqual(nextStep({ ...ring([...cut, five[4]]), missing }, 3), { bringBack: ["cassandra-3"], pods: 5 });
+    // One that has left, and ended before that was on record, comes back to note it.
+    const left = { ...ring(five.slice(0, 3)), missing, unlisted: ["cassandra-3"] };
+    assert.deepEqual(nextStep(left, 3), { bringBack: ["cassandra-3"], pods: 4 });
+    // Also where another one is down, which may have lost its disk, and need what is on that volume.
+    const down = [member(0, { up: false }), ...cut.slice(1)];
+    assert.deepEqual(nextStep({ ...ring(down), missing }, 3), { bringBack: ["cassandra-3"], pods: 4 });
+  });
+
   it("goes on with one whose turn it is", () => {
     const turn = { pod: "cassandra-4", what: "leaves" };
     assert.deepEqual(nextStep({ ...ring(five), turn }, 3), { decommission: "cassandra-4" });
@@ -112,6 +125,12 @@ describe("the way to a smaller ring", () => {
       waitFor: ["1 of the 3 members that are to stay are not in the ring yet"],
       joins: undefined,
     });
+  });
+
+  it("has one that leaves already go on, whoever else is to come: that one may be waiting for it", () => {
+    const turn = { pod: "cassandra-2", what: "joins" };
+    const view = { ...ring([...five.slice(0, 2), member(3, { state: "leaving" })]), turn };
+    assert.deepEqual(nextStep(view, 3), { decommission: "cassandra-3" });
   });
 
   it("waits for a member that joins, though it is one of those that go", () => {
@@ -187,7 +206,7 @@ describe("the way to a smaller ring", () => {
       for (let steps = 0; steps < 20; steps++) {
         const step = nextStep(ring(this.members, keyspace("shop", this.copies)), wanted);
         if (step === "done") break;
-        if ("refuse" in step || "waitFor" in step) return;
+        if ("refuse" in step || "waitFor" in step || "bringBack" in step) return;
         const leaver = this.members.find(({ pod }) => pod === step.decommission)!;
         // Cut off half-way: it stays a member, and is seen as leaving.
         if (event.fails) return void (leaver.state = "leaving");
