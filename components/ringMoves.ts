@@ -158,9 +158,9 @@ async function movable(
       await tell(line);
       [said, since] = [line, Date.now()];
     }
-    const limit = allowedSilence(client.stallTimeoutMinutes, toReceive - received);
+    const limit = step.minutes ?? allowedSilence(client.stallTimeoutMinutes, toReceive - received);
     if (Date.now() - since > limit * 60_000) {
-      throw new NotNow(`${line}, for ${Math.round(limit)} minutes (cassandra:stallTimeoutMinutes)`);
+      throw new NotNow(`${line}, for ${Math.round(limit)} minutes`);
     }
   }
 }

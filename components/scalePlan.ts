@@ -38,8 +38,8 @@ export type Step =
   | { decommission: string }
   /** Members whose pods come back first, to hand their rows over, and the number of pods that there are then. */
   | { bringBack: string[]; pods: number }
-  /** What comes to its end by itself, before any may; and the pod that joins meanwhile. */
-  | { waitFor: string[]; joins?: string }
+  /** What comes to its end by itself, before any may; the pod that joins meanwhile; and for how long, where not for as long as rows move. */
+  | { waitFor: string[]; joins?: string; minutes?: number }
   /** Why none may, and what is allowed. */
   | { refuse: string[] }
   | "done";
@@ -87,9 +87,10 @@ export function passing(ring: RingView, wanted: number): string[] {
   const repairing = ring.members
     .filter(({ repairs }) => repairs)
     .map(({ pod }) => `${pod} takes part in a repair, which compares what is about to move`);
+  const unlisted = unlistedIn(ring);
   const next = nextOf(going);
   // One that leaves already goes on: whoever is to come, or has the turn, may be waiting for that.
-  if (next?.state === "leaving") return [...owed, ...moving, ...repairing];
+  if (next?.state === "leaving") return [...owed, ...moving, ...repairing, ...unlisted];
   // One that has left by hand, say: with others leaving as well, rows would have fewer members than copies.
   const missing = wanted - (ring.members.length - going.length);
   const absent = missing > 0 ? [`${missing} of the ${wanted} members that are to stay are not in the ring yet`] : [];
@@ -99,8 +100,17 @@ export function passing(ring: RingView, wanted: number): string[] {
     turn && turn.pod !== next?.pod && !isMoving
       ? [`it is the turn of ${turn.pod} (${turn.what}): one move of data at a time`]
       : [];
-  return [...owed, ...moving, ...inTurn, ...repairing, ...absent];
+  return [...owed, ...moving, ...inTurn, ...repairing, ...unlisted, ...absent];
 }
+
+/** Whoever has left, by hand say, is no longer listed for half a minute before its pod can note it. Of one that was removed, nobody does. */
+const unlistedIn = (ring: RingView) =>
+  ring.unlisted
+    .filter((pod) => !isMissing(ring, pod))
+    .map((pod) => `${pod} is a member on record, and the ring does not list it: \`kubectl logs ${pod}\` may tell why`);
+
+/** For which a pod may take to note that its member has left. */
+const minutesToNote = 3;
 
 /** What stands in the way now until somebody does something about it. */
 export function obstacles(ring: RingView, wanted: number): string[] {
@@ -122,9 +132,6 @@ export function obstacles(ring: RingView, wanted: number): string[] {
     (address) =>
       `a member at ${address} belongs to no pod of the set: \`nodetool removenode\` takes it out, if it is gone`,
   );
-  const unlisted = ring.unlisted
-    .filter((pod) => !isMissing(ring, pod))
-    .map((pod) => `${pod} is a member on record, and the ring does not list it: \`kubectl logs ${pod}\` may tell why`);
   const load = going.reduce((sum, member) => sum + (member.load ?? 0), 0);
   const share = Math.ceil(load / Math.max(1, staying.length));
   // Compaction writes what it has received once more before it drops the first copy.
@@ -134,7 +141,7 @@ export function obstacles(ring: RingView, wanted: number): string[] {
       ({ pod, free }) =>
         `${pod} has ${size(free!)} left on its disk, and ${size(2 * share)} are needed to receive about ${size(share)}`,
     );
-  return [...down, ...strangers, ...unlisted, ...crowded];
+  return [...down, ...strangers, ...crowded];
 }
 
 const isMissing = ({ missing = [] }: RingView, pod: string) => missing.some((one) => one.pod === pod);
@@ -154,6 +161,8 @@ export function nextStep(ring: RingView, wanted: number): Step {
   const against = obstacles(ring, wanted);
   if (against.length > 0) return { refuse: against };
   const waitFor = passing(ring, wanted);
+  const isLong = waitFor.length > unlistedIn(ring).length;
+  if (waitFor.length > 0 && !isLong) return { waitFor, minutes: minutesToNote };
   if (waitFor.length > 0) return { waitFor, joins: ring.members.find(({ state }) => state === "joining")?.pod };
   return { decommission: nextOf(going)!.pod };
 }
