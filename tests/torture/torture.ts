@@ -250,7 +250,10 @@ export class Torture {
 
   /** Where three copies allow it: every member serves, and none is yet to be made whole. Rows with one copy are counted before. */
   private async loseDisk(number: number): Promise<boolean> {
-    if (this.history.copies === 1 || this.isPaused || this.open.size > 0 || this.isUpRunning) return false;
+    if (this.history.copies === 1) return false;
+    await Promise.all([...this.open].map((undo) => this.undo(undo)));
+    if ((await this.engineEnds(3 * minutes)) === undefined && this.isUpRunning) return false;
+    this.pods = await this.stack.pods();
     const victim = this.pod(number);
     const record = await this.stack.get<{ data: Record<string, string> }>("configmap", "cassandra-ring");
     const owes = Object.keys(record.data).some((key) => key === "moving" || key.startsWith("repair."));
