@@ -140,7 +140,7 @@ for (const { title, settings, certManager, renew, before: prepare } of sources) 
       await assert.rejects(plain, /Connection error|Unable to connect/);
     });
 
-    it("takes renewed certificates without a restart and without a failed request", async () => {
+    it("@all takes renewed certificates without a restart and without a failed request", async () => {
       const pods = await stack.pods();
       const { failures } = await stack.underLoad({ authority: (await secret())("ca.crt") }, async () => {
         const before = await held();
