@@ -79,7 +79,7 @@ export class UnorderedRing extends RingClient {
     // One that was evicted stays listed, and another one is in its place.
     const views = pods.filter(isThere).map((pod, place) => ({ ...this.viewOf(pod), place, node: pod.spec!.nodeName }));
     if (!isOnNodes) return views;
-    this.podOn = Object.fromEntries(views.map(({ node, name }) => [node, name]));
+    this.podOn = Object.fromEntries<string>(views.map(({ node, name }) => [node ?? name, name]));
     return views.map((view) => ({ ...view, name: view.node ?? view.name }));
   }
 
