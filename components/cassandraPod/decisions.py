@@ -364,6 +364,13 @@ def go(see, serves_cql, mode):
     return Record({see.me: None}) if see.me in see.record else Go("end")
 
 
+def has_rows_to_hand_over(see):
+    """Whether a pod that is asked to end before Cassandra has started holds a member's rows, which go with it."""
+    if see.record is None:
+        return see.has_disk()
+    return see.goes and see.has_disk() and is_host(see.record.get(see.me)) and see.wanted() != 0
+
+
 # What a pod that goes does: end, drain or leave; `why` is said.
 Go = namedtuple("Go", "deed why", defaults=("",))
 

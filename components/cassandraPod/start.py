@@ -20,14 +20,17 @@ import tokens
 from around import say, wait_for
 
 
-def enter():
-    """Looks, decides and does what was decided, until Cassandra may start. Returns how, and the view that it was decided on."""
+def enter(asked):
+    """Looks, decides and does what was decided, until Cassandra may start. Returns how, and the view that it was decided on. Once `asked`
+    to end, it goes on only for rows that go with this pod, and that a started member can hand over."""
     for looks in itertools.count():
         try:
             see = ring.look()
         except record.NoAnswer:
             see = ring.UnorderedView()
         see.looks = looks
+        if asked and not decisions.has_rows_to_hand_over(see):
+            os._exit(143)
         step = decisions.enter(see)
         if isinstance(step, decisions.Start):
             return step, see
@@ -142,8 +145,9 @@ def spawn(command):
     return os.posix_spawnp(command[0], command, os.environ)
 
 
-def supervise(cassandra, companion):
-    """Waits until Cassandra ends, and ends with its exit code. As process 1 it also collects whatever else has ended."""
+def supervise(cassandra, companion, asked):
+    """Waits until Cassandra ends, and ends with its exit code. As process 1 it also collects whatever else has ended. `asked` tells whether
+    it was asked to end before."""
     stopping = []
 
     def stop(*_):
@@ -151,6 +155,8 @@ def supervise(cassandra, companion):
             stopping.append(spawn([os.path.join(around.HERE, "stop.sh")]))
 
     signal.signal(signal.SIGTERM, stop)
+    if asked:
+        stop()
     while True:
         pid, status = os.wait()
         if pid in stopping:
@@ -170,17 +176,18 @@ def end(pid, number):
 
 
 def main():
+    asked = []
     # As process 1, Python would ignore the signal, and a waiting pod would use up its whole grace period.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143) if os.environ["RING_PODS"] == "ordered" else asked.append(True))
     around.remove_scratch("cassandra.pid")  # of the container before, in whose place another process may have that number
-    start, see = enter()
+    start, see = enter(asked)
     tell(start, see)
     prepare(start, see)
     closed = ["closed"] if is_closed(start, see) else []
     cassandra = spawn(["docker-entrypoint.sh", "cassandra", "-f"] + options(start, see))
     around.write_scratch("cassandra.pid", str(cassandra))
     companion = spawn([os.path.join(around.HERE, "register.sh"), start.mode] + closed)
-    supervise(cassandra, companion)
+    supervise(cassandra, companion, asked)
 
 
 if __name__ == "__main__":

@@ -119,8 +119,11 @@ class Pod:
         self.is_ending = True
         if self.waiting:
             self.stir()
-        elif not self.cassandra_pid:
+        elif not self.cassandra_pid and self.world.has_volumes:
             self.world.kernel.kill(self.main.task)
+        elif not self.cassandra_pid and self.signal_handler:
+            self.signals.clear()
+            self.signal_handler(15, None)
 
     def kill_child(self, pid, number):
         child = self.children.get(pid)
