@@ -11,7 +11,7 @@ const kinds: Kind[] = process.env.KIND ? [process.env.KIND as Kind] : ["persiste
 /** Histories run on both cores. */
 const atOnce = 2;
 /** How many histories are looked at, each of some fifty steps. */
-const count = Number(process.env.HISTORIES ?? 3_000);
+const count = Number(process.env.HISTORIES ?? 10_000);
 const seed = Number(process.env.SEED ?? 17);
 /** With how many seeds a history is run until it fails. */
 const seeds = 300;
