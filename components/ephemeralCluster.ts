@@ -44,6 +44,8 @@ export class EphemeralCluster extends CassandraRing {
     const mayAsk = this.mayAsk(name, args);
     const { stallTimeoutMinutes } = args;
     const ring = { name: args.name, selector: this.selector, cluster: args.cluster, stallTimeoutMinutes };
+    const client = (namespace: string) =>
+      new UnorderedRing(args.cluster, { ...ring, namespace, maker: "ReplicationController", isOnNodes: false });
     this.replicationController = new k8s.core.v1.ReplicationController(
       name,
       {
@@ -62,7 +64,7 @@ export class EphemeralCluster extends CassandraRing {
           beforeCreate: mayAsk,
           beforeUpdate: [
             ...mayAsk,
-            membersServeFirst(name, ring, this),
+            membersServeFirst(name, { name: args.name, client }, this),
             snapshotBeforeUpgrade(name, { ...ring, keepsDisks: false }, this),
           ],
         },
@@ -85,8 +87,7 @@ export class EphemeralCluster extends CassandraRing {
         ...ring,
         namespace: args.namespace,
         replicas: args.replicas,
-        client: (namespace) =>
-          new UnorderedRing(args.cluster, { ...ring, namespace, maker: "ReplicationController", isOnNodes: false }),
+        client,
       },
       [rolled.urn, this.clientService.urn],
       this,

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { answered, clearOf, ClusterChoice, explain } from "./cluster";
+import { answered, clearOf, explain } from "./cluster";
 import { Tell } from "./leaving";
 import { bringBack } from "./ringMoves";
-import { UnorderedRing, UnorderedRingReference } from "./unorderedRing";
+import type { UnorderedRing } from "./unorderedRing";
 
 interface ControllerInputs {
   metadata: { name: string; namespace: string };
@@ -17,7 +17,7 @@ interface ControllerInputs {
  */
 export function membersServeFirst(
   name: string,
-  ring: Pick<UnorderedRingReference, "name" | "selector" | "stallTimeoutMinutes"> & { cluster?: ClusterChoice },
+  ring: { name: string; client: (namespace: string) => UnorderedRing },
   parent: pulumi.Resource,
 ): pulumi.ResourceHook {
   const isDryRun = pulumi.runtime.isDryRun();
@@ -27,13 +27,7 @@ export function membersServeFirst(
     async ({ oldInputs, newInputs }) => {
       const { metadata, spec } = newInputs as ControllerInputs;
       const [was, wanted] = [(oldInputs as ControllerInputs).spec.replicas, spec.replicas];
-      const { namespace } = metadata;
-      const client = new UnorderedRing(ring.cluster, {
-        ...ring,
-        namespace,
-        maker: "ReplicationController",
-        isOnNodes: false,
-      });
+      const client = ring.client(metadata.namespace);
       const silent = async () => {
         const pods = await client.silent();
         if (pods.length === 0) return undefined;

@@ -107,10 +107,7 @@ export async function shrink(
     if ("refuse" in step) throw new NotNow(step.refuse.join("\n"));
     if ("bringBack" in step) {
       const pods = step.bringBack.join(" and ");
-      await tell(
-        `${pods} left no row to anybody when the set was made smaller: it comes back, to hand them over`,
-        true,
-      );
+      await tell(`${pods} is on record as a member and has no pod: it comes back first, since it may have rows`, true);
       await client.scale(step.pods);
       await serve(client, step.bringBack, tell);
       continue;

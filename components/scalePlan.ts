@@ -155,7 +155,7 @@ export function nextStep(ring: RingView, wanted: number): Step {
   if (wrong.length > 0) return { refuse: wrong };
   const { missing = [] } = ring;
   if (missing.length > 0) {
-    const pods = Math.max(...[...ring.members, ...missing].map(({ place }) => place + 1));
+    const pods = Math.max(wanted, ...[...ring.members, ...missing].map(({ place }) => place + 1));
     return { bringBack: missing.map(({ pod }) => pod), pods };
   }
   const against = obstacles(ring, wanted);

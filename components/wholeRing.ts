@@ -95,9 +95,10 @@ function tooFew({ asked, expected, missing = [], record, listed }: Survey): Mend
   // One that has just joined is not on record yet, but for its turn.
   const isListed = (name: string) => (member: RingMember) =>
     hostIdIn(record[name]) === member.hostId || (moving(record)?.pod === name && isUnknown(member));
-  const gone = missing.filter(({ name }) => listed?.some(isListed(name)));
+  // A pod that its set asks for is made again without further ado.
+  const gone = missing.filter(({ name, place }) => place >= asked && listed?.some(isListed(name)));
   const [last] = gone.sort((a, b) => b.place - a.place);
-  return last && { handOver: last.name, scale: Math.max(asked, last.place + 1) };
+  return last && { handOver: last.name, scale: last.place + 1 };
 }
 
 /** One of too many that is on its way out, for which others that join may be waiting. */

@@ -142,7 +142,7 @@ def enter_again(see):
         if not known:
             return Wipe("no other member knows it: it had not come to the end of joining")
         return Start("restart", see.peers())
-    if see.way == "joins" or see.way.startswith("replaces "):
+    if is_entering(see.way):
         if see.states.finished:
             # It may be a member that nobody has noted yet, and hold the only copies of what was written since.
             return Note("joined")

@@ -163,6 +163,14 @@ def entries_of(see, host):
 # --- from then on -------------------------------------------------------------------------------------------------------------
 
 
+def keep_repaired():
+    """A debt may come to a member that runs as well: of one that did not answer while another was taken out of the ring (leave.py)."""
+    repair()
+    while os.environ["RING_PODS"] != "ordered":
+        around.sleep(60)
+        repair()
+
+
 def repair():
     """What a member that replaces another has streamed comes from one other copy of each row, and that may have missed a write which
     the lost disk had acknowledged with a third one: QUORUM would not see it without both of these being compared. Until it has
@@ -244,7 +252,7 @@ def main(start_mode, closed=""):
     say("member %s of the ring, at %s" % (host, around.ADDRESS))
     if closed:
         roles.open_cql(start_mode)
-    for chore in (repair, watch, look_after):
+    for chore in (keep_repaired, watch, look_after):
         start(chore)
     if roles.are_needed():
         start(roles.keep_password)

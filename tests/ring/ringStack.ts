@@ -182,6 +182,16 @@ export class RingStack extends Stack {
     }
   }
 
+  /** Takes the right to write the record away from the pods. @returns what gives it back */
+  async revokeRole(): Promise<() => Promise<unknown>> {
+    type Binding = { metadata: Record<string, unknown> };
+    const { items } = await this.get<{ items: Binding[] }>("rolebindings", "-l", "app=cassandra");
+    for (const { metadata } of items) for (const key of ["resourceVersion", "uid"]) delete metadata[key];
+    await this.lab.kubectl(["delete", "rolebindings", "-l", "app=cassandra"]);
+    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    return () => this.lab.kubectl(["apply", "-f", "-"], { input });
+  }
+
   /** How often the container of a pod has been started again. */
   async restarts(pod: string): Promise<number> {
     return Number(

@@ -26,7 +26,6 @@ export class Torture {
   private replicas: number;
   /** What is to be undone, at its time or when all is healed. */
   private readonly open = new Set<() => unknown>();
-  private readonly timers: Promise<void>[] = [];
   private isPaused = false;
   private readonly began = Date.now();
 
@@ -110,7 +109,7 @@ export class Torture {
   /** Undoes something later, or when all is healed, whichever is first. */
   private undoLater(milliseconds: number, undo: () => unknown): true {
     this.open.add(undo);
-    this.timers.push(sleep(milliseconds, undefined, { ref: false }).then(() => this.undo(undo)));
+    void sleep(milliseconds, undefined, { ref: false }).then(() => this.undo(undo));
     return true;
   }
 
@@ -238,14 +237,11 @@ export class Torture {
 
   private async revokeRole(): Promise<boolean> {
     if (this.isPaused) return false;
-    type Binding = { metadata: { resourceVersion?: string; uid?: string } };
-    const { items } = await this.stack.get<{ items: Binding[] }>("rolebindings", "-l", "app=cassandra");
-    if (items.length === 0) return false;
-    for (const { metadata } of items) for (const key of ["resourceVersion", "uid"] as const) delete metadata[key];
-    await this.lab.kubectl(["delete", "rolebindings", "-l", "app=cassandra"]);
-    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-    // `pulumi up` may have made it again.
-    return this.undoLater(aWhile, () => this.lab.kubectl(["apply", "-f", "-"], { input }).catch(() => undefined));
+    const giveBack = await this.stack.revokeRole();
+    return this.undoLater(aWhile, async () => {
+      while (this.isPaused) await sleep(500);
+      await giveBack();
+    });
   }
 
   /** Where three copies allow it: every member serves, and none is yet to be made whole. Rows with one copy are counted before. */

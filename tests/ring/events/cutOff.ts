@@ -89,21 +89,18 @@ export const recordOutOfReach: RingEvent = {
   copies: 1,
   planned: false,
   async run(scene) {
-    const { lab, stack } = scene;
+    const { stack } = scene;
     const leaving = (await stack.pods())[3];
-    type Binding = { metadata: Record<string, unknown> };
-    const { items } = await stack.get<{ items: Binding[] }>("rolebindings", "-l", "app=cassandra");
-    for (const { metadata } of items) for (const key of ["resourceVersion", "uid"]) delete metadata[key];
     scene.edit({ replicas: 3 });
     const update = stack.up().catch((error: Error) => error.message);
     await isListed(stack, "UL");
-    await lab.kubectl(["delete", "rolebindings", "-l", "app=cassandra"]);
+    const giveBack = await stack.revokeRole();
     try {
       await isIn(stack, "cassandra-3", "DECOMMISSIONED");
       await sleep(5000);
       await killCassandra(scene, leaving);
     } finally {
-      await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify({ apiVersion: "v1", kind: "List", items }) });
+      await giveBack();
     }
     await update;
     await scene.scaleTo(3);

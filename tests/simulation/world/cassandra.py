@@ -264,8 +264,8 @@ class Process:
             return 0
         if self.mode not in ("NORMAL", "DECOMMISSION_FAILED") or self.host not in self.ring.entries:
             return 2
-        if len(self.ring.entries) < 2:
-            return 2
+        if not any(one.status == "NORMAL" for host, one in self.ring.entries.items() if host != self.host):
+            return 2  # no other normal nodes in the ring
         self.work = self.kernel.spawn("decommission " + self.address, self.leave)
         while self.is_leaving():
             self.kernel.pause(1.0)

@@ -398,6 +398,17 @@ describe("pods without ordinal: how they go on record", function () {
     assert.ok(!(await register("join", {})).nodetool.includes("repair --full"));
   });
 
+  it("and are compared as well where the debt comes while they run", async () => {
+    const record = { ...members("a"), ...formed, b: `${id} 10.0.0.99` };
+    const nap = `grep -q "^repair.b=" "$world/record" || [ -e "$world/owed" ] || { touch "$world/owed"; echo "repair.b=now" >>"$world/record"; }`;
+    const outcome = await register("restart", { record, files: { "ring-member": id }, nap });
+    assert.deepEqual(
+      outcome.nodetool.filter((line) => line === "repair --full"),
+      ["repair --full"],
+    );
+    assert.equal(outcome.record["repair.b"], undefined);
+  });
+
   it("all at once when the first ring has formed, and open CQL only then", async () => {
     const nodetool = `[ "$1" != status ] || { echo "UN  10.0.0.1  1 KiB ${member("a")}"; echo "UN  10.0.0.99 1 KiB ${id}"; }`;
     const outcome = await register("form", {
