@@ -40,11 +40,12 @@ const rings = {
   persistent:
     persistent &&
     new PersistentCluster(persistent.name, { ...persistent, namespace, storageClassName, cluster, takesOver }, opts),
-  ephemeral: ephemeral && new EphemeralCluster(ephemeral.name, { ...ephemeral, namespace, cluster }, opts),
+  ephemeral: ephemeral && new EphemeralCluster(ephemeral.name, { ...ephemeral, namespace, cluster, takesOver }, opts),
   daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, namespace, cluster, takesOver }, opts),
-  pod: pod && new SinglePod(pod.name, { ...pod, namespace, cluster, acceptDataLoss }, opts),
+  pod: pod && new SinglePod(pod.name, { ...pod, namespace, cluster, takesOver, acceptDataLoss }, opts),
   cockroachdb:
-    cockroachdb && new CockroachCluster(cockroachdb.name, { ...cockroachdb, namespace, storageClassName }, opts),
+    cockroachdb &&
+    new CockroachCluster(cockroachdb.name, { ...cockroachdb, namespace, storageClassName, cluster, takesOver }, opts),
 };
 
 const superusers = Object.entries(rings).flatMap(([topology, ring]) =>

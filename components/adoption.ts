@@ -42,15 +42,6 @@ export interface AdoptionArgs {
 /** What the state holds of the args, once it is known. */
 type State = pulumi.Unwrap<Omit<AdoptionArgs, "name" | "replicas" | "protection" | "cluster">>;
 
-/** Fields of a StatefulSet that stay as whoever made it wrote them: most can never change. */
-export const keptFields = [
-  "selector",
-  "serviceName",
-  "podManagementPolicy",
-  "revisionHistoryLimit",
-  "volumeClaimTemplates",
-].map((field) => `spec.${field}`);
-
 /** Imports an object that is there; what is not there is made. */
 export function importIfThere(choice: ClusterChoice | undefined): pulumi.ResourceTransform {
   return async ({ type, props, opts }) => {

@@ -19,13 +19,14 @@ import { refuseNameOfOthers, toVolumes } from "./clusterNames";
 import { Identity, labels, selectorLabels } from "./labels";
 import { slowestMove } from "./leaving";
 import { networkAccess, Peer } from "./networkAccess";
+import { refuseWithoutSecrets } from "./neededSecrets";
 import { refuseWhereRestricted } from "./podSecurity";
 import { quantity } from "./quantity";
 import { setsOf } from "./racks";
 import { RingRecord } from "./ringRecord";
 import { PodMaker, refuseStrangers } from "./strangers";
 import { PasswordChange, Superuser } from "./superuser";
-import { refuseWithoutCertificates } from "./tls";
+import { certificateSecret } from "./tls";
 
 /** Whether clients log in; with `none`, whoever reaches CQL may do everything. */
 export const Auth = { Password: "password", None: "none" } as const;
@@ -65,6 +66,8 @@ interface Topology {
   /** Value of the component label. */
   topology: string;
   disk: Disk;
+  /** What makes the pods, or is the one that there is. */
+  maker: PodMaker["kind"];
   /** What the pods may look at beside the ring record. */
   rules: k8s.types.input.rbac.v1.PolicyRule[];
   /** Racks with a set each. @default none: all members are in the rack of the pod's arguments */
@@ -114,13 +117,13 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     type: string,
     name: string,
     given: CassandraRingArgs,
-    { topology, disk, rules, racks = [], adopted, takesOver = false }: Topology,
+    { topology, disk, maker, rules, racks = [], adopted, takesOver = false }: Topology,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const { hooks } = opts ?? {};
     const beforeCreate = [
       ...(hooks?.beforeCreate ?? []),
-      ...firstLook(name, given, { disk, racks, adopted, takesOver }),
+      ...firstLook(name, given, { disk, maker, racks, adopted, takesOver }),
     ];
     // Its inputs are what the hooks are told.
     const { namespace: place, clusterName } = given;
@@ -252,7 +255,9 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     return [
       ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...needs]),
       // One that cert-manager is yet to make, the pods wait for.
-      ...(tlsSecret === undefined || certManager ? [] : [refuseWithoutCertificates(name, cluster, tlsSecret)]),
+      ...(tlsSecret === undefined || certManager
+        ? []
+        : [refuseWithoutSecrets(name, cluster, [certificateSecret(tlsSecret)])]),
     ];
   }
 
@@ -329,17 +334,16 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
 function firstLook(
   name: string,
   { name: ring, cluster }: CassandraRingArgs,
-  { disk, racks, adopted, takesOver = false }: Pick<Topology, "disk" | "racks" | "adopted" | "takesOver">,
+  { disk, maker: kind, racks, adopted, takesOver = false }: Omit<Topology, "topology" | "rules">,
 ): pulumi.ResourceHook[] {
   if (adopted || takesOver) return [];
   const sets = setsOf(ring, racks);
   const isOnClaims = disk !== "emptyDir" && "claim" in disk;
   // What folders of nodes hold, nobody can tell from here.
   const comesBack = isOnClaims ? toVolumes(disk.claim, sets) : () => Promise.resolve(disk !== "emptyDir");
-  const maker: PodMaker = isOnClaims ? { kind: "StatefulSet", names: sets } : { kind: "DaemonSet", names: [ring] };
+  const maker: PodMaker = { kind, names: isOnClaims ? sets : [ring] };
   return [
-    // What outlives a stack is found by its name.
-    ...(disk === "emptyDir" ? [] : [refuseStrangers(name, maker, cluster)]),
+    refuseStrangers(name, maker, cluster),
     // Without a word of the cluster, a provider of the caller's own may go to another one.
     ...(disk === "emptyDir" && !cluster ? [] : [refuseNameOfOthers(name, { ring, cluster, comesBack })]),
   ];

@@ -2,6 +2,7 @@ import type {
   AppsV1Api,
   CoreV1Api,
   KubeConfig,
+  KubernetesObject,
   KubernetesObjectApi,
   StorageV1Api,
   V1Pod,
@@ -60,6 +61,12 @@ export class Cluster {
       config.makeApiClient(StorageV1Api),
       KubernetesObjectApi.makeApiClient(config),
     );
+  }
+
+  /** Applies an object as the one who has this name does, by whom its fields belong from then on. */
+  async apply(object: KubernetesObject, fieldManager: string): Promise<void> {
+    const { PatchStrategy } = await import("@kubernetes/client-node");
+    await this.objects.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply);
   }
 
   /** Pods of a namespace that have these labels. */

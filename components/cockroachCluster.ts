@@ -11,11 +11,16 @@ import {
   toolPod,
   urlParameters,
 } from "./cockroachPod";
+import { ClusterChoice } from "./cluster";
 import { labels, selectorLabels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
+import { refuseWithoutSecrets } from "./neededSecrets";
 import { networkAccess, Peer } from "./networkAccess";
-import { refuseScaleDown } from "./scaleDown";
+import { refuseFewerNodes } from "./nodeCount";
+import { memoryOf, refuseReplacement } from "./replacement";
 import { VolumeRetention } from "./storage";
+import { refuseStrangers } from "./strangers";
+import { neverReplaced, volumeAnnotations, volumesGrowFirst } from "./volumeGrowth";
 
 export interface CockroachClusterArgs extends CockroachPodArgs {
   /** Name of the StatefulSet, its headless Service and its pods, unique in the namespace. */
@@ -38,6 +43,10 @@ export interface CockroachClusterArgs extends CockroachPodArgs {
   sqlClient?: boolean;
   /** Whether a Deployment keeps the cluster busy. @default false */
   loadGenerator?: boolean;
+  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  takesOver?: boolean;
+  /** The cluster that the resources go to, for updates that look at it. @default that of the default provider */
+  cluster?: ClusterChoice;
 }
 
 /** A CockroachDB cluster: a StatefulSet with a volume for each node, its Services, and its one-time initialisation. */
@@ -53,7 +62,18 @@ export class CockroachCluster extends pulumi.ComponentResource {
     private readonly args: CockroachClusterArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("cassandra:index:CockroachCluster", name, {}, opts);
+    const { takesOver = false, cluster } = args;
+    // A set of this name that is not in the state is not touched, nor its Services.
+    const isNoStrangers = refuseStrangers(name, { kind: "StatefulSet", names: [args.name] }, cluster);
+    const firstLook = takesOver ? [] : [isNoStrangers];
+    const beforeCreate = [...(opts?.hooks?.beforeCreate ?? []), ...firstLook];
+    const { namespace: place } = args;
+    super(
+      "cassandra:index:CockroachCluster",
+      name,
+      { namespace: place },
+      { ...opts, hooks: { ...opts?.hooks, beforeCreate } },
+    );
     const identity = { name: args.name, topology: "persistent", application: "cockroachdb" };
     const { namespace, volumeRetention = "retain" } = args;
     const metadata = { namespace, labels: labels(identity) };
@@ -69,8 +89,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const domain = pulumi.interpolate`${this.discoveryService.metadata.name}.${namespace}.svc.cluster.local`;
-    const nodes: CockroachNodes = { name: args.name, domain, selector };
+    // Without more behind it, it holds in the namespace whatever the cluster's own domain is.
+    const nodes: CockroachNodes = { name: args.name, domain: this.discoveryService.metadata.name, selector };
 
     const toolLabels = (component: string) => ({ ...labels(identity), "app.kubernetes.io/component": component });
     // Nodes are not ready before they have formed a cluster, so this does not wait for them.
@@ -86,21 +106,19 @@ export class CockroachCluster extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    // Its tools are clients, whoever else may be one; nobody is one of theirs.
+    const tools = {
+      matchLabels: { "app.kubernetes.io/name": identity.application, "app.kubernetes.io/instance": identity.name },
+      matchExpressions: [{ key: "app.kubernetes.io/component", operator: "In", values: ["init", "client", "load"] }],
+    };
     networkAccess(
       name,
-      { metadata, selector, members: [], clients: Object.values(cockroachPorts), from: args.clientsFrom },
+      { metadata, selector, members: [], clients: Object.values(cockroachPorts), from: args.clientsFrom, tools },
       { parent: this },
     );
-
-    // Its tools are clients; nobody is one of theirs.
-    const instance = { "app.kubernetes.io/name": identity.application, "app.kubernetes.io/instance": identity.name };
-    const tools = { key: "app.kubernetes.io/component", operator: "In", values: ["init", "client", "load"] };
     new k8s.networking.v1.NetworkPolicy(
       `${name}-tools`,
-      {
-        metadata,
-        spec: { podSelector: { matchLabels: instance, matchExpressions: [tools] }, policyTypes: ["Ingress"] },
-      },
+      { metadata, spec: { podSelector: tools, policyTypes: ["Ingress"] } },
       { parent: this },
     );
 
@@ -108,10 +126,30 @@ export class CockroachCluster extends pulumi.ComponentResource {
     const volumes =
       disks &&
       new LocalVolumes(name, { ...args, ...identity, sets: [args.name], disks, claim: "datadir" }, { parent: this });
+    const subject = `CockroachDB cluster ${args.name}`;
+    const growth = { subject, sets: [args.name], claim: "datadir", cluster };
+    const count = refuseFewerNodes(name, { ...growth, waysDown: this.waysDown });
+    const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
+    const needs = args.certificates
+      ? [
+          refuseWithoutSecrets(name, cluster, [
+            {
+              key: "cockroachdb.nodeCertificates",
+              secretName: args.certificates.node,
+              files: ["ca.crt", "node.crt", "node.key"],
+            },
+            {
+              key: "cockroachdb.clientCertificates",
+              secretName: args.certificates.client,
+              files: ["ca.crt", "client.root.crt", "client.root.key"],
+            },
+          ]),
+        ]
+      : [];
     this.statefulSet = new k8s.apps.v1.StatefulSet(
       name,
       {
-        metadata: { ...metadata, name: args.name },
+        metadata: { ...metadata, name: args.name, annotations: volumeAnnotations(args) },
         spec: {
           replicas: args.replicas,
           serviceName: this.discoveryService.metadata.name,
@@ -138,7 +176,15 @@ export class CockroachCluster extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: volumes,
-        hooks: { beforeUpdate: [refuseScaleDown(name, this.waysDown)] },
+        ...neverReplaced,
+        hooks: {
+          beforeCreate: [
+            refuseReplacement(name, { component: this, workload, takesOver, cluster }),
+            ...needs,
+            ...count.beforeCreate,
+          ],
+          beforeUpdate: [...needs, volumesGrowFirst(name, growth, this), ...count.beforeUpdate],
+        },
       },
     );
     new k8s.policy.v1.PodDisruptionBudget(
@@ -163,7 +209,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
       );
     }
     if (args.loadGenerator) this.generateLoad(name, toolLabels("load"));
-    this.registerOutputs({ publicService: this.publicService.metadata.name });
+    this.registerOutputs({ publicService: this.publicService.metadata.name, uids: memoryOf([this.statefulSet]) });
   }
 
   /** What a person uses next. */
@@ -180,8 +226,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
   private get waysDown(): string {
     const { name } = this.args;
     return (
-      `CockroachDB cluster ${name}: the data of the nodes that go must be moved first. By hand: ` +
-      `\`kubectl exec ${name}-0 -- ${cockroach} node decommission ID ${securityOptions(this.args).join(" ")} ` +
+      `By hand: \`kubectl exec ${name}-0 -- ${cockroach} node decommission ID ${securityOptions(this.args).join(" ")} ` +
       `--host=${name}-public\` for each, the highest first, then \`kubectl scale statefulset ${name} --replicas=N\`, ` +
       "`pulumi refresh`, and this edit again"
     );

@@ -1,6 +1,7 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
+import { memoryOf, refuseReplacement } from "./replacement";
 import { whenWhole } from "./ringCheck";
 import { snapshotBeforeUpgrade } from "./upgrade";
 import { UnorderedRing } from "./unorderedRing";
@@ -36,7 +37,13 @@ export class DaemonCluster extends CassandraRing {
     const rules = crowdRules(args.namespace, maker);
     const disk = hostPath === undefined ? "emptyDir" : { hostPath };
     const { takesOver } = args;
-    super("cassandra:index:DaemonCluster", name, args, { topology: "daemon", disk, rules, takesOver }, opts);
+    super(
+      "cassandra:index:DaemonCluster",
+      name,
+      args,
+      { topology: "daemon", disk, maker: "DaemonSet", rules, takesOver },
+      opts,
+    );
     this.execTarget = `ds/${args.name}`;
     this.knowCluster(args.cluster);
 
@@ -45,8 +52,10 @@ export class DaemonCluster extends CassandraRing {
       need: "a folder of the node (hostPath), which root gives to Cassandra",
     };
     const mayAsk = this.mayAsk(name, args, ...(hostPath === undefined ? [] : [folders]));
-    const { stallTimeoutMinutes } = args;
-    const ring = { name: args.name, selector: this.selector, cluster: args.cluster, stallTimeoutMinutes };
+    const { stallTimeoutMinutes, cluster } = args;
+    const workload = { apiVersion: "apps/v1", kind: "DaemonSet" } as const;
+    const isNotReplaced = refuseReplacement(name, { component: this, workload, takesOver, cluster });
+    const ring = { name: args.name, selector: this.selector, cluster, stallTimeoutMinutes };
 
     this.daemonSet = new k8s.apps.v1.DaemonSet(
       name,
@@ -68,9 +77,12 @@ export class DaemonCluster extends CassandraRing {
       {
         parent: this,
         dependsOn: hostPath === undefined ? this.record.access : [this.record.access, this.mayLookAtNodes(name)],
+        // A selector can never change; and a replacement begins with the new one, which the hook refuses.
+        ignoreChanges: ["spec.selector"],
+        deleteBeforeReplace: false,
         customTimeouts: joinTimeouts(mostNodes),
         hooks: {
-          beforeCreate: mayAsk,
+          beforeCreate: [isNotReplaced, ...mayAsk],
           beforeUpdate: [...mayAsk, snapshotBeforeUpgrade(name, { ...ring, keepsDisks: hostPath !== undefined }, this)],
         },
       },
@@ -89,7 +101,7 @@ export class DaemonCluster extends CassandraRing {
       this,
     );
     this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
-    this.registerOutputs({ contactPoints: this.contactPoints });
+    this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf([this.daemonSet]) });
   }
 
   /** Whether a pod goes for good or comes back to its folder, the labels of its node tell; nodes belong to no namespace. */

@@ -1,4 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isDeepStrictEqual } from "node:util";
+import { failUpdate } from "./failUpdate";
+import { recorded } from "./recorded";
 
 /** What an edit of facts means for the rows. */
 export interface Verdict {
@@ -31,22 +34,49 @@ export class DataGuard<Facts extends object> extends pulumi.ComponentResource {
     acceptDataLoss: boolean,
     opts?: pulumi.ComponentResourceOptions,
   ) {
+    let isJudged = false;
+    const check = async (was: Facts, wanted: Facts) => {
+      isJudged = true;
+      const { losses, refusals } = judge(was, wanted);
+      if (refusals.length > 0) throw new Error(refusals.join("\n"));
+      if (losses.length > 0 && !acceptDataLoss) {
+        throw new Error(`${losses.join("\n")}\nallowed is that with cassandra:acceptDataLoss: true alone`);
+      }
+      for (const line of losses) await pulumi.log.warn(line);
+    };
     const guard = new pulumi.ResourceHook(
       `${name}-data-guard`,
-      async ({ oldInputs, newInputs }) => {
-        const { losses, refusals } = judge(oldInputs as Facts, newInputs as Facts);
-        if (refusals.length > 0) throw new Error(refusals.join("\n"));
-        if (losses.length > 0 && !acceptDataLoss) {
-          throw new Error(`${losses.join("\n")}\nallowed is that with cassandra:acceptDataLoss: true alone`);
-        }
-        for (const line of losses) await pulumi.log.warn(line);
-      },
+      ({ oldInputs, newInputs }) => check(oldInputs as Facts, newInputs as Facts),
       { onDryRun: true },
     );
     super("cassandra:index:DataGuard", name, facts, { ...opts, hooks: { beforeUpdate: [guard] } });
-    this.passed = this.urn.apply(() => []);
-    this.registerOutputs({});
+    // An update that is told to leave the guard alone (`--target`, `--exclude`) calls no hook of it, and may delete what the program no
+    // longer makes: then what the state remembers is compared here.
+    const memory = recorded<{ facts: Facts }>(this);
+    this.passed = pulumi.output(facts).apply(async (given) => {
+      const [{ facts: was }, wanted] = [await memory, plain(given as Facts)];
+      if (isJudged || !was || isDeepStrictEqual(was, wanted)) return [];
+      try {
+        await check(was, wanted);
+        return [];
+      } catch (error) {
+        failUpdate((error as Error).message);
+        // What comes after the guard never does.
+        return new Promise<pulumi.Resource[]>(() => undefined);
+      }
+    });
+    this.registerOutputs({
+      facts: this.urn.apply(async () => {
+        const { facts: was } = await memory;
+        return was ?? facts;
+      }),
+    });
   }
+}
+
+/** As the state holds it: without what is undefined. */
+function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 /** What the state remembers of one ring. */

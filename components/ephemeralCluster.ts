@@ -2,6 +2,7 @@ import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
 import { membersServeFirst } from "./handOver";
+import { memoryOf, refuseReplacement } from "./replacement";
 import { whenWhole } from "./ringCheck";
 import { RollingUpdate } from "./rollingUpdate";
 import { UnorderedRing } from "./unorderedRing";
@@ -16,6 +17,8 @@ export interface EphemeralClusterArgs extends CassandraRingArgs {
    * keep their labels. @default none
    */
   adoptPod?: boolean;
+  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  takesOver?: boolean;
 }
 
 /**
@@ -35,15 +38,23 @@ export class EphemeralCluster extends CassandraRing {
       "cassandra:index:EphemeralCluster",
       name,
       args,
-      { topology: args.adoptPod ? "pod" : "ephemeral", disk: "emptyDir", rules },
+      {
+        topology: args.adoptPod ? "pod" : "ephemeral",
+        disk: "emptyDir",
+        maker: "ReplicationController",
+        rules,
+        takesOver: args.takesOver,
+      },
       args.adoptPod ? { ...opts, aliases: [...(opts.aliases ?? []), { type: "cassandra:index:SinglePod" }] } : opts,
     );
     this.knowCluster(args.cluster);
     this.execTarget = `rc/${args.name}`;
 
     const mayAsk = this.mayAsk(name, args);
-    const { stallTimeoutMinutes } = args;
-    const ring = { name: args.name, selector: this.selector, cluster: args.cluster, stallTimeoutMinutes };
+    const { stallTimeoutMinutes, takesOver, cluster } = args;
+    const workload = { apiVersion: "v1", kind: "ReplicationController" } as const;
+    const isNotReplaced = refuseReplacement(name, { component: this, workload, takesOver, cluster });
+    const ring = { name: args.name, selector: this.selector, cluster, stallTimeoutMinutes };
     const client = (namespace: string) =>
       new UnorderedRing(args.cluster, { ...ring, namespace, maker: "ReplicationController", isOnNodes: false });
     this.replicationController = new k8s.core.v1.ReplicationController(
@@ -59,9 +70,11 @@ export class EphemeralCluster extends CassandraRing {
       {
         parent: this,
         dependsOn: this.record.access,
+        // A replacement begins with the new one, which the hook refuses.
+        deleteBeforeReplace: false,
         customTimeouts: joinTimeouts(args.replicas),
         hooks: {
-          beforeCreate: mayAsk,
+          beforeCreate: [isNotReplaced, ...mayAsk],
           beforeUpdate: [
             ...mayAsk,
             membersServeFirst(name, { name: args.name, client }, this),
@@ -93,6 +106,6 @@ export class EphemeralCluster extends CassandraRing {
       this,
     );
     this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
-    this.registerOutputs({ contactPoints: this.contactPoints });
+    this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf([this.replicationController]) });
   }
 }

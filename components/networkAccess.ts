@@ -22,6 +22,8 @@ export interface NetworkAccessArgs {
   clients: number[];
   /** Who may be a client. @default all pods of the namespace */
   from?: Peer[];
+  /** Pods of the ring's own in its namespace that are clients, whoever else may be one. @default none */
+  tools?: k8s.types.input.meta.v1.LabelSelector;
 }
 
 /**
@@ -30,11 +32,12 @@ export interface NetworkAccessArgs {
  */
 export function networkAccess(
   name: string,
-  { metadata, selector, members, clients, from = [] }: NetworkAccessArgs,
+  { metadata, selector, members, clients, from = [], tools }: NetworkAccessArgs,
   opts: pulumi.ComponentResourceOptions,
 ): k8s.networking.v1.NetworkPolicy {
   const ports = (numbers: number[]) => numbers.map((port) => ({ protocol: "TCP", port }));
-  const peers = from.length === 0 ? [{ podSelector: {} }] : from.map(peerOf);
+  const peers =
+    from.length === 0 ? [{ podSelector: {} }] : [...from.map(peerOf), ...(tools ? [{ podSelector: tools }] : [])];
   return new k8s.networking.v1.NetworkPolicy(
     name,
     {

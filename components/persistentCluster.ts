@@ -1,10 +1,11 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { AdoptedTemplate, Adoption, importIfThere, keptFields, tutorials } from "./adoption";
+import { AdoptedTemplate, Adoption, importIfThere, tutorials } from "./adoption";
 import { CassandraRing, CassandraRingArgs, joinTimeouts } from "./cassandraRing";
 import { CleanUp } from "./cleanUp";
 import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
+import { memoryOf, refuseReplacement } from "./replacement";
 import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "./racks";
 import { whenWhole } from "./ringCheck";
 import { RingClient } from "./ringClient";
@@ -12,7 +13,7 @@ import { restartsOnDelete, RollingUpdate } from "./rollingUpdate";
 import { membersLeaveFirst } from "./scaleDown";
 import { VolumeRetention } from "./storage";
 import { snapshotBeforeUpgrade } from "./upgrade";
-import { VolumeGrowth } from "./volumeGrowth";
+import { neverReplaced, volumeAnnotations, volumesGrowFirst } from "./volumeGrowth";
 
 export interface PersistentClusterArgs extends CassandraRingArgs {
   /** Members of the ring, at least 1. Known when the program runs: it decides what an edit means for the data. */
@@ -77,7 +78,7 @@ export class PersistentCluster extends CassandraRing {
       "cassandra:index:PersistentCluster",
       name,
       args,
-      { topology, disk: { claim }, rules, racks, adopted, takesOver: args.takesOver },
+      { topology, disk: { claim }, maker: "StatefulSet", rules, racks, adopted, takesOver: args.takesOver },
       adoption ? { ...opts, dependsOn: adoption.passed } : opts,
     );
     this.knowCluster(args.cluster);
@@ -96,15 +97,19 @@ export class PersistentCluster extends CassandraRing {
     const volumes =
       disks && new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this });
 
-    // The claim template of a set that was adopted stays as it is: `Adoption` refuses another size.
-    const growth = adopt ? undefined : new VolumeGrowth(name, { ...args, ...ring }, { parent: this });
-    const isReplacing = () => growth?.isReplacing ?? false;
-
     const before = [this.record.access, ...(volumes ? [volumes] : [])];
     const mayAsk = this.mayAsk(name, args);
-    const leaving = membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false, isReplacing }, this);
+    const leaving = membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false }, this);
     const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this);
 
+    const subject = `ring ${args.name}`;
+    // The claim template of a set that was adopted stays as it is: `Adoption` refuses another size.
+    const volumesGrow = volumesGrowFirst(name, { ...ring, subject, isKept: adopt !== undefined }, this);
+    const isNotReplaced = refuseReplacement(name, {
+      component: this,
+      workload: { apiVersion: "apps/v1", kind: "StatefulSet" },
+      cluster,
+    });
     const restarts = [restartsOnDelete(name, cluster)];
 
     this.statefulSets = setsOf(name, racks).map((logicalName, i) => {
@@ -114,7 +119,11 @@ export class PersistentCluster extends CassandraRing {
       return new k8s.apps.v1.StatefulSet(
         logicalName,
         {
-          metadata: { ...metadata, labels: { ...metadata.labels, ...ofRack } },
+          metadata: {
+            ...metadata,
+            labels: { ...metadata.labels, ...ofRack },
+            ...(!adopt && { annotations: volumeAnnotations(args) }),
+          },
           spec: {
             replicas: args.replicas / sets.length,
             serviceName: this.service.discovery.metadata.name,
@@ -151,23 +160,24 @@ export class PersistentCluster extends CassandraRing {
         },
         {
           parent: this,
-          // Not `growth` itself: of a component, Pulumi waits for the objects in it, and here there are none.
-          dependsOn: growth?.urn.apply(() => before) ?? before,
+          dependsOn: before,
           ...(adopt && { transforms: [takesOver] }),
+          ...neverReplaced,
           ignoreChanges: [
-            ...(adopt ? keptFields : []),
+            ...neverReplaced.ignoreChanges,
             ...(adopt === "kept" ? ["spec.template"] : []),
             // A preview cannot try what the last hook below makes way for.
             ...(pulumi.runtime.isDryRun() ? ["spec.updateStrategy"] : []),
           ],
           hooks: {
             beforeCreate: [
+              isNotReplaced,
               ...mayAsk,
               ...(rack === undefined ? [] : [warnOfEmptyZone(logicalName, rack, args.cluster, this)]),
               ...leaving.beforeCreate,
               ...restarts,
             ],
-            beforeUpdate: [...mayAsk, snapshot, ...leaving.beforeUpdate, ...restarts],
+            beforeUpdate: [...mayAsk, volumesGrow, snapshot, ...leaving.beforeUpdate, ...restarts],
           },
           customTimeouts: joinTimeouts(args.replicas, args.volumeSize),
         },
@@ -184,7 +194,7 @@ export class PersistentCluster extends CassandraRing {
             { ...ring, namespace, replicas, revision: this.revision },
             { parent: this, dependsOn: this.statefulSets },
           );
-    // Not `rolled` itself, for the reason given for `growth`.
+    // Not `rolled` itself: of a component, Pulumi waits for the objects in it, and here there are none.
     const afterRolling = rolled ? rolled.urn.apply(() => this.statefulSets) : this.statefulSets;
     const cleaned = new CleanUp(name, { ...ring, replicas, namespace }, { parent: this, dependsOn: afterRolling });
     const budget = new k8s.policy.v1.PodDisruptionBudget(
@@ -205,6 +215,6 @@ export class PersistentCluster extends CassandraRing {
           (_, i) => `${podAt(sets, i)}.${service}.${namespace}.svc.cluster.local`,
         ),
       );
-    this.registerOutputs({ contactPoints: this.contactPoints });
+    this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf(this.statefulSets) });
   }
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { failUpdate } from "./failUpdate";
 import { answered, explain, patiently, refusalOf } from "./cluster";
 import { allowedSilence, Tell } from "./leaving";
 import { Streams } from "./nodetool";
@@ -45,21 +46,11 @@ export function whenWhole(
       if (isDryRun) await foretell(client, args.replicas, tell);
       else await makeWhole(client, args, { tell });
     } catch (error) {
-      fail(`ring ${args.name}: ${explain(error as Error)}`);
+      failUpdate(`ring ${args.name}: ${explain(error as Error)}`);
       return false;
     }
     return true;
   });
-}
-
-/**
- * Fails the update with a sentence, and lets all else in it come to its end. An output that failed would hold up the update for ever
- * where the program exports it, and be told with a stack trace.
- */
-function fail(message: string): void {
-  const error = new pulumi.RunError(message);
-  error.stack = "";
-  void Promise.reject(error);
 }
 
 /** What is asked of a ring here, and done to it. */

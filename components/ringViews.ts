@@ -227,10 +227,15 @@ export class RingViews extends RingPods {
     // One that is down stands in the way as such; its container may end at any moment.
     const said = isWhole && running && up ? await this.run(name, "sh", "-c", diskAndWork, folder) : "";
     const free = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(said)?.[1];
-    const known = { up, state, load, repairs: parseRepair(said) };
+    const { ready = true, ending = true, trouble = "" } = pod;
+    const returns = !up && !ready && !ending && (running || startsLater.includes(trouble));
+    const known = { up, state, load, repairs: parseRepair(said), returns };
     return { ...one, ...known, free: free === undefined ? free : Number(free) };
   }
 }
+
+/** Why a container does not run that will: in Kubernetes' words. */
+const startsLater = ["CrashLoopBackOff", "ContainerCreating", "PodInitializing"];
 
 /** A pod that there is or that is on record, beside what the ring lists for it. */
 interface KnownPod {

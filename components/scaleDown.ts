@@ -15,33 +15,11 @@ interface SetInputs {
 /** Replicas that a set's inputs ask for. */
 const replicasOf = (inputs: unknown) => (inputs as SetInputs).spec.replicas;
 
-/**
- * A StatefulSet that is given fewer replicas deletes pods at once, and with them the only copies of rows that no other member
- * holds. Where nobody moves them first, such an edit is refused, in preview as well.
- * @param why what would be lost, and what to do instead
- */
-export function refuseScaleDown(name: string, why: string): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
-    `${name}-refuse-scale-down`,
-    ({ oldInputs, newInputs }) => {
-      const [was, wanted] = [replicasOf(oldInputs), replicasOf(newInputs)];
-      if (wanted < was) {
-        throw new Error(
-          `cassandra:replicas: ${wanted} is below the ${was} members of ${why}; allowed is ${was} or more`,
-        );
-      }
-    },
-    { onDryRun: true },
-  );
-}
-
 export interface ScaleDownArgs extends Omit<RingReference, "namespace"> {
   /** The cluster that the set goes to. @default that of the default provider */
   cluster?: ClusterChoice;
   /** Whether the provider takes over a set that exists without being in the state. */
   takesOver: boolean;
-  /** Whether this update replaces the sets around their pods, which then are theirs. */
-  isReplacing: () => boolean;
 }
 
 /**
@@ -127,7 +105,6 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
   const beforeCreate = new pulumi.ResourceHook(
     `${name}-is-a-first-create`,
     async ({ newInputs }) => {
-      if (args.isReplacing()) return;
       const [client, wanted, set] = [
         clientOf(newInputs),
         replicasOf(newInputs),

@@ -11,6 +11,8 @@ export interface Member extends Pick<RingMember, "up" | "state" | "load"> {
   free?: number;
   /** Whether it takes part in a repair. */
   repairs?: boolean;
+  /** Whether it is down and its pod is starting, or about to: it comes back by itself. */
+  returns?: boolean;
 }
 
 /** What must be known of a ring to make it smaller. */
@@ -87,10 +89,10 @@ export function passing(ring: RingView, wanted: number): string[] {
   const repairing = ring.members
     .filter(({ repairs }) => repairs)
     .map(({ pod }) => `${pod} takes part in a repair, which compares what is about to move`);
-  const unlisted = unlistedIn(ring);
+  const soon = passingSoon(ring);
   const next = nextOf(going);
   // One that leaves already goes on: whoever is to come, or has the turn, may be waiting for that.
-  if (next?.state === "leaving") return [...owed, ...moving, ...repairing, ...unlisted];
+  if (next?.state === "leaving") return [...owed, ...moving, ...repairing, ...soon];
   // One that has left by hand, say: with others leaving as well, rows would have fewer members than copies.
   const missing = wanted - (ring.members.length - going.length);
   const absent = missing > 0 ? [`${missing} of the ${wanted} members that are to stay are not in the ring yet`] : [];
@@ -100,7 +102,7 @@ export function passing(ring: RingView, wanted: number): string[] {
     turn && turn.pod !== next?.pod && !isMoving
       ? [`it is the turn of ${turn.pod} (${turn.what}): one move of data at a time`]
       : [];
-  return [...owed, ...moving, ...inTurn, ...repairing, ...unlisted, ...absent];
+  return [...owed, ...moving, ...inTurn, ...repairing, ...soon, ...absent];
 }
 
 /** Whoever has left, by hand say, is no longer listed for half a minute before its pod can note it. Of one that was removed, nobody does. */
@@ -109,15 +111,26 @@ const unlistedIn = (ring: RingView) =>
     .filter((pod) => !isMissing(ring, pod))
     .map((pod) => `${pod} is a member on record, and the ring does not list it: \`kubectl logs ${pod}\` may tell why`);
 
+/** Members that are down, and whose pods are about to have them back. */
+const returningIn = ({ members }: RingView) =>
+  members
+    .filter(({ returns }) => returns)
+    .map(({ pod }) => `${pod} is down, and its pod starts: it must serve again first`);
+
+const passingSoon = (ring: RingView) => [...unlistedIn(ring), ...returningIn(ring)];
+
 /** For which a pod may take to note that its member has left. */
 const minutesToNote = 3;
+
+/** For which a pod may take to have its member back: Kubernetes waits for five minutes at most before it starts a container again. */
+const minutesToReturn = 8;
 
 /** What stands in the way now until somebody does something about it. */
 export function obstacles(ring: RingView, wanted: number): string[] {
   const going = leaving(ring, wanted);
   const staying = ring.members.filter((member) => !going.includes(member));
   const down = ring.members
-    .filter(({ up, pod }) => !up && !isMissing(ring, pod))
+    .filter(({ up, pod, returns }) => !up && !returns && !isMissing(ring, pod))
     .map(({ pod, claim }) => {
       const back = `${pod} is down: bring it back first, for its rows must be read to be moved`;
       // Its disk may hold the only copy of what the one that is not whole has not received.
@@ -161,8 +174,9 @@ export function nextStep(ring: RingView, wanted: number): Step {
   const against = obstacles(ring, wanted);
   if (against.length > 0) return { refuse: against };
   const waitFor = passing(ring, wanted);
-  const isLong = waitFor.length > unlistedIn(ring).length;
-  if (waitFor.length > 0 && !isLong) return { waitFor, minutes: minutesToNote };
+  const isLong = waitFor.length > passingSoon(ring).length;
+  if (waitFor.length > 0 && !isLong)
+    return { waitFor, minutes: returningIn(ring).length > 0 ? minutesToReturn : minutesToNote };
   if (waitFor.length > 0) return { waitFor, joins: ring.members.find(({ state }) => state === "joining")?.pod };
   return { decommission: nextOf(going)!.pod };
 }

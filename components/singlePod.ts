@@ -2,6 +2,7 @@ import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules } from "./cassandraRing";
 import { DataGuard } from "./dataGuard";
+import { memoryOf, refuseReplacement } from "./replacement";
 
 export interface SinglePodArgs extends CassandraRingArgs {
   /**
@@ -9,6 +10,8 @@ export interface SinglePodArgs extends CassandraRingArgs {
    * @default false
    */
   acceptDataLoss?: boolean;
+  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  takesOver?: boolean;
 }
 
 /**
@@ -23,7 +26,13 @@ export class SinglePod extends CassandraRing {
 
   constructor(name: string, args: SinglePodArgs, opts?: pulumi.ComponentResourceOptions) {
     const rules = crowdRules(args.namespace);
-    super("cassandra:index:SinglePod", name, args, { topology: "pod", disk: "emptyDir", rules }, opts);
+    super(
+      "cassandra:index:SinglePod",
+      name,
+      args,
+      { topology: "pod", disk: "emptyDir", maker: "Pod", rules, takesOver: args.takesOver },
+      opts,
+    );
     this.execTarget = args.name;
 
     const guard = new DataGuard(
@@ -33,6 +42,13 @@ export class SinglePod extends CassandraRing {
       args.acceptDataLoss ?? false,
       { parent: this },
     );
+    // An edit that replaces it deletes it first; what replaces it without an edit does not.
+    const isNotReplaced = refuseReplacement(name, {
+      component: this,
+      workload: { apiVersion: "v1", kind: "Pod" },
+      takesOver: args.takesOver,
+      cluster: args.cluster,
+    });
     const budget = new k8s.policy.v1.PodDisruptionBudget(
       `${name}-alone`,
       { metadata: this.metadata, spec: { minAvailable: 1, selector: { matchLabels: this.selector } } },
@@ -64,12 +80,12 @@ export class SinglePod extends CassandraRing {
         parent: this,
         dependsOn: guard.passed.apply(() => [this.record.access]),
         deletedWith: budget,
-        hooks: { beforeCreate: this.mayAsk(name, args) },
+        hooks: { beforeCreate: [isNotReplaced, ...this.mayAsk(name, args)] },
       },
     );
 
     this.clientService = this.serveClients(name, this.pod, args.cluster);
     this.contactPoints = this.discoveryName;
-    this.registerOutputs({ contactPoints: this.contactPoints });
+    this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf([this.pod]) });
   }
 }

@@ -3,7 +3,7 @@ import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "
 
 /** What makes the pods of a ring. */
 export interface PodMaker {
-  kind: "StatefulSet" | "DaemonSet";
+  kind: "StatefulSet" | "DaemonSet" | "ReplicationController" | "Pod";
   /** Names of all of them. */
   names: string[];
 }
@@ -41,16 +41,23 @@ async function countsOf(
   namespace: string,
   cluster: ClusterChoice | undefined,
 ): Promise<{ name: string; replicas: number }[]> {
-  const { apps } = await Cluster.connect(cluster);
+  const { apps, core } = await Cluster.connect(cluster);
+  const counts: Record<
+    PodMaker["kind"],
+    (reference: { name: string; namespace: string }) => Promise<number | undefined>
+  > = {
+    StatefulSet: async (set) => (await apps.readNamespacedStatefulSet(set)).spec?.replicas,
+    DaemonSet: async (set) => (await apps.readNamespacedDaemonSet(set)).status?.desiredNumberScheduled,
+    ReplicationController: async (controller) =>
+      (await core.readNamespacedReplicationController(controller)).spec?.replicas,
+    Pod: async (pod) => (await core.readNamespacedPod(pod)) && 1,
+  };
   const found = await Promise.all(
-    names.map(async (name) => {
-      const read =
-        kind === "StatefulSet"
-          ? apps.readNamespacedStatefulSet({ name, namespace }).then(({ spec }) => spec?.replicas)
-          : apps.readNamespacedDaemonSet({ name, namespace }).then(({ status }) => status?.desiredNumberScheduled);
-      const live = await read.then((replicas = 0) => ({ replicas })).catch(nothingWhenNotFound);
-      return live && { name, ...live };
-    }),
+    names.map((name) =>
+      counts[kind]({ name, namespace })
+        .then((replicas = 0) => ({ name, replicas }))
+        .catch(nothingWhenNotFound),
+    ),
   );
   return found.flatMap((one) => one ?? []);
 }
@@ -58,7 +65,8 @@ async function countsOf(
 function problem({ kind }: PodMaker, live: { name: string; replicas: number }[]): string {
   const [{ name, replicas }] = live;
   const all = live.reduce((sum, one) => sum + one.replicas, 0);
-  const [what, count] = kind === "StatefulSet" ? ["replicas", `\`pulumi config set replicas ${all}\`, `] : ["pods", ""];
+  const isCounted = kind === "StatefulSet" || kind === "ReplicationController";
+  const [what, count] = isCounted ? ["replicas", `\`pulumi config set replicas ${all}\`, `] : ["pods", ""];
   return (
     `${kind} ${name} is there, with ${replicas} ${what}, and not in the state of this stack; nothing was touched. If it is this ` +
     "stack's own (a state that was lost, an update that was killed), take it over as it is: " +

@@ -1,6 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
 import { CassandraYaml } from "./cassandraYaml";
+import { NeededSecret } from "./neededSecrets";
 
 /** Where the certificates are mounted in a pod. */
 export const tlsFolder = "/tls";
@@ -23,48 +22,17 @@ export function encryption(folder: string): CassandraYaml {
   };
 }
 
-/** Keys of the Secret, as cert-manager writes them. */
-const files = ["tls.crt", "tls.key", "ca.crt"];
-
-/**
- * A pod whose Secret is missing waits for it in silence, and Cassandra stops at a key of another kind: both are refused before, in
- * preview as well. An account that may not look at Secrets is left to what the pods say later.
- */
-export function refuseWithoutCertificates(
-  name: string,
-  cluster: ClusterChoice | undefined,
-  secretName: string,
-): pulumi.ResourceHook {
-  return new pulumi.ResourceHook(
-    `${name}-needs-certificates`,
-    async ({ newInputs }) => {
-      const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
-      const { core } = await Cluster.connect(cluster);
-      let isForbidden = false;
-      const found = await core
-        .readNamespacedSecret({ name: secretName, namespace })
-        .catch((error: Error & { code?: number }) => {
-          isForbidden = error.code === 403;
-          if (!isForbidden) return nothingWhenNotFound(error);
-        });
-      if (isForbidden) return;
-      const problem = certificateProblem(found?.data);
-      if (problem)
-        throw new Error(
-          `cassandra:tlsSecret: "${secretName}" is not allowed in namespace ${namespace}: ${problem}; allowed is a Secret with ` +
-            `${files.join(", ")}, in PEM, the key in PKCS#8`,
-        );
+/** The Secret with them, as cert-manager writes it. Cassandra stops at a key of another kind. */
+export function certificateSecret(secretName: string): NeededSecret {
+  return {
+    key: "tlsSecret",
+    secretName,
+    files: ["tls.crt", "tls.key", "ca.crt"],
+    form: "in PEM, the key in PKCS#8",
+    problem: (data) => {
+      const [kind] = /^-----BEGIN [A-Z ]+-----/m.exec(Buffer.from(data["tls.key"], "base64").toString()) ?? [];
+      if (kind === "-----BEGIN PRIVATE KEY-----") return undefined;
+      return `its tls.key begins with ${kind ?? "no PEM"} (openssl pkcs8 -topk8 -nocrypt -in tls.key makes the right kind)`;
     },
-    { onDryRun: true },
-  );
-}
-
-/** What is wrong with the data of a Secret; undefined when nothing is. */
-function certificateProblem(data: Record<string, string> | undefined): string | undefined {
-  if (!data) return "there is no such Secret";
-  const missing = files.filter((file) => !data[file]);
-  if (missing.length > 0) return `it has no ${missing.join(" and no ")}`;
-  const [kind] = /^-----BEGIN [A-Z ]+-----/m.exec(Buffer.from(data["tls.key"], "base64").toString()) ?? [];
-  if (kind === "-----BEGIN PRIVATE KEY-----") return undefined;
-  return `its tls.key begins with ${kind ?? "no PEM"} (openssl pkcs8 -topk8 -nocrypt -in tls.key makes the right kind)`;
+  };
 }

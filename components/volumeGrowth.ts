@@ -1,168 +1,318 @@
+import type { KubernetesObject, V1PersistentVolumeClaim, V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
-import { clearOf, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { answered, clearOf, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
 import { defaultStallTimeoutMinutes } from "./podJob";
 import { quantity } from "./quantity";
-import { RingClient } from "./ringClient";
-import { RingReference } from "./ringPods";
 
-export interface VolumeGrowthArgs extends Omit<RingReference, "namespace"> {
-  namespace: pulumi.Input<string>;
-  /** Members of the ring. */
-  replicas: number;
-  /** Size of each member's volume, a Kubernetes quantity. */
+/** Annotations of a StatefulSet: what its claim template says, which the provider is told to leave alone (`neverReplaced`). */
+const sizeAnnotation = "cassandra/volume-size";
+const classAnnotation = "cassandra/storage-class";
+/** Annotation of a set that was made anew around its pods: the UID of the one before, which the state still holds. */
+const formerUid = "cassandra/former-uid";
+
+export interface VolumesArgs {
+  /** Size of each pod's volume, a Kubernetes quantity. */
   volumeSize: pulumi.Input<string>;
+  /** Class of the claims; undefined means the cluster's default class. */
   storageClassName?: pulumi.Input<string | undefined>;
+}
+
+/** Annotations with which a StatefulSet tells the hook below what its claims are to be. */
+export function volumeAnnotations({ volumeSize, storageClassName }: VolumesArgs): Record<string, pulumi.Input<string>> {
+  return {
+    [sizeAnnotation]: volumeSize,
+    [classAnnotation]: pulumi.output(storageClassName).apply((name) => name ?? ""),
+  };
+}
+
+/**
+ * Options of every StatefulSet. These fields can never change, so the provider would delete the set for a change of one, and with it
+ * its pods; and it would delete first. It is told to leave the fields as they are, and where something else still has it replace the
+ * set (`--replace`, a taint, another cluster), to begin with the new one, which a hook refuses.
+ */
+export const neverReplaced = {
+  ignoreChanges: [
+    "spec.selector",
+    "spec.serviceName",
+    "spec.podManagementPolicy",
+    "spec.revisionHistoryLimit",
+    "spec.volumeClaimTemplates",
+  ],
+  deleteBeforeReplace: false,
+};
+
+export interface VolumeGrowthArgs {
+  /** What errors call it: `ring cassandra`. */
+  subject: string;
+  /** Names of all its StatefulSets. */
+  sets: string[];
+  /** Name of the claim template. */
+  claim: string;
+  /** Whether the claim template is somebody else's and stays as it is. @default false */
+  isKept?: boolean;
+  /** Minutes without progress after which it is given up. @default 15 */
+  stallTimeoutMinutes?: number;
   /** The cluster that they are in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
 
-interface State {
-  volumeSize: string;
-  storageClassName?: string;
+interface Metadata {
+  name: string;
   namespace: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+interface SetInputs extends KubernetesObject {
+  metadata: Metadata;
+  spec: NonNullable<V1StatefulSet["spec"]>;
+}
+/** What the state has of a set: `__fieldManager` is the name under which the provider applies it. */
+interface SetOutputs {
+  metadata?: { uid?: string };
+  __fieldManager?: string;
 }
 
-const nameOf = ({ storageClassName }: State) => storageClassName ?? "(the cluster's default)";
-
-interface Found {
-  cluster: Cluster;
-  /** Claims that are to grow. */
-  claims: string[];
-  refusal?: string;
+/** What claims are, or are to be. */
+interface Volumes {
+  size: string;
+  /** Empty: the cluster's default. */
+  className: string;
 }
+
+const named = ({ className }: Volumes) => className || "(the cluster's default)";
 
 /**
- * A StatefulSet cannot change its claim template, so Pulumi replaces it when volumes are to be larger, or of another class.
- * Before that, this grows the claims that there are and takes the set away from around its pods, which go on and belong to the
- * new set: none restarts. No claim can change its class: that is for members to come. It is a resource of Pulumi's state alone.
+ * Hook of a StatefulSet: where its volumes are to be larger, or of another class, grows the claims that there are and makes the set
+ * anew around its pods, which go on and belong to the new one: none restarts. No claim can change its class: that is for pods to
+ * come. It compares the live set with what is asked for, so that an update that was cut off goes on, and a set that somebody took
+ * away from around its pods is made again. A live set that is not the one of the state is refused.
+ * @param parent line of `pulumi up` that it writes to
  */
-export class VolumeGrowth extends pulumi.ComponentResource {
-  /** Whether the set is replaced by this update for the sake of its volumes. Known once this resource has been updated. */
-  isReplacing = false;
+export function volumesGrowFirst(name: string, args: VolumeGrowthArgs, parent: pulumi.Resource): pulumi.ResourceHook {
+  const isDryRun = pulumi.runtime.isDryRun();
+  const tell = (line: string) => pulumi.log.info(`${args.subject}: ${line}`, parent);
+  return new pulumi.ResourceHook(
+    `${name}-volumes-grow-first`,
+    async ({ newInputs, oldInputs, oldOutputs }) => {
+      const inputs = newInputs as SetInputs;
+      const growth = await answered(() =>
+        Growth.of(args, inputs, (oldInputs as SetInputs).spec.replicas!, oldOutputs as SetOutputs | undefined),
+      ).catch(async (error: Error) => {
+        const why = `${args.subject}: StatefulSet ${inputs.metadata.name} and its volumes could not be looked at: ${explain(error)}`;
+        if (!isDryRun) throw new Error(`${why}. Nothing was touched`);
+        await pulumi.log.warn(why, parent);
+      });
+      if (!growth) return;
+      growth.refuse();
+      if (isDryRun) for (const line of growth.outlook()) await tell(line);
+      else await growth.run(tell);
+    },
+    { onDryRun: true },
+  );
+}
 
-  constructor(
-    name: string,
+/** One set, and what its volumes are to be. */
+class Growth {
+  private constructor(
     private readonly args: VolumeGrowthArgs,
-    opts: pulumi.ComponentResourceOptions,
-  ) {
-    const isDryRun = pulumi.runtime.isDryRun();
-    const hook = new pulumi.ResourceHook(
-      `${name}-volume-growth`,
-      async ({ oldInputs, newInputs }) => {
-        const [was, wanted] = [oldInputs as State, newInputs as State];
-        const larger = was.volumeSize !== wanted.volumeSize;
-        const changes = [
-          ...(larger
-            ? [`volumeSize ${was.volumeSize} -> ${wanted.volumeSize}: the volumes grow while their members serve`]
-            : []),
-          ...(was.storageClassName !== wanted.storageClassName
-            ? [
-                `the volumes that there are stay of class ${nameOf(was)}, those of members to come are of class ${nameOf(wanted)}`,
-              ]
-            : []),
-        ];
-        if (changes.length === 0) return;
-        this.refuseShrinking(was, wanted);
-        this.isReplacing = true;
-        const tell = (line: string) => pulumi.log.info(`${args.name}: ${line}`, opts.parent);
-        const found = await this.look(wanted, larger).catch(async (error: Error) => {
-          const why = `${args.name}: its volumes could not be looked at: ${explain(error)}`;
-          if (!isDryRun) throw new Error(`${why}. Nothing was touched`);
-          await pulumi.log.warn(why, opts.parent);
-        });
-        if (found?.refusal) throw new Error(found.refusal);
-        if (isDryRun)
-          await tell(`${[...changes, "the set is replaced around its pods, none of which restarts"].join("; ")}`);
-        else if (found) await this.grow(wanted, found, tell);
-      },
-      { onDryRun: true },
-    );
-    const { volumeSize, storageClassName, namespace } = args;
-    super(
-      "cassandra:index:VolumeGrowth",
-      name,
-      { volumeSize, storageClassName, namespace },
-      { ...opts, hooks: { beforeUpdate: [hook] } },
-    );
-    this.registerOutputs({});
+    private readonly cluster: Cluster,
+    private readonly inputs: SetInputs,
+    private readonly state: SetOutputs,
+    /** What is there; undefined when somebody took the set away. */
+    private readonly live: V1StatefulSet | undefined,
+    /** Claims of the set, of pods that there are and of others. */
+    private readonly claims: V1PersistentVolumeClaim[],
+    /** Classes of these claims that do not let volumes grow. */
+    private readonly fixedClasses: string[],
+    /** Pods that the set asks for, and where it is gone, those that it must not give up. */
+    private readonly replicas: number,
+  ) {}
+
+  static async of(args: VolumeGrowthArgs, inputs: SetInputs, known: number, state: SetOutputs = {}): Promise<Growth> {
+    const cluster = await Cluster.connect(args.cluster);
+    const { name, namespace } = inputs.metadata;
+    const [live, { items }, { items: pods }] = await Promise.all([
+      cluster.apps.readNamespacedStatefulSet({ name, namespace }).catch(nothingWhenNotFound),
+      cluster.core.listNamespacedPersistentVolumeClaim({ namespace }),
+      cluster.core.listNamespacedPod({ namespace }),
+    ]);
+    const ordinal = (prefix: string, text = "") =>
+      text.startsWith(prefix) && /^\d+$/.test(text.slice(prefix.length)) ? Number(text.slice(prefix.length)) : -1;
+    const claims = items.filter(({ metadata }) => ordinal(`${args.claim}-${name}-`, metadata?.name) >= 0);
+    const most = Math.max(known, ...pods.map(({ metadata }) => ordinal(`${name}-`, metadata?.name) + 1));
+    const growing = new Growth(args, cluster, inputs, state, live, claims, [], live?.spec?.replicas ?? most);
+    const classes = [...new Set(growing.small().map(({ spec }) => spec?.storageClassName ?? ""))];
+    const fixed: string[] = [];
+    for (const className of classes) {
+      const allows = className && (await cluster.storage.readStorageClass({ name: className })).allowVolumeExpansion;
+      if (!allows) fixed.push(className);
+    }
+    return new Growth(args, cluster, inputs, state, live, claims, fixed, growing.replicas);
   }
 
-  private get stallTimeoutMinutes(): number {
-    return this.args.stallTimeoutMinutes ?? defaultStallTimeoutMinutes;
+  /** What the stack asks for. */
+  private get wanted(): Volumes {
+    const { annotations = {} } = this.inputs.metadata;
+    return { size: annotations[sizeAnnotation], className: annotations[classAnnotation] };
   }
 
-  private refuseShrinking(was: State, wanted: State): void {
-    const { name } = this.args;
-    if (quantity(wanted.volumeSize)! < quantity(was.volumeSize)!) {
+  /** What the live set's template says. */
+  private get present(): Volumes | undefined {
+    const template = this.live?.spec?.volumeClaimTemplates?.find(({ metadata }) => metadata?.name === this.args.claim);
+    const { resources, storageClassName = "" } = template?.spec ?? {};
+    return template && { size: resources?.requests?.storage ?? "0", className: storageClassName };
+  }
+
+  /** Whether the set itself must be made anew. */
+  private get isOther(): boolean {
+    if (!this.live) return true;
+    const { present, wanted } = this;
+    if (this.args.isKept || !present) return false;
+    // A default class is written into the claims, not into the template.
+    return quantity(present.size) !== quantity(wanted.size) || present.className !== wanted.className;
+  }
+
+  /** Claims that are to grow. */
+  private small(): V1PersistentVolumeClaim[] {
+    if (this.args.isKept) return [];
+    return this.claims.filter(({ spec }) => {
+      const has = spec?.resources?.requests?.storage ?? "0";
+      return quantity(has)! < quantity(this.wanted.size)!;
+    });
+  }
+
+  /** @throws {Error} for what cannot be */
+  refuse(): void {
+    const { args, live, wanted, present, inputs, state } = this;
+    const { name, namespace } = inputs.metadata;
+    const [uid, known, former] = [live?.metadata?.uid, state.metadata?.uid, live?.metadata?.annotations?.[formerUid]];
+    if (uid && known && uid !== known && former !== known) {
       throw new Error(
-        `cassandra:volumeSize: "${wanted.volumeSize}" is not allowed for ring ${name}: its volumes are of ${was.volumeSize}, and no ` +
-          `volume can shrink; allowed is ${was.volumeSize} or more`,
+        `StatefulSet ${namespace}/${name} is another one than the state of this stack holds (UID ${uid}, not ${known}); nothing was ` +
+          "touched. If somebody made it anew, `pulumi refresh` takes it into the state; if the stack acts on another cluster than " +
+          "before, point it at that one again",
+      );
+    }
+    if (!this.isOther || !present) return;
+    if (quantity(wanted.size)! < quantity(present.size)!) {
+      throw new Error(
+        `cassandra:volumeSize: "${wanted.size}" is not allowed for ${args.subject}: its volumes are of ${present.size}, and no ` +
+          `volume can shrink; allowed is ${present.size} or more`,
+      );
+    }
+    if (this.replicas !== inputs.spec.replicas) {
+      const [asked, there] = [inputs.spec.replicas!, this.replicas].map((replicas) => replicas * args.sets.length);
+      throw new Error(
+        `cassandra:replicas: ${asked} is not allowed together with other volumes: ${args.subject} has ${there} members; ` +
+          `allowed is ${there}, and the other count in a later edit`,
+      );
+    }
+    for (const className of this.fixedClasses) {
+      throw new Error(
+        `cassandra:volumeSize: no other size is allowed for ${args.subject}: class "${className}" of its volumes does not let them ` +
+          "grow (allowVolumeExpansion)",
       );
     }
   }
 
-  /** What there is to grow, and why it may not. */
-  private async look({ namespace }: State, larger: boolean): Promise<Found> {
-    const { name, replicas } = this.args;
-    const cluster = await Cluster.connect(this.args.cluster);
-    const client = new RingClient(this.args.cluster, { ...this.args, namespace });
-    const [live = replicas, own] = await Promise.all([client.replicas(), client.claims()]);
-    const claims = own.map(({ metadata }) => metadata!.name!);
-    if (live !== replicas) {
-      const refusal =
-        `cassandra:replicas: ${replicas} is not allowed together with other volumes: ring ${name} has ${live} members; ` +
-        `allowed is ${live}, and the other count in a later edit`;
-      return { cluster, claims, refusal };
-    }
-    if (!larger) return { cluster, claims: [] };
-    for (const className of new Set(own.map(({ spec }) => spec?.storageClassName ?? ""))) {
-      if (className && (await cluster.storage.readStorageClass({ name: className })).allowVolumeExpansion) continue;
-      const refusal =
-        `cassandra:volumeSize: no other size is allowed for ring ${name}: class "${className}" of its volumes does not let them ` +
-        "grow (allowVolumeExpansion)";
-      return { cluster, claims, refusal };
-    }
-    return { cluster, claims };
+  /** What will be done, a line for each; nothing where all is as it should be. */
+  outlook(): string[] {
+    const { live, present, wanted, inputs } = this;
+    if (!live)
+      return [
+        `StatefulSet ${inputs.metadata.name} is gone from around its pods: it is made again, and none of them restarts`,
+      ];
+    if (!this.isOther || !present) return [];
+    const larger = present.size !== wanted.size;
+    const changes = [
+      ...(larger ? [`volumeSize ${present.size} -> ${wanted.size}: the volumes grow while their members serve`] : []),
+      ...(present.className !== wanted.className
+        ? [
+            `the volumes that there are stay of class ${named(present)}, those of members to come are of class ${named(wanted)}`,
+          ]
+        : []),
+    ];
+    return [[...changes, "the set is made anew around its pods, none of which restarts"].join("; ")];
   }
 
-  private async grow(
-    { namespace, volumeSize }: State,
-    { cluster, claims }: Found,
-    tell: (line: string) => Promise<void>,
-  ): Promise<void> {
-    const body = [{ op: "replace", path: "/spec/resources/requests/storage", value: volumeSize }];
-    for (const name of claims) await cluster.core.patchNamespacedPersistentVolumeClaim({ name, namespace, body });
-    for (const name of claims) {
-      await this.grown(cluster, namespace, name, volumeSize);
-      await tell(`${name} has ${volumeSize}`);
+  async run(tell: (line: string) => Promise<void>): Promise<void> {
+    const { namespace } = this.inputs.metadata;
+    const { size } = this.wanted;
+    const body = [{ op: "replace", path: "/spec/resources/requests/storage", value: size }];
+    const names = this.small().map(({ metadata }) => metadata!.name!);
+    for (const name of names) await this.cluster.core.patchNamespacedPersistentVolumeClaim({ name, namespace, body });
+    for (const name of names) {
+      await this.grown(name);
+      await tell(`${name} has ${size}`);
     }
-    for (const name of this.args.sets) {
-      const set = { name, namespace };
-      await cluster.apps
-        .deleteNamespacedStatefulSet({ ...set, propagationPolicy: "Orphan" })
-        .catch(nothingWhenNotFound);
-      const isThere = async () => {
-        const found = await cluster.apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound);
-        return found && `its finalizers are ${found.metadata?.finalizers?.join(", ") || "none"}`;
-      };
-      await clearOf(isThere, this.stallTimeoutMinutes, 500).catch((error: Error) => {
-        throw new Error(
-          `StatefulSet ${name} is not gone from around its pods, which serve on, ${explain(error)}; \`pulumi up\` again once it is`,
-        );
-      });
-    }
+    if (!this.isOther) return;
+    if (this.live) await this.takeAway(this.live);
+    await this.make();
   }
 
-  private async grown(cluster: Cluster, namespace: string, name: string, volumeSize: string): Promise<void> {
+  /** Takes the set away from around its pods. */
+  private async takeAway({ metadata }: V1StatefulSet): Promise<void> {
+    const set = { name: metadata!.name!, namespace: metadata!.namespace! };
+    const body = { preconditions: { uid: metadata!.uid }, propagationPolicy: "Orphan" };
+    await this.cluster.apps.deleteNamespacedStatefulSet({ ...set, body }).catch(nothingWhenNotFound);
+    const isThere = async () => {
+      const found = await this.cluster.apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound);
+      return found && `its finalizers are ${found.metadata?.finalizers?.join(", ") || "none"}`;
+    };
+    await clearOf(isThere, this.minutes, 500).catch((error: Error) => {
+      throw new Error(
+        `StatefulSet ${set.name} is not gone from around its pods, which serve on, ${explain(error)}; \`pulumi up\` again once it is`,
+      );
+    });
+  }
+
+  /** Makes the set, of its live self but for the claims, under the name with which the provider applies what comes next. */
+  private async make(): Promise<void> {
+    const { inputs, live, wanted, replicas, args } = this;
+    const { name, namespace } = inputs.metadata;
+    const spec = live?.spec ?? inputs.spec;
+    const { labels, annotations } = live?.metadata ?? inputs.metadata;
+    const uid = live?.metadata?.uid ?? this.state.metadata?.uid;
+    const set = {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { name, namespace, labels, annotations: { ...annotations, ...(uid && { [formerUid]: uid }) } },
+      spec: {
+        ...spec,
+        replicas,
+        volumeClaimTemplates: spec.volumeClaimTemplates?.map(({ metadata, spec: claim }) => ({
+          metadata: { name: metadata?.name, labels: metadata?.labels },
+          spec: {
+            accessModes: claim?.accessModes,
+            storageClassName: (metadata?.name === args.claim ? wanted.className : claim?.storageClassName) || undefined,
+            resources: metadata?.name === args.claim ? { requests: { storage: wanted.size } } : claim?.resources,
+          },
+        })),
+      },
+    };
+    const applied = live?.metadata?.managedFields?.find(
+      ({ manager, operation }) => operation === "Apply" && manager?.startsWith("pulumi"),
+    );
+    const manager = applied?.manager ?? this.state.__fieldManager ?? "pulumi";
+    await this.cluster.apply(set, manager);
+  }
+
+  private get minutes(): number {
+    return this.args.stallTimeoutMinutes ?? defaultStallTimeoutMinutes;
+  }
+
+  private async grown(name: string): Promise<void> {
+    const { namespace } = this.inputs.metadata;
+    const { size } = this.wanted;
     const lacks = async (): Promise<string | undefined> => {
-      const { status } = await cluster.core.readNamespacedPersistentVolumeClaim({ name, namespace });
+      const { status } = await this.cluster.core.readNamespacedPersistentVolumeClaim({ name, namespace });
       const capacity = status?.capacity?.storage ?? "0";
-      if (quantity(capacity)! >= quantity(volumeSize)!) return undefined;
+      if (quantity(capacity)! >= quantity(size)!) return undefined;
       // Some drivers grow the file system only when the pod starts the next time: all that can be done now has been.
       if (status?.conditions?.some(({ type }) => type === "FileSystemResizePending")) return undefined;
-      return `it has ${capacity} of ${volumeSize}`;
+      return `it has ${capacity} of ${size}`;
     };
-    await clearOf(lacks, this.stallTimeoutMinutes).catch((error: Error) => {
+    await clearOf(lacks, this.minutes).catch((error: Error) => {
       throw new Error(
         `${name} has not grown ${explain(error)}: \`kubectl describe pvc -n ${namespace} ${name}\` tells why; run \`pulumi up\` ` +
           "again once it has",

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { containerSecurity, podSecurity } from "../../../components/podSecurity";
 import { CockroachCluster, CockroachClusterArgs } from "../../../components/index";
 import { labels, selectorLabels } from "../../../components/labels";
+import { withApiServer } from "../apiServer";
 import { callHook, only, record } from "../recorder";
 
 const args: CockroachClusterArgs = {
@@ -26,12 +27,18 @@ describe("CockroachCluster", () => {
   const identity = { name: "cockroachdb", topology: "persistent", application: "cockroachdb" };
   const make = (overrides: Partial<CockroachClusterArgs> = {}) =>
     record(() => new CockroachCluster("cockroachdb", { ...args, ...overrides }));
-  const domain = "cockroachdb.db.svc.cluster.local";
+  // It holds whatever the domain of the Kubernetes cluster is.
+  const domain = "cockroachdb";
   const certificates = { node: "node-certs", client: "client-certs" };
 
   it("makes exactly this StatefulSet at its defaults", async () => {
     const { metadata, spec } = only(await make(), "apps/v1:StatefulSet").inputs;
-    assert.deepEqual(metadata, { namespace: "db", labels: labels(identity), name: "cockroachdb" });
+    assert.deepEqual(metadata, {
+      namespace: "db",
+      labels: labels(identity),
+      name: "cockroachdb",
+      annotations: { "cassandra/volume-size": "1Gi", "cassandra/storage-class": "fast" },
+    });
     assert.deepEqual(spec, {
       replicas: 4,
       serviceName: "cockroachdb",
@@ -182,17 +189,72 @@ describe("CockroachCluster", () => {
     assert.match(JSON.stringify(node.readinessProbe), /HTTPS/);
   });
 
+  const set = "/apis/apps/v1/namespaces/db/statefulsets/cockroachdb";
+  const claims = "/api/v1/namespaces/db/persistentvolumeclaims";
+  const inputs = (replicas: number) => ({
+    metadata: { name: "cockroachdb", namespace: "db" },
+    spec: { replicas },
+  });
+  /** Calls a hook of the set where these objects are. */
+  const call = (hook: string, objects: Record<string, unknown>, from: number, to: number) =>
+    withApiServer(objects, async (kubeconfig) => {
+      await make({ cluster: { kubeconfig } });
+      await callHook(hook, { oldInputs: inputs(from), newInputs: inputs(to) }, { onDryRun: true });
+    });
+
   it("refuses in preview to scale down, and tells how to do it by hand", async () => {
-    await make();
-    const scale = (from: number, to: number) => ({
-      oldInputs: { spec: { replicas: from } },
-      newInputs: { spec: { replicas: to } },
+    const live = (replicas: number) => ({ [set]: { spec: { replicas } } });
+    await assert.rejects(call("cockroachdb-refuse-scale-down", live(4), 4, 3), {
+      message:
+        /replicas: 3 is below the 4 nodes of CockroachDB cluster cockroachdb: .*node decommission ID --insecure.*pulumi refresh/,
     });
-    const refusal =
-      /replicas: 3 is below the 4 members of CockroachDB cluster cockroachdb: .*node decommission ID --insecure.*pulumi refresh/;
-    await assert.rejects(callHook("cockroachdb-refuse-scale-down", scale(4, 3), { onDryRun: true }), {
-      message: refusal,
+    await assert.rejects(call("cockroachdb-refuse-scale-down", live(5), 3, 3), { message: /3 is below the 5 nodes/ });
+    await call("cockroachdb-refuse-scale-down", live(3), 3, 4);
+    await call("cockroachdb-refuse-scale-down", live(2), 3, 2);
+  });
+
+  it("refuses in preview to come back with fewer nodes than have left volumes", async () => {
+    const kept = (...names: string[]) => ({ [claims]: { items: names.map((name) => ({ metadata: { name } })) } });
+    const four = kept("datadir-cockroachdb-3", "datadir-cockroachdb-b-7", "data-cockroachdb-9");
+    await assert.rejects(call("cockroachdb-kept-nodes-come", four, 0, 3), {
+      message: /3 is below the 4 nodes .* kept/,
     });
-    await callHook("cockroachdb-refuse-scale-down", scale(3, 4));
+    await call("cockroachdb-kept-nodes-come", four, 0, 4);
+  });
+
+  it("needs the certificates that it is told of, which is looked at in preview", async () => {
+    const secret = (...files: string[]) => ({ data: Object.fromEntries(files.map((file) => [file, "eA=="])) });
+    const objects = {
+      "/api/v1/namespaces/db/secrets/node-certs": secret("ca.crt", "node.crt", "node.key"),
+      "/api/v1/namespaces/db/secrets/client-certs": secret("ca.crt"),
+    };
+    const look = (present: Record<string, unknown>) =>
+      withApiServer(present, async (kubeconfig) => {
+        await make({ certificates, cluster: { kubeconfig } });
+        await callHook("cockroachdb-needs-secrets", { newInputs: inputs(3) }, { onDryRun: true });
+      });
+    await assert.rejects(look(objects), {
+      message:
+        'cassandra:cockroachdb.clientCertificates: "client-certs" is not allowed in namespace db: it has no client.root.crt and no ' +
+        "client.root.key; allowed is a Secret with ca.crt, client.root.crt, client.root.key",
+    });
+    await assert.rejects(look({}), /nodeCertificates: "node-certs" .*no such Secret[^]*clientCertificates/);
+  });
+
+  it("lets its own tools in whoever its clients are", async () => {
+    const all = await make({ clientsFrom: [{ cidr: "10.0.0.0/8" }] });
+    const [access] = all.filter(({ type, name }) => type.endsWith("NetworkPolicy") && name === "cockroachdb");
+    const { ingress } = (access.inputs as { spec: { ingress: { from: object[]; ports: object[] }[] } }).spec;
+    assert.deepEqual(ingress[1].from, [
+      { ipBlock: { cidr: "10.0.0.0/8" } },
+      {
+        podSelector: {
+          matchLabels: { "app.kubernetes.io/name": "cockroachdb", "app.kubernetes.io/instance": "cockroachdb" },
+          matchExpressions: [
+            { key: "app.kubernetes.io/component", operator: "In", values: ["init", "client", "load"] },
+          ],
+        },
+      },
+    ]);
   });
 });

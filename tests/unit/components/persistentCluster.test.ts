@@ -31,7 +31,11 @@ describe("PersistentCluster", () => {
     assert.deepEqual(only(all, "apps/v1:StatefulSet").inputs, {
       apiVersion: "apps/v1",
       kind: "StatefulSet",
-      metadata: { ...metadata, name: "cassandra" },
+      metadata: {
+        ...metadata,
+        name: "cassandra",
+        annotations: { "cassandra/volume-size": "1Gi", "cassandra/storage-class": "fast" },
+      },
       spec: {
         replicas: 3,
         serviceName: "cassandra",
@@ -72,7 +76,6 @@ describe("PersistentCluster", () => {
       "cassandra:index:RingRecord cassandra",
       "cassandra:index:RollingUpdate cassandra",
       "cassandra:index:Superuser cassandra-superuser",
-      "cassandra:index:VolumeGrowth cassandra",
       "core/v1:ConfigMap cassandra-scripts",
       "core/v1:ConfigMapPatch cassandra",
       "core/v1:SecretPatch cassandra-superuser",

@@ -87,6 +87,11 @@ describe("the way to a smaller ring", () => {
       { ...ring(five), turn: { pod: "cassandra-5", what: "joins" } },
       /it is the turn of cassandra-5 \(joins\)/,
     ],
+    [
+      "the start of one that is down, and that others are told to wait for",
+      ring([member(0, { up: false, returns: true }), ...five.slice(1)]),
+      /cassandra-0 is down, and its pod starts/,
+    ],
     ["one that stays and leaves", ring([member(0, { state: "leaving" }), ...five.slice(1)]), /cassandra-0 is leaving/],
   ];
   for (const [what, view, message] of ending) {

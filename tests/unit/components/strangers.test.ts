@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { DaemonCluster, EphemeralCluster, PersistentCluster } from "../../../components/index";
+import { DaemonCluster, EphemeralCluster, PersistentCluster, SinglePod } from "../../../components/index";
 import { withApiServer } from "../apiServer";
 import { callHook, only, record } from "../recorder";
 import { ringArgs } from "./args";
@@ -91,8 +91,18 @@ describe("a ring that is there and not in the state", () => {
     assert.equal(all[0].type, "cassandra:index:PersistentCluster");
   });
 
-  it("is left to rings whose objects have names of their own", async () => {
-    await record(() => new EphemeralCluster("cassandra", { ...ringArgs, replicas: 3 }));
-    await assert.rejects(callHook(hook, { newInputs: { namespace: "db" } }), none);
+  it("is refused with its pods as the only place of its rows", async () => {
+    const objects = {
+      "/api/v1/namespaces/db/replicationcontrollers/cassandra": { spec: { replicas: 2 } },
+      "/api/v1/namespaces/db/pods/cassandra": {},
+    };
+    await assert.rejects(
+      create(objects, (cluster) => new EphemeralCluster("cassandra", { ...ringArgs, replicas: 3, cluster })),
+      /ReplicationController cassandra is there, with 2 replicas.* replicas 2`/,
+    );
+    await assert.rejects(
+      create(objects, (cluster) => new SinglePod("cassandra", { ...ringArgs, cluster })),
+      /Pod cassandra is there, with 1 pods, and not in the state/,
+    );
   });
 });

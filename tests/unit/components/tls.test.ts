@@ -76,11 +76,7 @@ describe("the certificates of a ring", () => {
         };
         const all = await record(() => new PersistentCluster("cassandra", args));
         assert.match(JSON.stringify(only(all, "apps/v1:StatefulSet").inputs), /"secretName":"cassandra-tls"/);
-        await callHook(
-          "cassandra-needs-certificates",
-          { newInputs: { metadata: { namespace: "db" } } },
-          { onDryRun: true },
-        );
+        await callHook("cassandra-needs-secrets", { newInputs: { metadata: { namespace: "db" } } }, { onDryRun: true });
       },
       refusal,
     );

@@ -1,0 +1,79 @@
+import * as pulumi from "@pulumi/pulumi";
+import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { recorded } from "./recorded";
+
+/** What makes pods, or is one. */
+interface Workload {
+  apiVersion: "apps/v1" | "v1";
+  kind: "StatefulSet" | "DaemonSet" | "ReplicationController" | "Pod";
+}
+
+interface Memory {
+  /** UIDs of its workloads, by their names. */
+  uids?: Record<string, string>;
+}
+
+export interface ReplacementArgs {
+  /** The component whose outputs remember the workload (`memoryOf`). */
+  component: pulumi.ComponentResource;
+  workload: Workload;
+  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  takesOver?: boolean;
+  /** The cluster that it is in. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+/** For `registerOutputs`: what the next update knows a live workload by. */
+export function memoryOf(
+  workloads: { metadata: pulumi.Output<{ name: string; uid: string }> }[],
+): pulumi.Output<object> {
+  return pulumi
+    .all(workloads.map(({ metadata }) => metadata))
+    .apply((all) => Object.fromEntries(all.map(({ name, uid }) => [name, uid])));
+}
+
+/**
+ * Hook before a workload is made: refuses, in preview as well, to make one over one that is there. The provider would take it over,
+ * and where this is a replacement (`pulumi up --replace`, `pulumi state taint`, another provider) delete it after that as the old
+ * one, with its pods.
+ */
+export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.ResourceHook {
+  const { apiVersion, kind } = args.workload;
+  const memory = recorded<Memory>(args.component);
+  return new pulumi.ResourceHook(
+    `${name}-is-not-replaced`,
+    async ({ newInputs }) => {
+      const { metadata } = newInputs as { metadata: { name: string; namespace?: string } };
+      // A namespace that is yet to be made has nothing in it.
+      if (!metadata.namespace) return;
+      const what = `${kind} ${metadata.namespace}/${metadata.name}`;
+      const look = async () => {
+        const { objects } = await Cluster.connect(args.cluster);
+        return objects.read({ apiVersion, kind, metadata: { ...metadata, namespace: metadata.namespace! } });
+      };
+      const live = await answered(look)
+        .catch(nothingWhenNotFound)
+        .catch((error: Error) => {
+          // In preview, the hooks that come later say what they cannot look at.
+          if (pulumi.runtime.isDryRun()) return undefined;
+          throw new Error(`whether ${what} is there could not be looked at: ${explain(error)}. Nothing was touched`);
+        });
+      if (!live) return;
+      const { uids = {} } = await memory;
+      if (live.metadata!.uid === uids[metadata.name]) {
+        throw new Error(
+          `${what} is not replaced: its pods would go with it, and their rows. Whatever asks for that (\`--replace\`, \`pulumi state ` +
+            "taint`: `pulumi state untaint` takes it back) is not needed: an edit of the stack changes it as it is. If it was taken " +
+            "out of the state, `pulumi import` puts it back",
+        );
+      }
+      if (args.takesOver || kind === "StatefulSet") return;
+      throw new Error(
+        `${what} is there, and not in the state of this stack; nothing of it was touched. If it is this stack's own (a state that was ` +
+          "lost, an update that was killed), take it over as it is: `pulumi config set kubernetes:upsertExistingObjects true`, " +
+          "`pulumi up`. If it is another stack's, choose another name",
+      );
+    },
+    { onDryRun: true },
+  );
+}
