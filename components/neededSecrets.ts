@@ -26,7 +26,9 @@ export function refuseWithoutSecrets(
   return new pulumi.ResourceHook(
     `${name}-needs-secrets`,
     async ({ newInputs }) => {
-      const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
+      const { namespace } = (newInputs as { metadata: { namespace?: string } }).metadata;
+      // A namespace that is yet to be made is not known in preview.
+      if (!namespace) return;
       const { core } = await Cluster.connect(cluster);
       const problems = await Promise.all(
         needed.map(async (secret) => {

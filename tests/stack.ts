@@ -63,8 +63,12 @@ export function inLab(options: LabOptions, use: (lab: Lab) => void | Promise<voi
 }
 
 /** For a suite: a lab of simulated nodes for as long as it runs, and a stack in it. @param use is given both before its first test */
-export function inSimulatedLab(name: string, use: (made: { lab: Lab; stack: Stack }) => unknown): void {
-  inLab({ name: "preview", simulated: true }, async (lab) => {
+export function inSimulatedLab(
+  name: string,
+  use: (made: { lab: Lab; stack: Stack }) => unknown,
+  options: LabOptions = {},
+): void {
+  inLab({ name: "preview", simulated: true, ...options }, async (lab) => {
     await use({ lab, stack: await Stack.of(lab, name) });
   });
 }

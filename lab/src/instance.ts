@@ -23,6 +23,8 @@ export interface Settings {
   simulatedNodes?: number;
   /** Whether cert-manager is at work. @default false */
   certManager?: boolean;
+  /** Whether the official Kubernetes plugin is built from its source where it cannot be downloaded. @default false: the stand-in */
+  officialPlugin?: boolean;
 }
 
 /** Whether KWOK is at work. */

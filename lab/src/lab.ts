@@ -25,6 +25,11 @@ export interface LabOptions {
   simulatedNodes?: number;
   /** Whether cert-manager issues certificates by authorities in the cluster. @default as before, at first false */
   certManager?: boolean;
+  /**
+   * Whether the official Kubernetes plugin is built from its source (seven minutes, the newest version that Go modules have) where it
+   * cannot be downloaded. @default as the lab was made, at first false: the lab's stand-in takes its place
+   */
+  officialPlugin?: boolean;
 }
 
 export class Lab {
@@ -53,7 +58,7 @@ export class Lab {
     const [programs, archives, pulumi] = await Promise.all([
       clusterPrograms(settings),
       settings.simulated ? [] : images(),
-      pulumiPrograms(),
+      pulumiPrograms(settings),
     ]);
     await lab.instance.exclusively(async () => {
       await startCluster(lab.instance, settings, programs, archives);
@@ -202,13 +207,14 @@ export class Lab {
     });
   }
 
-  private settings({ simulated, nodes, simulatedNodes, certManager }: LabOptions): Settings {
+  private settings({ simulated, nodes, simulatedNodes, certManager, officialPlugin }: LabOptions): Settings {
     const before = this.instance.settings;
     const settings = {
       simulated: simulated ?? before?.simulated ?? false,
       nodes: nodes ?? before?.nodes ?? 3,
       simulatedNodes: simulatedNodes ?? before?.simulatedNodes ?? 0,
       certManager: certManager ?? before?.certManager ?? false,
+      officialPlugin: officialPlugin ?? before?.officialPlugin ?? false,
     };
     const again = `Delete it first, with its volumes: npm run lab -- down --delete --name ${this.instance.name}`;
     if (before && before.simulated !== settings.simulated) {

@@ -7,11 +7,11 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSy
 import { renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cached, remembered } from "./cache";
-import { Instance, repository } from "./instance";
+import { Instance, repository, Settings } from "./instance";
 import { say, step } from "./progress";
 import { pulumiWrapper } from "./pulumiWrapper";
 import { run } from "./run";
-import { kubectl, pulumiCli } from "./toolchain";
+import { kubectl, kubernetesPlugin, officialKubernetesPlugin, pulumiCli } from "./toolchain";
 
 /** Stack that commands act on when none is named. */
 export const defaultStack = "minikube";
@@ -35,12 +35,14 @@ export interface PulumiPrograms {
 }
 
 /** Downloads or builds what is not in the cache. */
-export async function pulumiPrograms(): Promise<PulumiPrograms> {
+export async function pulumiPrograms({ officialPlugin = false }: Settings): Promise<PulumiPrograms> {
   const cli = await pulumiCli();
-  return { cli, plugins: await Promise.all(["kubernetes", "random"].map((name) => plugin(cli, name))) };
+  const plugins = [plugin(cli, "kubernetes", officialPlugin), plugin(cli, "random")];
+  return { cli, plugins: await Promise.all(plugins) };
 }
 
-async function plugin(cli: string, name: string): Promise<Plugin> {
+/** @param isBuilt whether it is built from its source where it cannot be downloaded */
+async function plugin(cli: string, name: string, isBuilt = false): Promise<Plugin> {
   const sdk = require.resolve(`@pulumi/${name}/package.json`, { paths: [repository] });
   const { version } = JSON.parse(readFileSync(sdk, "utf8")) as { version: string };
   const download = async () => {
@@ -56,6 +58,12 @@ async function plugin(cli: string, name: string): Promise<Plugin> {
       () => false,
     ),
   );
+  if (!found && isBuilt) {
+    say(
+      `  Pulumi plugin ${name} ${version}: cannot be downloaded here, so ${officialKubernetesPlugin} is built from its source`,
+    );
+    return { name, version, official: await kubernetesPlugin() };
+  }
   if (!found)
     say(`  Pulumi plugin ${name} ${version}: cannot be downloaded here, so the lab's stand-in takes its place`);
   return { name, version, official: found ? await download() : undefined };

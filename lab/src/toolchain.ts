@@ -34,6 +34,7 @@ const modules = {
   kwok: "sigs.k8s.io/kwok",
   "kube-score": "github.com/zegl/kube-score",
   "cert-manager": "github.com/cert-manager/cert-manager",
+  "pulumi-kubernetes": "github.com/pulumi/pulumi-kubernetes/provider/v4",
 };
 type Tool = keyof typeof modules;
 
@@ -86,6 +87,14 @@ export async function kubectl(): Promise<string> {
     if (Math.abs(minor(clientVersion?.gitVersion ?? "") - server) <= 1) return path;
   }
   return join(await build("kubernetes"), "kubectl");
+}
+
+/** Version of the official plugin's module: Go gives a revision that has no version of its own a long name. */
+export const officialKubernetesPlugin = "4.25.0";
+
+/** Folder of the official plugin, built from its source. */
+export function kubernetesPlugin(): Promise<string> {
+  return build("pulumi-kubernetes");
 }
 
 /** Path of `actionlint`, which looks for mistakes in workflows of GitHub's. */
@@ -169,6 +178,7 @@ function versionFlags(tool: Tool): string {
     actionlint: "",
     "kube-score": "",
     "cert-manager": "",
+    "pulumi-kubernetes": `-X main.version=${officialKubernetesPlugin}`,
   }[tool];
 }
 

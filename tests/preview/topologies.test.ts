@@ -40,6 +40,15 @@ describe("every topology on the real engine and API server, with simulated nodes
     return items.map(({ kind, metadata: { name, uid, generation } }) => `${kind} ${name} ${uid} ${generation}`).sort();
   }
 
+  /** Secrets as `cockroach cert` fills them; their contents nobody here looks at. */
+  async function makeCertificates(): Promise<void> {
+    const secrets = { "cockroachdb.node": "node", "cockroachdb.client.root": "client.root" };
+    for (const [name, file] of Object.entries(secrets)) {
+      const files = ["ca.crt", `${file}.crt`, `${file}.key`].map((file) => `--from-literal=${file}=x`);
+      await lab.kubectl(["create", "secret", "generic", name, ...files]);
+    }
+  }
+
   /** Waits until nothing is left. What is owned goes a moment after its owner. */
   async function nothingLeft(): Promise<void> {
     // Simulated pods do not make their claims the owners of the ring record and of the superuser, which would go with them.
@@ -94,6 +103,7 @@ describe("every topology on the real engine and API server, with simulated nodes
     it(`${topology}: preview, up, nothing to do, destroy, where pods must be ${standard}`, async () => {
       await enforce(standard);
       configure(settings);
+      if (topology.includes("with certificates")) await makeCertificates();
       await stack.pulumi("preview");
       assert.deepEqual(await objects(), []);
       await stack.up();

@@ -222,4 +222,4 @@ require (
 	sigs.k8s.io/yaml v1.5.0 // indirect
 )
 
-tool lab/tools/pulumi-kubernetes
+tool lab/tools/pulumi-kubernetes/pulumi-resource-kubernetes
