@@ -98,13 +98,13 @@ export async function pulumiEnvironment(
   };
 }
 
-/** Puts a plugin where the engine looks for it. */
+/** Puts a plugin where the engine looks for it: in a folder, since it does not follow a link to one. */
 function linkPlugin(plugin: Plugin, home: string): void {
   const target = join(home, "plugins", pluginFolder(plugin));
-  if (plugin.official) return link(plugin.official, target);
-  if (linkedTo(target)) rmSync(target);
+  rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  link(join(repository, "lab/bin", `pulumi-resource-${plugin.name}`), join(target, `pulumi-resource-${plugin.name}`));
+  const program = `pulumi-resource-${plugin.name}`;
+  link(join(plugin.official ?? join(repository, "lab/bin"), program), join(target, program));
 }
 
 /** Whether a stack's lock is held by engines that no longer run: killed ones, since an engine that ends gives it back. */
