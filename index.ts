@@ -8,17 +8,19 @@ import {
   enforceLabel,
   EphemeralCluster,
   judgeRings,
+  KubernetesCluster,
   PersistentCluster,
   SinglePod,
 } from "./components/index";
 import { readSettings } from "./settings";
 
 const settings = readSettings();
-const { persistent, ephemeral, daemon, pod, cockroachdb, cluster, takesOver, acceptDataLoss } = settings;
+const { persistent, ephemeral, daemon, pod, cockroachdb, takesOver, acceptDataLoss } = settings;
 
 // Everything else comes after it, so that an edit that would leave rows behind touches nothing.
 const guard = new DataGuard("cassandra", settings.facts, judgeRings, acceptDataLoss);
-const opts = { dependsOn: guard.passed };
+const cluster = new KubernetesCluster("cassandra", settings);
+const opts = { dependsOn: pulumi.all([guard.passed, cluster.passed]).apply((both) => both.flat()) };
 
 // Kept by `pulumi destroy`: deleting a namespace deletes the claims in it, and with them the rows. A patch, so that the next
 // `up` takes it over instead of failing on what it finds.
@@ -39,13 +41,23 @@ const storageClassName =
 const rings = {
   persistent:
     persistent &&
-    new PersistentCluster(persistent.name, { ...persistent, namespace, storageClassName, cluster, takesOver }, opts),
-  ephemeral: ephemeral && new EphemeralCluster(ephemeral.name, { ...ephemeral, namespace, cluster, takesOver }, opts),
-  daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, namespace, cluster, takesOver }, opts),
-  pod: pod && new SinglePod(pod.name, { ...pod, namespace, cluster, takesOver, acceptDataLoss }, opts),
+    new PersistentCluster(
+      persistent.name,
+      { ...persistent, namespace, storageClassName, cluster: cluster.choice, takesOver },
+      opts,
+    ),
+  ephemeral:
+    ephemeral &&
+    new EphemeralCluster(ephemeral.name, { ...ephemeral, namespace, cluster: cluster.choice, takesOver }, opts),
+  daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, namespace, cluster: cluster.choice, takesOver }, opts),
+  pod: pod && new SinglePod(pod.name, { ...pod, namespace, cluster: cluster.choice, takesOver, acceptDataLoss }, opts),
   cockroachdb:
     cockroachdb &&
-    new CockroachCluster(cockroachdb.name, { ...cockroachdb, namespace, storageClassName, cluster, takesOver }, opts),
+    new CockroachCluster(
+      cockroachdb.name,
+      { ...cockroachdb, namespace, storageClassName, cluster: cluster.choice, takesOver },
+      opts,
+    ),
 };
 
 const superusers = Object.entries(rings).flatMap(([topology, ring]) =>

@@ -16,6 +16,7 @@ import { Certificates, CertManager } from "./certificates";
 import { checkedPodArgs } from "./checkedPodArgs";
 import { ClusterChoice } from "./cluster";
 import { refuseNameOfOthers, toVolumes } from "./clusterNames";
+import { comparedCluster } from "./kubernetesCluster";
 import { Identity, labels, selectorLabels } from "./labels";
 import { slowestMove } from "./leaving";
 import { networkAccess, Peer } from "./networkAccess";
@@ -112,6 +113,8 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   /** The same for a member in a rack, which is a zone. */
   protected readonly podSpecIn: (rack: string) => k8s.types.input.core.v1.PodSpec;
   protected readonly record: RingRecord;
+  /** The cluster that it is in, as the provider sees it. */
+  protected readonly cluster: ClusterChoice;
 
   protected constructor(
     type: string,
@@ -121,16 +124,20 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const { hooks } = opts ?? {};
+    const { choice: cluster, passed } = comparedCluster(name, given.cluster, opts);
     const beforeCreate = [
       ...(hooks?.beforeCreate ?? []),
-      ...firstLook(name, given, { disk, maker, racks, adopted, takesOver }),
+      ...firstLook(name, { ...given, cluster }, { disk, maker, racks, adopted, takesOver }),
     ];
     // Its inputs are what the hooks are told.
     const { namespace: place, clusterName } = given;
     super(type, name, { namespace: place, clusterName }, { ...opts, hooks: { ...hooks, beforeCreate } });
+    this.cluster = cluster;
+    this.knowCluster(given);
     const { auth = "password", tlsSecret } = given;
     const args = checkedPodArgs(given, { auth, tls: tlsSecret === undefined ? "none" : "secret" }, this);
-    const { namespace, cluster } = args;
+    // Everything in the ring has a namespace, and comes after that.
+    const namespace = pulumi.all([args.namespace, passed]).apply(([known]) => known);
     this.identity = { name: args.name, topology };
     this.selector = adopted?.selector ?? selectorLabels(this.identity);
     this.tlsSecret = args.tlsSecret;
@@ -236,10 +243,10 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
    * For updates that look at pods: a provider does not tell which cluster it uses.
    * @throws {pulumi.ResourceError} with a provider of the caller's own and nothing said
    */
-  protected knowCluster(cluster: ClusterChoice | undefined): void {
+  private knowCluster({ name, cluster }: CassandraRingArgs): void {
     if (!this.getProvider("kubernetes:core/v1:Pod") || cluster) return;
     throw new pulumi.ResourceError(
-      `${this.identity.name}: with a kubernetes provider of your own, say in \`cluster\` which kubeconfig and context it uses; ` +
+      `${name}: with a kubernetes provider of your own, say in \`cluster\` which kubeconfig and context it uses; ` +
         "an update that moves rows must see the pods, and a provider does not tell",
       this,
     );
@@ -248,9 +255,10 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   /** Hooks of what makes the pods: where none of them could start, it is refused. @param needs of this topology */
   protected mayAsk(
     name: string,
-    { cluster, lockMemory, tlsSecret, certManager }: CassandraRingArgs,
+    { lockMemory, tlsSecret, certManager }: CassandraRingArgs,
     ...needs: { setting: string; need: string }[]
   ): pulumi.ResourceHook[] {
+    const { cluster } = this;
     const lock = { setting: 'cassandra:lockMemory: "true"', need: "the capability IPC_LOCK" };
     return [
       ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...needs]),
@@ -262,11 +270,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   }
 
   /** The Service for clients, once the pods are there; and they take the password that the stack says. */
-  protected serveClients(
-    name: string,
-    pods: pulumi.ResourceOptions["dependsOn"],
-    cluster: ClusterChoice | undefined,
-  ): k8s.core.v1.Service {
+  protected serveClients(name: string, pods: pulumi.ResourceOptions["dependsOn"]): k8s.core.v1.Service {
     const { superuser, selector } = this;
     if (superuser) {
       new PasswordChange(
@@ -277,7 +281,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
           selector,
           superuser,
           record: this.record.configMapName,
-          cluster,
+          cluster: this.cluster,
         },
         { parent: this, dependsOn: pods },
       );
@@ -333,7 +337,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
 /** Hooks of a ring that is new to the state: it is no other one that is there, nor named as one. */
 function firstLook(
   name: string,
-  { name: ring, cluster }: CassandraRingArgs,
+  { name: ring, cluster }: CassandraRingArgs & { cluster: ClusterChoice },
   { disk, maker: kind, racks, adopted, takesOver = false }: Omit<Topology, "topology" | "rules">,
 ): pulumi.ResourceHook[] {
   if (adopted || takesOver) return [];
@@ -342,11 +346,7 @@ function firstLook(
   // What folders of nodes hold, nobody can tell from here.
   const comesBack = isOnClaims ? toVolumes(disk.claim, sets) : () => Promise.resolve(disk !== "emptyDir");
   const maker: PodMaker = { kind, names: isOnClaims ? sets : [ring] };
-  return [
-    refuseStrangers(name, maker, cluster),
-    // Without a word of the cluster, a provider of the caller's own may go to another one.
-    ...(disk === "emptyDir" && !cluster ? [] : [refuseNameOfOthers(name, { ring, cluster, comesBack })]),
-  ];
+  return [refuseStrangers(name, maker, cluster), refuseNameOfOthers(name, { ring, cluster, comesBack })];
 }
 
 /** The pods make the role of that name, and note the password that it has. */

@@ -9,19 +9,28 @@ import type {
   V1Status,
 } from "@kubernetes/client-node";
 import type { EventEmitter } from "node:events";
-import * as fs from "node:fs";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ClusterChoice, readKubeconfig } from "./kubeconfig";
 import { selectorText } from "./labels";
 
-/** Which cluster, in the words of the kubernetes provider. */
-export interface ClusterChoice {
-  /** Path of a kubeconfig, or its contents. @default KUBECONFIG, or ~/.kube/config */
-  kubeconfig?: string;
-  /** Context of the kubeconfig. @default its current one */
-  context?: string;
+export type { ClusterChoice };
+
+/** Which cluster, with what the kubernetes provider sees of it. */
+export interface ComparedCluster extends ClusterChoice {
+  /** What the provider itself sees of the cluster that it acts on (`KubernetesCluster`). @default not compared */
+  seen?: Promise<SeenCluster>;
 }
+
+/** What tells one cluster from all others, whatever address it has: the UID of its namespace `kube-system`. */
+export interface SeenCluster {
+  /** Undefined in the preview of a provider that is yet to be made. */
+  uid?: string;
+}
+
+/** Namespace that every cluster has from its first hour to its last. */
+export const identifyingNamespace = "kube-system";
 
 /** A pod by its name. */
 export interface PodReference {
@@ -40,20 +49,42 @@ export class Cluster {
     readonly objects: KubernetesObjectApi,
   ) {}
 
-  /** @throws {Error} when the kubeconfig has no such context */
-  static async connect({ kubeconfig, context }: ClusterChoice = {}): Promise<Cluster> {
-    // It takes half a second to load, and most previews have no use for it.
-    const { AppsV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi, StorageV1Api } =
-      await import("@kubernetes/client-node");
-    const config = new KubeConfig();
-    if (!kubeconfig) config.loadFromDefault();
-    else if (fs.existsSync(kubeconfig)) config.loadFromFile(kubeconfig);
-    else config.loadFromString(kubeconfig);
-    if (context) config.setCurrentContext(context);
-    if (!config.getCurrentCluster()) {
-      const known = config.contexts.map(({ name }) => name).join(", ") || "none";
-      throw new Error(`kubernetes:context: the kubeconfig has no context "${config.currentContext}"; it has ${known}`);
+  private static readonly compared = new WeakMap<ComparedCluster, Promise<Cluster>>();
+
+  /**
+   * The way to the cluster that the provider acts on.
+   * @throws {Error} when the kubeconfig has no such context, and when it leads to another cluster than the provider's
+   */
+  static async connect(choice: ComparedCluster = {}): Promise<Cluster> {
+    if (!choice.seen) return Cluster.open(choice);
+    const known = Cluster.compared.get(choice);
+    if (known) return known;
+    const connection = Cluster.compare(choice, choice.seen);
+    Cluster.compared.set(choice, connection);
+    // What could not be looked at is looked at anew.
+    connection.catch(() => Cluster.compared.delete(choice));
+    return connection;
+  }
+
+  private static async compare(choice: ComparedCluster, seen: Promise<SeenCluster>): Promise<Cluster> {
+    const [{ uid }, cluster] = await Promise.all([seen, Cluster.open(choice)]);
+    if (uid === undefined) return cluster;
+    const { metadata } = await cluster.core.readNamespace({ name: identifyingNamespace });
+    if (metadata!.uid !== uid) {
+      const { name, server } = cluster.config.getCurrentCluster()!;
+      throw new OtherCluster(
+        `the kubernetes provider acts on the cluster whose namespace ${identifyingNamespace} has UID ${uid}, and ${name} (${server}), ` +
+          `which the same settings lead to here, has UID ${metadata!.uid}: nothing was touched. \`kubernetes:kubeconfig\`, ` +
+          "`kubernetes:context` and `kubernetes:cluster` say which one is meant; with a provider of your own, `cluster` says it again",
+      );
     }
+    return cluster;
+  }
+
+  private static async open(choice: ClusterChoice): Promise<Cluster> {
+    // It takes half a second to load, and most previews have no use for it.
+    const { AppsV1Api, CoreV1Api, KubernetesObjectApi, StorageV1Api } = await import("@kubernetes/client-node");
+    const config = await readKubeconfig(choice);
     return new Cluster(
       config,
       config.makeApiClient(CoreV1Api),
@@ -112,6 +143,9 @@ export class Cluster {
     return printed;
   }
 }
+
+/** A guard that looks at another cluster than the one that is acted on is none. */
+export class OtherCluster extends Error {}
 
 /** Minutes within which the cluster must tell what there is; its client has no limit of its own. */
 const patience = 3;

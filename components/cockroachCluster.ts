@@ -12,6 +12,7 @@ import {
   urlParameters,
 } from "./cockroachPod";
 import { ClusterChoice } from "./cluster";
+import { comparedCluster } from "./kubernetesCluster";
 import { labels, selectorLabels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
 import { refuseWithoutSecrets } from "./neededSecrets";
@@ -62,7 +63,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
     private readonly args: CockroachClusterArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const { takesOver = false, cluster } = args;
+    const { takesOver = false } = args;
+    const { choice: cluster, passed } = comparedCluster(name, args.cluster, opts);
     // A set of this name that is not in the state is not touched, nor its Services.
     const isNoStrangers = refuseStrangers(name, { kind: "StatefulSet", names: [args.name] }, cluster);
     const firstLook = takesOver ? [] : [isNoStrangers];
@@ -75,7 +77,9 @@ export class CockroachCluster extends pulumi.ComponentResource {
       { ...opts, hooks: { ...opts?.hooks, beforeCreate } },
     );
     const identity = { name: args.name, topology: "persistent", application: "cockroachdb" };
-    const { namespace, volumeRetention = "retain" } = args;
+    const { volumeRetention = "retain" } = args;
+    // Everything in it has a namespace, and comes after the look at the cluster.
+    const namespace = pulumi.all([args.namespace, passed]).apply(([known]) => known);
     const metadata = { namespace, labels: labels(identity) };
     const selector = selectorLabels(identity);
     const servicePorts = Object.entries(cockroachPorts).map(([name, port]) => ({ name, port }));

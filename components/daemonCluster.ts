@@ -45,14 +45,14 @@ export class DaemonCluster extends CassandraRing {
       opts,
     );
     this.execTarget = `ds/${args.name}`;
-    this.knowCluster(args.cluster);
 
     const folders = {
       setting: `cassandra:daemon.hostPath: "${hostPath}"`,
       need: "a folder of the node (hostPath), which root gives to Cassandra",
     };
     const mayAsk = this.mayAsk(name, args, ...(hostPath === undefined ? [] : [folders]));
-    const { stallTimeoutMinutes, cluster } = args;
+    const { cluster } = this;
+    const { stallTimeoutMinutes } = args;
     const workload = { apiVersion: "apps/v1", kind: "DaemonSet" } as const;
     const isNotReplaced = refuseReplacement(name, { component: this, workload, takesOver, cluster });
     const ring = { name: args.name, selector: this.selector, cluster, stallTimeoutMinutes };
@@ -89,13 +89,13 @@ export class DaemonCluster extends CassandraRing {
     );
 
     // There is no disruption budget: drains leave pods of a DaemonSet alone, and a budget cannot count them.
-    this.clientService = this.serveClients(name, this.daemonSet, args.cluster);
+    this.clientService = this.serveClients(name, this.daemonSet);
     const isOnNodes = hostPath !== undefined;
     const isWhole = whenWhole(
       {
         ...ring,
         namespace: args.namespace,
-        client: (namespace) => new UnorderedRing(args.cluster, { ...ring, namespace, maker: "DaemonSet", isOnNodes }),
+        client: (namespace) => new UnorderedRing(cluster, { ...ring, namespace, maker: "DaemonSet", isOnNodes }),
       },
       [this.daemonSet.urn, this.clientService.urn],
       this,

@@ -47,16 +47,16 @@ export class EphemeralCluster extends CassandraRing {
       },
       args.adoptPod ? { ...opts, aliases: [...(opts.aliases ?? []), { type: "cassandra:index:SinglePod" }] } : opts,
     );
-    this.knowCluster(args.cluster);
     this.execTarget = `rc/${args.name}`;
 
     const mayAsk = this.mayAsk(name, args);
-    const { stallTimeoutMinutes, takesOver, cluster } = args;
+    const { cluster } = this;
+    const { stallTimeoutMinutes, takesOver } = args;
     const workload = { apiVersion: "v1", kind: "ReplicationController" } as const;
     const isNotReplaced = refuseReplacement(name, { component: this, workload, takesOver, cluster });
     const ring = { name: args.name, selector: this.selector, cluster, stallTimeoutMinutes };
     const client = (namespace: string) =>
-      new UnorderedRing(args.cluster, { ...ring, namespace, maker: "ReplicationController", isOnNodes: false });
+      new UnorderedRing(cluster, { ...ring, namespace, maker: "ReplicationController", isOnNodes: false });
     this.replicationController = new k8s.core.v1.ReplicationController(
       name,
       {
@@ -94,7 +94,7 @@ export class EphemeralCluster extends CassandraRing {
       { metadata: this.metadata, spec: { maxUnavailable: 1, selector: { matchLabels: this.selector } } },
       { parent: this },
     );
-    this.clientService = this.serveClients(name, this.replicationController, args.cluster);
+    this.clientService = this.serveClients(name, this.replicationController);
     const isWhole = whenWhole(
       {
         ...ring,

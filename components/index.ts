@@ -9,6 +9,7 @@ export { type CockroachCertificates, type CockroachPodArgs } from "./cockroachPo
 export { DaemonCluster, type DaemonClusterArgs } from "./daemonCluster";
 export { DataGuard, judgeRings, type RingFacts } from "./dataGuard";
 export { EphemeralCluster, type EphemeralClusterArgs } from "./ephemeralCluster";
+export { KubernetesCluster, type KubernetesClusterArgs } from "./kubernetesCluster";
 export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./localVolumes";
 export { type Peer } from "./networkAccess";
 export { PersistentCluster, type PersistentClusterArgs } from "./persistentCluster";

@@ -58,9 +58,9 @@ export class PersistentCluster extends CassandraRing {
       // Each member makes its claim an owner of the record, so that the record goes with the last of them.
       { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
     ];
-    const { adopt, cluster } = args;
+    const { adopt } = args;
     const claim = adopt ? tutorials.claim : "data";
-    const takesOver = importIfThere(cluster);
+    const takesOver = importIfThere(args.cluster);
     const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", takesOver };
     const adoption =
       adopt &&
@@ -81,7 +81,7 @@ export class PersistentCluster extends CassandraRing {
       { topology, disk: { claim }, maker: "StatefulSet", rules, racks, adopted, takesOver: args.takesOver },
       adoption ? { ...opts, dependsOn: adoption.passed } : opts,
     );
-    this.knowCluster(args.cluster);
+    const { cluster } = this;
     this.execTarget = podAt(sets, 0);
 
     const ring = {
@@ -173,7 +173,7 @@ export class PersistentCluster extends CassandraRing {
             beforeCreate: [
               isNotReplaced,
               ...mayAsk,
-              ...(rack === undefined ? [] : [warnOfEmptyZone(logicalName, rack, args.cluster, this)]),
+              ...(rack === undefined ? [] : [warnOfEmptyZone(logicalName, rack, cluster, this)]),
               ...leaving.beforeCreate,
               ...restarts,
             ],
@@ -203,9 +203,9 @@ export class PersistentCluster extends CassandraRing {
       { parent: this },
     );
 
-    this.clientService = this.serveClients(name, afterRolling, args.cluster);
+    this.clientService = this.serveClients(name, afterRolling);
     const last = [cleaned, budget, this.clientService].map(({ urn }) => urn);
-    const client = (namespace: string) => new RingClient(args.cluster, { ...ring, namespace });
+    const client = (namespace: string) => new RingClient(cluster, { ...ring, namespace });
     const isWhole = whenWhole({ ...ring, replicas, namespace, client }, last, this);
     this.contactPoints = pulumi
       .all([this.service.discovery.metadata.name, namespace, isWhole])

@@ -47,7 +47,7 @@ export class SinglePod extends CassandraRing {
       component: this,
       workload: { apiVersion: "v1", kind: "Pod" },
       takesOver: args.takesOver,
-      cluster: args.cluster,
+      cluster: this.cluster,
     });
     const budget = new k8s.policy.v1.PodDisruptionBudget(
       `${name}-alone`,
@@ -84,7 +84,7 @@ export class SinglePod extends CassandraRing {
       },
     );
 
-    this.clientService = this.serveClients(name, this.pod, args.cluster);
+    this.clientService = this.serveClients(name, this.pod);
     this.contactPoints = this.discoveryName;
     this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf([this.pod]) });
   }

@@ -1,5 +1,4 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import fs from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { at, Values } from "../values";
@@ -55,22 +54,9 @@ export class Cluster {
    */
   static async connect(choice: { kubeconfig?: string; context?: string; cluster?: string }): Promise<Cluster> {
     // A slow module that the engine's first calls do not need.
-    const { KubeConfig } = await import("@kubernetes/client-node");
-    const config = new KubeConfig();
-    if (!choice.kubeconfig) config.loadFromDefault();
-    else if (/[\n{]/.test(choice.kubeconfig)) config.loadFromString(choice.kubeconfig);
-    else if (fs.existsSync(choice.kubeconfig)) config.loadFromFile(choice.kubeconfig);
-    else throw new Error(`there is no kubeconfig at ${choice.kubeconfig}`);
-    if (choice.context) config.setCurrentContext(choice.context);
-    const context = config.getContextObject(config.currentContext);
-    if (!context) {
-      const known = config.contexts.map(({ name }) => name).join(", ") || "none";
-      throw new Error(`kubeconfig has no context "${config.currentContext}" (it has: ${known})`);
-    }
-    const name = choice.cluster ?? context.cluster;
-    config.contexts = config.contexts.map((one) => (one === context ? { ...one, cluster: name } : one));
-    const server = config.getCluster(name)?.server;
-    if (!server) throw new Error(`kubeconfig has no cluster "${name}"`);
+    const { readKubeconfig } = await import("../../../components/kubeconfig");
+    const config = await readKubeconfig(choice);
+    const { server } = config.getCurrentCluster()!;
     const cluster = new Cluster(config, new URL(server));
     await cluster.request("GET", "/version").catch((error: Error) => {
       if (error instanceof ApiError) throw error;
