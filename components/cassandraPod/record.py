@@ -5,6 +5,7 @@ Every call raises NoAnswer when the API server is silent, refuses or has no such
 import base64
 import json
 import os
+import re
 import ssl
 import urllib.error
 import urllib.parse
@@ -81,10 +82,19 @@ def path_of_record():
     return objects("configmaps/" + os.environ["RING_RECORD"])
 
 
+# Entries whose words are counted or looked up; of all others it is enough that they are one line.
+SHAPES = {"forming": r"[1-9]\d{0,3}|[a-z0-9.-]+( [a-z0-9.-]+)*", "superuser": r"\w+"}
+LINE = r"[\x20-\x7e]{0,1000}"
+
+
 def read():
-    """Version and entries of the record."""
+    """Version and entries of the record. One with an entry that no pod can have written is not believed. @raises NoAnswer"""
     record = asked(path_of_record())
-    return record["metadata"]["resourceVersion"], record.get("data") or {}
+    entries = record.get("data") or {}
+    for key, value in entries.items():
+        if not re.fullmatch(SHAPES.get(key, LINE), value):
+            raise NoAnswer("the ring record says %r for %s, which no pod writes" % (value[:60], key))
+    return record["metadata"]["resourceVersion"], entries
 
 
 def change(version, entries):

@@ -2,7 +2,7 @@
 
 `pulumi up` writes `username` and `password` there. `known` is written here: the password that the ring has. With it another one
 is set, also when a ring comes up on kept volumes under a password that was made anew.
-In the ring record: `superuser`, its name, once it can log in and Cassandra's default role no longer can.
+In the ring record: `superuser`, its name, once it can log in and Cassandra's default role is no more.
 """
 import base64
 import json
@@ -160,17 +160,23 @@ def keep_password():
 
 # --- the superuser of a new ring --------------------------------------------------------------------------------------------------
 
-# From its first line on the default role cannot log in. It could until then, from wherever the network lets CQL through, so it is
-# asked what there is in the ring; sessions of that role would be believed for as long as the caches are.
-SHUT_DEFAULT_ROLE = """ALTER ROLE IF EXISTS cassandra WITH SUPERUSER = false AND LOGIN = false;
-TRUNCATE system_views.roles_cache_keys; TRUNCATE system_views.permissions_cache_keys;
-SELECT JSON role FROM system_auth.roles; SELECT JSON keyspace_name FROM system_schema.keyspaces;"""
+# From its first line on nobody logs in as the default role, and what it was granted has gone with it. Sessions of that role would be
+# believed for as long as the caches are.
+DROP_DEFAULT_ROLE = """DROP ROLE IF EXISTS cassandra;
+TRUNCATE system_views.roles_cache_keys; TRUNCATE system_views.permissions_cache_keys;"""
+
+# Whatever the default role may have left behind, by which somebody comes back: it could log in until it was dropped, from wherever the
+# network lets CQL through. Whoever makes a role is granted all there is to do with it, so that every role leaves a permission.
+LOOK_FOR_STRANGERS = """SELECT JSON role, member_of FROM system_auth.roles;
+SELECT JSON role, resource FROM system_auth.role_permissions;
+SELECT JSON keyspace_name FROM system_schema.keyspaces;"""
+LOOK_FOR_IDENTITIES = "SELECT JSON identity, role FROM system_auth.identity_to_role;"
 
 
 def make_superuser(see, statements=""):
     """With the default role, whose password everybody knows; it then runs the statements. The password is one that nobody knows yet, so
     that whatever there is in the ring before set_password was not made by its users. All in one session, since each takes a second
-    that nobody is served in. Returns the name, and what was printed. @raises Refused"""
+    that nobody is served in. Returns its name. @raises Refused"""
     try:
         name, _, known = record.superuser()
         if not known:
@@ -191,28 +197,57 @@ def make_superuser(see, statements=""):
         worked, said = try_as(name, known, "%s %s" % (roles, statements))
     if not worked:
         raise Refused("neither %s nor the default role can log in (%s)" % (name, said))
-    return name, said
+    return name
 
 
-def refuse_strangers(name, said):
+def end_sessions():
+    """Of everybody who came as the default role: each session goes on as whoever it has logged in as."""
+    around.nodetool("disablebinary")
+    open_port()
+
+
+def strangers(name):
+    """All that there is besides Cassandra's own and the superuser, in words. @raises Refused"""
+    # Certificates stand for roles from Cassandra 5.0 on.
+    has_identities = any(folder.startswith("identity_to_role-") for folder in around.folders("data/system_auth"))
+    said = as_superuser(LOOK_FOR_STRANGERS + (LOOK_FOR_IDENTITIES if has_identities else ""))
+    rows = [json.loads(row) for row in re.findall(r"^ *(\{.*\}) *$", said, re.M)]
+    if not any(row.get("role") == name for row in rows):
+        raise Refused("the roles cannot be read")
+    return [one for one in map(lambda row: stranger(name, row), rows) if one]
+
+
+def stranger(name, row):
+    """What a row tells that should not be there; None when nothing is."""
+    if "keyspace_name" in row:
+        own = re.match("^system(_[a-z]+)?$", row["keyspace_name"])
+        return None if own else "keyspace " + row["keyspace_name"]
+    if "resource" in row:
+        return "permissions of %s on %s" % (row["role"], row["resource"])
+    if "identity" in row:
+        return "identity %s of %s" % (row["identity"], row["role"])
+    if row["role"] != name:
+        return "role " + row["role"]
+    return "%s as a member of %s" % (name, " ".join(row["member_of"])) if row.get("member_of") else None
+
+
+def refuse_strangers(name):
     """Serves nothing, for good, if there is more in the ring than Cassandra's own and that superuser."""
-    found = re.findall(r'^ *\{"(?:role|keyspace_name)": "(.*)"\} *$', said, re.M)
-    own = r"cassandra|system(_auth|_distributed|_schema|_traces)?|" + re.escape(name)
-    strangers = [one for one in found if not re.match("^(%s)$" % own, one)]
-    if not strangers:
+    found = until_done(lambda: strangers(name))
+    if not found:
         return
     around.nodetool("disablebinary")
     while True:
         wait_for(
-            "somebody logged in as Cassandra's default role before it was shut, and made %s. Nothing is served here;"
-            % " ".join(strangers),
+            "somebody logged in as Cassandra's default role before it was dropped, and made %s. Nothing is served here;"
+            % ", ".join(found),
             "delete this ring and its volumes, and allow fewer clients (clientsFrom) to the next one",
         )
 
 
 def open_cql(mode):
     """Opens the port of a member that started with a closed one. Of a ring without superuser, the first member does so alone and makes
-    it; the others open once the default role is shut."""
+    it; the others open once the default role is dropped."""
     while are_needed():
         see = ring.look_until_known(1)
         if see.record.get("superuser"):
@@ -234,18 +269,13 @@ def make_it_and_open(see, mode):
         while not copy():
             wait_for("the roles to be copied")
 
-    def shut():
-        name, said = make_superuser(see, SHUT_DEFAULT_ROLE)
-        if '"role": "%s"' % name not in said:
-            raise Refused("the roles cannot be read")
-        return name, said
-
-    name, said = until_done(shut)
+    name = until_done(lambda: make_superuser(see, DROP_DEFAULT_ROLE))
+    end_sessions()
     if is_new:
-        refuse_strangers(name, said)
+        refuse_strangers(name)
     until_done(set_password)
     ring.settle({"superuser": name})
-    say("the superuser is %s, and the default role cannot log in" % name)
+    say("the superuser is %s, and there is no default role any more" % name)
 
 
 def until_done(deed):

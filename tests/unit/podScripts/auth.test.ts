@@ -56,9 +56,12 @@ describe("cqlsh.sh", () => {
 describe("the first ring whose clients log in", function () {
   this.timeout(20_000);
   const answer = (...roles: string[]) =>
-    [...roles.map((role) => `{"role": "${role}"}`), '{"keyspace_name": "system_auth"}', '{"keyspace_name": "system"}']
-      .map((line) => ` ${line}`)
-      .join("\n");
+    rows(
+      ...roles.map((role) => `{"role": "${role}", "member_of": null}`),
+      '{"keyspace_name": "system_auth"}',
+      '{"keyspace_name": "system"}',
+    );
+  const rows = (...lines: string[]) => lines.map((line) => ` ${line}`).join("\n");
   /** Pod 0 or 1 of three once Cassandra runs, its port closed. */
   const register = (ordinal: number, { way = ["form"], ...world }: Partial<World> & { way?: string[] } = {}) =>
     run("register.sh", way, {
@@ -70,7 +73,7 @@ describe("the first ring whose clients log in", function () {
       nodetool: `[ "$1" != netstats ] || echo Mode: NORMAL; [ "$1" != status ] || printf 'UN %s ${id(9)}\\n' 10.0.0.1 10.0.0.2 10.0.0.99`,
       secret,
       roles: byDefault,
-      answer: answer("cassandra", "admin"),
+      answer: answer("admin"),
       ...world,
     });
 
@@ -84,18 +87,21 @@ describe("the first ring whose clients log in", function () {
     assert.ok(options.includes("-Dcassandra.role_password_update_min_interval_in_ms=0"));
   });
 
-  it("has its superuser made by the first member, which shuts the default role before the others open", async () => {
+  it("has its superuser made by the first member, which drops the default role and ends its sessions before the others open", async () => {
     const outcome = await register(0);
     assert.equal(outcome.record.superuser, "admin", outcome.said);
     assert.deepEqual([outcome.roles, outcome.known], [{ admin: "new" }, "new"]);
-    const [made, set, ...more] = outcome.cqlsh;
+    const [made, looked, set, ...more] = outcome.cqlsh;
     assert.deepEqual(more, []);
     const inOrder =
-      /^cassandra .*CREATE ROLE .* ALTER KEYSPACE system_auth .*'NetworkTopologyStrategy', 'dc1': 3.* LOGIN admin .*ALTER ROLE IF EXISTS cassandra .*TRUNCATE system_views.roles_cache_keys; TRUNCATE system_views.permissions_cache_keys; SELECT JSON role/;
+      /^cassandra .*CREATE ROLE .* ALTER KEYSPACE system_auth .*'NetworkTopologyStrategy', 'dc1': 3.* LOGIN admin .*DROP ROLE IF EXISTS cassandra; TRUNCATE system_views.roles_cache_keys; TRUNCATE system_views.permissions_cache_keys; $/;
     assert.match(made, inOrder);
     assert.doesNotMatch(made, /'new'/, "its users may not make anything before the default role is shut");
+    assert.match(looked, /^admin .*SELECT JSON role, member_of .*role_permissions.*keyspace_name/);
+    assert.doesNotMatch(looked, /identity_to_role/, "this version has none");
     assert.match(set, /^admin .*WITH PASSWORD = 'new'/);
-    assert.deepEqual(outcome.nodetool, ["status", "enablebinary"]);
+    // Whoever came as the default role would go on as it.
+    assert.deepEqual(outcome.nodetool, ["status", "enablebinary", "disablebinary", "enablebinary"]);
   });
 
   it("is not asked for its members before Cassandra has come far enough to be one", async () => {
@@ -116,11 +122,28 @@ describe("the first ring whose clients log in", function () {
     assert.deepEqual([outcome.record.superuser, outcome.roles], ["admin", { admin: "new" }], outcome.said);
   });
 
-  it("does not open when somebody else used the default role before it was shut", async () => {
-    const outcome = await register(0, { answer: answer("cassandra", "admin", "mallory") });
+  const left: Record<string, [string, RegExp]> = {
+    "a role": ['{"role": "mallory", "member_of": null}', /made role mallory\./],
+    "a keyspace": ['{"keyspace_name": "mine"}', /made keyspace mine\./],
+    "a grant": ['{"role": "admin", "resource": "data"}', /made permissions of admin on data\./],
+    "a membership": ['{"role": "admin", "member_of": ["mallory"]}', /made admin as a member of mallory\./],
+    "an identity": ['{"identity": "spiffe://evil", "role": "admin"}', /made identity spiffe:\/\/evil of admin\./],
+  };
+  for (const [what, [row, said]] of Object.entries(left)) {
+    it(`does not open when somebody left ${what} as the default role before it was dropped`, async () => {
+      const folders = ["data/system_auth/roles-1", "data/system_auth/identity_to_role-1"];
+      const outcome = await register(0, { folders, answer: rows('{"role": "admin", "member_of": null}', row) });
+      assert.equal(outcome.record.superuser, undefined);
+      assert.equal(outcome.nodetool.at(-1), "disablebinary");
+      assert.match(outcome.cqlsh[1], /identity_to_role/);
+      assert.match(outcome.said, said);
+    });
+  }
+
+  it("does not open before its roles can be read", async () => {
+    const outcome = await register(0, { answer: rows('{"keyspace_name": "system"}') });
+    assert.match(outcome.said, /the roles cannot be read/);
     assert.equal(outcome.record.superuser, undefined);
-    assert.equal(outcome.nodetool.at(-1), "disablebinary");
-    assert.match(outcome.said, /somebody logged in as Cassandra's default role before it was shut, and made mallory/);
   });
 
   it("opens to its users as it is when it has served everybody before", async () => {
@@ -128,7 +151,7 @@ describe("the first ring whose clients log in", function () {
     const outcome = await register(0, {
       ...world,
       files: { "ring-member": id(0) },
-      answer: answer("cassandra", "admin", "shop"),
+      answer: answer("admin", "shop"),
     });
     assert.equal(outcome.record.superuser, "admin", outcome.said);
   });
@@ -144,7 +167,7 @@ describe("the first ring whose clients log in", function () {
       files,
       nodetool: "echo Mode: NORMAL",
       roles: byDefault,
-      answer: answer("cassandra", "admin"),
+      answer: answer("admin"),
     });
     assert.equal(outcome.record.superuser, "admin", outcome.said);
     assert.ok(outcome.nodetool.includes("repair --full system_auth"), "its roles may have had one copy");

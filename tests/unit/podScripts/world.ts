@@ -255,7 +255,7 @@ grep -qx "$name=$password" "$world/roles" || { echo "Bad credentials" >&2; exit 
 statements=\${statements-$(cat)}
 echo "$name ($*): $(xargs -0 <<<"$statements" | tr -s ' \n' ' ')" >>"$world/cqlsh.log"
 sed -nE "s/.* ROLE [A-Z ]*.(\\w+). WITH PASSWORD = '([^']*)'.*/\\1=\\2/p" <<<"$statements" >"$world/set"
-sed -nE "s/.* ROLE IF EXISTS (\\w+) WITH .*LOGIN = false.*/\\1/p" <<<"$statements" >"$world/shut"
+sed -nE "s/.*DROP ROLE IF EXISTS (\\w+);.*/\\1/p" <<<"$statements" >"$world/shut"
 while IFS== read -r role _; do sed -i "/^$role=/d" "$world/roles"; done < <(cat "$world/set" "$world/shut")
 cat "$world/set" >>"$world/roles"
 case $statements in *SELECT*) printf '%s\n' '${answer}' ;; esac
