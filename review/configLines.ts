@@ -29,7 +29,11 @@ export function configChanges(past: PastConfig, wanted: Record<string, string>, 
     const { value, secret } = past[key] ?? {};
     const [before, after] = [secret ? masked : value, wanted[key]];
     if (before === after) return [];
-    if (before === masked || after === masked) return [{ key, ...lineOf(lines, [key]), before, after }];
+    // Of a value that is or becomes a secret, neither side is shown.
+    if (before === masked || after === masked) {
+      const hidden = { ...(before !== undefined && { before: masked }), ...(after !== undefined && { after: masked }) };
+      return [{ key, ...lineOf(lines, [key]), ...hidden }];
+    }
     return differences(before, after).map(({ path, ...values }) => {
       const full = path ? `${key}.${path}` : key;
       const shown = (value: unknown) => (value && isSecret(full) ? masked : brief(value));

@@ -1,6 +1,6 @@
 import { revisionAnnotation } from "../components/cassandraPod";
 import { ConfigChange } from "./configLines";
-import { Change, Drift, Preview } from "./events";
+import { Change, Drift, masked, Preview } from "./events";
 import { brief, Difference, differences } from "./fields";
 import { outlooks, RingOutlook } from "./rings";
 
@@ -36,7 +36,19 @@ export function report({ stack, stackFile, preview, config }: ReportArgs): strin
     ...(preview.said.warning.length > 0 ? [bullets("#### Warnings", preview.said.warning)] : []),
     ...(preview.succeeded && objects.length > 0 ? [objectPart(objects)] : []),
   ];
-  return `${parts.filter(Boolean).join("\n\n")}\n`;
+  return cut(`${parts.filter(Boolean).join("\n\n")}\n`);
+}
+
+/** Characters that a comment may have, but for the marker in front of it. */
+const longest = 65_000;
+
+/** What matters most comes first: what is too long for a comment ends with a word about it. */
+function cut(text: string): string {
+  if (text.length <= longest) return text;
+  const shown = text.slice(0, text.lastIndexOf("\n", longest));
+  const isOpen = shown.lastIndexOf("<details>") > shown.lastIndexOf("</details>");
+  const missing = text.slice(shown.length).split("\n").length;
+  return `${shown}\n${isOpen ? "\n</details>\n" : ""}\n**Cut here: ${missing} lines more, which \`npm run review\` prints.**\n`;
 }
 
 /** The update in a sentence. */
@@ -134,7 +146,11 @@ function fields({ what, differing, old, new: wanted }: Change): string {
   return [...shown.slice(0, most), ...rest].join("<br>");
 }
 
-const change = ({ path, before, after }: Difference) => `\`${path}\`: ${cell(before)} -> ${cell(after)}`;
+/** Of a value that is or becomes a secret, neither side is shown. */
+const change = ({ path, before, after }: Difference) =>
+  before === masked || after === masked
+    ? `\`${path}\`: another secret`
+    : `\`${path}\`: ${cell(before)} -> ${cell(after)}`;
 
 const cell = (given: unknown) => `\`${brief(given).replaceAll("|", "\\|")}\``;
 

@@ -34,8 +34,8 @@ const takes = { first: 60, join: 90, leave: 80, restart: 45 };
 interface Workload {
   replicas: number;
   template: Inputs;
-  /** Size of the claims that it makes. */
-  volume?: string;
+  /** Whether the object is deleted and made anew, with all of its pods. */
+  isReplaced: boolean;
 }
 
 /** Every ring that the update touches, in order of their names. */
@@ -66,7 +66,9 @@ function isBelow({ parent }: Change, urn: string, changes: Change[]): boolean {
 
 /** Those of one ring, without its name. */
 function sentences(said: string[], name: string): string[] {
-  return said.flatMap((sentence) => new RegExp(`^(?:ring )?${name}: ([^]*)$`).exec(sentence)?.[1] ?? []).sort();
+  return said
+    .flatMap((sentence) => new RegExp(`^(?:ring |CockroachDB cluster )?${name}: ([^]*)$`).exec(sentence)?.[1] ?? [])
+    .sort();
 }
 
 function workloadOf(change: Change, which: "old" | "new"): Workload | undefined {
@@ -76,11 +78,10 @@ function workloadOf(change: Change, which: "old" | "new"): Workload | undefined 
   const spec = inputs?.spec as Inputs | undefined;
   if (!spec) return undefined;
   const template = (spec.template as Inputs) ?? { spec };
-  const [claim] = (spec.volumeClaimTemplates as { spec: { resources: { requests: { storage: string } } } }[]) ?? [];
   return {
     replicas: (spec.replicas as number) ?? 1,
     template,
-    ...(claim && { volume: claim.spec.resources.requests.storage }),
+    isReplaced: change.what === "replace",
   };
 }
 
@@ -109,6 +110,16 @@ function movements(topology: string, before: Workload[], after: Workload[]): Mov
     };
   if (after.length === 0)
     return { ...none, members: ["gone: all of its members"], meanwhile: "nothing serves its clients any more" };
+  const replaced = after.filter(({ isReplaced }) => isReplaced);
+  if (replaced.length > 0)
+    return {
+      ...none,
+      members: [
+        `deleted and made anew, all at once: ${members(count(replaced))}; rows that lie in their pods are lost`,
+      ],
+      seconds: takes.first,
+      meanwhile: "nothing serves its clients",
+    };
   if (topology === "daemon") return ofDaemons(before[0], after[0], isChanged);
 
   const stays = Math.min(was, wanted);

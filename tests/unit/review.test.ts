@@ -166,6 +166,14 @@ describe("lines of a stack file", () => {
     const before = past({ "cassandra:superuserPassword": "" }, ["cassandra:cassandraYaml"]);
     const changes = configChanges(before, after, file);
     assert.deepEqual(changes, [{ key: "cassandra:superuserPassword", before: "", after: "[secret]" }]);
+    // Nor the other side of one that is or becomes a secret.
+    const yaml = past({ "cassandra:cassandraYaml": '{"a":"hunter2"}' });
+    assert.deepEqual(configChanges(yaml, { "cassandra:cassandraYaml": "[secret]" }, file), [
+      { key: "cassandra:cassandraYaml", before: "[secret]", after: "[secret]" },
+    ]);
+    assert.deepEqual(configChanges(past({}, ["cassandra:image"]), { "cassandra:image": "hunter2" }, file), [
+      { key: "cassandra:image", line: 3, before: "[secret]", after: "[secret]" },
+    ]);
   });
 });
 
@@ -189,5 +197,38 @@ describe("the report", () => {
   it("is the same whatever the order of the events", () => {
     const events = ["a", "b", "c"].map((name) => step("create", "kubernetes:core/v1:Service", name, undefined, {}));
     assert.equal(of(...events, summary()), of(...events.reverse(), summary()));
+  });
+
+  it("shows neither side of a field that is or becomes a secret", () => {
+    const map = (data: unknown) => ({ metadata: { name: "m" }, data });
+    const told = of(step("update", "kubernetes:core/v1:ConfigMap", "a", map("hunter2"), map(secret)), summary());
+    assert.match(told, /^\| changed \| ConfigMap `m` \| `data`: another secret \|$/m);
+    assert.doesNotMatch(told, /hunter2/);
+  });
+
+  it("tells of a set that is replaced that all of its pods go at once", () => {
+    const set = (volume: string) => ({
+      metadata: { name: "cockroachdb" },
+      spec: { replicas: 3, template: { spec: { containers: [{}] } }, volumeClaimTemplates: [volume] },
+    });
+    const component = urn("cassandra:index:CockroachCluster", "cockroachdb");
+    const replaced = step("replace", "kubernetes:apps/v1:StatefulSet", "cockroachdb", set("a"), set("b"));
+    const { old, new: wanted } = replaced.resourcePreEvent.metadata as Record<"old" | "new", { parent: string }>;
+    old.parent = wanted.parent = component;
+    const told = of(step("same", "cassandra:index:CockroachCluster", "cockroachdb", {}, {}), replaced, summary());
+    assert.match(
+      told,
+      /Ring `cockroachdb`: deleted and made anew, all at once: 3 members; rows that lie in their pods are lost/,
+    );
+    assert.match(told, /nothing serves its clients/);
+  });
+
+  it("is cut where it is longer than a comment may be, with a word", () => {
+    const many = Array.from({ length: 2000 }, (_, i) =>
+      step("create", "kubernetes:core/v1:Service", `service-${i}`, undefined, { metadata: { name: `service-${i}` } }),
+    );
+    const told = of(...many, summary());
+    assert.ok(told.length < 65_536);
+    assert.match(told, /<\/details>\n\n\*\*Cut here: \d+ lines more, which `npm run review` prints\.\*\*\n$/);
   });
 });

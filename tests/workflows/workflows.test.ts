@@ -129,7 +129,11 @@ describe("the workflows", function () {
         );
       }
     }
-    const { stacks, preview } = workflow("preview.yml").jobs;
+    const { stacks, preview, comment } = workflow("preview.yml").jobs;
+    // What a pull request brings with it runs with a token that can write nothing, and where one can, nothing of it runs.
+    assert.deepEqual(preview.permissions, { contents: "read" });
+    assert.ok(comment.steps.every(({ uses = "" }) => !/checkout|\.\/\.github/.test(uses)));
+    assert.equal(shared("pulumi").find(({ name }) => name === "Program")?.run, "npm ci --ignore-scripts");
     assert.equal(stacks.if, "github.event.pull_request.head.repo.full_name == github.repository");
     assert.match(preview.if!, /needs.stacks.outputs.stacks/);
     assert.equal(workflow("up.yml").jobs.up.environment, "${{ matrix.stack }}");
@@ -180,19 +184,22 @@ describe("the workflows", function () {
       EDIT: "repos/a/b/issues/comments",
     };
     gh("");
-    assert.equal((await runs(stepsOf("preview.yml", "preview"), "Comment", env)).code, 0);
+    assert.equal((await runs(stepsOf("preview.yml", "comment"), "Comment", env)).code, 0);
     assert.match(
       read("gh.log"),
       /^api --silent --method POST repos\/a\/b\/issues\/7\/comments --field body=@comment.md$/m,
     );
     assert.equal(read("comment.md"), "<!-- preview of stack dev -->\n\n### Preview\n");
     gh("41\n42\n");
-    assert.equal((await runs(stepsOf("preview.yml", "preview"), "Comment", env)).code, 0);
+    assert.equal((await runs(stepsOf("preview.yml", "comment"), "Comment", env)).code, 0);
     assert.match(
       read("gh.log"),
       /^api --silent --method PATCH repos\/a\/b\/issues\/comments\/41 --field body=@comment.md$/m,
     );
-    assert.match(read("gh.log"), /startswith\("<!-- preview of stack dev -->"\)/);
+    assert.match(
+      read("gh.log"),
+      /select\(\.user\.login == "github-actions\[bot\]" and \(\.body \| startswith\("<!-- preview of stack dev -->"\)\)\)/,
+    );
   });
 
   it("preview.yml fails where the edit is refused, after it was told", () => {
@@ -202,9 +209,10 @@ describe("the workflows", function () {
       steps[names.indexOf("Review")].run,
       'npm run --silent review -- --stack "$STACK" --policy-pack policies --output report.md',
     );
-    assert.ok(names.indexOf("Comment") > names.indexOf("Review"));
-    const { if: when } = steps[names.indexOf("Comment")] as { if?: string };
+    assert.ok(names.indexOf("Report") > names.indexOf("Review"));
+    const { if: when } = steps[names.indexOf("Report")] as { if?: string };
     assert.match(when!, /!cancelled\(\)/);
+    assert.match(workflow("preview.yml").jobs.comment.if!, /!cancelled\(\)/);
   });
 
   it("keep the kubeconfig where nobody else reads it", async () => {
