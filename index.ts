@@ -10,6 +10,7 @@ import {
   judgeRings,
   KubernetesCluster,
   PersistentCluster,
+  refuseOtherStandard,
   SinglePod,
 } from "./components/index";
 import { readSettings } from "./settings";
@@ -22,20 +23,28 @@ const guard = new DataGuard("cassandra", settings.facts, judgeRings, acceptDataL
 const cluster = new KubernetesCluster("cassandra", settings);
 const opts = { dependsOn: pulumi.all([guard.passed, cluster.passed]).apply((both) => both.flat()) };
 
+const isNoOthers = refuseOtherStandard("cassandra", cluster.choice);
 // Kept by `pulumi destroy`: deleting a namespace deletes the claims in it, and with them the rows. A patch, so that the next
 // `up` takes it over instead of failing on what it finds.
 const namespace = settings.createNamespace
   ? new k8s.core.v1.NamespacePatch(
       "cassandra",
       { metadata: { name: settings.namespace, labels: { [enforceLabel]: settings.podSecurity } } },
-      { ...opts, retainOnDelete: true },
+      {
+        ...opts,
+        retainOnDelete: true,
+        hooks: { beforeCreate: [isNoOthers], beforeUpdate: [isNoOthers] },
+      },
     ).id
   : pulumi.output(settings.namespace);
 
 const storageClassName =
   persistent || cockroachdb
-    ? new CassandraStorage("cassandra", { ...settings, name: "cassandra", topology: "persistent" }, opts)
-        .storageClassName
+    ? new CassandraStorage(
+        "cassandra",
+        { ...settings, cluster: cluster.choice, name: "cassandra", topology: "persistent" },
+        opts,
+      ).storageClassName
     : undefined;
 
 const rings = {

@@ -113,6 +113,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   /** The same for a member in a rack, which is a zone. */
   protected readonly podSpecIn: (rack: string) => k8s.types.input.core.v1.PodSpec;
   protected readonly record: RingRecord;
+  private readonly policy?: k8s.networking.v1.NetworkPolicy;
   /** The cluster that it is in, as the provider sees it. */
   protected readonly cluster: ClusterChoice;
 
@@ -153,7 +154,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       },
     );
     if (!adopted?.areKept) {
-      networkAccess(
+      this.policy = networkAccess(
         name,
         {
           metadata: this.metadata,
@@ -250,6 +251,11 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
         "an update that moves rows must see the pods, and a provider does not tell",
       this,
     );
+  }
+
+  /** For `dependsOn` of what makes the pods: nobody may reach the first of them whom the policy keeps out, and all reach their record. */
+  protected get beforePods(): pulumi.Resource[] {
+    return [this.record.access, ...(this.policy ? [this.policy] : [])];
   }
 
   /** Hooks of what makes the pods: where none of them could start, it is refused. @param needs of this topology */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { wrongArgs } from "./argShapes";
 import { CassandraPodArgs } from "./cassandraPod";
 import { CassandraYaml } from "./cassandraYaml";
 import { keyRefusal, Protection } from "./refusedKeys";
@@ -23,6 +24,7 @@ export function checkedPodArgs<Args extends CassandraPodArgs>(
   const isLater = pulumi.Output.isInstance(cassandraYaml);
   const isImageLater = typeof image !== "string";
   refuse([
+    ...wrongArgs(args),
     ...wrongOptions(jvmOptions),
     ...(isLater ? [] : wrongKeys(cassandraYaml, protection, false)),
     ...(isImageLater ? [] : wrongImage(image)),

@@ -1,5 +1,6 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { wrongArgs } from "./argShapes";
 import {
   cockroach,
   CockroachNodes,
@@ -77,6 +78,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
       { ...opts, hooks: { ...opts?.hooks, beforeCreate } },
     );
     const identity = { name: args.name, topology: "persistent", application: "cockroachdb" };
+    const wrong = wrongArgs(args);
+    if (wrong.length > 0) throw new pulumi.ResourceError(wrong.join("\n"), this);
     const { volumeRetention = "retain" } = args;
     // Everything in it has a namespace, and comes after the look at the cluster.
     const namespace = pulumi.all([args.namespace, passed]).apply(([known]) => known);
@@ -115,7 +118,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
       matchLabels: { "app.kubernetes.io/name": identity.application, "app.kubernetes.io/instance": identity.name },
       matchExpressions: [{ key: "app.kubernetes.io/component", operator: "In", values: ["init", "client", "load"] }],
     };
-    networkAccess(
+    const policy = networkAccess(
       name,
       { metadata, selector, members: [], clients: Object.values(cockroachPorts), from: args.clientsFrom, tools },
       { parent: this },
@@ -179,7 +182,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: volumes,
+        // Nobody may reach the first node whom the policy keeps out.
+        dependsOn: [policy, ...(volumes ? [volumes] : [])],
         ...neverReplaced,
         hooks: {
           beforeCreate: [

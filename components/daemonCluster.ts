@@ -76,7 +76,7 @@ export class DaemonCluster extends CassandraRing {
       },
       {
         parent: this,
-        dependsOn: hostPath === undefined ? this.record.access : [this.record.access, this.mayLookAtNodes(name)],
+        dependsOn: hostPath === undefined ? this.beforePods : [...this.beforePods, this.mayLookAtNodes(name)],
         // A selector can never change; and a replacement begins with the new one, which the hook refuses.
         ignoreChanges: ["spec.selector"],
         deleteBeforeReplace: false,

@@ -69,7 +69,7 @@ export class EphemeralCluster extends CassandraRing {
       },
       {
         parent: this,
-        dependsOn: this.record.access,
+        dependsOn: this.beforePods,
         // A replacement begins with the new one, which the hook refuses.
         deleteBeforeReplace: false,
         customTimeouts: joinTimeouts(args.replicas),

@@ -13,6 +13,6 @@ export { KubernetesCluster, type KubernetesClusterArgs } from "./kubernetesClust
 export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./localVolumes";
 export { type Peer } from "./networkAccess";
 export { PersistentCluster, type PersistentClusterArgs } from "./persistentCluster";
-export { enforceLabel } from "./podSecurity";
+export { enforceLabel, refuseOtherStandard } from "./podSecurity";
 export { SinglePod, type SinglePodArgs } from "./singlePod";
 export { CassandraStorage, type CassandraStorageArgs, type Storage, storageClasses, VolumeRetention } from "./storage";

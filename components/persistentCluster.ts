@@ -97,7 +97,7 @@ export class PersistentCluster extends CassandraRing {
     const volumes =
       disks && new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this });
 
-    const before = [this.record.access, ...(volumes ? [volumes] : [])];
+    const before = [...this.beforePods, ...(volumes ? [volumes] : [])];
     const mayAsk = this.mayAsk(name, args);
     const leaving = membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false }, this);
     const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this);

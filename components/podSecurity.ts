@@ -1,6 +1,6 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
+import { answered, Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
 
 /** What the Pod Security Standard `restricted` asks of a pod, run as one user whose group owns its volumes. */
 export function podSecurity(user: number): k8s.types.input.core.v1.PodSecurityContext {
@@ -68,4 +68,31 @@ export function refuseWhereRestricted(
     { onDryRun: true },
   );
   return [hook];
+}
+
+/**
+ * Hook of the patch that labels a namespace: where the namespace enforces another standard by somebody else's word, another stack's for
+ * one, neither stack changes it back and forth. Refused in preview as well.
+ */
+export function refuseOtherStandard(name: string, cluster: ClusterChoice | undefined): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${name}-standard-is-no-others`,
+    async ({ oldInputs, newInputs }) => {
+      const labelOf = (inputs: unknown) =>
+        (inputs as { metadata: { labels?: Record<string, string> } } | undefined)?.metadata.labels?.[enforceLabel];
+      const { metadata } = newInputs as { metadata: { name: string } };
+      const look = async () =>
+        (await Cluster.connect(cluster)).core.readNamespace({ name: metadata.name }).catch(nothingWhenNotFound);
+      // An account that may not look at namespaces is left to what the API server says of the patch.
+      const live = await answered(look).catch(() => undefined);
+      const [wanted, present] = [labelOf(newInputs), labelOf(live)];
+      if (!present || present === wanted || present === labelOf(oldInputs)) return;
+      throw new Error(
+        `cassandra:createNamespace: "true" is not allowed for namespace ${metadata.name}: it is there and enforces the Pod Security ` +
+          `Standard ${present} by somebody else's word, and this stack would have it enforce ${wanted}; allowed is "false", which leaves ` +
+          "the namespace as it is, and another namespace",
+      );
+    },
+    { onDryRun: true },
+  );
 }

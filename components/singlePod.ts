@@ -78,7 +78,7 @@ export class SinglePod extends CassandraRing {
       },
       {
         parent: this,
-        dependsOn: guard.passed.apply(() => [this.record.access]),
+        dependsOn: guard.passed.apply(() => this.beforePods),
         deletedWith: budget,
         hooks: { beforeCreate: [isNotReplaced, ...this.mayAsk(name, args)] },
       },

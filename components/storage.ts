@@ -1,5 +1,6 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
 import { Identity, labels } from "./labels";
 
 /** Where volumes come from: a platform whose class this program makes, static volumes, or a class that is there already. */
@@ -53,6 +54,10 @@ export interface CassandraStorageArgs extends Identity {
   storage: Storage;
   /** Name of the class: of the one to make, or with `existing` of the one to use. Empty with `existing`: the cluster's default. */
   storageClassName: string;
+  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  takesOver?: boolean;
+  /** The cluster that it is made in. @default that of the default provider */
+  cluster?: ClusterChoice;
 }
 
 /** The storage class that a platform needs. */
@@ -73,10 +78,37 @@ export class CassandraStorage extends pulumi.ComponentResource {
           ...storageClasses[args.storage],
           reclaimPolicy: "Delete",
         },
-        { parent: this },
+        { parent: this, hooks: { beforeCreate: args.takesOver ? [] : [refuseClassOfOthers(name, args)] } },
       );
       this.storageClassName = storageClass.metadata.name;
     }
     this.registerOutputs({ storageClassName: this.storageClassName });
   }
+}
+
+/**
+ * A class belongs to no namespace: the provider would take over that of another stack, and delete it with this one. Refused in preview
+ * as well.
+ */
+function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorageArgs): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${name}-class-is-no-others`,
+    async ({ newInputs }) => {
+      const { metadata } = newInputs as { metadata: { name: string } };
+      const look = async () =>
+        (await Cluster.connect(cluster)).storage.readStorageClass({ name: metadata.name }).catch(nothingWhenNotFound);
+      const found = await answered(look).catch(async (error: Error) => {
+        const why = `whether storage class ${metadata.name} is there could not be looked at: ${explain(error)}`;
+        if (!pulumi.runtime.isDryRun()) throw new Error(`${why}. Nothing was touched`);
+        await pulumi.log.warn(why);
+      });
+      if (!found) return;
+      throw new Error(
+        `cassandra:storageClassName: "${metadata.name}" is not allowed with cassandra:storage: ${storage}, which makes a class of that ` +
+          `name: it is there, of provisioner ${found.provisioner}, and not in the state of this stack. Allowed is another name, or ` +
+          "cassandra:storage: existing to use it as it is",
+      );
+    },
+    { onDryRun: true },
+  );
 }

@@ -7,6 +7,7 @@ const minutes = 60_000;
 interface Rule {
   apiGroups: string[];
   resources: string[];
+  resourceNames?: string[];
   verbs: string[];
 }
 
@@ -18,6 +19,8 @@ const rules = (...verbs: string[]): Rule[] => [
   { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs },
   { apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles", "rolebindings"], verbs },
   { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs },
+  // What identifies the cluster.
+  { apiGroups: [""], resources: ["namespaces"], resourceNames: ["kube-system"], verbs: ["get"] },
 ];
 
 describe("accounts that may not do everything, on the real engine and API server, with simulated nodes", function () {

@@ -36,7 +36,7 @@ describe("a ring whose clients log in", function () {
     assert.match(credentials.password, /^[A-Za-z0-9]{32}$/);
     assert.match(await login("cassandra-0", credentials), loggedIn);
     const byDefault = await login("cassandra-0", { username: "cassandra", password: "cassandra" });
-    assert.match(byDefault, /Provided username cassandra and/or password are incorrect/);
+    assert.match(byDefault, /Provided username cassandra and\/or password are incorrect/);
     const anonymous = await stack.exec("cassandra-0", ["cqlsh", "-e", "SHOW HOST"]).catch((e: Error) => e.message);
     assert.match(anonymous, /Remote end requires authentication/);
     await stack.writeRows("cassandra-0", 1000);
@@ -105,7 +105,7 @@ describe("a ring whose clients log in", function () {
     assert.match(await login("cassandra-0", after), loggedIn);
     assert.match(
       await login("cassandra-0", { username: "cassandra", password: "cassandra" }),
-      /Provided username cassandra and/or password are incorrect/,
+      /Provided username cassandra and\/or password are incorrect/,
     );
   });
 
@@ -128,7 +128,7 @@ describe("a ring whose clients log in", function () {
     await stack.everyPodCounts(1000);
     assert.match(await login("cassandra-2", await superuser()), loggedIn);
     const byDefault = { username: "cassandra", password: "cassandra" };
-    assert.match(await login("cassandra-2", byDefault), /Provided username cassandra and/or password are incorrect/);
+    assert.match(await login("cassandra-2", byDefault), /Provided username cassandra and\/or password are incorrect/);
   });
 
   it("shows no password in the state, in previews, in events, in pods, in logs and in arguments of processes", async () => {

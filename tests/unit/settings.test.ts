@@ -386,12 +386,12 @@ describe("settings", () => {
     [
       "a size that is no quantity",
       { volumeSize: "ten gigs" },
-      'volumeSize: "ten gigs" is not allowed; allowed is a Kubernetes quantity above zero, such as 10Gi',
+      'volumeSize: "ten gigs" is not allowed; allowed is a Kubernetes quantity of at least 100Mi, such as 10Gi',
     ],
     [
       "a size of nothing",
       { volumeSize: "0" },
-      'volumeSize: "0" is not allowed; allowed is a Kubernetes quantity above zero, such as 10Gi',
+      'volumeSize: "0" is not allowed; allowed is a Kubernetes quantity of at least 100Mi, such as 10Gi',
     ],
     [
       "an image without tag",

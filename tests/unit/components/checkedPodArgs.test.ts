@@ -52,6 +52,19 @@ describe("args of a ring's pods", () => {
     assert.deepEqual(refusals(own, { auth: "none", tls: "none" }), []);
   });
 
+  it("are checked as config is: programs in other languages have no types", () => {
+    const wrong = { replicas: 2.5, volumeSize: "10", memory: "1", name: "Ring", superuser: "cassandra", cpu: "none" };
+    assert.deepEqual(refusals(wrong), [
+      'cassandra:memory: "1" is not allowed; allowed is a Kubernetes quantity of at least 512Mi',
+      'cassandra:cpu: "none" is not allowed; allowed is a Kubernetes quantity above zero, such as 500m',
+      'cassandra:replicas: "2.5" is not allowed; allowed is a whole number from 1 to 1000',
+      'cassandra:volumeSize: "10" is not allowed; allowed is a Kubernetes quantity of at least 100Mi, such as 10Gi',
+      'cassandra:name: "Ring" is not allowed; allowed is lower-case letters, digits and inner dashes, at most 52',
+      'cassandra:superuser: "cassandra" is not allowed; allowed is a lower-case letter, then lower-case letters, digits and ' +
+        "underscores, at most 48; not cassandra",
+    ]);
+  });
+
   it("are refused keys that would be written as others", () => {
     for (const key of ["concurrent_reads: 1\nnum_tokens", '"num_tokens"', "num_tokens ", "? num_tokens", ""])
       assert.match(refusals({ cassandraYaml: { [key]: 4 } })[0], /is not allowed; allowed is the name of a key$/, key);
