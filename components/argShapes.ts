@@ -47,7 +47,7 @@ const shapes: Record<string, Shape> = {
 /** A line for each arg that is not as a component takes it; of those that are known only later, none. */
 export function wrongArgs(args: object): string[] {
   return Object.entries(args).flatMap(([name, value]: [string, unknown]) => {
-    const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined;
+    const shape = (shapes as Record<string, Shape | undefined>)[name];
     const isPlain = ["string", "number", "boolean"].includes(typeof value);
     if (!shape || !isPlain || shape.is(value)) return [];
     return [`cassandra:${name}: "${String(value)}" is not allowed; allowed is ${shape.allowed}`];

@@ -19,6 +19,7 @@ import { LocalVolume, LocalVolumes } from "./localVolumes";
 import { refuseWithoutSecrets } from "./neededSecrets";
 import { networkAccess, Peer } from "./networkAccess";
 import { refuseFewerNodes } from "./nodeCount";
+import { recorded } from "./recorded";
 import { memoryOf, refuseReplacement } from "./replacement";
 import { VolumeRetention } from "./storage";
 import { refuseStrangers } from "./strangers";
@@ -187,7 +188,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
         ...neverReplaced,
         hooks: {
           beforeCreate: [
-            refuseReplacement(name, { component: this, workload, takesOver, cluster }),
+            refuseReplacement(name, { memory: recorded(this), workload, takesOver, cluster }),
             ...needs,
             ...count.beforeCreate,
           ],

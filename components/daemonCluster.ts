@@ -1,6 +1,7 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
+import { recorded } from "./recorded";
 import { memoryOf, refuseReplacement } from "./replacement";
 import { whenWhole } from "./ringCheck";
 import { snapshotBeforeUpgrade } from "./upgrade";
@@ -54,7 +55,7 @@ export class DaemonCluster extends CassandraRing {
     const { cluster } = this;
     const { stallTimeoutMinutes } = args;
     const workload = { apiVersion: "apps/v1", kind: "DaemonSet" } as const;
-    const isNotReplaced = refuseReplacement(name, { component: this, workload, takesOver, cluster });
+    const isNotReplaced = refuseReplacement(name, { memory: recorded(this), workload, takesOver, cluster });
     const ring = { name: args.name, selector: this.selector, cluster, stallTimeoutMinutes };
 
     this.daemonSet = new k8s.apps.v1.DaemonSet(

@@ -2,6 +2,7 @@ import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
 import { membersServeFirst } from "./handOver";
+import { recorded } from "./recorded";
 import { memoryOf, refuseReplacement } from "./replacement";
 import { whenWhole } from "./ringCheck";
 import { RollingUpdate } from "./rollingUpdate";
@@ -53,7 +54,7 @@ export class EphemeralCluster extends CassandraRing {
     const { cluster } = this;
     const { stallTimeoutMinutes, takesOver } = args;
     const workload = { apiVersion: "v1", kind: "ReplicationController" } as const;
-    const isNotReplaced = refuseReplacement(name, { component: this, workload, takesOver, cluster });
+    const isNotReplaced = refuseReplacement(name, { memory: recorded(this), workload, takesOver, cluster });
     const ring = { name: args.name, selector: this.selector, cluster, stallTimeoutMinutes };
     const client = (namespace: string) =>
       new UnorderedRing(cluster, { ...ring, namespace, maker: "ReplicationController", isOnNodes: false });

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import {
   Cluster,
   ClusterChoice,
@@ -11,7 +10,7 @@ import {
 } from "./cluster";
 import { failUpdate } from "./failUpdate";
 import * as k8s from "./kubernetes";
-import { recorded } from "./recorded";
+import { isMocked, recorded } from "./recorded";
 
 export interface KubernetesClusterArgs {
   /** Where guards find the cluster that the provider acts on. @default as the default provider finds it */
@@ -88,11 +87,6 @@ export function comparedCluster(
 ): Pick<KubernetesCluster, "choice" | "passed"> {
   if (cluster?.seen || isMocked()) return { choice: cluster ?? {}, passed: pulumi.output([]) };
   return new KubernetesCluster(name, { cluster }, { parent, provider, providers });
-}
-
-/** Whoever tests a program with Pulumi's mocks has no cluster. */
-function isMocked(): boolean {
-  return pulumi.runtime.getMonitor() instanceof MockMonitor;
 }
 
 /** Of what a preview does not know yet, no `apply` ever runs. */

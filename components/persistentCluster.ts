@@ -5,6 +5,7 @@ import { CassandraRing, CassandraRingArgs, joinTimeouts } from "./cassandraRing"
 import { CleanUp } from "./cleanUp";
 import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
+import { recorded } from "./recorded";
 import { memoryOf, refuseReplacement } from "./replacement";
 import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "./racks";
 import { whenWhole } from "./ringCheck";
@@ -106,7 +107,7 @@ export class PersistentCluster extends CassandraRing {
     // The claim template of a set that was adopted stays as it is: `Adoption` refuses another size.
     const volumesGrow = volumesGrowFirst(name, { ...ring, subject, isKept: adopt !== undefined }, this);
     const isNotReplaced = refuseReplacement(name, {
-      component: this,
+      memory: recorded(this),
       workload: { apiVersion: "apps/v1", kind: "StatefulSet" },
       cluster,
     });

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
-import { recorded } from "./recorded";
 
 /** What makes pods, or is one. */
 interface Workload {
@@ -8,14 +7,14 @@ interface Workload {
   kind: "StatefulSet" | "DaemonSet" | "ReplicationController" | "Pod";
 }
 
-interface Memory {
+export interface Memory {
   /** UIDs of its workloads, by their names. */
   uids?: Record<string, string>;
 }
 
 export interface ReplacementArgs {
-  /** The component whose outputs remember the workload (`memoryOf`). */
-  component: pulumi.ComponentResource;
+  /** What the outputs of its component remember of an earlier update (`memoryOf`). */
+  memory: Promise<Memory>;
   workload: Workload;
   /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
@@ -39,7 +38,6 @@ export function memoryOf(
  */
 export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.ResourceHook {
   const { apiVersion, kind } = args.workload;
-  const memory = recorded<Memory>(args.component);
   return new pulumi.ResourceHook(
     `${name}-is-not-replaced`,
     async ({ newInputs }) => {
@@ -59,7 +57,7 @@ export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.R
           throw new Error(`whether ${what} is there could not be looked at: ${explain(error)}. Nothing was touched`);
         });
       if (!live) return;
-      const { uids = {} } = await memory;
+      const { uids = {} } = await args.memory;
       if (live.metadata!.uid === uids[metadata.name]) {
         throw new Error(
           `${what} is not replaced: its pods would go with it, and their rows. Whatever asks for that (\`--replace\`, \`pulumi state ` +

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failUpdate } from "./failUpdate";
 import { answered, explain, patiently, refusalOf } from "./cluster";
@@ -7,6 +6,7 @@ import { allowedSilence, Tell } from "./leaving";
 import { Streams } from "./nodetool";
 import { defaultStallTimeoutMinutes } from "./podJob";
 import type { RingClient } from "./ringClient";
+import { isMocked } from "./recorded";
 import { shrink, ShrinkingRing } from "./ringMoves";
 import { size } from "./scalePlan";
 import { foretold, Mend, nextMend } from "./wholeRing";
@@ -36,8 +36,7 @@ export function whenWhole(
   after: pulumi.Input<unknown>[],
   parent: pulumi.Resource,
 ): pulumi.Output<boolean> {
-  // Whoever tests a program with Pulumi's mocks has no cluster.
-  if (pulumi.runtime.getMonitor() instanceof MockMonitor) return pulumi.output(false);
+  if (isMocked()) return pulumi.output(false);
   const isDryRun = pulumi.runtime.isDryRun();
   return pulumi.all([pulumi.output(args.namespace), ...after]).apply(async ([namespace]) => {
     const client = args.client(namespace);

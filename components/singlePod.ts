@@ -2,6 +2,7 @@ import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules } from "./cassandraRing";
 import { DataGuard } from "./dataGuard";
+import { recorded } from "./recorded";
 import { memoryOf, refuseReplacement } from "./replacement";
 
 export interface SinglePodArgs extends CassandraRingArgs {
@@ -44,7 +45,7 @@ export class SinglePod extends CassandraRing {
     );
     // An edit that replaces it deletes it first; what replaces it without an edit does not.
     const isNotReplaced = refuseReplacement(name, {
-      component: this,
+      memory: recorded(this),
       workload: { apiVersion: "v1", kind: "Pod" },
       takesOver: args.takesOver,
       cluster: this.cluster,

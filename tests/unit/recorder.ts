@@ -57,7 +57,7 @@ function acceptHooks(): void {
  */
 export async function callHook(
   name: string,
-  args: Pick<pulumi.ResourceHookArgs, "oldInputs" | "newInputs">,
+  args: Pick<pulumi.ResourceHookArgs, "oldInputs" | "newInputs" | "oldOutputs">,
   opts: pulumi.ResourceHookOptions = {},
 ): Promise<void> {
   const hook = hooks.get(name);

@@ -1,0 +1,48 @@
+import * as assert from "node:assert/strict";
+import { refuseReplacement } from "../../../components/replacement";
+import { withApiServer } from "../apiServer";
+import { callHook, record } from "../recorder";
+
+const controllers = "/api/v1/namespaces/db/replicationcontrollers";
+const newInputs = { metadata: { name: "cassandra", namespace: "db" } };
+
+describe("a workload that would be made over one that is there", () => {
+  const make = (live: object | undefined, uids: Record<string, string>, takesOver = false) =>
+    withApiServer({ "/api/v1": kinds, ...(live && { [`${controllers}/cassandra`]: live }) }, async (kubeconfig) => {
+      await record(() =>
+        refuseReplacement("cassandra", {
+          memory: Promise.resolve({ uids }),
+          workload: { apiVersion: "v1", kind: "ReplicationController" },
+          takesOver,
+          cluster: { kubeconfig },
+        }),
+      );
+      await callHook("cassandra-is-not-replaced", { newInputs }, { onDryRun: true });
+    });
+  const kinds = {
+    kind: "APIResourceList",
+    groupVersion: "v1",
+    resources: [
+      { name: "replicationcontrollers", kind: "ReplicationController", namespaced: true, singularName: "", verbs: [] },
+    ],
+  };
+  const live = { apiVersion: "v1", kind: "ReplicationController", metadata: { name: "cassandra", uid: "one" } };
+
+  it("passes where there is none", () => make(undefined, { cassandra: "one" }));
+
+  it("is refused where it is the one that the state remembers: that is a replacement, also where what exists is taken over", async () => {
+    for (const takesOver of [true, false])
+      await assert.rejects(make(live, { cassandra: "one" }, takesOver), {
+        message:
+          /^ReplicationController db\/cassandra is not replaced: .*`pulumi state untaint` takes it back.*`pulumi import`/,
+      });
+  });
+
+  it("is refused where it is nobody's, unless what exists is taken over", async () => {
+    await assert.rejects(make(live, {}), {
+      message: /is there, and not in the state of this stack; .*upsertExistingObjects true`/,
+    });
+    await make(live, {}, true);
+    await make(live, { cassandra: "another" }, true);
+  });
+});
