@@ -1,23 +1,26 @@
 import { PolicyPack, ReportViolation, ResourceValidationArgs } from "@pulumi/policy";
+import { ClusterChoice } from "../components/kubeconfig";
 import { find } from "./live";
-import { KubeObject, titleOf } from "./objects";
+import { objectsOf, titleOf } from "./objects";
 import { Rule, rules } from "./rules";
-
-/** Object of a resource of the kubernetes provider; undefined for other resources. */
-function objectOf({ type, props }: ResourceValidationArgs): KubeObject | undefined {
-  const [, kind] = /^kubernetes:.+:(\w+)$/.exec(type) ?? [];
-  return kind === undefined || kind.endsWith("Patch") || kind.endsWith("List") ? undefined : (props as KubeObject);
-}
 
 /** Whether a resource is part of a ring that this repository's component makes. */
 const isOfRing = ({ urn }: ResourceValidationArgs) => urn.includes("cassandra:index:PersistentCluster$");
 
 async function validate(rule: Rule, args: ResourceValidationArgs, report: ReportViolation): Promise<void> {
   const { check, needsLive, exceptRings } = rule;
-  const object = objectOf(args);
-  if (!object || (exceptRings && isOfRing(args)) || (needsLive && !needsLive.includes(object.kind))) return;
-  const { live } = needsLive ? await find(object) : {};
-  for (const line of check(object, live)) report(line);
+  if (exceptRings && isOfRing(args)) return;
+  for (const object of objectsOf(args.type, args.props)) {
+    if (needsLive && !needsLive.includes(object.kind)) continue;
+    const { live } = needsLive ? await find(object, clusterOf(args)) : {};
+    for (const line of check(object, live)) report(line);
+  }
+}
+
+/** Where the resource's own provider has its cluster. */
+function clusterOf({ provider }: ResourceValidationArgs): ClusterChoice {
+  const { kubeconfig, context, cluster } = (provider?.props ?? {}) as Record<string, string | undefined>;
+  return { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(cluster && { cluster }) };
 }
 
 const compared = [...new Set(rules.flatMap(({ needsLive = [] }) => needsLive))];
@@ -35,10 +38,9 @@ new PolicyPack("cassandra", {
       description: "What is there could be looked at, by the rules that compare with it.",
       enforcementLevel: "advisory" as const,
       validateResource: async (args: ResourceValidationArgs, report: ReportViolation) => {
-        const object = objectOf(args);
-        if (!object || !compared.includes(object.kind)) return;
-        const { why } = await find(object);
-        if (why !== undefined) {
+        for (const object of objectsOf(args.type, args.props).filter(({ kind }) => compared.includes(kind))) {
+          const { why } = await find(object, clusterOf(args));
+          if (why === undefined) continue;
           report(
             `${titleOf(object)} could not be looked at (${why}), so that nothing is compared with it; set KUBECONFIG`,
           );

@@ -1,4 +1,4 @@
-import { Cluster, explain, nothingWhenNotFound } from "../components/cluster";
+import { Cluster, ClusterChoice, explain, nothingWhenNotFound } from "../components/cluster";
 import { KubeObject } from "./objects";
 
 /** What is there of an object: itself, nothing, or why nobody could tell. */
@@ -7,19 +7,26 @@ export interface Found {
   why?: string;
 }
 
-/** That of KUBECONFIG, or of ~/.kube/config. */
-let cluster: Promise<Cluster> | undefined;
+/** Connections, by what says where the cluster is. */
+const clusters = new Map<string, Promise<Cluster>>();
+
+function connectionTo(choice: ClusterChoice): Promise<Cluster> {
+  const key = JSON.stringify(choice);
+  const known = clusters.get(key) ?? Cluster.connect(choice);
+  clusters.set(key, known);
+  return known;
+}
 
 const seen = new Map<string, Promise<Found>>();
 
-/** Looks an object up in the cluster, once. One that Pulumi is to name is not there yet. */
-export function find({ apiVersion, kind, metadata }: KubeObject): Promise<Found> {
+/** Looks an object up in its provider's cluster, once. One that Pulumi is to name is not there yet. */
+export function find({ apiVersion, kind, metadata }: KubeObject, choice: ClusterChoice): Promise<Found> {
   const { name, namespace = "default" } = metadata ?? {};
   if (!name) return Promise.resolve({});
-  const key = [apiVersion, kind, namespace, name].join("/");
+  const key = [JSON.stringify(choice), apiVersion, kind, namespace, name].join("/");
   const look = async (): Promise<Found> => {
     try {
-      const { objects } = await (cluster ??= Cluster.connect());
+      const { objects } = await connectionTo(choice);
       const live = await objects.read({ apiVersion, kind, metadata: { name, namespace } }).catch(nothingWhenNotFound);
       return { ...(live && { live: live as KubeObject }) };
     } catch (error) {

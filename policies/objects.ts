@@ -5,11 +5,13 @@ export interface Container {
   image?: string;
   env?: { name: string; value?: string }[];
   resources?: { limits?: Record<string, string> };
+  ports?: { hostPort?: number }[];
 }
 
 export interface PodSpec {
   containers?: Container[];
   initContainers?: Container[];
+  hostNetwork?: boolean;
 }
 
 export interface KubeObject {
@@ -17,6 +19,28 @@ export interface KubeObject {
   kind: string;
   metadata?: { name?: string; namespace?: string; annotations?: Record<string, string> };
   spec?: Record<string, unknown>;
+  /** Whether it is a part of an object alone, that others have made: what it does not say may be there. @default false */
+  isPart?: boolean;
+}
+
+/**
+ * Objects of a resource of the kubernetes provider, those of a list each; a Helm release is one of its own, since nobody sees what it
+ * makes. None for other resources.
+ */
+export function objectsOf(type: string, props: object): KubeObject[] {
+  const [, kind] = /^kubernetes:.+:(\w+)$/.exec(type) ?? [];
+  if (kind === undefined) return [];
+  if (type === "kubernetes:helm.sh/v3:Release") {
+    const { name, chart } = props as { name?: string; chart?: string };
+    return [{ apiVersion: "helm.sh/v3", kind: "Release", metadata: { name: name ?? chart } }];
+  }
+  const { items } = props as { items?: KubeObject[] };
+  if (kind.endsWith("List") && Array.isArray(items)) {
+    return items.map((item) => ({ ...item, kind: item.kind ?? kind.replace(/List$/, "") }));
+  }
+  if (!kind.endsWith("Patch")) return [props as KubeObject];
+  const object = props as KubeObject;
+  return [{ ...object, kind: object.kind ?? kind.replace(/Patch$/, ""), isPart: true }];
 }
 
 interface Template {

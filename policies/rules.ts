@@ -1,6 +1,6 @@
 import { quantity } from "../components/quantity";
 import { image as pinnedImage } from "../settings/parsers";
-import { containersOf, envOf, KubeObject, titleOf } from "./objects";
+import { containersOf, envOf, KubeObject, podSpecOf, titleOf } from "./objects";
 
 /** What must hold of an object; each message says what to do. */
 export interface Rule {
@@ -21,7 +21,7 @@ const pinnedImages: Rule = {
   enforcementLevel: "mandatory",
   check: (object) =>
     containersOf(object)
-      .filter(({ image }) => pinnedImage(image) === undefined)
+      .filter(({ image }) => (image !== undefined || !object.isPart) && pinnedImage(image) === undefined)
       .map(
         ({ name, image }) =>
           `${titleOf(object)}, container ${name}: image "${image}" may be another one tomorrow; give it a tag other than latest, or a digest`,
@@ -34,7 +34,7 @@ const memoryLimits: Rule = {
   enforcementLevel: "mandatory",
   check: (object) =>
     containersOf(object)
-      .filter(({ resources }) => !resources?.limits?.memory)
+      .filter(({ resources }) => !object.isPart && !resources?.limits?.memory)
       .map(
         ({ name }) =>
           `${titleOf(object)}, container ${name}: without a memory limit it may take a whole node's; set resources.limits.memory`,
@@ -50,11 +50,33 @@ const internal: Record<string, string> = {
   "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
 };
 
+/** So large a part of all addresses that it is the world, or adds up to it with a few others: halves of it are `0.0.0.0/1`. */
+function isWide(range: string): boolean {
+  const [address, prefix] = range.split("/");
+  return Number(prefix) < (address.includes(":") ? 16 : 8);
+}
+
+interface IngressRule {
+  from?: { ipBlock?: { cidr: string } }[];
+}
+
 const privateServices: Rule = {
   name: "private-services",
-  description: "No Service is open to the world.",
+  description: "Nothing is open to the world: no Service, Ingress, port of a node, or policy.",
   enforcementLevel: "mandatory",
   check: (object) => {
+    if (object.kind === "Ingress")
+      return [
+        `${titleOf(object)} is open to whoever reaches the controller of Ingresses, and databases speak no HTTP; leave it out`,
+      ];
+    const onNodes = containersOf(object).filter(({ ports }) => ports?.some(({ hostPort }) => hostPort));
+    if (onNodes.length > 0 || podSpecOf(object)?.hostNetwork)
+      return [`${titleOf(object)} listens at the addresses of nodes; take hostPort and hostNetwork out`];
+    if (object.kind === "NetworkPolicy") {
+      const { ingress = [] } = (object.spec ?? {}) as { ingress?: IngressRule[] };
+      const blocks = ingress.flatMap(({ from = [] }) => from.flatMap(({ ipBlock }) => ipBlock?.cidr ?? []));
+      return blocks.filter(isWide).map((range) => `${titleOf(object)} lets ${range} in; name the networks of clients`);
+    }
     if (object.kind !== "Service") return [];
     const { type, externalIPs, loadBalancerSourceRanges } = (object.spec ?? {}) as Record<
       string,
@@ -65,8 +87,7 @@ const privateServices: Rule = {
     const isInternal = Object.entries(object.metadata?.annotations ?? {}).some(
       ([key, value]) => internal[key] === value,
     );
-    const isNarrow =
-      loadBalancerSourceRanges?.length && !loadBalancerSourceRanges.some((range) => range.endsWith("/0"));
+    const isNarrow = loadBalancerSourceRanges?.length && !loadBalancerSourceRanges.some(isWide);
     const isPublic = type === "LoadBalancer" && !isInternal && !isNarrow;
     if (!isPublic && type !== "NodePort" && !externalIPs?.length) return [];
     return [
@@ -163,7 +184,20 @@ const storageStays: Rule = {
   },
 };
 
+const seenObjects: Rule = {
+  name: "seen-objects",
+  description: "No Helm release makes objects that no policy sees.",
+  enforcementLevel: "mandatory",
+  check: (object) =>
+    object.kind === "Release"
+      ? [
+          `${titleOf(object)}: what a Helm release makes, no policy sees; take a Chart (kubernetes:helm.sh/v4), whose objects are Pulumi's`,
+        ]
+      : [],
+};
+
 export const rules: Rule[] = [
+  seenObjects,
   pinnedImages,
   memoryLimits,
   privateServices,

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { KubeObject } from "../../policies/objects";
+import { KubeObject, objectsOf } from "../../policies/objects";
 import { rules } from "../../policies/rules";
 
 const check = (name: string, object: Partial<KubeObject>, live?: Partial<KubeObject>): string[] => {
@@ -50,6 +50,36 @@ describe("the policies", () => {
     assert.deepEqual(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["10.0.0.0/8"] }), []);
     assert.deepEqual(service({ type: "LoadBalancer" }, { "networking.gke.io/load-balancer-type": "Internal" }), []);
     assert.deepEqual(service({ clusterIP: "None" }), []);
+    const halves = { type: "LoadBalancer", loadBalancerSourceRanges: ["0.0.0.0/1", "128.0.0.0/1"] };
+    assert.equal(service(halves).length, 1, "all of the internet in two halves");
+    assert.equal(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["2000::/3"] }).length, 1);
+  });
+
+  it("want nothing else open to the world", () => {
+    const isOpen = (object: object) => check("private-services", object).length > 0;
+    assert.ok(isOpen({ kind: "Ingress", spec: {} }));
+    assert.ok(isOpen(set({}, container({ ports: [{ hostPort: 9042 }] }))));
+    assert.ok(isOpen({ spec: { hostNetwork: true, containers: [container({})] } }));
+    assert.ok(!isOpen(set({}, container({ ports: [{ containerPort: 9042 }] }))));
+    const policy = (cidr: string) => ({
+      kind: "NetworkPolicy",
+      spec: { ingress: [{ from: [{ ipBlock: { cidr } }] }] },
+    });
+    assert.ok(isOpen(policy("128.0.0.0/1")));
+    assert.ok(!isOpen(policy("10.0.0.0/8")));
+  });
+
+  it("see patches, lists and Helm releases", () => {
+    const type = (kind: string) => `kubernetes:apps/v1:${kind}`;
+    const item = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a" } };
+    assert.deepEqual(objectsOf(type("Deployment"), item), [item]);
+    assert.deepEqual(objectsOf(type("DeploymentList"), { items: [item, item] }), [item, item]);
+    const [patch] = objectsOf(type("DeploymentPatch"), set({}, { name: "a", image: "a:latest" }));
+    assert.equal(check("pinned-images", patch).length, 1);
+    assert.deepEqual(check("memory-limits", patch), [], "what a patch does not say may be there");
+    const [release] = objectsOf("kubernetes:helm.sh/v3:Release", { chart: "cassandra" });
+    assert.match(check("seen-objects", release)[0], /^Release cassandra: what a Helm release makes, no policy sees/);
+    assert.deepEqual(objectsOf("random:index/randomPassword:RandomPassword", {}), []);
   });
 
   it("want clients of a ring to log in", () => {
