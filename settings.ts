@@ -88,6 +88,7 @@ type Own = Omit<Common, "topologies"> & {
  */
 export function readSettings(): Settings {
   const problems = new Problems();
+  refuseKeysOfAnotherProject();
   const given = stackConfig({ ...keys, ...objectKeys });
   const common = problems.parse("", { ...keys, ...objectKeys }, given) as Common;
 
@@ -242,10 +243,17 @@ const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<S
 /** As the kubernetes provider reads them: its config, else the environment, where the client of a guard finds a cluster itself. */
 function providerSettings(): Pick<Settings, "cluster" | "takesOver"> {
   const config = new pulumi.Config("kubernetes");
-  const [kubeconfig, context] = [config.get("kubeconfig"), config.get("context")];
+  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => config.get(key));
+  const folder = config.get("renderYamlToDirectory");
+  if (folder) {
+    throw new pulumi.RunError(
+      `kubernetes:renderYamlToDirectory: "${folder}" is not allowed: rings are looked at and moved in a cluster, which a folder of files ` +
+        "is not; allowed is to leave it out",
+    );
+  }
   const takesOver = config.get("upsertExistingObjects") ?? process.env.PULUMI_K8S_UPSERT_EXISTING_OBJECTS;
   return {
-    cluster: { ...(kubeconfig && { kubeconfig }), ...(context && { context }) },
+    cluster: { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(cluster && { cluster }) },
     takesOver: takesOver === "true",
   };
 }
@@ -291,6 +299,18 @@ function warnOfPlainSecrets(given: Raw, objects: Record<string, Raw>): void {
 }
 
 /** The project's own config, by bare key: lists and objects as such, and every scalar as text. */
+/** A project that was renamed does not read the keys that its stack files have: each would have its default, and rings be other ones. */
+function refuseKeysOfAnotherProject(): void {
+  const project = pulumi.getProject();
+  if (project === "cassandra") return;
+  const [unread] = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith("cassandra:"));
+  if (unread === undefined) return;
+  throw new pulumi.RunError(
+    `Pulumi.yaml: name: "${project}" is not allowed with ${unread} in the stack's config: keys begin with the project's name, so that it ` +
+      `is not read; allowed is ${unread.replace("cassandra", project)}, and the name cassandra`,
+  );
+}
+
 function stackConfig(known: Record<string, Key>): Raw {
   const prefix = `${pulumi.getProject()}:`;
   const given: Raw = {};

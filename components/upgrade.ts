@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { answered, Cluster, ClusterChoice, explain, isReady } from "./cluster";
 import { once } from "./once";
+import { parseVersion } from "./nodetool";
 import { keepSnapshot, snapshotName } from "./snapshot";
 import { compare, Version, versionOf, written } from "./version";
 
@@ -77,6 +78,21 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
   const tell = (line: string) => pulumi.log.info(`${args.name}: ${line}`, parent);
   const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
 
+  /** Of an image whose name does not tell, the member is asked. */
+  const versionIn = async ({ pod, image }: PodView, namespace: string): Promise<Version | undefined> => {
+    const told = versionOf(image);
+    if (told || !pod) return told;
+    try {
+      const connection = await Cluster.connect(args.cluster);
+      return parseVersion(await connection.exec({ namespace, pod }, ["nodetool", "version"]));
+    } catch (error) {
+      const why = `which version of Cassandra ${pod} runs could not be asked: ${explain(error as Error)}`;
+      if (!isDryRun) throw new Error(`ring ${args.name}: ${why}. No member was touched`);
+      await warn(`${why}. \`pulumi up\` asks again`);
+      return undefined;
+    }
+  };
+
   const prepare = once(async (was: string, wanted: string, namespace: string): Promise<void> => {
     const pods = await answered(() => podsOf(args, namespace)).catch(async (error: Error): Promise<PodView[]> => {
       if (!isDryRun) throw new Error(`ring ${args.name}: its members could not be looked at: ${explain(error)}`);
@@ -86,10 +102,11 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
     const running = pods.filter(({ ready }) => ready);
     const version = versionOf(wanted);
     if (!version) await warn(`which version of Cassandra image ${wanted} holds, its name does not tell`);
+    const versions = version ? await Promise.all(running.map((pod) => versionIn(pod, namespace))) : [];
     const problem =
       version &&
       upgradeProblem(
-        running.flatMap(({ image }) => versionOf(image) ?? []),
+        versions.flatMap((one) => one ?? []),
         version,
       );
     if (problem) throw new Error(`cassandra:image: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);

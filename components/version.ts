@@ -4,10 +4,10 @@ export interface Version {
   minor: number;
 }
 
-/** Version that the tag of an image begins with: `5.0.9-jammy`; undefined when it has none, or a digest alone. */
+/** Version that the tag of an image begins with: `5.0.9-jammy`, `v5.0.9`; undefined when it has none, or a digest alone. */
 export function versionOf(image: string): Version | undefined {
   // One of more digits is a date.
-  const [, major, minor] = /:(\d{1,2})\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
+  const [, major, minor] = /:v?(\d{1,2})\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
   return major === undefined ? undefined : { major: Number(major), minor: Number(minor) };
 }
 

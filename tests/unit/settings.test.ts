@@ -247,6 +247,31 @@ describe("settings", () => {
     assert.deepEqual(readSettings().cluster, { kubeconfig: "/etc/kubeconfig", context: "minikube" });
   });
 
+  it("refuse a provider that writes to a folder, and keys that a renamed project does not read", async () => {
+    pulumi.runtime.setAllConfig({ "kubernetes:cluster": "one" });
+    assert.deepEqual(readSettings().cluster, { cluster: "one" });
+    pulumi.runtime.setAllConfig({ "kubernetes:renderYamlToDirectory": "yaml" });
+    assert.throws(readSettings, {
+      message:
+        'kubernetes:renderYamlToDirectory: "yaml" is not allowed: rings are looked at and moved in a cluster, which a folder of files is ' +
+        "not; allowed is to leave it out",
+    });
+    const mocks = { newResource: () => ({ id: "", state: {} }), call: () => ({}) };
+    await pulumi.runtime.setMocks(mocks, "orders", "test");
+    try {
+      pulumi.runtime.setAllConfig({ "cassandra:replicas": "5" });
+      assert.throws(readSettings, {
+        message:
+          "Pulumi.yaml: name: \"orders\" is not allowed with cassandra:replicas in the stack's config: keys begin with the project's name, " +
+          "so that it is not read; allowed is orders:replicas, and the name cassandra",
+      });
+      pulumi.runtime.setAllConfig({ "orders:replicas": "5" });
+      assert.equal(readSettings().persistent?.replicas, 5);
+    } finally {
+      await pulumi.runtime.setMocks(mocks, "cassandra", "test");
+    }
+  });
+
   it("name the class after the namespace when a platform's class is made", () => {
     assert.equal(read({ storage: "gce-pd", namespace: "db" }).storageClassName, "db-cassandra");
   });

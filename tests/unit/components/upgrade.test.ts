@@ -17,6 +17,7 @@ describe("another version of Cassandra", () => {
       minor: 1,
     });
     assert.equal(versionOf("registry:5000/cassandra@sha256:" + "a".repeat(64)), undefined);
+    assert.deepEqual(versionOf("team/cassandra:v5.0.9"), { major: 5, minor: 0 });
     assert.equal(versionOf("cassandra:latest"), undefined);
   });
 
@@ -150,6 +151,17 @@ describe("another version of Cassandra", () => {
       });
       const half = [pod("cassandra-0", "cassandra:4.1.9", true), pod("cassandra-1", "cassandra:5.0.9", false)];
       await edit("cassandra:5.0.9", "cassandra:4.1.9", half);
+    });
+
+    it("is asked of the members whose image does not tell; in preview, what they could not be asked is said", async () => {
+      const dated = [pod("cassandra-0", "team/cassandra:2026.11.1", true)];
+      // This API server runs no commands.
+      await edit("team/cassandra:2026.11.1", "cassandra:5.0.9", dated);
+      assert.match(
+        printed[0],
+        /which version of Cassandra cassandra-0 runs could not be asked: .*`pulumi up` asks again/,
+      );
+      await assert.rejects(edit("team/cassandra:2026.11.1", "cassandra:5.0.9", dated, false), /No member was touched$/);
     });
 
     it("is judged in preview by the state where the pods may not be looked at, and not made then", async () => {
