@@ -84,7 +84,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     }
   });
 
-  it("is looked at by the guards where the provider acts on it, for several files and for contents", async () => {
+  it("@all is looked at by the guards where the provider acts on it, for several files and for contents", async () => {
     const [mine, theirs] = ["mine", "theirs"].map((file) => join(folder(), file));
     const up = (KUBECONFIG: string) =>
       lab.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", stack.name, "--non-interactive"], {
@@ -113,7 +113,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await stack.up("--expect-no-changes");
   });
 
-  it("may have got another address", async () => {
+  it("@all may have got another address", async () => {
     const config = JSON.parse(await contents(lab)) as { clusters: { cluster: { server: string } }[] };
     const { cluster } = config.clusters[0];
     cluster.server = cluster.server.replace(/^(https:\/\/[\d.]+)/, "$1.");

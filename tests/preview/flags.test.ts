@@ -53,9 +53,7 @@ const ways: Record<string, { args?: (urn: string, guard: string) => string[]; be
 /** One case of each kind; the whole table is for `npm run test:all`. */
 const some = [
   ["a larger volumeSize", "--target"],
-  ["another name", "--target"],
   ["fewer topologies", "--exclude the guard"],
-  ["another storageClassName", "--replace, upsertExistingObjects"],
   ["nothing else", "state taint, upsertExistingObjects"],
 ];
 
