@@ -125,7 +125,8 @@ function changeOf(step: StepEventMetadata): Change {
 function driftOf(step: StepEventMetadata): Drift[] {
   const { urn, type } = step;
   const { old, new: live } = changeOf(step);
-  if (!old || isDeepStrictEqual(old, live)) return [];
+  // Of what is only read, the state has no inputs that somebody could have changed.
+  if (!old || Object.keys(old).length === 0 || isDeepStrictEqual(old, live)) return [];
   return [{ urn, type, was: old, ...(live && { live }) }];
 }
 

@@ -69,6 +69,7 @@ describe("the events of a preview", () => {
         prelude,
         step("refresh", "kubernetes:core/v1:Service", "c", { a: 1 }, { a: 1 }),
         looked("refresh", "kubernetes:core/v1:Service", "c", { a: 1, b: secret }, { a: 2, b: secret }),
+        looked("refresh", "kubernetes:core/v1:Namespace", "read", {}, { metadata: { name: "kube-system" } }),
         looked("refresh", "kubernetes:core/v1:Service", "b", { a: 1 }),
         looked("refresh", "kubernetes:core/v1:Service", "a", { a: 1 }, { a: 1 }),
         step("same", "kubernetes:core/v1:Service", "a", { a: 1 }, { a: 1 }),
