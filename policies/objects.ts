@@ -36,11 +36,15 @@ export function objectsOf(type: string, props: object): KubeObject[] {
   }
   const { items } = props as { items?: KubeObject[] };
   if (kind.endsWith("List") && Array.isArray(items)) {
-    return items.map((item) => ({ ...item, kind: item.kind ?? kind.replace(/List$/, "") }));
+    return items.map((item) => (item.kind ? item : viewOf(item, kind.replace(/List$/, ""))));
   }
   if (!kind.endsWith("Patch")) return [props as KubeObject];
-  const object = props as KubeObject;
-  return [{ ...object, kind: object.kind ?? kind.replace(/Patch$/, ""), isPart: true }];
+  return [{ ...viewOf(props as KubeObject, kind.replace(/Patch$/, "")), isPart: true }];
+}
+
+/** What policies look at, and no more: in preview, a field that is not known yet must not even be copied. */
+function viewOf({ apiVersion, metadata, spec }: KubeObject, kind: string): KubeObject {
+  return { apiVersion, kind, metadata, spec };
 }
 
 interface Template {
