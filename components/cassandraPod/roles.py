@@ -202,7 +202,8 @@ def make_superuser(see, statements=""):
 
 def end_sessions():
     """Of everybody who came as the default role: each session goes on as whoever it has logged in as."""
-    around.nodetool("disablebinary")
+    while around.nodetool("disablebinary")[0] != 0:
+        around.sleep(1)
     open_port()
 
 
@@ -214,7 +215,7 @@ def strangers(name):
     rows = [json.loads(row) for row in re.findall(r"^ *(\{.*\}) *$", said, re.M)]
     if not any(row.get("role") == name for row in rows):
         raise Refused("the roles cannot be read")
-    return [one for one in map(lambda row: stranger(name, row), rows) if one]
+    return [one for one in (stranger(name, row) for row in rows) if one]
 
 
 def stranger(name, row):
