@@ -1,16 +1,9 @@
 import { PersistentCluster } from "../../../components/index";
+import { aloneArgs } from "../../../tests/preview/aloneArgs";
 
 const ring = new PersistentCluster("alone", {
-  name: "alone",
-  namespace: "default",
+  ...aloneArgs,
   replicas: 3,
-  image: "docker.io/library/cassandra:5.0.9",
-  memory: "1Gi",
-  cpu: "100m",
-  maxHeapMiB: 512,
-  clusterName: "alone",
-  datacenter: "dc1",
-  rack: "rack1",
   volumeSize: "1Gi",
   volumeRetention: "delete",
 });
