@@ -298,7 +298,6 @@ function warnOfPlainSecrets(given: Raw, objects: Record<string, Raw>): void {
   }
 }
 
-/** The project's own config, by bare key: lists and objects as such, and every scalar as text. */
 /** A project that was renamed does not read the keys that its stack files have: each would have its default, and rings be other ones. */
 function refuseKeysOfAnotherProject(): void {
   const project = pulumi.getProject();
@@ -311,6 +310,7 @@ function refuseKeysOfAnotherProject(): void {
   );
 }
 
+/** The project's own config, by bare key: lists and objects as such, and every scalar as text. */
 function stackConfig(known: Record<string, Key>): Raw {
   const prefix = `${pulumi.getProject()}:`;
   const given: Raw = {};

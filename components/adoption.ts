@@ -1,7 +1,8 @@
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
-import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
+import { lookAt } from "./look";
 import { selectorText } from "./labels";
 import { quantity } from "./quantity";
 import { RingClient } from "./ringClient";
@@ -74,11 +75,7 @@ export class Adoption extends pulumi.ComponentResource {
       `${name}-adoption`,
       async ({ oldInputs, newInputs }) => {
         const [was, wanted] = [oldInputs as State | undefined, newInputs as State];
-        const look = await answered(() => lookAt(args, wanted)).catch(async (error: Error) => {
-          const why = `ring ${args.name}: what is to be taken over could not be looked at: ${explain(error)}`;
-          if (!pulumi.runtime.isDryRun()) throw new Error(`${why}. Nothing was touched`);
-          await pulumi.log.warn(why);
-        });
+        const look = await lookAt(`ring ${args.name}: what is to be taken over`, () => find(args, wanted));
         if (!look) return;
         const wrong = misfits(args, wanted, look, was === undefined);
         if (wrong.length > 0) throw new Error(wrong.join("\n"));
@@ -107,7 +104,7 @@ interface Look {
   ring?: RingIdentity;
 }
 
-async function lookAt({ name, cluster }: AdoptionArgs, { namespace }: State): Promise<Look> {
+async function find({ name, cluster }: AdoptionArgs, { namespace }: State): Promise<Look> {
   const { apps } = await Cluster.connect(cluster);
   const set = await apps.readNamespacedStatefulSet({ name, namespace }).catch(nothingWhenNotFound);
   if (!set) return {};

@@ -1,8 +1,5 @@
 import { mebibytes, quantity } from "./quantity";
 
-/** The least that a volume may have: before any row, commit log and files of Cassandra's own take some ten MiB. */
-export const leastVolumeMiB = 100;
-
 interface Shape {
   is: (value: unknown) => boolean;
   allowed: string;
@@ -14,7 +11,7 @@ const whole = (least: number, most: number) => (value: unknown) =>
 const atLeast = (mib: number) => (value: unknown) => typeof value === "string" && mebibytes(value) >= mib;
 
 /** What a component takes, where no schema of TypeScript's says so: programs in other languages are checked by nothing else. */
-const shapes: Record<string, Shape> = {
+export const shapes = {
   name: {
     is: text(/^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/),
     allowed: "lower-case letters, digits and inner dashes, at most 52",
@@ -24,16 +21,17 @@ const shapes: Record<string, Shape> = {
     allowed: "lower-case letters, digits and inner dashes, at most 63",
   },
   replicas: { is: whole(1, 1000), allowed: "a whole number from 1 to 1000" },
-  volumeSize: { is: atLeast(leastVolumeMiB), allowed: "a Kubernetes quantity of at least 100Mi, such as 10Gi" },
+  // Before any row, the commit log and files of Cassandra's own take some ten MiB; `10` would be ten bytes.
+  volumeSize: { is: atLeast(100), allowed: "a Kubernetes quantity of at least 100Mi, such as 10Gi" },
   memory: { is: atLeast(512), allowed: "a Kubernetes quantity of at least 512Mi" },
   cpu: {
-    is: (value) => typeof value === "string" && (quantity(value) ?? 0) > 0,
+    is: (value: unknown) => typeof value === "string" && (quantity(value) ?? 0) > 0,
     allowed: "a Kubernetes quantity above zero, such as 500m",
   },
   maxHeapMiB: { is: whole(1, 2 ** 20), allowed: "a whole number of MiB" },
   numTokens: { is: whole(1, 1024), allowed: "a whole number from 1 to 1024" },
   stallTimeoutMinutes: {
-    is: (value) => typeof value === "number" && value > 0,
+    is: (value: unknown) => typeof value === "number" && value > 0,
     allowed: "a number of minutes above zero",
   },
   superuser: {
@@ -42,7 +40,7 @@ const shapes: Record<string, Shape> = {
   },
   volumeRetention: { is: text(/^(retain|delete)$/), allowed: "one of retain, delete" },
   auth: { is: text(/^(password|none)$/), allowed: "one of password, none" },
-};
+} satisfies Record<string, Shape>;
 
 /** A line for each arg that is not as a component takes it; of those that are known only later, none. */
 export function wrongArgs(args: object): string[] {

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
+import { lookAt } from "./look";
+import { placeOf } from "./racks";
 
 export interface NodeCountArgs {
   /** What errors call it: `CockroachDB cluster cockroachdb`. */
@@ -22,13 +24,8 @@ interface SetInputs {
  * in preview as well. Counted is what is there, and not only what the state remembers: somebody may have scaled the set by hand.
  */
 export function refuseFewerNodes(name: string, args: NodeCountArgs) {
-  const look = async <T>(find: (cluster: Cluster) => Promise<T>, otherwise: T): Promise<T> =>
-    answered(async () => find(await Cluster.connect(args.cluster))).catch(async (error: Error) => {
-      const why = `${args.subject} could not be looked at: ${explain(error)}`;
-      if (!pulumi.runtime.isDryRun()) throw new Error(`${why}. Nothing was touched`);
-      await pulumi.log.warn(why);
-      return otherwise;
-    });
+  const look = <T>(find: (cluster: Cluster) => Promise<T>): Promise<T | undefined> =>
+    lookAt(args.subject, async () => find(await Cluster.connect(args.cluster)));
 
   const beforeUpdate = new pulumi.ResourceHook(
     `${name}-refuse-scale-down`,
@@ -38,7 +35,6 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       const known = (oldInputs as SetInputs).spec.replicas;
       const live = await look(
         async ({ apps }) => (await apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound))?.spec?.replicas,
-        known,
       );
       // What was scaled down by hand, as the way out says, has fewer than the state remembers.
       const there = live ?? known;
@@ -61,10 +57,9 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       if (!namespace) return;
       const places = await look(async ({ core }) => {
         const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
-        const ofNode = new RegExp(`^${args.claim}-${metadata.name}-(\\d+)$`);
-        return items.flatMap(({ metadata }) => Number(ofNode.exec(metadata!.name!)?.[1] ?? -1) + 1);
-      }, []);
-      const most = Math.max(0, ...places);
+        return items.map((claim) => placeOf([`${args.claim}-${metadata.name}`], claim.metadata!.name!));
+      });
+      const most = Math.max(0, ...(places ?? []).map((place) => place + 1 || 0));
       if (spec.replicas < most) {
         throw new Error(
           `cassandra:replicas: ${spec.replicas} is below the ${most} nodes of ${args.subject} whose volumes are kept: their data ` +

@@ -109,6 +109,8 @@ export class PersistentCluster extends CassandraRing {
     const isNotReplaced = refuseReplacement(name, {
       memory: recorded(this),
       workload: { apiVersion: "apps/v1", kind: "StatefulSet" },
+      // Of one that is nobody's, `leaving` tells, which knows its members.
+      takesOver: true,
       cluster,
     });
     const restarts = [restartsOnDelete(name, cluster)];

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
+import { lookAt } from "./look";
+import { isKnownAs } from "./volumeGrowth";
 
 /** What makes pods, or is one. */
 interface Workload {
@@ -47,25 +49,20 @@ export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.R
       const what = `${kind} ${metadata.namespace}/${metadata.name}`;
       const look = async () => {
         const { objects } = await Cluster.connect(args.cluster);
-        return objects.read({ apiVersion, kind, metadata: { ...metadata, namespace: metadata.namespace! } });
+        const object = { apiVersion, kind, metadata: { ...metadata, namespace: metadata.namespace! } };
+        return objects.read(object).catch(nothingWhenNotFound);
       };
-      const live = await answered(look)
-        .catch(nothingWhenNotFound)
-        .catch((error: Error) => {
-          // In preview, the hooks that come later say what they cannot look at.
-          if (pulumi.runtime.isDryRun()) return undefined;
-          throw new Error(`whether ${what} is there could not be looked at: ${explain(error)}. Nothing was touched`);
-        });
+      const live = await lookAt(`whether ${what} is there`, look, { isTold: false });
       if (!live) return;
       const { uids = {} } = await args.memory;
-      if (live.metadata!.uid === uids[metadata.name]) {
+      if (isKnownAs(live.metadata!, uids[metadata.name])) {
         throw new Error(
           `${what} is not replaced: its pods would go with it, and their rows. Whatever asks for that (\`--replace\`, \`pulumi state ` +
             "taint`: `pulumi state untaint` takes it back) is not needed: an edit of the stack changes it as it is. If it was taken " +
             "out of the state, `pulumi import` puts it back",
         );
       }
-      if (args.takesOver || kind === "StatefulSet") return;
+      if (args.takesOver) return;
       throw new Error(
         `${what} is there, and not in the state of this stack; nothing of it was touched. If it is this stack's own (a state that was ` +
           "lost, an update that was killed), take it over as it is: `pulumi config set kubernetes:upsertExistingObjects true`, " +

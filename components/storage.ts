@@ -1,7 +1,8 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
 import { Identity, labels } from "./labels";
+import { lookAt } from "./look";
 
 /** Where volumes come from: a platform whose class this program makes, static volumes, or a class that is there already. */
 export type Storage = "minikube-hostpath" | "gce-pd" | "aws-ebs" | "azure-disk" | "local" | "existing";
@@ -97,16 +98,13 @@ function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorag
       const { metadata } = newInputs as { metadata: { name: string } };
       const look = async () =>
         (await Cluster.connect(cluster)).storage.readStorageClass({ name: metadata.name }).catch(nothingWhenNotFound);
-      const found = await answered(look).catch(async (error: Error) => {
-        const why = `whether storage class ${metadata.name} is there could not be looked at: ${explain(error)}`;
-        if (!pulumi.runtime.isDryRun()) throw new Error(`${why}. Nothing was touched`);
-        await pulumi.log.warn(why);
-      });
+      const found = await lookAt(`whether storage class ${metadata.name} is there`, look);
       if (!found) return;
       throw new Error(
         `cassandra:storageClassName: "${metadata.name}" is not allowed with cassandra:storage: ${storage}, which makes a class of that ` +
           `name: it is there, of provisioner ${found.provisioner}, and not in the state of this stack. Allowed is another name, or ` +
-          "cassandra:storage: existing to use it as it is",
+          "cassandra:storage: existing to use it as it is; if it is this stack's own (a state that was lost, an update that was killed), " +
+          "`pulumi config set kubernetes:upsertExistingObjects true` takes it over",
       );
     },
     { onDryRun: true },

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { answered, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
+import { lookAt } from "./look";
 
 /** What makes the pods of a ring. */
 export interface PodMaker {
@@ -24,11 +25,8 @@ export function refuseStrangers(
       const { namespace } = newInputs as { namespace?: string };
       // Of a namespace that is yet to be made, preview knows nothing; there is no ring in it.
       if (!namespace) return;
-      const counts = await answered(() => countsOf(maker, namespace, cluster)).catch((error: Error) => {
-        // In preview, the hooks that come later say what they cannot look at.
-        if (pulumi.runtime.isDryRun()) return [];
-        throw new Error(`whether ring ${name} is there could not be looked at: ${explain(error)}. Nothing was touched`);
-      });
+      const look = () => countsOf(maker, namespace, cluster);
+      const counts = (await lookAt(`whether ring ${name} is there`, look, { isTold: false })) ?? [];
       if (counts.length > 0) throw new Error(problem(maker, counts));
     },
     { onDryRun: true },

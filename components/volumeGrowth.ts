@@ -1,8 +1,10 @@
 import type { KubernetesObject, V1PersistentVolumeClaim, V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
-import { answered, clearOf, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { clearOf, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "./cluster";
+import { lookAt } from "./look";
 import { defaultStallTimeoutMinutes } from "./podJob";
 import { quantity } from "./quantity";
+import { placeOf } from "./racks";
 
 /** Annotations of a StatefulSet: what its claim template says, which the provider is told to leave alone (`neverReplaced`). */
 const sizeAnnotation = "cassandra/volume-size";
@@ -72,6 +74,14 @@ interface SetOutputs {
   __fieldManager?: string;
 }
 
+/** Whether a live object is the one of that UID, or was made anew in its place. */
+export function isKnownAs(
+  metadata: { uid?: string; annotations?: Record<string, string> },
+  uid: string | undefined,
+): boolean {
+  return metadata.uid === uid || (uid !== undefined && metadata.annotations?.[formerUid] === uid);
+}
+
 /** What claims are, or are to be. */
 interface Volumes {
   size: string;
@@ -95,13 +105,12 @@ export function volumesGrowFirst(name: string, args: VolumeGrowthArgs, parent: p
     `${name}-volumes-grow-first`,
     async ({ newInputs, oldInputs, oldOutputs }) => {
       const inputs = newInputs as SetInputs;
-      const growth = await answered(() =>
-        Growth.of(args, inputs, (oldInputs as SetInputs).spec.replicas!, oldOutputs as SetOutputs | undefined),
-      ).catch(async (error: Error) => {
-        const why = `${args.subject}: StatefulSet ${inputs.metadata.name} and its volumes could not be looked at: ${explain(error)}`;
-        if (!isDryRun) throw new Error(`${why}. Nothing was touched`);
-        await pulumi.log.warn(why, parent);
-      });
+      const known = (oldInputs as SetInputs).spec.replicas!;
+      const growth = await lookAt(
+        `${args.subject}: StatefulSet ${inputs.metadata.name} and its volumes`,
+        () => Growth.of(args, inputs, known, oldOutputs as SetOutputs | undefined),
+        { parent },
+      );
       if (!growth) return;
       growth.refuse();
       if (isDryRun) for (const line of growth.outlook()) await tell(line);
@@ -136,10 +145,8 @@ class Growth {
       cluster.core.listNamespacedPersistentVolumeClaim({ namespace }),
       cluster.core.listNamespacedPod({ namespace }),
     ]);
-    const ordinal = (prefix: string, text = "") =>
-      text.startsWith(prefix) && /^\d+$/.test(text.slice(prefix.length)) ? Number(text.slice(prefix.length)) : -1;
-    const claims = items.filter(({ metadata }) => ordinal(`${args.claim}-${name}-`, metadata?.name) >= 0);
-    const most = Math.max(known, ...pods.map(({ metadata }) => ordinal(`${name}-`, metadata?.name) + 1));
+    const claims = items.filter(({ metadata }) => placeOf([`${args.claim}-${name}`], metadata!.name!) >= 0);
+    const most = Math.max(known, ...pods.map(({ metadata }) => placeOf([name], metadata!.name!) + 1 || 0));
     const growing = new Growth(args, cluster, inputs, state, live, claims, [], live?.spec?.replicas ?? most);
     const classes = [...new Set(growing.small().map(({ spec }) => spec?.storageClassName ?? ""))];
     const fixed: string[] = [];
@@ -185,22 +192,22 @@ class Growth {
   refuse(): void {
     const { args, live, wanted, present, inputs, state } = this;
     const { name, namespace } = inputs.metadata;
-    const [uid, known, former] = [live?.metadata?.uid, state.metadata?.uid, live?.metadata?.annotations?.[formerUid]];
-    if (uid && known && uid !== known && former !== known) {
+    const known = state.metadata?.uid;
+    if (live?.metadata && known && !isKnownAs(live.metadata, known)) {
       throw new Error(
-        `StatefulSet ${namespace}/${name} is another one than the state of this stack holds (UID ${uid}, not ${known}); nothing was ` +
+        `StatefulSet ${namespace}/${name} is another one than the state of this stack holds (UID ${live.metadata.uid}, not ${known}); nothing was ` +
           "touched. If somebody made it anew, `pulumi refresh` takes it into the state; if the stack acts on another cluster than " +
           "before, point it at that one again",
       );
     }
-    if (!this.isOther || !present) return;
-    if (quantity(wanted.size)! < quantity(present.size)!) {
+    if (!this.isOther) return;
+    if (present && quantity(wanted.size)! < quantity(present.size)!) {
       throw new Error(
         `cassandra:volumeSize: "${wanted.size}" is not allowed for ${args.subject}: its volumes are of ${present.size}, and no ` +
           `volume can shrink; allowed is ${present.size} or more`,
       );
     }
-    if (this.replicas !== inputs.spec.replicas) {
+    if (present && this.replicas !== inputs.spec.replicas) {
       const [asked, there] = [inputs.spec.replicas!, this.replicas].map((replicas) => replicas * args.sets.length);
       throw new Error(
         `cassandra:replicas: ${asked} is not allowed together with other volumes: ${args.subject} has ${there} members; ` +
@@ -236,6 +243,8 @@ class Growth {
   }
 
   async run(tell: (line: string) => Promise<void>): Promise<void> {
+    // Volumes that were kept, of another size than their set's claims, are as they were found.
+    if (!this.isOther) return;
     const { namespace } = this.inputs.metadata;
     const { size } = this.wanted;
     const body = [{ op: "replace", path: "/spec/resources/requests/storage", value: size }];
@@ -245,7 +254,6 @@ class Growth {
       await this.grown(name);
       await tell(`${name} has ${size}`);
     }
-    if (!this.isOther) return;
     if (this.live) await this.takeAway(this.live);
     await this.make();
   }
@@ -272,7 +280,9 @@ class Growth {
     const { name, namespace } = inputs.metadata;
     const spec = live?.spec ?? inputs.spec;
     const { labels, annotations } = live?.metadata ?? inputs.metadata;
-    const uid = live?.metadata?.uid ?? this.state.metadata?.uid;
+    // That of the state, which may have missed that the set was made anew once before.
+    const uid = this.state.metadata?.uid ?? live?.metadata?.uid;
+    const changes = (claim: string | undefined) => claim === args.claim && !args.isKept;
     const set = {
       apiVersion: "apps/v1",
       kind: "StatefulSet",
@@ -284,8 +294,8 @@ class Growth {
           metadata: { name: metadata?.name, labels: metadata?.labels },
           spec: {
             accessModes: claim?.accessModes,
-            storageClassName: (metadata?.name === args.claim ? wanted.className : claim?.storageClassName) || undefined,
-            resources: metadata?.name === args.claim ? { requests: { storage: wanted.size } } : claim?.resources,
+            storageClassName: (changes(metadata?.name) ? wanted.className : claim?.storageClassName) || undefined,
+            resources: changes(metadata?.name) ? { requests: { storage: wanted.size } } : claim?.resources,
           },
         })),
       },

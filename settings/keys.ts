@@ -1,3 +1,4 @@
+import { shapes } from "../components/argShapes";
 import {
   AdoptedTemplate,
   Auth,
@@ -16,13 +17,11 @@ import {
   image,
   labelMap,
   listOf,
-  memory,
   object,
   oneOf,
   orEmpty,
   Parse,
   positiveQuantity,
-  volume,
   text,
   truth,
   wholeNumber,
@@ -61,6 +60,12 @@ const auths = Object.values(Auth);
 const templates = Object.values(AdoptedTemplate);
 const tlsChoices = ["none", "secret", "cert-manager"] as const;
 const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
+/** What the components themselves take. */
+const shaped = (name: "volumeSize" | "memory" | "superuser") => ({
+  allowed: shapes[name].allowed,
+  parse: (raw: unknown) => (shapes[name].is(raw) ? (raw as string) : undefined),
+});
+
 /** The longest name of a set whose pods and Services still have names that Kubernetes takes. */
 const ringName = /^[a-z]([-a-z0-9]{0,45}[a-z0-9])?$/;
 
@@ -138,9 +143,8 @@ export const keys = {
     type: "string",
     default: "1Gi",
     unit: "quantity",
-    allowed: "a Kubernetes quantity of at least 100Mi, such as 10Gi",
     meaning: "Volume of each member.",
-    parse: volume,
+    ...shaped("volumeSize"),
   },
   volumeRetention: {
     type: "string",
@@ -191,9 +195,8 @@ export const keys = {
     type: "string",
     default: "2Gi",
     unit: "quantity",
-    allowed: "a Kubernetes quantity of at least 512Mi",
     meaning: "Memory of each member, request and limit.",
-    parse: memory,
+    ...shaped("memory"),
   },
   cpu: {
     type: "string",
@@ -250,9 +253,8 @@ export const keys = {
     type: "string",
     default: "admin",
     unit: "",
-    allowed: "a lower-case letter, then lower-case letters, digits and underscores, at most 48; not cassandra",
     meaning: "Role that may do everything; the stack output `superuser` tells its password.",
-    parse: text(/^(?!cassandra$)[a-z][a-z0-9_]{0,47}$/),
+    ...shaped("superuser"),
   },
   superuserPassword: {
     type: "string",

@@ -1,6 +1,5 @@
 import { isIP } from "node:net";
-import { leastVolumeMiB } from "../components/argShapes";
-import { mebibytes, quantity } from "../components/quantity";
+import { quantity } from "../components/quantity";
 
 /** Makes of a raw value the one for the program, or undefined of one that is not allowed. */
 export type Parse<T> = (raw: unknown) => T | undefined;
@@ -51,17 +50,6 @@ export const listOf =
 
 export const positiveQuantity: Parse<string> = (raw) =>
   typeof raw === "string" && (quantity(raw) ?? 0) > 0 ? raw : undefined;
-
-/** `10` would be ten bytes. */
-export const volume: Parse<string> = (raw) => {
-  const value = positiveQuantity(raw);
-  return value && mebibytes(value) >= leastVolumeMiB ? value : undefined;
-};
-
-export const memory: Parse<string> = (raw) => {
-  const value = positiveQuantity(raw);
-  return value && mebibytes(value) >= 512 ? value : undefined;
-};
 
 /** MiB of a heap size as Java takes it. */
 export const heap: Parse<number> = (raw) => {

@@ -38,6 +38,11 @@ describe("a workload that would be made over one that is there", () => {
       });
   });
 
+  it("is refused as a replacement where it was made anew around its pods since", async () => {
+    const anew = { ...live, metadata: { ...live.metadata, annotations: { "cassandra/former-uid": "before" } } };
+    await assert.rejects(make(anew, { cassandra: "before" }, true), /is not replaced/);
+  });
+
   it("is refused where it is nobody's, unless what exists is taken over", async () => {
     await assert.rejects(make(live, {}), {
       message: /is there, and not in the state of this stack; .*upsertExistingObjects true`/,

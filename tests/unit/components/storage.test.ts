@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import { CassandraStorage, CassandraStorageArgs } from "../../../components/index";
 import { labels } from "../../../components/labels";
-import { only, record } from "../recorder";
+import { withApiServer } from "../apiServer";
+import { callHook, only, record } from "../recorder";
 
 const args: CassandraStorageArgs = {
   name: "cassandra",
@@ -95,5 +96,22 @@ describe("CassandraStorage", () => {
       new CassandraStorage("cassandra", { ...args, storage: "gce-pd" }, { parent }).urn.apply((value) => (urn = value));
     });
     assert.match(urn, /::test:index:Parent\$cassandra:index:CassandraStorage::cassandra$/);
+  });
+
+  it("makes no class over one that is there, which would go with this stack", async () => {
+    const fast = "/apis/storage.k8s.io/v1/storageclasses/fast";
+    const create = (objects: Record<string, unknown>) =>
+      withApiServer(objects, async (kubeconfig) => {
+        await make({ storage: "gce-pd", cluster: { kubeconfig } });
+        const newInputs = { metadata: { name: "fast" } };
+        await callHook("cassandra-class-is-no-others", { newInputs }, { onDryRun: true });
+      });
+    await create({});
+    await assert.rejects(create({ [fast]: { provisioner: "theirs" } }), {
+      message:
+        /^cassandra:storageClassName: "fast" is not allowed with cassandra:storage: gce-pd.* of provisioner theirs.*existing.*upsertExisting/,
+    });
+    await make({ storage: "gce-pd", takesOver: true });
+    await assert.rejects(callHook("cassandra-class-is-no-others", {}), /no hook/);
   });
 });

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import { volumesGrowFirst } from "../../../components/volumeGrowth";
-import { withApiServer } from "../apiServer";
+import { withApiServer, Written } from "../apiServer";
 import { callHook, record } from "../recorder";
 
 const namespace = "/apis/apps/v1/namespaces/db";
@@ -118,5 +118,89 @@ describe("the volumes of a set, in preview", () => {
     assert.deepEqual(told, [
       "ring cassandra: StatefulSet cassandra is gone from around its pods: it is made again, and none of them restarts",
     ]);
+  });
+});
+
+describe("a set that is made anew around its pods", () => {
+  const log = pulumi.log.info;
+  const kinds = {
+    resources: [{ name: "statefulsets", kind: "StatefulSet", namespaced: true, singularName: "", verbs: [] }],
+  };
+  const set = `${namespace}/statefulsets/cassandra`;
+
+  beforeEach(() => Object.assign(pulumi.log, { info: () => Promise.resolve() }));
+  afterEach(() => Object.assign(pulumi.log, { info: log }));
+
+  /** What an update writes. @param claims sizes of those that there are */
+  async function update(
+    wanted: object,
+    { live, claims = [], isKept = false }: { live?: object; claims?: string[]; isKept?: boolean },
+  ) {
+    const items = claims.map((size, i) => ({
+      ...claim(`data-cassandra-${i}`, size),
+      status: { capacity: { storage: "2Gi" } },
+    }));
+    let all: Written[] = [];
+    await withApiServer(
+      {
+        ...(live && { [set]: live }),
+        ...Object.fromEntries(items.map((item) => [`${core}/persistentvolumeclaims/${item.metadata.name}`, item])),
+        [`${core}/persistentvolumeclaims`]: { items },
+        [`${core}/pods`]: { items: [] },
+        "/apis/apps/v1": kinds,
+        "/apis/storage.k8s.io/v1/storageclasses/fast": { allowVolumeExpansion: false },
+      },
+      async (kubeconfig, written) => {
+        const args = { subject: "ring cassandra", sets: ["cassandra"], claim: "data", isKept, cluster: { kubeconfig } };
+        await record(() => volumesGrowFirst("cassandra", args, new Parent()));
+        const state = {
+          oldInputs: inputs("1Gi"),
+          oldOutputs: { metadata: { uid: "first" }, __fieldManager: "pulumi-1" },
+        };
+        await callHook("cassandra-volumes-grow-first", { newInputs: wanted, ...state }, { onDryRun: true });
+        all = written;
+      },
+    );
+    return all;
+  }
+  const made = (written: Written[]) =>
+    written.at(-1)!.body as {
+      metadata: { annotations: Record<string, string> };
+      spec: { replicas: number; volumeClaimTemplates: { spec: object }[] };
+    };
+
+  it("is known by the UID in the state, however often it was made since", async () => {
+    const second = liveSet("1Gi", { uid: "second", annotations: { "cassandra/former-uid": "first" } });
+    const written = await update(inputs("2Gi"), { live: second });
+    assert.deepEqual(
+      written.map(({ method, path }) => `${method} ${path}`),
+      [`DELETE ${set}`, `PATCH ${set}`],
+    );
+    assert.deepEqual(written[0].body, { preconditions: { uid: "second" }, propagationPolicy: "Orphan" });
+    const { metadata, spec } = made(written);
+    assert.equal(metadata.annotations["cassandra/former-uid"], "first");
+    assert.deepEqual(spec.volumeClaimTemplates[0].spec, {
+      storageClassName: "fast",
+      resources: { requests: { storage: "2Gi" } },
+    });
+  });
+
+  it("keeps the claims that it was adopted with", async () => {
+    const { spec } = liveSet("1Gi");
+    const adopted = { metadata: { name: "cassandra", namespace: "db" }, spec };
+    const written = await update(adopted, { isKept: true });
+    assert.deepEqual(made(written).spec.volumeClaimTemplates[0].spec, {
+      storageClassName: "fast",
+      resources: { requests: { storage: "1Gi" } },
+    });
+  });
+
+  it("is not asked for where volumes that were kept are of another size, and cannot grow", async () => {
+    const live = liveSet("2Gi", { uid: "first" });
+    assert.deepEqual(await update(inputs("2Gi"), { live, claims: ["1Gi"] }), []);
+    await assert.rejects(
+      update(inputs("2Gi"), { claims: ["1Gi"] }),
+      /class "fast" of its volumes does not let them grow/,
+    );
   });
 });
