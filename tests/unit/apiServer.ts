@@ -9,9 +9,15 @@ export interface Written {
   body: unknown;
 }
 
+/** Whether an object that is deleted is still there at first: pods end in their own time, and a finalizer is somebody's to take away. */
+function lingers(path: string, found: unknown): boolean {
+  const { metadata } = (found ?? {}) as { metadata?: { finalizers?: string[] } };
+  return path.includes("/pods/") || !!metadata?.finalizers?.length;
+}
+
 /**
  * Runs `use` with the kubeconfig of an API server that has these objects and no others.
- * @param objects by their paths; one that is deleted is gone, what else is written is told alone
+ * @param objects by their paths; what is deleted is gone, but for pods and what has finalizers; other writes are told alone
  * @param refusal code and words with which it answers everything instead
  */
 export async function withApiServer(
@@ -26,7 +32,7 @@ export async function withApiServer(
     const body = await text(request);
     if (method !== "GET") written.push({ method, path, body: body ? (JSON.parse(body) as unknown) : undefined });
     const found = method === "PATCH" ? (JSON.parse(body) as unknown) : present[path];
-    if (method === "DELETE") delete present[path];
+    if (method === "DELETE" && !lingers(path, found)) delete present[path];
     response.setHeader("content-type", "application/json");
     response.statusCode = refusal?.code ?? (found ? 200 : 404);
     response.end(JSON.stringify(refusal ? { kind: "Status", message: refusal.message } : (found ?? {})));
