@@ -29,9 +29,13 @@ export function configChanges(past: PastConfig, wanted: Record<string, string>, 
     const { value, secret } = past[key] ?? {};
     const [before, after] = [secret ? masked : value, wanted[key]];
     if (before === after) return [];
-    // Of a value that is or becomes a secret, neither side is shown.
+    // Of a value that is or becomes a secret, neither side is shown: only that there is none.
     if (before === masked || after === masked) {
-      const hidden = { ...(before !== undefined && { before: masked }), ...(after !== undefined && { after: masked }) };
+      const hide = (side: string) => (side === "" ? "" : masked);
+      const hidden = {
+        ...(before !== undefined && { before: hide(before) }),
+        ...(after !== undefined && { after: hide(after) }),
+      };
       return [{ key, ...lineOf(lines, [key]), ...hidden }];
     }
     return differences(before, after).map(({ path, ...values }) => {

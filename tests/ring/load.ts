@@ -64,10 +64,12 @@ export class Load {
     this.child.send(contactPoints);
   }
 
-  /** Stops, and counts what was acknowledged and is there. */
+  /** Stops, and counts what was acknowledged and is there. @throws {Error} when no row can be read for a minute: its own output says why */
   async stop(): Promise<Report> {
     this.child.send("stop");
-    return JSON.parse(await this.said) as Report;
+    const said = await this.said;
+    if (!said) throw new Error("the load ended without a report");
+    return JSON.parse(said) as Report;
   }
 }
 

@@ -144,11 +144,8 @@ class Kubernetes implements server.Provider {
   async update(subject: server.ChangeSubject): Promise<Values> {
     const wanted = objects.objectOf(subject.inputs, subject.type);
     if (subject.preview && (await this.isUnforeseeable(wanted, subject))) return subject.inputs;
-    const live = await this.cluster.get({ ...wanted, metadata: objects.parseId(subject.id) });
-    if (!live) throw new Error(`${wanted.kind} ${subject.id} is gone: run \`pulumi refresh\`, then try again`);
     const manager = managerOf(wanted, subject);
-    const own = subject.preview || objects.isPatch(subject.type) ? undefined : takenFromKubectl(live, manager);
-    if (own) await this.cluster.setManagedFields(live, own);
+    const live = await this.ownedLive(wanted, subject, manager);
     try {
       const applied = await this.apply(withLive(wanted, live, subject.ignoreChanges), subject, manager);
       return subject.preview ? stateOf(applied, subject, manager) : await this.settle(applied, subject, manager);
@@ -179,6 +176,22 @@ class Kubernetes implements server.Provider {
 
   cancel(): void {
     this.cancelled.abort();
+  }
+
+  /** The live object, of which what kubectl has applied is the resource's own from now on. */
+  private async ownedLive(wanted: KubeObject, subject: server.ChangeSubject, manager: string): Promise<KubeObject> {
+    for (;;) {
+      const live = await this.cluster.get({ ...wanted, metadata: objects.parseId(subject.id) });
+      if (!live) throw new Error(`${wanted.kind} ${subject.id} is gone: run \`pulumi refresh\`, then try again`);
+      const own = subject.preview || objects.isPatch(subject.type) ? undefined : takenFromKubectl(live, manager);
+      if (!own) return live;
+      try {
+        return await this.cluster.setManagedFields(live, own);
+      } catch (error) {
+        // A controller wrote the object's status meanwhile, and owners are of one version of it: they are read again.
+        if (!(error instanceof ApiError) || error.reason !== "Conflict") throw error;
+      }
+    }
   }
 
   private async apply(object: KubeObject, subject: server.ChangeSubject, manager: string): Promise<KubeObject> {
