@@ -3,8 +3,8 @@
 The image has no YAML library. Here none is needed: a key's old value reaches to the next key, and JSON is YAML.
 """
 import json
+import os
 import re
-import sys
 
 
 def change(changes_file, target):
@@ -26,3 +26,13 @@ def change(changes_file, target):
         for name, value in changes.items():
             if value is not None:
                 file.write("%s: %s\n" % (name, json.dumps(value)))
+
+
+def set_seeds(seeds):
+    """For `nodetool reloadseeds`, as the image's entry point sets them for the start. In one step: Cassandra may look at any moment."""
+    path = os.path.join(os.environ["CASSANDRA_CONF"], "cassandra.yaml")
+    with open(path) as file:
+        text = file.read()
+    with open(path + ".new", "w") as file:
+        file.write(re.sub("- seeds:.*", '- seeds: "%s"' % seeds, text))
+    os.replace(path + ".new", path)

@@ -10,6 +10,7 @@ import time
 import around
 import certificates
 import decisions
+import gossip
 import leave
 import record
 import ring
@@ -238,6 +239,8 @@ def formed_by_all(see):
 
 
 def main(start_mode, closed=""):
+    # Ends with the others where this process gives up.
+    threading.Thread(target=gossip.find_others, daemon=True).start()
     if start_mode == "form":
         host = await_first_ring()
         closed = "closed"

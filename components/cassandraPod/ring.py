@@ -41,6 +41,11 @@ class View:
 
     RESERVED = ("forming", "formed", "moving", "superuser")
 
+    def expected(self):
+        """Those that are members, or are about to be those of the first ring, this one among them."""
+        record = self.record or {}
+        return self.forming() if record.get("forming") and not record.get("formed") else self.candidates()
+
     def others(self):
         return [one for one in self.members() if one != self.me]
 
@@ -162,6 +167,9 @@ class OrdinalView(View):
     def first(self, count):
         return [self.pod(place) for place in range(count)]
 
+    def forming(self):
+        return self.first(int(self.record["forming"]))
+
     def is_member(self, one):
         return super().is_member(one) and self.place_of(one) is not None
 
@@ -217,6 +225,9 @@ class UnorderedView(View):
 
     def pods(self):
         return self.listed_pods
+
+    def forming(self):
+        return self.record["forming"].split(" ")
 
     def has_pod(self, one):
         return one in self.listed_pods

@@ -60,7 +60,7 @@ def options(start, see):
         return undone + (["-Dcassandra.start_native_transport=false"] if is_closed(start, see) else [])
     if start.mode != "form":
         return []
-    pods = see.first(int(see.record["forming"])) if see.has_ordinals else see.record["forming"].split(" ")
+    pods = see.forming()
     racks = len(see.SETS) if see.has_ordinals else 1
     mine = tokens.tokens(pods.index(see.me), len(pods), int(os.environ["CASSANDRA_NUM_TOKENS"]), racks)
     # Safe here and nowhere else: all disks are empty, and no member serves CQL before it sees every other one (member.py), so there

@@ -14,6 +14,9 @@ import { run, RunOptions } from "./run";
 import { StackFiles } from "./stackFiles";
 import { checkHost, clusterPrograms } from "./toolchain";
 
+/** Processes beside the nodes that can be stopped for a while. */
+type Pausable = "kube-apiserver" | "kube-controller-manager" | "coredns";
+
 export interface LabOptions {
   /** Which lab: several run side by side. @default "main" */
   name?: string;
@@ -166,11 +169,11 @@ export class Lab {
   }
 
   /** Stops a process of the control plane in mid-air: connections stay open, and nothing is answered until it goes on. */
-  pause(name: "kube-apiserver" | "coredns"): void {
+  pause(name: Pausable): void {
     signalAll(processesIn(processGroup(this.instance, name)), "SIGSTOP");
   }
 
-  resume(name: "kube-apiserver" | "coredns"): void {
+  resume(name: Pausable): void {
     signalAll(processesIn(processGroup(this.instance, name)), "SIGCONT");
   }
 

@@ -9,13 +9,13 @@ import {
 import { failedDecommission } from "./failedDecommission";
 import { killedInDecommission, killedInJoin } from "./killedEngine";
 import { lostFirstVolume, lostFirstVolumeInSilence, lostNode, lostVolume } from "./lostDisks";
-import { memberKilled, podDeleted, ringKilled, twoEvictions } from "./lostPods";
+import { memberKilled, podDeleted, ringKilled, ringKilledBehindDns, twoEvictions } from "./lostPods";
 import { RingEvent } from "./ringEvent";
 import { badImage, configChange, imageChange } from "./rolling";
 import { scaling, scalingToOne } from "./scaling";
 
 /** Those that `npm test` keeps, one of each kind. */
-const short = [killedInDecommission, ringKilled, lostVolume];
+const short = [killedInDecommission, ringKilledBehindDns, lostVolume];
 
 /** All of them, in an order that needs little scaling in between. */
 const all: RingEvent[] = [
@@ -35,6 +35,7 @@ const all: RingEvent[] = [
   twoEvictions,
   memberKilled,
   ringKilled,
+  ringKilledBehindDns,
   lostVolume,
   lostFirstVolume,
   lostFirstVolumeInSilence,

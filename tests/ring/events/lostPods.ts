@@ -34,8 +34,11 @@ export const twoEvictions: RingEvent = {
   },
 };
 
-/** Kills pods at the same moment, as a crash does, and waits until they are back as the members that they were. */
-async function kill({ lab, stack }: Scene, victims: Pod[]): Promise<void> {
+/**
+ * Kills pods at the same moment, as a crash does, and waits until they are back as the members that they were.
+ * @param isBack what comes once all serve again
+ */
+async function kill({ lab, stack }: Scene, victims: Pod[], isBack = () => {}): Promise<void> {
   const before = ids(await stack.oneRing(3));
   const killed = await Promise.all(
     victims.map(async ({ metadata: { name, uid }, spec }) => ({
@@ -47,6 +50,7 @@ async function kill({ lab, stack }: Scene, victims: Pod[]): Promise<void> {
   );
   for (const { node, uid } of killed) assert.ok(lab.killPod(node, uid, "containers and sandbox") > 1);
   for (const { name, restarts } of killed) await stack.restarted(name, restarts + 1);
+  isBack();
   assert.deepEqual(ids(await stack.oneRing(3)), before);
 }
 
@@ -61,6 +65,21 @@ export const ringKilled: RingEvent = {
   planned: false,
   async run(scene) {
     await kill(scene, await scene.stack.pods());
+    scene.load.moved(await scene.addresses());
+  },
+};
+
+export const ringKilledBehindDns: RingEvent = {
+  title: "the whole ring killed at once (-9), DNS behind: each starts with the old addresses of the others",
+  planned: false,
+  async run(scene) {
+    const controllers = "kube-controller-manager";
+    scene.lab.pause(controllers);
+    try {
+      await kill(scene, await scene.stack.pods(), () => scene.lab.resume(controllers));
+    } finally {
+      scene.lab.resume(controllers);
+    }
     scene.load.moved(await scene.addresses());
   },
 };

@@ -11,7 +11,7 @@ from kernel import Killed
 
 SCRIPTS = Path(__file__).parent.parent.parent.parent / "components" / "cassandraPod"
 PURE = ("states", "decisions", "tokens")
-REAL = ("ring", "member", "leave", "start")
+REAL = ("ring", "member", "leave", "start", "gossip")
 CODE = {}
 SHARED = {}  # modules that look at nothing: all processes have the same
 
@@ -106,9 +106,9 @@ def simulated(script):
         "record": record(script, module),
         "roles": roles(script, module),
         "certificates": module("certificates", are_needed=lambda: False),
-        "configure": module("configure", change=lambda *_: None),
+        "configure": module("configure", change=lambda *_: None, set_seeds=lambda _: None),
         "shutil": module("shutil", copyfile=lambda *_: None, copytree=lambda *_: None, rmtree=lambda *_, **__: None),
-        "threading": module("threading", Thread=lambda target: Thread(script, target)),
+        "threading": module("threading", Thread=lambda target, daemon=False: Thread(script, target)),
         "time": module("time", strftime=lambda *_: "T%d" % kernel.now, gmtime=lambda: None),
         "signal": module("signal", SIGTERM=15, SIGKILL=9, signal=pod.handle_signal),
     }

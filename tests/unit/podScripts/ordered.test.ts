@@ -121,6 +121,37 @@ describe("pods with ordinals", function () {
     assert.deepEqual(outcome.options, []);
   });
 
+  it("looks for the others anew where Cassandra has begun with addresses of before, until it has seen each", async () => {
+    const addresses = { "cassandra-0.cassandra": "10.0.0.7", "cassandra-1.cassandra": "10.0.0.8" };
+    // The first look after that sees one of the two, and the second one the other.
+    const nodetool = `looks=$(grep -c reloadseeds "$world/nodetool.log")
+      [ "$1" != status ] || printf '%s  %s  1 KiB x\\n' "$([ $looks -gt 0 ] && echo UN || echo DN)" 10.0.0.7 \\
+        "$([ $looks -gt 1 ] && echo UN || echo DN)" 10.0.0.8 UN 10.0.0.99`;
+    const world = {
+      pod: "cassandra-2",
+      env: { RING_PODS: "ordered" },
+      record: { ...three, ...formed },
+      files: { "ring-member": id(2) },
+      data: true,
+      serving: ["10.0.0.99"],
+      gossiping: Object.values(addresses),
+      addresses,
+      nodetool,
+    };
+    const outcome = await run("register.sh", ["restart"], world);
+    const asked = outcome.nodetool.filter((line) => /status|reloadseeds/.test(line));
+    assert.deepEqual(asked, ["status", "reloadseeds", "status", "reloadseeds", "status"]);
+    assert.match(outcome.said, /does not see cassandra-0 cassandra-1, which runs/);
+    assert.ok(outcome.configuration.includes('      - seeds: "10.0.0.8"'), outcome.configuration.join("\n"));
+
+    const alone = await run("register.sh", ["restart"], { ...world, gossiping: [] });
+    assert.deepEqual(
+      alone.nodetool.filter((line) => /status|reloadseeds/.test(line)),
+      [],
+      "who does not run is not asked for",
+    );
+  });
+
   it("comes back as itself without the API server", async () => {
     const outcome = await start({ ordinal: 1, serving: [0], data: true, marker: id(1) });
     assert.equal(outcome.way, "restart");

@@ -21,6 +21,8 @@ export interface World {
   serving?: string[];
   /** Hosts whose gossip port is open. @default those that serve CQL */
   gossiping?: string[];
+  /** Addresses that DNS has for hosts. @default 10.0.0.77 for each, and Cassandra finds the others by itself */
+  addresses?: Record<string, string>;
   /** What `record.py view` tells beside the record, a line each: `pod a 10.0.0.1 here`, `wanted 3`. */
   view?: string[];
   /** Replicas that the set asks for. */
@@ -137,7 +139,7 @@ def listens(host, port):
 
 
 def addresses(host):
-    return ["10.0.0.77"]
+    return [${JSON.stringify(world.addresses ?? {})}.get(host, "10.0.0.77")]
 
 
 def bash(code, **variables):
@@ -274,7 +276,7 @@ export async function run(script: string, args: string[], world: World): Promise
     for (const [name, content] of Object.entries(world.files ?? {})) fs.writeFileSync(path.join(data, name), content);
     if (world.record) fs.writeFileSync(file("record"), lines(world.record));
     for (const folder of ["etc", "conf"]) fs.mkdirSync(file(folder));
-    fs.writeFileSync(file("etc/cassandra.yaml"), configuration);
+    for (const folder of ["etc", "conf"]) fs.writeFileSync(file(`${folder}/cassandra.yaml`), configuration);
     fs.writeFileSync(file("cassandra.json"), JSON.stringify(world.changes ?? {}));
     fs.writeFileSync(file("version"), "1\n");
     fs.writeFileSync(file("view"), (world.view ?? []).map((line) => `${line}\n`).join(""));
@@ -282,6 +284,7 @@ export async function run(script: string, args: string[], world: World): Promise
     fs.writeFileSync(file("open.7000"), (world.gossiping ?? world.serving ?? []).join(" "));
     fs.appendFileSync(file("around.py"), aroundStubs(world));
     fs.appendFileSync(file("record.py"), recordStubs(world));
+    if (!world.addresses) fs.writeFileSync(file("gossip.py"), "def find_others():\n    pass\n");
     const states = world.states ?? (script === "start.sh" ? "" : isNormal);
     if (states) fs.writeFileSync(file("data/ring-states"), states);
     for (const [name, content] of Object.entries(world.scratch ?? {})) fs.writeFileSync(file(name), content);
