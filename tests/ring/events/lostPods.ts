@@ -80,6 +80,11 @@ export const ringKilledBehindDns: RingEvent = {
     } finally {
       scene.lab.resume(controllers);
     }
+    const logs = await Promise.all([0, 1, 2].map((i) => scene.stack.log(`cassandra-${i}`)));
+    assert.ok(
+      logs.some((log) => log.includes("Cassandra does not see")),
+      "no member has begun with old addresses",
+    );
     scene.load.moved(await scene.addresses());
   },
 };
