@@ -68,7 +68,10 @@ export class RingViews extends RingPods {
       Promise.all(known.map((one) => this.view(one, isWhole))),
     ]);
     const members = seen.flatMap((member) => member ?? []).sort((a, b) => a.place - b.place);
-    const strangers = listed.filter((one) => !known.some(({ member }) => member === one));
+    const unknown = listed.filter((one) => !known.some(({ member }) => member === one));
+    const [abandoned, strangers] = [true, false].map((joins) =>
+      unknown.filter(({ state }) => (state === "joining") === joins).map(({ address }) => address),
+    );
     const missing = this.without(pods, record).filter((name) => recorded.includes(name) || strangers.length > 0);
     return {
       owing: owing(record),
@@ -76,7 +79,8 @@ export class RingViews extends RingPods {
       turn: pods.some(({ name }) => name === moving(record)?.pod) ? moving(record) : undefined,
       namespace: this.ring.namespace,
       members,
-      strangers: strangers.map(({ address }) => address),
+      strangers,
+      abandoned,
       unlisted: await this.stillRecorded(recorded.filter((name) => !members.some(({ pod }) => pod === name))),
       missing: missing.map((name) => ({ pod: name, place: this.placeOf(name) })),
       keyspaces: isWhole ? parseKeyspaces(description) : [],

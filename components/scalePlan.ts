@@ -21,6 +21,8 @@ export interface RingView {
   members: Member[];
   /** Members that no pod of the sets stands for, by their addresses. */
   strangers: string[];
+  /** Those of pods that began to join and are gone: they are no members, and the ring forgets them. @default none */
+  abandoned?: string[];
   /** Pods that are members on record, and that the ring does not list. */
   unlisted: string[];
   /** Members on record that have no pod, as where somebody has made the set smaller by hand. @default none */
@@ -117,9 +119,14 @@ const returningIn = ({ members }: RingView) =>
     .filter(({ returns }) => returns)
     .map(({ pod }) => `${pod} is down, and its pod starts: it must serve again first`);
 
-const passingSoon = (ring: RingView) => [...unlistedIn(ring), ...returningIn(ring)];
+const abandonedIn = ({ abandoned = [] }: RingView) =>
+  abandoned.map(
+    (address) => `whoever began to join at ${address} is gone, and the ring forgets it within a minute or two`,
+  );
 
-/** For which a pod may take to note that its member has left. */
+const passingSoon = (ring: RingView) => [...unlistedIn(ring), ...returningIn(ring), ...abandonedIn(ring)];
+
+/** For which a pod may take to note that its member has left, and the ring to forget who never became one. */
 const minutesToNote = 3;
 
 /** For which a pod may take to have its member back: Kubernetes waits for five minutes at most before it starts a container again. */
@@ -163,7 +170,8 @@ const isMissing = ({ missing = [] }: RingView, pod: string) => missing.some((one
 export function nextStep(ring: RingView, wanted: number): Step {
   const going = leaving(ring, wanted);
   // Who is a member and has no known pod might be of one that goes.
-  if (going.length + ring.strangers.length + ring.unlisted.length === 0) return "done";
+  const { strangers, abandoned = [], unlisted } = ring;
+  if (going.length + strangers.length + abandoned.length + unlisted.length === 0) return "done";
   const wrong = violations(ring, wanted);
   if (wrong.length > 0) return { refuse: wrong };
   const { missing = [] } = ring;

@@ -194,7 +194,9 @@ function ghost(seen: Survey): Mend | undefined {
   const known = here(seen).map(({ name, address }) => memberOf(listed, record[name], address));
   const other = listed.find((member) => !known.includes(member));
   if (!other) return undefined;
-  const { hostId, address, up } = other;
+  const { hostId, address, up, state } = other;
+  // Whose pod ended in the middle: no member yet.
+  if (state === "joining") return { waitFor: `the ring to forget whoever began to join at ${address}, and is gone` };
   const pod = Object.keys(record).find((name) => hostIdIn(record[name]) === hostId && !expected.includes(name));
   if (pod && dead === "taken out")
     return { waitFor: `the member of ${pod} to be taken out of the ring: its disk is gone` };

@@ -146,7 +146,8 @@ export class Torture {
 
   /** @returns its exit code; undefined when it still runs */
   private async engineEnds(milliseconds: number): Promise<number | null | undefined> {
-    if (this.isUpRunning) await Promise.race([once(this.engine!, "exit"), sleep(milliseconds)]);
+    if (this.isUpRunning)
+      await Promise.race([once(this.engine!, "exit"), sleep(milliseconds, undefined, { ref: false })]);
     return this.isUpRunning ? undefined : this.engine?.exitCode;
   }
 

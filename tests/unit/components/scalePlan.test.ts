@@ -168,6 +168,12 @@ describe("the way to a smaller ring", () => {
     });
   });
 
+  it("waits until the ring has forgotten a pod that ended as it joined, and advises nobody to remove it", () => {
+    const waitFor = ["whoever began to join at 10.0.0.9 is gone, and the ring forgets it within a minute or two"];
+    for (const members of [five.slice(0, 3), five])
+      assert.deepEqual(nextStep({ ...ring(members), abandoned: ["10.0.0.9"] }, 3), { waitFor, minutes: 3 });
+  });
+
   it("does not count a disk that could not be looked at as a full one", () => {
     assert.deepEqual(obstacles(ring([member(0, { free: undefined }), ...five.slice(1)]), 3), []);
   });

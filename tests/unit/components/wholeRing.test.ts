@@ -159,6 +159,11 @@ describe("the way to a ring that is what the stack says", () => {
     assert.match(told.waitFor, /the member at 10.0.0.9 \(host ID 90000000-.*, down\), which no pod stands for/);
     assert.match(told.advice!, /nodetool removenode 90000000-/);
 
+    // No member: the ring forgets it by itself.
+    const joiner = waits(ring({ listed: [...whole.listed!, { ...stranger, state: "joining" }] }));
+    assert.equal(joiner.waitFor, "the ring to forget whoever began to join at 10.0.0.9, and is gone");
+    assert.deepEqual([joiner.advice, joiner.isForPersons], [undefined, undefined]);
+
     // A set that was scaled by hand, refreshed, and then edited to that count.
     const three = whole.expected.slice(0, 3);
     const cut = ring({ asked: 3, expected: three, pods: whole.pods.slice(0, 3), listed: listing({ up: false }) });
