@@ -171,6 +171,7 @@ function ring(own: Own, common: Common): RingSettings {
     ...(own.tls === "cert-manager" && {
       certManager: own.tlsIssuer.reference ? { issuer: own.tlsIssuer.reference } : {},
     }),
+    ...(own.clientCertificates === "required" && { clientCertificates: "required" }),
   };
 }
 
@@ -348,7 +349,7 @@ interface Everything {
 
 /** Keys that do nothing unless another one has such a value: whoever sets one would believe in what is not there. */
 const needs: {
-  name: "superuser" | "superuserPassword" | "tlsSecret" | "tlsIssuer";
+  name: "superuser" | "superuserPassword" | "tlsSecret" | "tlsIssuer" | "clientCertificates";
   other: "auth" | "tls";
   words: string[];
 }[] = [
@@ -356,6 +357,7 @@ const needs: {
   { name: "superuserPassword", other: "auth", words: ["password"] },
   { name: "tlsSecret", other: "tls", words: ["secret", "cert-manager"] },
   { name: "tlsIssuer", other: "tls", words: ["cert-manager"] },
+  { name: "clientCertificates", other: "tls", words: ["secret", "cert-manager"] },
 ];
 
 /** Of a set: Kubernetes gives its pods a label of eleven characters more, and takes 63. */

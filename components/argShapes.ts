@@ -40,6 +40,7 @@ export const shapes = {
   },
   volumeRetention: { is: text(/^(retain|delete)$/), allowed: "one of retain, delete" },
   auth: { is: text(/^(password|none)$/), allowed: "one of password, none" },
+  clientCertificates: { is: text(/^(none|required)$/), allowed: "one of none, required" },
 } satisfies Record<string, Shape>;
 
 /** A line for each arg that is not as a component takes it; of those that are known only later, none. */

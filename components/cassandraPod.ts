@@ -8,7 +8,7 @@ import { selectorText } from "./labels";
 import { once } from "./once";
 import { containerSecurity, podSecurity, pullSecrets, smallStep } from "./podSecurity";
 import { zoneLabel } from "./racks";
-import { encryption, tlsFolder } from "./tls";
+import { ClientCertificates, encryption, tlsFolder } from "./tls";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
 type Container = k8s.types.input.core.v1.Container;
@@ -61,6 +61,8 @@ export interface CassandraPodArgs {
    * makes use of it in images alone that give it to Java's file or start it as root. @default false
    */
   lockMemory?: boolean;
+  /** Whether clients must show a certificate that the `ca.crt` of an encrypted ring has signed. @default "none" */
+  clientCertificates?: ClientCertificates;
 }
 
 /**
@@ -116,12 +118,16 @@ const allScripts = once(() => {
   );
 });
 
-/** The file that stands beside the scripts. @param given keys of cassandra.yaml that win over the program's own */
+/**
+ * The file that stands beside the scripts.
+ * @param given keys of cassandra.yaml that win over the program's own
+ * @param ring whether clients log in; with encryption, whether they show certificates; racks with a set each
+ */
 export function configurationFile(
   given: CassandraYaml | undefined,
-  { needsLogin, needsTls, racks = 0 }: { needsLogin: boolean; needsTls: boolean; racks?: number },
+  { needsLogin, tls, racks = 0 }: { needsLogin: boolean; tls?: ClientCertificates; racks?: number },
 ): Record<string, string> {
-  const ring = { needsLogin, racks, ...(needsTls && { encryption: encryption(scratch.config) }) };
+  const ring = { needsLogin, racks, ...(tls && { encryption: encryption(scratch.config, tls) }) };
   return { "cassandra.json": JSON.stringify(yamlChanges(given, ring), null, 2) };
 }
 

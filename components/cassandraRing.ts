@@ -27,7 +27,7 @@ import { setsOf } from "./racks";
 import { RingRecord } from "./ringRecord";
 import { PodMaker, refuseStrangers } from "./strangers";
 import { PasswordChange, Superuser } from "./superuser";
-import { certificateSecret } from "./tls";
+import { certificateSecret, tellOfClientCertificates } from "./tls";
 
 /** Whether clients log in; with `none`, whoever reaches CQL may do everything. */
 export const Auth = { Password: "password", None: "none" } as const;
@@ -130,9 +130,15 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       ...(hooks?.beforeCreate ?? []),
       ...firstLook(name, { ...given, cluster }, { disk, maker, racks, adopted, takesOver }),
     ];
+    const beforeUpdate = [...(hooks?.beforeUpdate ?? []), tellOfClientCertificates(name, given)];
     // Its inputs are what the hooks are told.
-    const { namespace: place, clusterName } = given;
-    super(type, name, { namespace: place, clusterName }, { ...opts, hooks: { ...hooks, beforeCreate } });
+    const { namespace: place, clusterName, clientCertificates } = given;
+    super(
+      type,
+      name,
+      { namespace: place, clusterName, ...(clientCertificates === "required" && { clientCertificates }) },
+      { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } },
+    );
     this.cluster = cluster;
     this.knowCluster(given);
     const { auth = "password", tlsSecret } = given;
@@ -202,7 +208,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     const { cassandraYaml } = args;
     const shape = {
       needsLogin: this.superuser !== undefined,
-      needsTls: args.tlsSecret !== undefined,
+      tls: args.tlsSecret === undefined ? undefined : (args.clientCertificates ?? "none"),
       racks: racks.length,
     };
     const yaml = (given?: CassandraYaml) => configurationFile(given, shape);

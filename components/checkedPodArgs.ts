@@ -17,7 +17,7 @@ export function checkedPodArgs<Args extends CassandraPodArgs>(
   protection: Protection,
   ring: pulumi.Resource,
 ): Args {
-  const { jvmOptions = [], cassandraYaml, image } = args;
+  const { jvmOptions = [], cassandraYaml, image, clientCertificates } = args;
   const refuse = (problems: string[]) => {
     if (problems.length > 0) throw new pulumi.ResourceError(problems.join("\n"), ring);
   };
@@ -25,6 +25,11 @@ export function checkedPodArgs<Args extends CassandraPodArgs>(
   const isImageLater = typeof image !== "string";
   refuse([
     ...wrongArgs(args),
+    ...(clientCertificates === "required" && protection.tls === "none"
+      ? [
+          'cassandra:clientCertificates: "required" is not allowed while nothing is encrypted; allowed is tlsSecret beside it',
+        ]
+      : []),
     ...wrongOptions(jvmOptions),
     ...(isLater ? [] : wrongKeys(cassandraYaml, protection, false)),
     ...(isImageLater ? [] : wrongImage(image)),

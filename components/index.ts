@@ -14,5 +14,6 @@ export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./localVo
 export { type Peer } from "./networkAccess";
 export { PersistentCluster, type PersistentClusterArgs } from "./persistentCluster";
 export { enforceLabel, refuseOtherStandard } from "./podSecurity";
+export { ClientCertificates } from "./tls";
 export { SinglePod, type SinglePodArgs } from "./singlePod";
 export { CassandraStorage, type CassandraStorageArgs, type Storage, storageClasses, VolumeRetention } from "./storage";

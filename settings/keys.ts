@@ -2,6 +2,7 @@ import { shapes } from "../components/argShapes";
 import {
   AdoptedTemplate,
   Auth,
+  ClientCertificates,
   IssuerReference,
   LocalVolume,
   Peer,
@@ -59,6 +60,7 @@ const retentions = Object.values(VolumeRetention);
 const auths = Object.values(Auth);
 const templates = Object.values(AdoptedTemplate);
 const tlsChoices = ["none", "secret", "cert-manager"] as const;
+const clientChoices = Object.values(ClientCertificates);
 const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
 /** What the components themselves take. */
 const shaped = (name: "volumeSize" | "memory" | "superuser") => ({
@@ -298,6 +300,17 @@ export const keys = {
       "ring runs.",
     parse: issuer,
   },
+  clientCertificates: {
+    type: "string",
+    default: "none",
+    unit: "",
+    allowed: `one of ${clientChoices.join(", ")}`,
+    meaning:
+      "With `tls`. `required`: clients must show a certificate that `ca.crt` has signed, beside logging in. Members restart one at a time, " +
+      "and refuse clients without one from then on.",
+    words: clientChoices,
+    parse: oneOf(...clientChoices),
+  },
   clusterName: {
     type: "string",
     default: "cassandra",
@@ -409,6 +422,7 @@ const ofCassandra = [
   "tls",
   "tlsSecret",
   "tlsIssuer",
+  "clientCertificates",
 ] as const;
 
 /** For each topology, the keys above that its object may set otherwise, and those that only it has. */

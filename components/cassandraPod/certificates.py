@@ -22,6 +22,13 @@ def content(*names):
     return b"".join(parts)
 
 
+def of_cqlsh():
+    """Section of a cqlshrc, the only place where cqlsh reads a certificate of its own from. It shows this member's own whether the
+    ring asks for one or not: while the members restart to ask for one, some do and some do not."""
+    files = [("certfile", "ca.crt"), ("userkey", "tls.key"), ("usercert", "tls.crt")]
+    return "[ssl]\n" + "".join("%s = %s\n" % (key, os.path.join(FOLDER, name)) for key, name in files)
+
+
 def take():
     """Copies them to where cassandra.yaml looks, key and chain in one file. @raises OSError when there is nothing to take"""
     for target, names in (("keystore.pem", ("tls.key", "tls.crt")), ("truststore.pem", ("ca.crt",))):

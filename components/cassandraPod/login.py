@@ -8,7 +8,7 @@ import roles
 def cqlsh(*arguments):
     name, password = roles.login()
     with roles.credentials(name, password) as flags:
-        return subprocess.call(roles.command(flags, arguments))
+        return subprocess.call(["cqlsh", *flags, *arguments])
 
 
 def password():

@@ -29,32 +29,30 @@ def cqlsh(name, password, arguments=(), statements=""):
     """cqlsh under a name, or as nobody without one. The password goes through a file that nobody else can read: everybody can read
     the arguments of a process. Returns what `around.run` does."""
     with credentials(name, password) as flags:
-        return around.run(command(flags, arguments), statements)
-
-
-def command(flags, arguments):
-    if certificates.are_needed():
-        return ["env", "SSL_CERTFILE=%s/ca.crt" % certificates.FOLDER, "cqlsh", *flags, "--ssl", *arguments]
-    return ["cqlsh", *flags, *arguments]
+        return around.run(["cqlsh", *flags, *arguments], statements)
 
 
 class credentials:
-    """Flags of cqlsh for a name and its password, as long as the file is there that they name."""
+    """Flags of cqlsh for a name and its password, and for certificates, as long as the file is there that they name."""
 
     def __init__(self, name, password):
         self.name, self.password, self.path = name, password, ""
 
     def __enter__(self):
-        if not self.name:
-            return []
+        flags, sections = [], ""
         handle, self.path = tempfile.mkstemp(prefix="tmp.", dir=around.SCRATCH)
+        if self.name:
+            flags += ["--credentials", self.path]
+            sections += "[plain_text_auth]\nusername = %s\npassword = %s\n" % (self.name, self.password)
+        if certificates.are_needed():
+            flags += ["--cqlshrc", self.path, "--ssl"]
+            sections += certificates.of_cqlsh()
         with os.fdopen(handle, "w") as file:
-            file.write("[plain_text_auth]\nusername = %s\npassword = %s\n" % (self.name, self.password))
-        return ["--credentials", self.path]
+            file.write(sections)
+        return flags
 
     def __exit__(self, *_):
-        if self.path:
-            os.remove(self.path)
+        os.remove(self.path)
 
 
 def login():

@@ -54,6 +54,7 @@ describe("the components as a package for other languages", function () {
       for (const [input, { description }] of Object.entries(inputProperties)) assert.ok(description, input);
     }
     assert.ok("tlsSecret" in inputProperties);
+    assert.ok("clientCertificates" in inputProperties);
     assert.deepEqual(
       types["cassandra:index:Auth"].enum?.map(({ value }) => value),
       ["password", "none"],

@@ -32,6 +32,8 @@ export interface LoadOptions {
   credentials: Credentials;
   /** Authority, in PEM, of the certificates that members show. @default nothing is encrypted */
   authority?: string;
+  /** What it shows in turn, in PEM. @default nothing */
+  certificate?: { key: string; cert: string };
   /** Rows of table `rows.numbers`, from 0 on, that are read one at a time at ONE, over and over. */
   singleRows: number;
   /** Milliseconds after each request before the next one of its kind. @default 20 */
@@ -93,9 +95,9 @@ class Worker {
 
   private connect(contactPoints: string[]): Client {
     const queryOptions = { consistency: types.consistencies.quorum, isIdempotent: true, prepare: true };
-    const { credentials, authority, datacenter: localDataCenter } = this.options;
+    const { credentials, authority, certificate, datacenter: localDataCenter } = this.options;
     // Members are reached by their addresses, which are in no certificate.
-    const sslOptions = authority && { ca: authority, checkServerIdentity: () => undefined };
+    const sslOptions = authority && { ca: authority, ...certificate, checkServerIdentity: () => undefined };
     return new Client({ contactPoints, localDataCenter, queryOptions, credentials, ...(sslOptions && { sslOptions }) });
   }
 

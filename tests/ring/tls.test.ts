@@ -184,5 +184,25 @@ for (const { title, settings, certManager, renew, before: prepare } of sources) 
       await stack.everyPodCounts(1000);
       assert.equal((await secret())("ca.crt"), authority);
     });
+
+    it("refuses clients without a certificate once one is required, and serves those with one all the while", async () => {
+      configure({ clientCertificates: "required" });
+      const warning =
+        /each member of ring cassandra refuses clients that show no certificate signed by the ca\.crt of Secret cassandra-tls/;
+      assert.match(await stack.pulumi("preview"), warning);
+      const file = await secret();
+      const own = { authority: file("ca.crt"), certificate: { key: file("tls.key"), cert: file("tls.crt") } };
+      const { failures } = await stack.underLoad(own, async () => void (await stack.up()));
+      assert.deepEqual(failures, []);
+      await stack.oneRing(3);
+      // Each pod asks with its own certificate.
+      await stack.everyPodCounts(1000);
+      const { username, password } = await stack.superuser();
+      const encrypted = ["env", `SSL_CERTFILE=${tlsFolder}/ca.crt`, "cqlsh", "--ssl", "-u", username, "-p", password];
+      await assert.rejects(
+        stack.exec("cassandra-0", [...encrypted, "-e", "SHOW HOST"]),
+        /Connection error|Unable to connect/,
+      );
+    });
   });
 }

@@ -320,13 +320,13 @@ describe("settings", () => {
       "replicas for daemons alone",
       { topologies: ["ephemeral", "daemon"], daemon: { replicas: 3 } },
       "daemon.replicas: no key of this topology; allowed there is name, nodeSelector, hostPath, stallTimeoutMinutes, image, memory, cpu, maxHeap, " +
-        "clusterName, datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer",
+        "clusterName, datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer, clientCertificates",
     ],
     [
       "something else than an object for a topology",
       { ephemeral: "three" },
       'ephemeral: "three" is not allowed; allowed is an object of replicas, stallTimeoutMinutes, image, memory, cpu, maxHeap, clusterName, ' +
-        "datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer, name, adoptPod, adopt",
+        "datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, auth, superuser, superuserPassword, tls, tlsSecret, tlsIssuer, clientCertificates, name, adoptPod, adopt",
     ],
     [
       "a wrong value for one topology",
@@ -566,6 +566,12 @@ describe("settings", () => {
       problemsOf({ tls: "secret", auth: "none", image: "cassandra:4.0.18" })[0],
       /^cassandra:tls: "secret" is/,
     );
+    const asked = read({ topologies: ["persistent", "ephemeral"], tls: "secret", clientCertificates: "required" });
+    assert.deepEqual(
+      [asked.persistent?.clientCertificates, asked.ephemeral?.clientCertificates],
+      ["required", "required"],
+    );
+    assert.equal(read({ tls: "secret" }).persistent?.clientCertificates, undefined);
     const cassandraYaml = { client_encryption_options: { enabled: true } };
     assert.deepEqual(problemsOf({ tls: "secret", cassandraYaml }), [
       "cassandra:cassandraYaml.client_encryption_options: follows from cassandra:tls",

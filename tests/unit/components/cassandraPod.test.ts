@@ -6,6 +6,7 @@ import {
   revisionOf,
   RingBinding,
 } from "../../../components/cassandraPod";
+import { ClientCertificates } from "../../../components/index";
 import { containerSecurity } from "../../../components/podSecurity";
 import { podArgs as args } from "./args";
 
@@ -163,7 +164,7 @@ describe("the Cassandra pod", () => {
   it("asks for a password where there is a superuser, and where cassandra.yaml is not told otherwise", () => {
     const read = (...args: Parameters<typeof configurationFile>) =>
       JSON.parse(configurationFile(...args)["cassandra.json"]) as Record<string, unknown>;
-    const none = { needsLogin: false, needsTls: false };
+    const none = { needsLogin: false };
     assert.equal(read({}, none).authenticator, undefined);
     const { authenticator, authorizer } = read({}, { ...none, needsLogin: true });
     assert.deepEqual([authenticator, authorizer], ["PasswordAuthenticator", "CassandraAuthorizer"]);
@@ -171,11 +172,16 @@ describe("the Cassandra pod", () => {
   });
 
   it("has the certificates of a Secret mounted where only its user reads them, and no plain connection beside them", () => {
-    const file = configurationFile({}, { needsLogin: false, needsTls: true })["cassandra.json"];
-    const yaml = JSON.parse(file) as Record<string, Record<string, unknown>>;
-    const [server, client] = [yaml.server_encryption_options, yaml.client_encryption_options];
+    const yamlOf = (tls: ClientCertificates) =>
+      JSON.parse(configurationFile({}, { needsLogin: false, tls })["cassandra.json"]) as Record<
+        string,
+        Record<string, unknown>
+      >;
+    const { server_encryption_options: server, client_encryption_options: client } = yamlOf("none");
     assert.deepEqual([server.internode_encryption, server.require_client_auth, server.optional], ["all", true, false]);
     assert.deepEqual([client.enabled, client.optional, client.keystore], [true, false, "/config/keystore.pem"]);
+    assert.equal(client.require_client_auth, false);
+    assert.equal(yamlOf("required").client_encryption_options.require_client_auth, true);
     const spec = cassandraPodSpec(args, { ...ring, tls: "certificates" });
     assert.ok(
       (spec.volumes as object[]).some(

@@ -52,6 +52,17 @@ describe("args of a ring's pods", () => {
     assert.deepEqual(refusals(own, { auth: "none", tls: "none" }), []);
   });
 
+  it("are refused certificates of clients where nothing is encrypted", () => {
+    assert.deepEqual(refusals({ clientCertificates: "required" }), [
+      'cassandra:clientCertificates: "required" is not allowed while nothing is encrypted; allowed is tlsSecret beside it',
+    ]);
+    assert.deepEqual(refusals({ clientCertificates: "required" }, { auth: "none", tls: "secret" }), []);
+    assert.deepEqual(refusals({ clientCertificates: "none" }), []);
+    assert.deepEqual(refusals({ clientCertificates: "all" }), [
+      'cassandra:clientCertificates: "all" is not allowed; allowed is one of none, required',
+    ]);
+  });
+
   it("are checked as config is: programs in other languages have no types", () => {
     const wrong = { replicas: 2.5, volumeSize: "10", memory: "1", name: "Ring", superuser: "cassandra", cpu: "none" };
     assert.deepEqual(refusals(wrong), [

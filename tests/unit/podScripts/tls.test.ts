@@ -31,8 +31,16 @@ describe("certificates in a pod", function () {
     assert.deepEqual((await run("register.sh", ["restart"], pod)).nodetool, []);
   });
 
-  it("are what cqlsh.sh trusts", async () => {
-    const { cqlsh } = await run("cqlsh.sh", ["-e", "x"], { ...pod, roles: {} });
-    assert.match(cqlsh[0], /^nobody \(--ssl -e x\) trusting authority/);
+  it("are what cqlsh.sh shows and trusts, whoever logs in, and nothing of it stays", async () => {
+    const { cqlsh, tls, left } = await run("cqlsh.sh", ["-e", "x"], { ...pod, roles: {} });
+    assert.deepEqual(
+      [cqlsh, tls],
+      [["nobody (--ssl -e x)"], ["nobody shows certificate, of key, and trusts authority"]],
+    );
+    const secret = { username: "admin", password: "secret", known: "secret" };
+    const loggedIn = await run("cqlsh.sh", ["-e", "x"], { ...pod, secret, roles: { admin: "secret" } });
+    assert.match(loggedIn.cqlsh[0], /^admin \(--ssl -e x\):/);
+    assert.deepEqual(loggedIn.tls, ["admin shows certificate, of key, and trusts authority"]);
+    assert.deepEqual([...left, ...loggedIn.left], []);
   });
 });

@@ -87,6 +87,8 @@ export interface Outcome {
   left: string[];
   /** Who ran which statements in cqlsh, with which arguments: `admin (-e x): SELECT 1;`. */
   cqlsh: string[];
+  /** Which certificate cqlsh showed, of which key, and whom it trusted: `admin shows a, of b, and trusts c`. */
+  tls: string[];
   /** The cassandra.yaml that Cassandra finds. */
   configuration: string[];
 }
@@ -246,13 +248,21 @@ if [[ "$*" != *-e* ]] && statements=$(cat) && [[ $statements == *"FROM system.pe
   printf '%s\n' '${peers ? peerRows(peers) : ""}'
   exit
 fi
-if [ "$1" != --credentials ]; then
-  echo "nobody ($*) trusting $(cat "$SSL_CERTFILE")" >>"$world/cqlsh.log"
+if [ "$1" = --credentials ]; then
+  [ "$(stat -c %a "$2")" = 600 ] || exit 3
+  name=$(sed -n 's/^username = //p' "$2") password=$(sed -n 's/^password = //p' "$2")
+  shift 2
+fi
+if [ "$1" = --cqlshrc ]; then
+  ssl=$(sed -n '/^.ssl.$/,$p' "$2")
+  file() { cat "$(sed -n "s/^$1 = //p" <<<"$ssl")"; }
+  echo "\${name-nobody} shows $(file usercert), of $(file userkey), and trusts $(file certfile)" >>"$world/tls.log"
+  shift 2
+fi
+if [ -z "\${name-}" ]; then
+  echo "nobody ($*)" >>"$world/cqlsh.log"
   exit
 fi
-[ "$1" = --credentials ] && [ "$(stat -c %a "$2")" = 600 ] || exit 3
-name=$(sed -n 's/^username = //p' "$2") password=$(sed -n 's/^password = //p' "$2")
-shift 2
 grep -qx "$name=$password" "$world/roles" || { echo "Bad credentials" >&2; exit 1; }
 statements=\${statements-$(cat)}
 echo "$name ($*): $(xargs -0 <<<"$statements" | tr -s ' \n' ' ')" >>"$world/cqlsh.log"
@@ -369,6 +379,7 @@ ${world.nodetool ?? ":"}
       known: read("known"),
       roles: table("roles"),
       cqlsh: list("cqlsh.log"),
+      tls: list("tls.log"),
       certificates: { keystore: pem("conf/keystore.pem"), truststore: pem("conf/truststore.pem") },
       left: fs.readdirSync(home).filter((name) => name.startsWith("tmp.")),
       configuration: list("conf/cassandra.yaml"),
