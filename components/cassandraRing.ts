@@ -50,7 +50,8 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   superuserPassword?: pulumi.Input<string>;
   /**
    * Secret with certificates, with which members and clients encrypt what they send: `tls.crt`, `tls.key` in PKCS#8, and the
-   * `ca.crt` that they trust. Others are taken without a restart. @default nothing is encrypted
+   * `ca.crt` that they trust. That authority must sign for this ring alone: whoever has a certificate of it is let in as a member.
+   * Others are taken without a restart. @default nothing is encrypted
    */
   tlsSecret?: string;
   /** Has cert-manager make and renew that Secret. @default whoever made it does */

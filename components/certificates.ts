@@ -16,7 +16,7 @@ export interface IssuerReference {
 
 /** How cert-manager makes a ring's certificate. */
 export interface CertManager {
-  /** Who signs it. @default an authority that the ring has to itself */
+  /** Who signs it. Whoever else has one of its certificates is let in as a member. @default an authority that the ring has to itself */
   issuer?: IssuerReference;
 }
 
@@ -46,6 +46,14 @@ export class Certificates extends pulumi.ComponentResource {
         },
         { parent: this },
       );
+    if (args.issuer?.kind === "ClusterIssuer") {
+      const { name: issuer } = args.issuer;
+      void pulumi.log.warn(
+        `cassandra:tlsIssuer: ClusterIssuer/${issuer} signs for the whole cluster, and members of ring ${args.name} let in whoever has a ` +
+          "certificate of its authority, as one of them; an authority of the ring's own (no tlsIssuer) signs for nobody else",
+        this,
+      );
+    }
     // Cassandra reads no other encoding of keys.
     const privateKey = { algorithm: "ECDSA", size: 256, encoding: "PKCS8", rotationPolicy: "Always" };
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { CassandraYaml } from "./cassandraYaml";
 import { NeededSecret } from "./neededSecrets";
 
@@ -50,17 +51,55 @@ export function tellOfClientCertificates(
   );
 }
 
+/** Whether a certificate is signed by one of these authorities, by way of those that stand beside it. */
+function isSignedBy(authorities: X509Certificate[], one: X509Certificate, between: X509Certificate[]): boolean {
+  const signs = (issuer: X509Certificate) => one.checkIssued(issuer) && one.verify(issuer.publicKey);
+  const next = between.find(signs);
+  const others = between.filter((other) => other !== next);
+  return authorities.some(signs) || (next !== undefined && isSignedBy(authorities, next, others));
+}
+
+/**
+ * Why members would not start with these files, or would let in whom they should not; undefined when nothing is wrong. Members look for
+ * each other at addresses, which are in no certificate, and so check no names: whoever has a certificate of an authority in ca.crt is one
+ * of them. Whether that authority signs for others as well, no file tells.
+ */
+function problemOf(files: Record<"tls.crt" | "tls.key" | "ca.crt", string>): string | undefined {
+  const [kind] = /^-----BEGIN [A-Z ]+-----/m.exec(files["tls.key"]) ?? [];
+  if (kind !== "-----BEGIN PRIVATE KEY-----")
+    return `its tls.key begins with ${kind ?? "no PEM"} (openssl pkcs8 -topk8 -nocrypt -in tls.key makes the right kind)`;
+  const certificatesIn = (file: "tls.crt" | "ca.crt") =>
+    (files[file].match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
+      (pem) => new X509Certificate(pem),
+    );
+  const subjectOf = ({ subject }: X509Certificate) => subject.replaceAll("\n", ", ");
+  try {
+    const [authorities, [own, ...between]] = [certificatesIn("ca.crt"), certificatesIn("tls.crt")];
+    if (authorities.length === 0 || !own)
+      return `its ${authorities.length === 0 ? "ca.crt" : "tls.crt"} holds no certificate`;
+    if (authorities.length > 2)
+      return `its ca.crt holds ${authorities.length} certificates, and members let in whoever has one that any of them has signed`;
+    const other = authorities.find(({ ca }) => !ca);
+    if (other) return `its ca.crt holds ${subjectOf(other)}, which is no authority`;
+    const expired = [...authorities, own, ...between].find(({ validTo }) => Date.parse(validTo) < Date.now());
+    if (expired) return `its certificate ${subjectOf(expired)} expired at ${expired.validTo}`;
+    if (!own.checkPrivateKey(createPrivateKey(files["tls.key"]))) return "its tls.key is not that of its tls.crt";
+    return isSignedBy(authorities, own, between) ? undefined : "no authority in its ca.crt has signed its tls.crt";
+  } catch (error) {
+    return `it cannot be read: ${(error as Error).message}`;
+  }
+}
+
 /** The Secret with them, as cert-manager writes it. Cassandra stops at a key of another kind. */
 export function certificateSecret(secretName: string): NeededSecret {
   return {
     key: "tlsSecret",
     secretName,
     files: ["tls.crt", "tls.key", "ca.crt"],
-    form: "in PEM, the key in PKCS#8",
+    form: "in PEM, the key in PKCS#8, signed by an authority that signs for this ring alone, or by one of two while it changes",
     problem: (data) => {
-      const [kind] = /^-----BEGIN [A-Z ]+-----/m.exec(Buffer.from(data["tls.key"], "base64").toString()) ?? [];
-      if (kind === "-----BEGIN PRIVATE KEY-----") return undefined;
-      return `its tls.key begins with ${kind ?? "no PEM"} (openssl pkcs8 -topk8 -nocrypt -in tls.key makes the right kind)`;
+      const text = (file: string) => Buffer.from(data[file], "base64").toString();
+      return problemOf({ "tls.crt": text("tls.crt"), "tls.key": text("tls.key"), "ca.crt": text("ca.crt") });
     },
   };
 }

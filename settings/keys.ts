@@ -287,7 +287,7 @@ export const keys = {
     allowed: "a name of lower-case letters, digits, dots and dashes, or empty",
     meaning:
       "That Secret, with `tls.crt`, `tls.key` in PKCS#8, and the `ca.crt` that members and clients trust, as cert-manager makes it " +
-      "(empty: `<ring>-tls`).",
+      "(empty: `<ring>-tls`). That authority must sign for this ring alone: whoever has a certificate of it is let in as a member.",
     parse: orEmpty(text(dnsSubdomain)),
   },
   tlsIssuer: {
@@ -296,8 +296,8 @@ export const keys = {
     unit: "",
     allowed: "Issuer/<name> or ClusterIssuer/<name>, or empty",
     meaning:
-      "Who signs the certificate with `tls: cert-manager` (empty: an authority that the ring has to itself). It cannot change while the " +
-      "ring runs.",
+      "Who signs the certificate with `tls: cert-manager` (empty: an authority that the ring has to itself). Whoever else has one of " +
+      "its certificates is let in as a member. It cannot change while the ring runs.",
     parse: issuer,
   },
   clientCertificates: {

@@ -1,5 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { CassandraRingArgs, PersistentCluster } from "../../../components/index";
 import { withApiServer } from "../apiServer";
 import { callHook, only, record } from "../recorder";
@@ -11,13 +15,29 @@ interface Issued {
   spec: Record<string, unknown>;
 }
 
-const path = "/api/v1/namespaces/db/secrets/cassandra-tls";
+const secretPath = "/api/v1/namespaces/db/secrets/cassandra-tls";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
-const certificates = {
-  "tls.crt": base64("a certificate"),
-  "tls.key": base64("-----BEGIN PRIVATE KEY-----\n"),
-  "ca.crt": base64("an authority"),
-};
+
+interface Made {
+  crt: string;
+  key: string;
+}
+
+/** Makes a certificate of that name in a folder. @param by who signs it; it does so itself otherwise */
+function certify(folder: string, name: string, isAuthority: boolean, by?: string): Made {
+  const file = (name: string) => path.join(folder, name);
+  const sections = [
+    "[req]\nprompt = no\ndistinguished_name = subject\nx509_extensions = extensions",
+    `[subject]\nCN = ${name}`,
+    `[extensions]\nbasicConstraints = critical, CA:${isAuthority}`,
+  ];
+  writeFileSync(file("config"), sections.join("\n"));
+  const [crt, key] = [`${name}.crt`, `${name}.key`];
+  const made = ["-noenc", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", key, "-out", crt];
+  const signer = by ? ["-CA", `${by}.crt`, "-CAkey", `${by}.key`] : [];
+  execFileSync("openssl", ["req", "-x509", "-config", "config", ...made, ...signer], { cwd: folder, stdio: "pipe" });
+  return { crt: readFileSync(file(crt), "utf8"), key: readFileSync(file(key), "utf8") };
+}
 
 /** What is warned of meanwhile. */
 async function warningsOf(happen: () => Promise<unknown>): Promise<string[]> {
@@ -68,9 +88,15 @@ describe("a certificate that cert-manager issues", () => {
     });
   });
 
-  it("is signed by the issuer that it is told", async () => {
+  it("is signed by the issuer that it is told, and one that signs for others as well is warned of", async () => {
     const issuer = { kind: "ClusterIssuer", name: "company" } as const;
-    const objects = await issued({ issuer });
+    let objects: Issued[] = [];
+    const said = await warningsOf(async () => (objects = await issued({ issuer })));
+    assert.deepEqual(said, [
+      "cassandra:tlsIssuer: ClusterIssuer/company signs for the whole cluster, and members of ring cassandra let in whoever has a " +
+        "certificate of its authority, as one of them; an authority of the ring's own (no tlsIssuer) signs for nobody else",
+    ]);
+    assert.deepEqual(await warningsOf(() => issued({ issuer: { kind: "Issuer", name: "mine" } })), []);
     assert.deepEqual(named(objects), ["Certificate cassandra-tls"]);
     assert.deepEqual(objects[0].spec.issuerRef, issuer);
   });
@@ -117,7 +143,7 @@ describe("certificates of clients", () => {
 describe("the certificates of a ring", () => {
   const check = (data: Record<string, string> | undefined, refusal?: { code: number; message: string }) =>
     withApiServer(
-      { [path]: data && { data } },
+      { [secretPath]: data && { data } },
       async (kubeconfig) => {
         const args = {
           ...ringArgs,
@@ -133,22 +159,89 @@ describe("the certificates of a ring", () => {
       refusal,
     );
 
+  let folder: string;
+  let made: Record<"authority" | "another" | "between" | "member" | "below", Made>;
+  /** A Secret's data. */
+  const files = (tlsCrt: string, tlsKey: string, caCrt: string) => ({
+    "tls.crt": base64(tlsCrt),
+    "tls.key": base64(tlsKey),
+    "ca.crt": base64(caCrt),
+  });
+  const right = () => files(made.member.crt, made.member.key, made.authority.crt);
+  const refusal = (data: Record<string, string>) =>
+    check(data).then(
+      () => "",
+      ({ message }: Error) => message.replace(/.* in namespace db: /, "").replace(/; allowed is .*/, ""),
+    );
+
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "certificates-"));
+    made = {
+      authority: certify(folder, "authority", true),
+      another: certify(folder, "another", true),
+      between: certify(folder, "between", true, "authority"),
+      member: certify(folder, "member", false, "authority"),
+      below: certify(folder, "below", false, "between"),
+    };
+  });
+
+  after(() => rmSync(folder, { recursive: true }));
+
   it("are what a Secret must hold, which is looked at in preview", async () => {
-    await check(certificates);
+    await check(right());
     await assert.rejects(check(undefined), {
       message:
         'cassandra:tlsSecret: "cassandra-tls" is not allowed in namespace db: there is no such Secret; allowed is a Secret with ' +
-        "tls.crt, tls.key, ca.crt, in PEM, the key in PKCS#8",
+        "tls.crt, tls.key, ca.crt, in PEM, the key in PKCS#8, signed by an authority that signs for this ring alone, or by one of two " +
+        "while it changes",
     });
-    await assert.rejects(check({ ...certificates, "ca.crt": "" }), /it has no ca\.crt; allowed/);
+    await assert.rejects(check({ ...right(), "ca.crt": "" }), /it has no ca\.crt; allowed/);
   });
 
-  it("have a key of the kind that Cassandra reads", async () => {
+  it("have a key of the kind that Cassandra reads, and their own", async () => {
     const key = base64("-----BEGIN RSA PRIVATE KEY-----\n");
-    await assert.rejects(
-      check({ ...certificates, "tls.key": key }),
-      /its tls\.key begins with -----BEGIN RSA PRIVATE KEY----- \(openssl pkcs8 -topk8 -nocrypt -in tls\.key makes/,
+    assert.equal(
+      await refusal({ ...right(), "tls.key": key }),
+      "its tls.key begins with -----BEGIN RSA PRIVATE KEY----- (openssl pkcs8 -topk8 -nocrypt -in tls.key makes the right kind)",
     );
+    assert.equal(
+      await refusal(files(made.member.crt, made.another.key, made.authority.crt)),
+      "its tls.key is not that of its tls.crt",
+    );
+  });
+
+  it("are trusted by one authority, or by two while one follows the other, and by nothing that is none", async () => {
+    const { authority, another, between, member } = made;
+    const trusting = (...all: Made[]) => files(member.crt, member.key, all.map(({ crt }) => crt).join(""));
+    assert.equal(await refusal(trusting(another, authority)), "");
+    assert.equal(
+      await refusal(trusting(another, authority, between)),
+      "its ca.crt holds 3 certificates, and members let in whoever has one that any of them has signed",
+    );
+    assert.equal(await refusal(trusting(authority, member)), "its ca.crt holds CN=member, which is no authority");
+  });
+
+  it("are signed by such an authority, also by way of those that stand beside it", async () => {
+    const { authority, another, between, member, below } = made;
+    const unsigned = "no authority in its ca.crt has signed its tls.crt";
+    assert.equal(await refusal(files(member.crt, member.key, another.crt)), unsigned);
+    assert.equal(await refusal(files(below.crt, below.key, authority.crt)), unsigned);
+    assert.equal(await refusal(files(below.crt + between.crt, below.key, authority.crt)), "");
+    assert.equal(await refusal(files(below.crt, below.key, between.crt)), "");
+  });
+
+  it("have not expired, and can be read", async () => {
+    const { now } = Date;
+    Date.now = () => now() + 31 * 24 * 3_600_000;
+    try {
+      assert.match(await refusal(right()), /^its certificate CN=authority expired at [A-Z][a-z]+ .* GMT$/);
+    } finally {
+      Date.now = now;
+    }
+    assert.equal(await refusal({ ...right(), "tls.crt": base64("x") }), "its tls.crt holds no certificate");
+    assert.equal(await refusal({ ...right(), "ca.crt": base64("x") }), "its ca.crt holds no certificate");
+    const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert.match(await refusal({ ...right(), "ca.crt": base64(broken) }), /^it cannot be read: /);
   });
 
   it("are left to what the pods say by an account that may not look at Secrets", async () => {
