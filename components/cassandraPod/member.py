@@ -216,7 +216,7 @@ def watch():
 
 
 def keep_certificates():
-    taken = certificates.mounted()
+    taken = certificates.taken()
     while True:
         around.sleep(10)
         taken = certificates.keep(taken)
@@ -239,8 +239,11 @@ def formed_by_all(see):
 
 
 def main(start_mode, closed=""):
-    # Ends with the others where this process gives up.
-    threading.Thread(target=gossip.find_others, daemon=True).start()
+    # They end with the others where this process gives up.
+    start(gossip.find_others, daemon=True)
+    # A certificate may expire in the days that a join takes.
+    if certificates.are_needed():
+        start(keep_certificates, daemon=True)
     if start_mode == "form":
         host = await_first_ring()
         closed = "closed"
@@ -259,12 +262,10 @@ def main(start_mode, closed=""):
         start(chore)
     if roles.are_needed():
         start(roles.keep_password)
-    if certificates.are_needed():
-        start(keep_certificates)
 
 
-def start(chore):
-    threading.Thread(target=chore).start()
+def start(chore, daemon=False):
+    threading.Thread(target=chore, daemon=daemon).start()
 
 
 if __name__ == "__main__":

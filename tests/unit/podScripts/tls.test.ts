@@ -31,6 +31,22 @@ describe("certificates in a pod", function () {
     assert.deepEqual((await run("register.sh", ["restart"], pod)).nodetool, []);
   });
 
+  it("are taken anew from the moment at which Cassandra answers, while it joins as well", async () => {
+    const states = "start join 10.0.0.99\nJOINING: Starting to bootstrap\n";
+    const nap = '(( naps != 3 )) || { cd "$RING_TLS_FOLDER" && echo renewed >$$ && mv $$ tls.crt; }';
+    const joining: World = { ...pod, states, files: {}, serving: [], nap };
+    const silent = '[ "$1" != reloadssl ] || [ -e "$world/answers" ] || { touch "$world/answers"; exit 1; }';
+    const renewed = await run("register.sh", ["join"], { ...joining, nodetool: silent });
+    assert.deepEqual(renewed.nodetool, ["reloadssl", "reloadssl"], renewed.said);
+    assert.doesNotMatch(renewed.said, /member .* of the ring/);
+    assert.equal(renewed.said.match(/took the certificates/g)?.length, 1);
+  });
+
+  it("are taken anew where the Secret changed before anybody looked", async () => {
+    const taken = { ...files, "tls.crt": "older\n" };
+    assert.deepEqual((await run("register.sh", ["restart"], { ...pod, taken })).nodetool, ["reloadssl"]);
+  });
+
   it("are what cqlsh.sh shows and trusts, whoever logs in, and nothing of it stays", async () => {
     const { cqlsh, tls, left } = await run("cqlsh.sh", ["-e", "x"], { ...pod, roles: {} });
     assert.deepEqual(

@@ -47,6 +47,8 @@ export interface World {
   secret?: { username: string; password: string; known?: string };
   /** Files of the Secret with the certificates; without one nothing is encrypted. */
   tls?: Record<string, string>;
+  /** Those that a running Cassandra was started with. @default the same */
+  taken?: Record<string, string>;
   /** Shell code that runs each time the script sleeps, `naps` times so far. */
   nap?: string;
   /** Who can log in to the ring, with which password. */
@@ -307,6 +309,11 @@ export async function run(script: string, args: string[], world: World): Promise
     fs.mkdirSync(file("tls"));
     for (const [name, content] of Object.entries(world.tls ?? {}))
       fs.writeFileSync(path.join(home, "tls", name), content);
+    const taken = world.taken ?? world.tls;
+    if (taken && script === "register.sh") {
+      fs.writeFileSync(file("conf/keystore.pem"), taken["tls.key"] + taken["tls.crt"]);
+      fs.writeFileSync(file("conf/truststore.pem"), taken["ca.crt"]);
+    }
 
     const stub = (name: string, text: string) =>
       fs.writeFileSync(file(name), `#!/bin/bash\nworld=\${0%/*}\n${text}\n`, { mode: 0o755 });
