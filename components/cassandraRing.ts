@@ -367,16 +367,25 @@ function mayRead({ secretName }: Superuser): k8s.types.input.rbac.v1.PolicyRule 
   return { apiGroups: [""], resources: ["secrets"], resourceNames: [secretName], verbs: ["get", "patch"] };
 }
 
-/** What pods without ordinal look at: each other, and whether one that is deleted is one of many or the whole ring goes. */
+/**
+ * What pods without ordinal look at: each other, and whether one that is deleted is one of many or the whole ring goes. Their names are
+ * made at random, and no role can narrow a list to labels. An EndpointSlice would tell less of others, but late: a member whose pod is
+ * not in it yet would be taken for one that is gone for good.
+ */
 export function crowdRules(
   namespace: pulumi.Input<string>,
-  maker?: { apiGroups: string[]; resources: string[]; resourceNames: string[] },
+  maker: { apiGroups: string[]; resources: string[]; resourceNames: string[] },
 ): Topology["rules"] {
   return [
     { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
-    { apiGroups: [""], resources: ["namespaces"], resourceNames: [namespace], verbs: ["get"] },
-    ...(maker ? [{ ...maker, verbs: ["get"] }] : []),
+    mayLookAtNamespace(namespace),
+    { ...maker, verbs: ["get"] },
   ];
+}
+
+/** One that is deleted loses its pods before what makes them. */
+export function mayLookAtNamespace(namespace: pulumi.Input<string>): k8s.types.input.rbac.v1.PolicyRule {
+  return { apiGroups: [""], resources: ["namespaces"], resourceNames: [namespace], verbs: ["get"] };
 }
 
 /**

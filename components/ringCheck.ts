@@ -41,9 +41,10 @@ export function whenWhole(
   return pulumi.all([pulumi.output(args.namespace), ...after]).apply(async ([namespace]) => {
     const client = args.client(namespace);
     const tell: Tell = (line, final = false) => pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
+    const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
     try {
       if (isDryRun) await foretell(client, args.replicas, tell);
-      else await makeWhole(client, args, { tell });
+      else await makeWhole(client, args, { tell, warn });
     } catch (error) {
       failUpdate(`ring ${args.name}: ${explain(error as Error)}`);
       return false;
@@ -55,7 +56,7 @@ export function whenWhole(
 /** What is asked of a ring here, and done to it. */
 export type MendableRing = Pick<
   RingClient,
-  "survey" | "stay" | "takeBack" | "follow" | "received" | "scale" | "handsOver"
+  "survey" | "stay" | "takeBack" | "follow" | "received" | "scale" | "handsOver" | "setOwnersRight"
 > &
   ShrinkingRing;
 
@@ -101,7 +102,12 @@ export async function makeWhole(
     replicas,
     stallTimeoutMinutes = defaultStallTimeoutMinutes,
   }: Pick<RingCheckArgs, "replicas" | "stallTimeoutMinutes">,
-  { tell, pauses = pause, now = Date.now }: { tell: Tell; pauses?: number; now?: () => number },
+  {
+    tell,
+    warn = () => Promise.resolve(),
+    pauses = pause,
+    now = Date.now,
+  }: { tell: Tell; warn?: (line: string) => Promise<void>; pauses?: number; now?: () => number },
 ): Promise<void> {
   await client.note();
   let [said, since, hasRejoined] = ["", now(), false];
@@ -155,6 +161,13 @@ export async function makeWhole(
       );
     }
   }
+  // Each member has made its claim an owner before it went on record.
+  const setRight = await patiently(() => client.setOwnersRight()).catch((error: Error) => {
+    // An account that may not look at Secrets leaves it to one that may.
+    if (refusalOf(error) !== "forbidden") throw error;
+    return [];
+  });
+  for (const line of setRight) await warn(line);
   // Before a member leaves the next time, it is done as well.
   if (!hasRejoined || isBlind) return;
   await client.note();

@@ -1,11 +1,11 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
+import type { KubernetesObject, V1OwnerReference } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clearOf, nothingWhenNotFound, refusalOf } from "./cluster";
 import { decommission, Tell } from "./leaving";
 import { cleanUpRefusal, parseCleanup } from "./nodetool";
 import { JobError, runJob } from "./podJob";
 import { hasLeft } from "./record";
-import { RingViews } from "./ringViews";
+import { ownerOf, RingViews } from "./ringViews";
 import { SeenPod } from "./wholeRing";
 
 /** What is done to a ring; of StatefulSets, where nothing else is said. */
@@ -56,6 +56,52 @@ export class RingClient extends RingViews {
     const { objects } = await this.cluster();
     const metadata = { name: `${name}-ring`, namespace };
     await objects.patch({ apiVersion: "v1", kind: "ConfigMap", metadata, data: entries } as KubernetesObject);
+  }
+
+  /**
+   * Sets the owners of the record and of the superuser's Secret right. Pods may write all of them, since each adds its own claim:
+   * Kubernetes would keep the two for as long as somebody else's object, or delete them with it.
+   * @returns what was set right, a line for each
+   */
+  async setOwnersRight(): Promise<string[]> {
+    const { name: ring, namespace } = this.ring;
+    const { core } = await this.cluster();
+    const [record, secret] = [`${ring}-ring`, `${ring}-superuser`].map((name) => ({ name, namespace }));
+    const found = await Promise.all([
+      core.readNamespacedConfigMap(record).catch(nothingWhenNotFound),
+      core.readNamespacedSecret(secret).catch(nothingWhenNotFound),
+    ]);
+    const claims = await this.claims();
+    const members = this.membersIn(found[0]?.data ?? {}).map((pod) => this.claimOf(pod));
+    const needed = claims.filter(({ metadata }) => members.includes(metadata!.name!)).map(ownerOf);
+    const lines: string[] = [];
+    for (const [i, object] of found.entries()) {
+      if (!object) continue;
+      const owners = object.metadata!.ownerReferences ?? [];
+      // Claims of the ring that are gone, Kubernetes takes away itself.
+      const isOfRing = ({ kind, name }: V1OwnerReference) =>
+        kind === "PersistentVolumeClaim" && this.podOf(name) !== undefined;
+      const others = owners.filter((owner) => !isOfRing(owner));
+      const missing = needed.filter(({ uid }) => !owners.some((owner) => owner.uid === uid));
+      if (others.length + missing.length === 0) continue;
+      const path = "/metadata/ownerReferences";
+      const body = [
+        // Nobody else has written them meanwhile.
+        ...(owners.length > 0 ? [{ op: "test", path, value: owners }] : []),
+        { op: "add", path, value: [...owners.filter(isOfRing), ...missing] },
+      ];
+      const kind = i === 0 ? "ConfigMap" : "Secret";
+      if (i === 0) await core.patchNamespacedConfigMap({ ...record, body });
+      else await core.patchNamespacedSecret({ ...secret, body });
+      const wrong = [
+        ...others.map(({ kind, name }) => `${kind} ${name} is none of its volumes`),
+        ...missing.map(({ name }) => `${name} was missing`),
+      ];
+      lines.push(
+        `the owners of ${kind} ${object.metadata!.name}, which goes with the volumes, were set right: ${wrong.join(", ")}`,
+      );
+    }
+    return lines;
   }
 
   /**

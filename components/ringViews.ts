@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
+import type { KubernetesObject, V1OwnerReference, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import {
   parseClusterName,
   parseKeyspaces,
@@ -196,12 +196,7 @@ export class RingViews extends RingPods {
         name: `${name}-ring`,
         namespace,
         // The record goes with the last of the volumes.
-        ownerReferences: claims.map(({ metadata }) => ({
-          apiVersion: "v1",
-          kind: "PersistentVolumeClaim",
-          name: metadata!.name!,
-          uid: metadata!.uid!,
-        })),
+        ownerReferences: claims.map(ownerOf),
       },
       data: { formed: new Date().toISOString(), ...record, ...entries },
     } as KubernetesObject);
@@ -236,6 +231,11 @@ export class RingViews extends RingPods {
     const known = { up, state, load, repairs: parseRepair(said), returns };
     return { ...one, ...known, free: free === undefined ? free : Number(free) };
   }
+}
+
+/** A claim as an owner: what it owns goes with the last of its owners. */
+export function ownerOf({ metadata }: V1PersistentVolumeClaim): V1OwnerReference {
+  return { apiVersion: "v1", kind: "PersistentVolumeClaim", name: metadata!.name!, uid: metadata!.uid! };
 }
 
 /** Why a container does not run that will: in Kubernetes' words. */

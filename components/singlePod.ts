@@ -1,6 +1,6 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { CassandraRing, CassandraRingArgs, crowdRules } from "./cassandraRing";
+import { CassandraRing, CassandraRingArgs, mayLookAtNamespace } from "./cassandraRing";
 import { DataGuard } from "./dataGuard";
 import { recorded } from "./recorded";
 import { memoryOf, refuseReplacement } from "./replacement";
@@ -26,7 +26,11 @@ export class SinglePod extends CassandraRing {
   readonly execTarget: string;
 
   constructor(name: string, args: SinglePodArgs, opts?: pulumi.ComponentResourceOptions) {
-    const rules = crowdRules(args.namespace);
+    const rules = [
+      // There are no others to look at.
+      { apiGroups: [""], resources: ["pods"], resourceNames: [args.name], verbs: ["get"] },
+      mayLookAtNamespace(args.namespace),
+    ];
     super(
       "cassandra:index:SinglePod",
       name,

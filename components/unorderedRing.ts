@@ -68,6 +68,11 @@ export class UnorderedRing extends RingClient {
     return this.ask({ namespace, asked, expected, pods, record, dead: isOnNodes ? "forgotten" : "taken out" }, asks);
   }
 
+  /** Its record and its Secret go with the stack. Those under these names are kept, with the volumes of another ring. */
+  override setOwnersRight(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
   /** Pods that are to stay, or to hand their rows over, and that do not serve. */
   async silent(): Promise<string[]> {
     return (await this.pods()).filter(({ ready, ending }) => !ready && !ending).map(({ name }) => name);

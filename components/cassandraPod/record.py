@@ -175,6 +175,14 @@ def stays_on_node(pod, maker):
     return node is not None and all(node["metadata"]["labels"].get(key) == value for key, value in selector.items())
 
 
+def is_alone(path, entries):
+    """Whether a pod is all that there is of its ring: nobody makes others (it may have been one of many before), and nobody else is on
+    record. It is not allowed to look at other pods then."""
+    me = os.environ["HOSTNAME"]
+    own = {me, "repair." + me, "forming", "formed", "moving", "superuser"}
+    return path is None and own.issuperset(entries) and entries.get("forming", me) == me
+
+
 def view():
     """
     All that a pod without ordinal decides on, as it was at one instant:
@@ -191,9 +199,10 @@ def view():
         raise Unknown("there is no pod " + os.environ["HOSTNAME"])
     # First the record, then the pods: a member on record that has no pod is one that is gone, not one that is still to come.
     version, entries = read()
-    selector = urllib.parse.quote(os.environ["RING_SELECTOR"])
-    items = asked("/api/v1/namespaces/%s/pods?labelSelector=%s" % (namespace, selector))["items"]
     path = controller(pod)
+    selector = urllib.parse.quote(os.environ["RING_SELECTOR"])
+    others = "/api/v1/namespaces/%s/pods?labelSelector=%s" % (namespace, selector)
+    items = [pod] if is_alone(path, entries) else asked(others)["items"]
     maker = path and found(path)
     pods = {}
     for other in items:

@@ -93,12 +93,18 @@ function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
     stallTimeoutMinutes: 7,
     handsOver: false,
     decommission: (pod) => Promise.resolve(void done.push(`decommission ${pod}`)),
+    setOwnersRight: () => Promise.resolve([]),
   };
   const run = (stallTimeoutMinutes?: number) =>
     makeWhole(
       client,
       { replicas: seen[0].expected.length, stallTimeoutMinutes },
-      { tell: (line) => Promise.resolve(void said.push(line)), pauses: 0, now: () => looks * 60_000 },
+      {
+        tell: (line) => Promise.resolve(void said.push(line)),
+        warn: (line) => Promise.resolve(void said.push(`warning: ${line}`)),
+        pauses: 0,
+        now: () => looks * 60_000,
+      },
     );
   return { client, run, said, done };
 }
@@ -110,6 +116,18 @@ describe("the look at a ring at the end of an update", () => {
     const { run, said, done } = scene(whole);
     await run();
     assert.deepEqual([said, done], [[], []]);
+  });
+
+  it("warns of owners of the record that were not the ring's volumes, where the account may look at them", async () => {
+    const { client, run, said } = scene(joining, whole);
+    client.setOwnersRight = () => Promise.resolve(["the owners were set right"]);
+    await run();
+    assert.deepEqual(said.slice(-1), ["warning: the owners were set right"]);
+    const blind = scene(whole);
+    blind.client.setOwnersRight = () => Promise.reject(Object.assign(new Error("no"), { code: 403 }));
+    await blind.run();
+    blind.client.setOwnersRight = () => Promise.reject(new Error("broken"));
+    await assert.rejects(blind.run(), /^Error: broken$/);
   });
 
   it("takes a member back that has left, waits until it serves, and has the rows dropped that others have taken over", async () => {

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { RingClient } from "../../../components/ringClient";
 import { nextMend } from "../../../components/wholeRing";
-import { withApiServer } from "../apiServer";
+import { withApiServer, Written } from "../apiServer";
 
 const id = "70000000-0000-4000-8000-000000000000";
 const pod = (name: string, change: object = {}) => ({
@@ -23,9 +23,11 @@ describe("a ring as Kubernetes has it", () => {
   const set = "/apis/apps/v1/namespaces/db/statefulsets/cassandra";
 
   /** @param objects what the API server has @param use is given the client of a ring of one set, which gives up soon */
-  const withRing = (objects: Record<string, unknown>, use: (client: RingClient) => Promise<void>) =>
-    withApiServer(objects, (kubeconfig) =>
-      use(
+  const withRing = async (objects: Record<string, unknown>, use: (client: RingClient) => Promise<void>) => {
+    let writes: Written[] = [];
+    await withApiServer(objects, (kubeconfig, written) => {
+      writes = written;
+      return use(
         new RingClient(
           { kubeconfig },
           {
@@ -37,8 +39,10 @@ describe("a ring as Kubernetes has it", () => {
             stallTimeoutMinutes: 0.001,
           },
         ),
-      ),
-    );
+      );
+    });
+    return writes;
+  };
 
   it("is whole where its pods are simulated, of which none is on record: nobody is asked", async () => {
     const pods = ["cassandra-0", "cassandra-1"].map((name) => pod(name));
@@ -101,6 +105,51 @@ describe("a ring as Kubernetes has it", () => {
     await withRing({ [`${core}/configmaps/cassandra-ring`]: { data: { "cassandra-3": "left uid" } } }, (client) =>
       client.dropVolumes(3),
     );
+  });
+
+  it("has its volumes as owners of its record, and nobody else", async () => {
+    const claim = (name: string) => ({ metadata: { name, uid: `uid-of-${name}` } });
+    const owner = (name: string, kind = "PersistentVolumeClaim") => ({
+      apiVersion: "v1",
+      kind,
+      name,
+      uid: `uid-of-${name}`,
+    });
+    const data = { "cassandra-0": `${id} 10.0.0.1`, "cassandra-1": `${id} 10.0.0.2`, "cassandra-2": "empty" };
+    const claims = ["data-cassandra-0", "data-cassandra-1", "data-cassandra-2", "data-other-0"].map(claim);
+    const gone = owner("data-cassandra-7");
+    const written = async (ofRecord: object[], ofSecret?: object[]) => {
+      const objects = {
+        [`${core}/persistentvolumeclaims`]: { items: claims },
+        [`${core}/configmaps/cassandra-ring`]: {
+          metadata: { name: "cassandra-ring", ownerReferences: ofRecord },
+          data,
+        },
+        [`${core}/secrets/cassandra-superuser`]: ofSecret && {
+          metadata: { name: "cassandra-superuser", ownerReferences: ofSecret },
+        },
+      };
+      let said: string[] = [];
+      const patches = await withRing(objects, async (client) => void (said = await client.setOwnersRight()));
+      return { said, patches: patches.map(({ body }) => body) };
+    };
+    const right = [owner("data-cassandra-0"), owner("data-cassandra-1")];
+    assert.deepEqual(await written([...right, gone], right), { said: [], patches: [] });
+    const forged = [owner("data-cassandra-0"), owner("data-other-0"), owner("kube-root-ca.crt", "ConfigMap")];
+    const { said, patches } = await written(forged, right);
+    const path = "/metadata/ownerReferences";
+    assert.deepEqual(patches, [
+      [
+        { op: "test", path, value: forged },
+        { op: "add", path, value: right },
+      ],
+    ]);
+    assert.deepEqual((await written([], right)).patches, [[{ op: "add", path, value: right }]]);
+    assert.deepEqual(said, [
+      "the owners of ConfigMap cassandra-ring, which goes with the volumes, were set right: PersistentVolumeClaim data-other-0 is none of " +
+        "its volumes, ConfigMap kube-root-ca.crt is none of its volumes, data-cassandra-1 was missing",
+    ]);
+    assert.match((await written(right, forged)).said.join(), /^the owners of Secret cassandra-superuser, /);
   });
 
   it("gives up the very pod of a member that has left, and no other one", async () => {

@@ -31,6 +31,16 @@ describe("SinglePod", () => {
     });
   });
 
+  it("may look at itself and at no other pod", async () => {
+    const { rules } = only(await make(), "rbac.authorization.k8s.io/v1:Role").inputs as { rules: unknown };
+    assert.deepEqual(rules, [
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["cassandra-auto"], verbs: ["get", "patch"] },
+      { apiGroups: [""], resources: ["pods"], resourceNames: ["cassandra"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["namespaces"], resourceNames: ["db"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["secrets"], resourceNames: ["cassandra-superuser-auto"], verbs: ["get", "patch"] },
+    ]);
+  });
+
   it("remembers its revision, so that an edit that would replace the pod is refused", async () => {
     const all = await make();
     const { metadata } = only(all, "core/v1:Pod").inputs as unknown as Pod;

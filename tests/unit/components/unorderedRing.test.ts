@@ -86,6 +86,20 @@ describe("a ring whose pods have no ordinal, as Kubernetes has it", () => {
     });
   });
 
+  it("leaves the owners of a record alone that is another ring's, kept with its volumes", async () => {
+    const owner = { apiVersion: "v1", kind: "PersistentVolumeClaim", name: "data-cassandra-0", uid: "uid" };
+    const metadata = { name: "cassandra-ring", ownerReferences: [owner] };
+    const objects = {
+      [`${core}/configmaps/cassandra-ring`]: { metadata },
+      [`${core}/persistentvolumeclaims`]: { items: [{ metadata: { name: owner.name, uid: owner.uid } }] },
+    };
+    await withApiServer(objects, async (kubeconfig, written) => {
+      for (const ring of [ephemeral, daemon])
+        assert.deepEqual(await new UnorderedRing({ kubeconfig }, ring).setOwnersRight(), []);
+      assert.deepEqual(written, []);
+    });
+  });
+
   it("waits for a member to be taken out whose disk is gone, and names the way where a folder is left", () => {
     const listed = [1, 2, 3].map((i) => ({
       hostId: id(i),

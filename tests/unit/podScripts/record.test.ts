@@ -158,6 +158,18 @@ describe("record.view", () => {
     assert.deepEqual(line(view(world({ ...gone, ownerReferences: [] })), "wanted"), ["0"]);
   });
 
+  it("looks at no other pod while it is the ring, and at all of them where it may have been one of many", () => {
+    const alone = (data: Record<string, string>) => {
+      const record = { metadata: { resourceVersion: "17" }, data };
+      return line(view(world({ ownerReferences: [] }, { [list]: undefined, "/record": record })), "pod");
+    };
+    const own = { formed: "then", b: "id 10.0.0.1", "repair.b": "then", moving: "b joins", superuser: "admin" };
+    const ofItself: Record<string, string>[] = [{}, { b: "empty", forming: "b" }, own];
+    for (const data of ofItself) assert.deepEqual(alone(data), ["b 10.0.0.1 here"]);
+    const ofOthers: Record<string, string>[] = [{ ...own, a: "id" }, { forming: "a b" }, { "repair.a": "then" }];
+    for (const data of ofOthers) assert.throws(() => alone(data), /record\.Missing/, "there is no list");
+  });
+
   it("ends with 4 when the pod is gone", () => {
     assert.equal(view({ ...world(), [`${namespace}/pods/b`]: undefined }), 4);
   });
