@@ -31,6 +31,7 @@ WAY = "ring-way"  # what was begun on this disk and has not ended; see decisions
 REPAIR = "ring-repair"  # there while a repair is owed
 STATES = "ring-states"  # what Cassandra itself has said of its state (logback.xml), life by life
 REFUSALS = "ring-refusals"  # why it did not start
+VERSION = "ring-version"  # of the Cassandra that was the last one to write on it
 
 
 def say(*words):
@@ -80,6 +81,16 @@ def run(command, stdin=""):
     """Runs a command. Returns its exit code, what it printed, and the last line of what it complained."""
     done = subprocess.run(command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
     return done.returncode, done.stdout, (done.stderr.strip() or done.stdout.strip()).split("\n")[-1]
+
+
+def cassandra_version():
+    """Version of the Cassandra in this image, whatever its tag says; empty where the names of its jars do not tell."""
+    try:
+        jars = os.listdir(os.path.join(os.environ.get("CASSANDRA_HOME", "/opt/cassandra"), "lib"))
+    except OSError:
+        return ""
+    found = (re.match(r"(?:apache-cassandra|cassandra-all)-(\d+\.\d+.*)\.jar$", jar) for jar in jars)
+    return next((one.group(1) for one in found if one), "")
 
 
 def nodetool(*arguments):

@@ -14,6 +14,7 @@ In the ring record, for each member: `empty`, `<host ID> <address>`, `left <UID>
 (`<member> joins`, `<member> replaces <member>`, `<member> leaves`, `<member> takes out <member> ...`: whose turn it is, one at a
 time, since Cassandra refuses two), `repair.<member>` (the member owes a repair, since then), `superuser`.
 """
+import re
 from collections import namedtuple
 
 # Come again when it is otherwise; `why` is said.
@@ -36,7 +37,35 @@ def is_host(entry):
 
 
 def enter(see):
-    """How a pod enters the ring; `see` is a ring.View. A pod with an empty disk never forms a ring once one was formed."""
+    """How a pod enters the ring; `see` is a ring.View. No Cassandra starts on what a newer one has written."""
+    step = way_in(see)
+    if isinstance(step, Start) and see.has_data and is_older(see.cassandra, see.written_by):
+        return Wait(
+            "an image of Cassandra %s or later: %s has written on this disk, and %s, which is in this image, does not read that. Nothing "
+            "was touched. To have this member stream its rows from the others instead, %s and delete this pod"
+            % (
+                "%d.%d" % series(see.written_by),
+                see.written_by,
+                see.cassandra,
+                "empty this folder of the node" if see.disk == "node" else "delete its claim",
+            )
+        )
+    return step
+
+
+def is_older(version, other):
+    """Whether a version is of an older series than another: within one (5.0.8, 5.0.9), both read what the other writes. Not where either
+    is not known."""
+    return bool(series(version) and series(other)) and series(version) < series(other)
+
+
+def series(version):
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return found and (int(found.group(1)), int(found.group(2)))
+
+
+def way_in(see):
+    """A pod with an empty disk never forms a ring once one was formed."""
     if see.record is None and not see.marker:
         return Wait("the ring record %s to be readable" % see.record_name)
     if see.way.startswith("left"):

@@ -24,6 +24,7 @@ class View:
         self.version, self.record = version, entries
         self.marker, self.way = around.read(around.MARKER), around.read(around.WAY)
         self.has_data = around.has_data()
+        self.cassandra, self.written_by = around.cassandra_version(), around.read(around.VERSION)
         self.states = States("\n".join(around.read(name) for name in (around.STATES, around.REFUSALS)))
         self.seen = {}
         self.looks = 0  # how many came before this one, since the container began

@@ -18,6 +18,7 @@ import ring
 import roles
 import tokens
 from around import say, wait_for
+from states import States
 
 
 def enter(asked):
@@ -141,13 +142,34 @@ def prepare(start, see):
     around.append_state("start %s %s" % (start.mode, around.ADDRESS))
 
 
+def note_version():
+    """Of the Cassandra that is about to start, before it writes anything. Returns what takes that back if it ends before it has, as where it
+    does not take its configuration: the older one may start again then."""
+    version, before = around.cassandra_version(), around.read(around.VERSION)
+    if version in ("", before):
+        return lambda: None
+    segments = around.folders("commitlog")
+    around.write(around.VERSION, version)
+
+    def take_back():
+        # Its first write makes a segment of the commit log.
+        if States(around.read(around.STATES)).mode or around.folders("commitlog") != segments:
+            return
+        if before:
+            around.write(around.VERSION, before)
+        else:
+            around.remove(around.VERSION)
+
+    return take_back
+
+
 def spawn(command):
     return os.posix_spawnp(command[0], command, os.environ)
 
 
-def supervise(cassandra, companion, asked):
+def supervise(cassandra, companion, asked, take_back):
     """Waits until Cassandra ends, and ends with its exit code. As process 1 it also collects whatever else has ended. `asked` tells whether
-    it was asked to end before."""
+    it was asked to end before, `take_back` is called once Cassandra has ended."""
     stopping = []
 
     def stop(*_):
@@ -164,6 +186,7 @@ def supervise(cassandra, companion, asked):
             end(cassandra, signal.SIGTERM)
         elif pid == cassandra:
             end(companion, signal.SIGKILL)
+            take_back()
             code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
             sys.exit(code)
 
@@ -184,10 +207,11 @@ def main():
     tell(start, see)
     prepare(start, see)
     closed = ["closed"] if is_closed(start, see) else []
+    take_back = note_version()
     cassandra = spawn(["docker-entrypoint.sh", "cassandra", "-f"] + options(start, see))
     around.write_scratch("cassandra.pid", str(cassandra))
     companion = spawn([os.path.join(around.HERE, "register.sh"), start.mode] + closed)
-    supervise(cassandra, companion, asked)
+    supervise(cassandra, companion, asked, take_back)
 
 
 if __name__ == "__main__":

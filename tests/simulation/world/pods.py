@@ -216,6 +216,7 @@ def around(script, module):
         HERE=str(SCRIPTS), DATA="/data", SCRATCH="/tmp", CQL=9042, GOSSIP=7000, PAUSE=pause,
         MEMBER=pod.name, ADDRESS=pod.address, UID=pod.uid, DATACENTER="dc1",
         MARKER="ring-member", WAY="ring-way", REPAIR="ring-repair", STATES="ring-states", REFUSALS="ring-refusals",
+        VERSION="ring-version", cassandra_version=lambda: "",
         say=lambda *words: kernel.tell(pod.name, *words),
         sleep=sleep, wait_for=wait_for,
         listens=step(lambda host, port: world.listens(pod, host, port)),

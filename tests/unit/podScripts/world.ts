@@ -39,6 +39,10 @@ export interface World {
   ends?: boolean;
   /** Further folders below the data folder. */
   folders?: string[];
+  /** Version of the Cassandra in the image. @default its jars do not tell */
+  version?: string;
+  /** Shell code of that Cassandra, which then ends. */
+  cassandra?: string;
   /** What is changed in the image's cassandra.yaml. */
   changes?: Record<string, unknown>;
   /** Body of the `nodetool` that the scripts find. */
@@ -289,6 +293,9 @@ export async function run(script: string, args: string[], world: World): Promise
     if (world.record) fs.writeFileSync(file("record"), lines(world.record));
     for (const folder of ["etc", "conf"]) fs.mkdirSync(file(folder));
     for (const folder of ["etc", "conf"]) fs.writeFileSync(file(`${folder}/cassandra.yaml`), configuration);
+    fs.mkdirSync(file("lib"));
+    for (const jar of ["guava-32.0.1", ...(world.version ? [`apache-cassandra-${world.version}`] : [])])
+      fs.writeFileSync(file(`lib/${jar}.jar`), "");
     fs.writeFileSync(file("cassandra.json"), JSON.stringify(world.changes ?? {}));
     fs.writeFileSync(file("version"), "1\n");
     fs.writeFileSync(file("view"), (world.view ?? []).map((line) => `${line}\n`).join(""));
@@ -327,7 +334,9 @@ ${world.nodetool ?? ":"}
     );
     stub(
       "docker-entrypoint.sh",
-      `echo "$CASSANDRA_SEEDS" >"$world/seeds"; printf '%s\\n' "$@" >"$world/options"; sleep 0.2`,
+      `echo "$CASSANDRA_SEEDS" >"$world/seeds"; printf '%s\\n' "$@" >"$world/options"
+${world.cassandra ?? ":"}
+sleep 0.2`,
     );
 
     const child = spawn("sh", [file(script), ...args], {
@@ -346,6 +355,7 @@ ${world.nodetool ?? ":"}
         CASSANDRA_DC: "dc1",
         ...(world.tls && { RING_TLS: "cassandra-tls", RING_TLS_FOLDER: file("tls") }),
         ...(world.secret && { RING_SUPERUSER: "cassandra-superuser" }),
+        CASSANDRA_HOME: home,
         CASSANDRA_IMAGE_CONF: file("etc"),
         CASSANDRA_CONF: file("conf"),
         CASSANDRA_DATA: data,

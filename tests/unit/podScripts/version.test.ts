@@ -1,0 +1,74 @@
+import * as assert from "node:assert/strict";
+import { Outcome, run, World } from "./world";
+
+const id = "00000000-aaaa-bbbb-cccc-dddddddddddd";
+
+describe("the version of Cassandra that a pod starts", function () {
+  this.timeout(20_000);
+  /** A member of a ring that runs, whose disk 5.0.9 has written last. */
+  const written: World = {
+    pod: "cassandra-1",
+    env: { RING_PODS: "ordered" },
+    record: { "cassandra-1": `${id} 10.0.0.99`, formed: "2026-01-01T00:00:00Z" },
+    files: { "ring-member": id, "ring-version": "5.0.9" },
+    data: true,
+  };
+  const writes = 'mkdir -p "$world/data/commitlog"; touch "$world/data/commitlog/CommitLog-8-1.log"';
+  const noted = ({ files }: Outcome) => files["ring-version"];
+
+  it("is not older than what has written on its disk, whatever the image's tag says", async () => {
+    const refused = await run("start.sh", [], { ...written, version: "4.1.9" });
+    assert.equal(refused.seeds, undefined);
+    assert.match(
+      refused.said,
+      /waiting: an image of Cassandra 5\.0 or later: 5\.0\.9 has written on this disk, and 4\.1\.9, which is in this image, does not read that\. Nothing was touched\. .* delete its claim and delete this pod/,
+    );
+    assert.deepEqual([refused.data, refused.files], [true, written.files]);
+    assert.deepEqual(refused.record, written.record);
+    const env = { RING_PODS: "crowd", RING_DISK: "node" };
+    const view = ["pod cassandra-1 10.0.0.99 here", "wanted 1"];
+    const onNode = await run("start.sh", [], { ...written, env, view, version: "4.1.9" });
+    assert.match(onNode.said, /, empty this folder of the node and delete this pod/);
+  });
+
+  for (const [what, version, before] of [
+    ["of the same series", "5.0.8", "5.0.9"],
+    ["of a newer series", "5.0.9", "4.1.10"],
+    ["that is not known", undefined, "5.0.9"],
+    ["after one that was not known", "4.1.9", undefined],
+    ["before its first release", "5.0-rc1", "5.0-beta1"],
+  ]) {
+    it(`may be one ${what}`, async () => {
+      const files = { "ring-member": id, ...(before && { "ring-version": before }) };
+      const started = await run("start.sh", [], { ...written, files, version, cassandra: writes });
+      assert.equal(started.way, "restart", started.said);
+      assert.equal(noted(started), version ?? before);
+    });
+  }
+
+  it("is of no matter to an empty disk", async () => {
+    const files = { "ring-version": "5.0.9" };
+    const started = await run("start.sh", [], {
+      ...written,
+      pod: "cassandra-0",
+      record: { "cassandra-0": "empty", forming: "1" },
+      replicas: 1,
+      files,
+      data: false,
+      version: "4.1.9",
+      cassandra: writes,
+    });
+    assert.equal(started.way, "form", started.said);
+    assert.equal(noted(started), "4.1.9");
+  });
+
+  it("is not noted where it ended before it had written anything", async () => {
+    for (const before of ["4.1.9", undefined]) {
+      const files = { "ring-member": id, ...(before && { "ring-version": before }) };
+      assert.equal(noted(await run("start.sh", [], { ...written, files, version: "5.0.9" })), before);
+    }
+    const files = { "ring-member": id, "ring-version": "4.1.9" };
+    const cassandra = 'echo NORMAL >>"$world/data/ring-states"';
+    assert.equal(noted(await run("start.sh", [], { ...written, files, version: "5.0.9", cassandra })), "5.0.9");
+  });
+});
