@@ -107,15 +107,37 @@ export function podScripts(disk: Disk): Record<string, string> {
   return Object.fromEntries(Object.entries(allScripts()).filter(([file]) => file !== other));
 }
 
+/** Files of `cassandraPod/`. What else lies there, such as an editor's copies, would reach the pods of every ring and restart them. */
+const scriptFiles = [
+  "around.py",
+  "certificates.py",
+  "configure.py",
+  "cqlsh.sh",
+  "decisions.py",
+  "decommission.sh",
+  "forget.sh",
+  "gossip.py",
+  "leave.py",
+  "logback.xml",
+  "login.py",
+  "member.py",
+  "record.py",
+  "register.sh",
+  "ring.py",
+  "roles.py",
+  "start.py",
+  "start.sh",
+  "states.py",
+  "stop.sh",
+  "superuser.sh",
+  "tokens.py",
+];
+
 /** Read once, and the same strings for all rings of a stack: each would hold 0.2 MB of its own otherwise. */
 const allScripts = once(() => {
-  const folder = path.join(__dirname, "cassandraPod");
-  // What an editor or Python leaves beside them would restart every pod.
-  const files = fs.readdirSync(folder).filter((file) => /^\w+\.(sh|py|xml)$/.test(file));
+  const read = (file: string) => fs.readFileSync(path.join(__dirname, "cassandraPod", file), "utf8");
   // A shell takes the line ends of another system for a part of the command.
-  return Object.fromEntries(
-    files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8").replace(/\r\n/g, "\n")]),
-  );
+  return Object.fromEntries(scriptFiles.map((file) => [file, read(file).replace(/\r\n/g, "\n")]));
 });
 
 /**

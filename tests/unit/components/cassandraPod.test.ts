@@ -1,13 +1,11 @@
 import * as assert from "node:assert/strict";
-import {
-  cassandraPodSpec,
-  configurationFile,
-  podScripts,
-  revisionOf,
-  RingBinding,
-} from "../../../components/cassandraPod";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { cassandraPodSpec, configurationFile, revisionOf, RingBinding } from "../../../components/cassandraPod";
 import { ClientCertificates } from "../../../components/index";
 import { containerSecurity } from "../../../components/podSecurity";
+import { scripts } from "../podScripts/world";
 import { podArgs as args } from "./args";
 
 const ring: RingBinding = {
@@ -133,31 +131,20 @@ describe("the Cassandra pod", () => {
     assert.doesNotMatch(text, /CASSANDRA_SEEDS|replicas/i);
   });
 
-  it("brings the scripts that its commands name, and none of other topologies", () => {
-    const common = [
-      "around.py",
-      "certificates.py",
-      "configure.py",
-      "cqlsh.sh",
-      "decisions.py",
-      "leave.py",
-      "logback.xml",
-      "login.py",
-      "member.py",
-      "record.py",
-      "register.sh",
-      "ring.py",
-      "roles.py",
-      "start.py",
-      "start.sh",
-      "states.py",
-      "stop.sh",
-      "superuser.sh",
-      "tokens.py",
-    ];
-    assert.deepEqual(Object.keys(podScripts({ claim: "data" })).sort(), [...common, "decommission.sh"].sort());
-    for (const disk of ["emptyDir", { hostPath: "/mnt" }] as const) {
-      assert.deepEqual(Object.keys(podScripts(disk)).sort(), [...common, "forget.sh"].sort());
+  it("brings the scripts of its topology, all that belong to the program and nothing else that lies beside them", async () => {
+    const tracked = execFileSync("git", ["ls-files"], { cwd: scripts, encoding: "utf8" }).trim().split("\n");
+    const without = (other: string) => tracked.filter((file) => file !== other).sort();
+    const stray = path.join(scripts, "stray.py");
+    fs.writeFileSync(stray, "");
+    try {
+      // Read anew: once is enough for a program.
+      delete require.cache[require.resolve("../../../components/cassandraPod")];
+      const { podScripts } = await import("../../../components/cassandraPod");
+      assert.deepEqual(Object.keys(podScripts({ claim: "data" })).sort(), without("forget.sh"));
+      for (const disk of ["emptyDir", { hostPath: "/mnt" }] as const)
+        assert.deepEqual(Object.keys(podScripts(disk)).sort(), without("decommission.sh"));
+    } finally {
+      fs.rmSync(stray);
     }
   });
 
