@@ -153,6 +153,9 @@ export function configurationFile(
   return { "cassandra.json": JSON.stringify(yamlChanges(given, ring), null, 2) };
 }
 
+/** Variable by which pods know the ConfigMap that is their ring's record. */
+export const recordVariable = "RING_RECORD";
+
 /** Annotation of pods that tells from which revision of the template they were made. */
 export const revisionAnnotation = "cassandra/revision";
 
@@ -193,7 +196,7 @@ function environment(args: CassandraPodArgs, ring: RingBinding): EnvVar[] {
     CASSANDRA_RPC_ADDRESS: "0.0.0.0",
     RING_NAME: ring.name,
     RING_SERVICE: ring.service,
-    RING_RECORD: ring.record,
+    [recordVariable]: ring.record,
     ...(ring.superuser && { RING_SUPERUSER: ring.superuser }),
     ...(ring.tls && { RING_TLS: ring.tls }),
     RING_SELECTOR: selectorText(ring.selector),

@@ -52,9 +52,8 @@ export class RingClient extends RingViews {
 
   /** Puts on record what the ring itself tells. */
   async follow(entries: Record<string, string | null>): Promise<void> {
-    const { name, namespace } = this.ring;
-    const { objects } = await this.cluster();
-    const metadata = { name: `${name}-ring`, namespace };
+    const [name, { objects }] = await Promise.all([this.recordName(), this.cluster()]);
+    const metadata = { name, namespace: this.ring.namespace };
     await objects.patch({ apiVersion: "v1", kind: "ConfigMap", metadata, data: entries } as KubernetesObject);
   }
 

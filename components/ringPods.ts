@@ -121,11 +121,17 @@ export class RingPods {
     );
   }
 
+  /** Name of the ConfigMap with the ring record; undefined where nothing tells. */
+  protected recordName(): Promise<string | undefined> {
+    return Promise.resolve(`${this.ring.name}-ring`);
+  }
+
   /** Entries of the ring record; undefined when there is none. */
   protected async readRecord(): Promise<Entries | undefined> {
-    const { name, namespace } = this.ring;
-    const { core } = await this.cluster();
-    const map = await core.readNamespacedConfigMap({ name: `${name}-ring`, namespace }).catch(nothingWhenNotFound);
+    const [name, { core }] = await Promise.all([this.recordName(), this.cluster()]);
+    if (name === undefined) return undefined;
+    const { namespace } = this.ring;
+    const map = await core.readNamespacedConfigMap({ name, namespace }).catch(nothingWhenNotFound);
     return map && (map.data ?? {});
   }
 

@@ -1,4 +1,5 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1DaemonSet, V1Pod, V1ReplicationController } from "@kubernetes/client-node";
+import { recordVariable } from "./cassandraPod";
 import { ClusterChoice, nothingWhenNotFound } from "./cluster";
 import { RingClient } from "./ringClient";
 import { PodView } from "./ringPods";
@@ -35,19 +36,30 @@ export class UnorderedRing extends RingClient {
   }
 
   override async replicas(): Promise<number | undefined> {
-    const { name, namespace, maker } = this.reference;
-    const { core, apps } = await this.cluster();
-    if (maker === "ReplicationController") {
-      const found = await core.readNamespacedReplicationController({ name, namespace }).catch(nothingWhenNotFound);
-      return found?.spec?.replicas;
-    }
-    const found = await apps.readNamespacedDaemonSet({ name, namespace }).catch(nothingWhenNotFound);
-    if (!found) return undefined;
+    const found = await this.maker();
+    if (found === undefined || isController(found)) return found?.spec?.replicas;
     const { metadata, status } = found;
     if ((status?.observedGeneration ?? 0) < metadata!.generation!) {
-      throw new Error(`Kubernetes has not counted yet for how many nodes DaemonSet ${name} is`);
+      throw new Error(`Kubernetes has not counted yet for how many nodes DaemonSet ${this.reference.name} is`);
     }
     return status!.desiredNumberScheduled;
+  }
+
+  /** What makes its pods; undefined where it is not there. */
+  private async maker(): Promise<V1ReplicationController | V1DaemonSet | undefined> {
+    const { name, namespace, maker } = this.reference;
+    const { core, apps } = await this.cluster();
+    const found =
+      maker === "ReplicationController"
+        ? core.readNamespacedReplicationController({ name, namespace })
+        : apps.readNamespacedDaemonSet({ name, namespace });
+    return found.catch(nothingWhenNotFound);
+  }
+
+  /** Its record goes with the stack, under a name of Pulumi's making, which its pods are told. */
+  protected override async recordName(): Promise<string | undefined> {
+    const [container] = (await this.maker())?.spec?.template?.spec?.containers ?? [];
+    return container?.env?.find(({ name }) => name === recordVariable)?.value;
   }
 
   override async scale(replicas: number): Promise<void> {
@@ -94,3 +106,6 @@ export class UnorderedRing extends RingClient {
 }
 
 const isThere = ({ status }: V1Pod) => !/^(Failed|Succeeded)$/.test(status?.phase ?? "");
+
+const isController = (maker: V1ReplicationController | V1DaemonSet): maker is V1ReplicationController =>
+  "replicas" in maker.spec!;

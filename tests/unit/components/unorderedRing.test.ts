@@ -21,6 +21,8 @@ const pod = (name: string, node: string, metadata: object = {}, phase = "Running
 });
 const ending = { deletionTimestamp: "2026-11-27T00:00:00Z" };
 
+const template = { spec: { containers: [{ env: [{ name: "RING_RECORD", value: "cassandra-1a2b3c" }] }] } };
+
 async function survey(
   ring: UnorderedRingReference,
   maker: object,
@@ -28,10 +30,15 @@ async function survey(
   data: Record<string, string> = {},
 ): Promise<Survey> {
   const path = ring === ephemeral ? `${core}/replicationcontrollers` : "/apis/apps/v1/namespaces/db/daemonsets";
+  const { spec = {} } = maker as { spec?: object };
   const objects = {
-    [`${path}/cassandra`]: { metadata: { generation: 2 }, ...maker },
+    [`${path}/cassandra`]: { metadata: { generation: 2 }, ...maker, spec: { ...spec, template } },
     [`${core}/pods`]: { items: pods },
-    [`${core}/configmaps/cassandra-ring`]: { data },
+    [`${core}/configmaps/cassandra-1a2b3c`]: { data },
+    // Of a ring on volumes that had the same name, kept with them.
+    [`${core}/configmaps/cassandra-ring`]: {
+      data: { "cassandra-0": `${id(9)} 10.0.0.9`, moving: "cassandra-0 leaves" },
+    },
   };
   let seen: Survey | undefined;
   await withApiServer(objects, async (kubeconfig) => {
@@ -49,6 +56,16 @@ describe("a ring whose pods have no ordinal, as Kubernetes has it", () => {
     const seen = await survey(ephemeral, controller, pods);
     assert.deepEqual([seen.asked, seen.expected], [2, ["a", "b"]]);
     assert.equal(nextMend(seen), "whole");
+  });
+
+  it("is judged by the record that its pods are told, which has a name of Pulumi's making", async () => {
+    const pods = [pod("a", "node1"), pod("b", "node2")];
+    const record = { a: `${id(1)} 10.0.0.1`, b: `${id(2)} 10.0.0.2`, "repair.b": "T" };
+    for (const [ring, maker] of [
+      [ephemeral, controller],
+      [daemon, set],
+    ] as const)
+      assert.deepEqual((await survey(ring, maker, pods, record)).record, record);
   });
 
   it("is not whole before a pod that goes has handed its rows over, and ended", async () => {
