@@ -42,13 +42,7 @@ def enter(see):
     if isinstance(step, Start) and see.has_data and is_older(see.cassandra, see.written_by):
         return Wait(
             "an image of Cassandra %s or later: %s has written on this disk, and %s, which is in this image, does not read that. Nothing "
-            "was touched. To have this member stream its rows from the others instead, %s and delete this pod"
-            % (
-                "%d.%d" % series(see.written_by),
-                see.written_by,
-                see.cassandra,
-                "empty this folder of the node" if see.disk == "node" else "delete its claim",
-            )
+            "was touched; set the image of before again" % ("%d.%d" % series(see.written_by), see.written_by, see.cassandra)
         )
     return step
 

@@ -33,7 +33,14 @@ const edits: Record<string, (n: number) => Record<string, unknown>> = {
 const lasting = ["a larger volumeSize", "another storageClassName", "another volumeRetention"];
 
 /** What is done before `pulumi up`, and told to it. */
-const ways: Record<string, { args?: (urn: string, guard: string) => string[]; before?: string[]; config?: object }> = {
+interface Way {
+  args?: (urn: string, guard: string) => string[];
+  before?: string[];
+  config?: object;
+  /** Whether it keeps to a plan that a preview has saved, where that was not refused. */
+  isPlanned?: boolean;
+}
+const ways: Record<string, Way> = {
   "no flag": {},
   "--target": { args: (urn) => ["--target", urn] },
   "--target --target-dependents": { args: (urn) => ["--target", urn, "--target-dependents"] },
@@ -44,6 +51,7 @@ const ways: Record<string, { args?: (urn: string, guard: string) => string[]; be
   "--continue-on-error": { args: () => ["--continue-on-error"] },
   "--refresh": { args: () => ["--refresh"] },
   "--parallel 1": { args: () => ["--parallel", "1"] },
+  "--plan": { isPlanned: true },
   "state taint": { before: ["state", "taint"] },
   "state taint, upsertExistingObjects": { before: ["state", "taint"], config: upsert },
   "state delete": { before: ["state", "delete", "--target-dependents"] },
@@ -94,7 +102,7 @@ for (const [plugin, officialPlugin] of [
       (await stack.pulumi("stack", "--show-urns")).match(/urn:\S+/g)!.find((urn) => urn.endsWith(end))!;
 
     for (const [edit, settings] of Object.entries(edits)) {
-      for (const [way, { args, before, config }] of Object.entries(ways)) {
+      for (const [way, { args = () => [], before, config, isPlanned }] of Object.entries(ways)) {
         const isOne = some.some(([one, by]) => one === edit && by === way);
         it(`${isOne ? "" : "@all "}${edit}, ${way}: every pod and claim is what it was`, async () => {
           const wanted = { ...settled, ...settings(n++) };
@@ -107,7 +115,14 @@ for (const [plugin, officialPlugin] of [
             const were = await uids();
             stack.configure({ ...wanted, ...config });
             if (before) await stack.pulumi(...before, urn, "--yes");
-            const refusal = await stack.up(...(args?.(urn, guard) ?? [])).then(
+            const plan = join(lab.dir, "flags-plan.json");
+            const hasPlan =
+              isPlanned &&
+              (await stack.pulumi("preview", "--save-plan", plan).then(
+                () => true,
+                () => false,
+              ));
+            const refusal = await stack.up(...args(urn, guard), ...(hasPlan ? ["--plan", plan] : [])).then(
               () => undefined,
               (error: Error) => error.message,
             );
