@@ -81,6 +81,7 @@ export class RingViews extends RingPods {
       members,
       strangers,
       abandoned,
+      starting: known.filter(({ pod, member }) => pod.name && !member).map(({ name }) => name),
       unlisted: await this.stillRecorded(recorded.filter((name) => !members.some(({ pod }) => pod === name))),
       missing: missing.map((name) => ({ pod: name, place: this.placeOf(name) })),
       keyspaces: isWhole ? parseKeyspaces(description) : [],

@@ -23,6 +23,8 @@ export interface RingView {
   strangers: string[];
   /** Those of pods that began to join and are gone: they are no members, and the ring forgets them. @default none */
   abandoned?: string[];
+  /** Pods that are there, and of which the ring lists nobody: a stranger may be one of them, under the address that it had before. @default none */
+  starting?: string[];
   /** Pods that are members on record, and that the ring does not list. */
   unlisted: string[];
   /** Members on record that have no pod, as where somebody has made the set smaller by hand. @default none */
@@ -124,7 +126,21 @@ const abandonedIn = ({ abandoned = [] }: RingView) =>
     (address) => `whoever began to join at ${address} is gone, and the ring forgets it within a minute or two`,
   );
 
-const passingSoon = (ring: RingView) => [...unlistedIn(ring), ...returningIn(ring), ...abandonedIn(ring)];
+/** Members that a pod which starts may stand for: one that joined and ended before it was on record has come back under another address. */
+const unclearIn = ({ strangers, starting = [] }: RingView) =>
+  starting.length === 0
+    ? []
+    : strangers.map(
+        (address) =>
+          `a member at ${address} belongs to no pod yet, and may be ${starting.join(" or ")}, which starts (\`kubectl logs ${starting[0]}\`)`,
+      );
+
+const passingSoon = (ring: RingView) => [
+  ...unlistedIn(ring),
+  ...returningIn(ring),
+  ...abandonedIn(ring),
+  ...unclearIn(ring),
+];
 
 /** For which a pod may take to note that its member has left, and the ring to forget who never became one. */
 const minutesToNote = 3;
@@ -148,7 +164,7 @@ export function obstacles(ring: RingView, wanted: number): string[] {
         `\`kubectl delete -n ${ring.namespace} pvc/${claim} pod/${pod}\` has another pod take its place`
       );
     });
-  const strangers = ring.strangers.map(
+  const strangers = (unclearIn(ring).length > 0 ? [] : ring.strangers).map(
     (address) =>
       `a member at ${address} belongs to no pod of the set: \`nodetool removenode\` takes it out, if it is gone`,
   );
@@ -184,7 +200,10 @@ export function nextStep(ring: RingView, wanted: number): Step {
   const waitFor = passing(ring, wanted);
   const isLong = waitFor.length > passingSoon(ring).length;
   if (waitFor.length > 0 && !isLong)
-    return { waitFor, minutes: returningIn(ring).length > 0 ? minutesToReturn : minutesToNote };
+    return {
+      waitFor,
+      minutes: returningIn(ring).length + unclearIn(ring).length > 0 ? minutesToReturn : minutesToNote,
+    };
   if (waitFor.length > 0) return { waitFor, joins: ring.members.find(({ state }) => state === "joining")?.pod };
   return { decommission: nextOf(going)!.pod };
 }

@@ -174,6 +174,16 @@ describe("the way to a smaller ring", () => {
       assert.deepEqual(nextStep({ ...ring(members), abandoned: ["10.0.0.9"] }, 3), { waitFor, minutes: 3 });
   });
 
+  it("waits for a pod that starts where a member is nobody's yet: it may be that one", () => {
+    const waitFor = [
+      "a member at 10.0.0.9 belongs to no pod yet, and may be cassandra-3, which starts (`kubectl logs cassandra-3`)",
+    ];
+    const unclear = { ...ring(five.slice(0, 3)), strangers: ["10.0.0.9"], starting: ["cassandra-3"] };
+    assert.deepEqual(nextStep(unclear, 3), { waitFor, minutes: 8 });
+    // Without a stranger, a pod of which the ring lists nobody has not begun to join.
+    assert.equal(nextStep({ ...unclear, strangers: [] }, 3), "done");
+  });
+
   it("does not count a disk that could not be looked at as a full one", () => {
     assert.deepEqual(obstacles(ring([member(0, { free: undefined }), ...five.slice(1)]), 3), []);
   });
