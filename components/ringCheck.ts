@@ -163,8 +163,9 @@ export async function makeWhole(
   }
   // Each member has made its claim an owner before it went on record.
   const setRight = await patiently(() => client.setOwnersRight()).catch((error: Error) => {
-    // An account that may not look at Secrets leaves it to one that may.
-    if (refusalOf(error) !== "forbidden") throw error;
+    // An account that may not look at Secrets leaves it to one that may; where a pod has written owners meanwhile (the API server calls
+    // that 422), it is left to the next update.
+    if (refusalOf(error) !== "forbidden" && (error as { code?: unknown }).code !== 422) throw error;
     return [];
   });
   for (const line of setRight) await warn(line);

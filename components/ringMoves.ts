@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { clearOf, refusalOf } from "./cluster";
+import { clearOf, explain, patiently, refusalOf } from "./cluster";
 import { allowedSilence, Tell } from "./leaving";
 import { hasLeft } from "./record";
 import { RingClient } from "./ringClient";
@@ -19,9 +19,11 @@ export async function bringBack(
 ): Promise<void> {
   let [waits, known] = [-1, 0];
   for (;;) {
-    const seen = await client.survey(replicas).catch((error: Error) => {
-      // An account that may run nothing in pods does without: what is missing is told at the end of the update.
-      if (refusalOf(error) !== "forbidden") throw error;
+    const seen = await patiently(() => client.survey(replicas)).catch(async (error: Error) => {
+      // What is missing is told at the end of the update. The account may not run commands in pods, or no member answers: the update may
+      // be what mends them.
+      if (["absent", "conflict", "silent"].includes(refusalOf(error))) throw error;
+      if (refusalOf(error) !== "forbidden") await tell(`who is in the ring could not be seen: ${explain(error)}`);
     });
     const expected = seen ? staying(seen) : [];
     const pods = seen?.pods.filter(({ name }) => expected.includes(name)) ?? [];

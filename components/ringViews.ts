@@ -1,4 +1,5 @@
 import type { KubernetesObject, V1OwnerReference, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import { refusalOf } from "./cluster";
 import {
   parseClusterName,
   parseKeyspaces,
@@ -52,7 +53,7 @@ export class RingViews extends RingPods {
     const pods = await this.pods();
     const asked = this.serving(pods);
     const written = await this.recordToRelyOn();
-    const listed = parseStatus(await this.run(asked, "nodetool", "status"));
+    const listed = parseStatus(await this.runInAny(asked, "nodetool", "status"));
     const record = { ...written, ...(await this.unwritten(pods, listed, written)) };
     const recorded = this.membersIn(record);
     // Those on record have a pod to come, though there may be none now, as when somebody scaled the set by hand.
@@ -64,7 +65,7 @@ export class RingViews extends RingPods {
     });
     const isWhole = known.some((one) => this.placeOf(one.name) >= stay && (one.member || one.isRecorded));
     const [description, seen] = await Promise.all([
-      isWhole ? this.run(asked, "nodetool", "describecluster") : "",
+      isWhole ? this.runInAny(asked, "nodetool", "describecluster") : "",
       Promise.all(known.map((one) => this.view(one, isWhole))),
     ]);
     const members = seen.flatMap((member) => member ?? []).sort((a, b) => a.place - b.place);
@@ -81,7 +82,9 @@ export class RingViews extends RingPods {
       members,
       strangers,
       abandoned,
-      starting: known.filter(({ pod, member }) => pod.name && !member).map(({ name }) => name),
+      starting: known
+        .filter(({ name, pod, member }) => pod.name && !member && !hasLeft(record[name]))
+        .map(({ name }) => name),
       unlisted: await this.stillRecorded(recorded.filter((name) => !members.some(({ pod }) => pod === name))),
       missing: missing.map((name) => ({ pod: name, place: this.placeOf(name) })),
       keyspaces: isWhole ? parseKeyspaces(description) : [],
@@ -121,13 +124,13 @@ export class RingViews extends RingPods {
   /** Adds to what Kubernetes tells what a member tells, where there is one and it is to be asked. */
   protected async ask(seen: Survey, asks: Asks): Promise<Survey> {
     const { expected, pods, record } = seen;
-    const asker = pods.find(({ ready, ending }) => ready && !ending);
+    const askers = pods.filter(({ ready, ending }) => ready && !ending);
     const isReal = this.ring.isAdopted || hasMembers(record, pods);
     const doServe = expected.every((name) => pods.some((pod) => pod.name === name && pod.ready));
     const isAsked = asks === "always" || (asks === "when all serve" && doServe);
     const isBlind = asks === "never";
-    if (!asker || !isReal || !isAsked) return { ...seen, isBlind };
-    const listed = parseStatus(await this.run(asker.name, "nodetool", "status"));
+    if (askers.length === 0 || !isReal || !isAsked) return { ...seen, isBlind };
+    const listed = parseStatus(await this.runInAny(askers, "nodetool", "status"));
     return { ...seen, record: { ...record, ...(await this.unwritten(pods, listed, record)) }, listed, isBlind };
   }
 
@@ -140,10 +143,9 @@ export class RingViews extends RingPods {
   async identity(): Promise<RingIdentity | undefined> {
     const ready = (await this.pods()).filter((pod) => pod.ready);
     if (ready.length === 0) return undefined;
-    const [{ name: asked }] = ready;
     const [status, description, versions] = await Promise.all([
-      this.run(asked, "nodetool", "status"),
-      this.run(asked, "nodetool", "describecluster"),
+      this.runInAny(ready, "nodetool", "status"),
+      this.runInAny(ready, "nodetool", "describecluster"),
       Promise.all(ready.map(({ name }) => this.run(name, "nodetool", "version"))),
     ]);
     return {
@@ -153,12 +155,23 @@ export class RingViews extends RingPods {
     };
   }
 
-  /** A pod that can tell of the ring. @throws when none serves */
-  private serving(pods: PodView[]): string {
-    const asked = pods.find(({ ready }) => ready);
-    if (!asked)
+  /** Pods that can tell of the ring. @throws when none serves */
+  private serving(pods: PodView[]): PodView[] {
+    const serving = pods.filter(({ ready }) => ready);
+    if (serving.length === 0)
       throw new Error(`ring ${this.ring.name}: none of its members serves, so that nobody can tell who they are`);
-    return asked.name;
+    return serving;
+  }
+
+  /** What one of some pods says, three of them at the most: a member that hangs answers nothing, though its port is open. */
+  private runInAny(pods: PodView[], ...command: string[]): Promise<string> {
+    const [first, ...others] = pods.slice(0, 3);
+    const orElse = (answer: Promise<string>, { name }: PodView) =>
+      answer.catch((error: Error) => {
+        if (refusalOf(error) === "forbidden") throw error;
+        return this.run(name, ...command);
+      });
+    return others.reduce(orElse, this.run(first.name, ...command));
   }
 
   /**
@@ -184,7 +197,7 @@ export class RingViews extends RingPods {
   async note(): Promise<void> {
     if (!this.ring.isAdopted) return;
     const [pods, record, claims] = await Promise.all([this.pods(), this.record(), this.claims()]);
-    const listed = parseStatus(await this.run(this.serving(pods), "nodetool", "status"));
+    const listed = parseStatus(await this.runInAny(this.serving(pods), "nodetool", "status"));
     const entries = await this.unwritten(pods, listed, record);
     if (Object.keys(entries).length === 0) return;
     const { name, namespace } = this.ring;

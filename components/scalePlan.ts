@@ -132,7 +132,8 @@ const unclearIn = ({ strangers, starting = [] }: RingView) =>
     ? []
     : strangers.map(
         (address) =>
-          `a member at ${address} belongs to no pod yet, and may be ${starting.join(" or ")}, which starts (\`kubectl logs ${starting[0]}\`)`,
+          `a member at ${address} belongs to no pod yet, and may be ${starting.join(" or ")}, which starts (\`kubectl logs ${starting[0]}\`); ` +
+          "if it is none of these and gone for good, `nodetool removenode` takes it out",
       );
 
 const passingSoon = (ring: RingView) => [

@@ -54,9 +54,29 @@ export function tellOfClientCertificates(
 /** Whether a certificate is signed by one of these authorities, by way of those that stand beside it. */
 function isSignedBy(authorities: X509Certificate[], one: X509Certificate, between: X509Certificate[]): boolean {
   const signs = (issuer: X509Certificate) => one.checkIssued(issuer) && one.verify(issuer.publicKey);
-  const next = between.find(signs);
-  const others = between.filter((other) => other !== next);
-  return authorities.some(signs) || (next !== undefined && isSignedBy(authorities, next, others));
+  const isBy = (next: X509Certificate) =>
+    signs(next) &&
+    isSignedBy(
+      authorities,
+      next,
+      between.filter((other) => other !== next),
+    );
+  return authorities.some(signs) || between.some(isBy);
+}
+
+/** Kinds of private keys that Cassandra reads (`PEMReader`). */
+const keyKinds = ["rsa", "dsa", "ec"];
+/** Purposes of a certificate: to be a server, to be a client, or any. A member is both to the others. */
+const [server, client, any] = ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2", "2.5.29.37.0"];
+
+const subjectOf = ({ subject }: X509Certificate) => subject.replaceAll("\n", ", ");
+
+/** Why a certificate is not valid now; clocks may differ by five minutes. */
+function untimely(one: X509Certificate): string | undefined {
+  if (Date.parse(one.validTo) < Date.now()) return `its certificate ${subjectOf(one)} expired at ${one.validTo}`;
+  if (Date.parse(one.validFrom) > Date.now() + 5 * 60_000)
+    return `its certificate ${subjectOf(one)} is valid from ${one.validFrom} on`;
+  return undefined;
 }
 
 /**
@@ -68,23 +88,34 @@ function problemOf(files: Record<"tls.crt" | "tls.key" | "ca.crt", string>): str
   const [kind] = /^-----BEGIN [A-Z ]+-----/m.exec(files["tls.key"]) ?? [];
   if (kind !== "-----BEGIN PRIVATE KEY-----")
     return `its tls.key begins with ${kind ?? "no PEM"} (openssl pkcs8 -topk8 -nocrypt -in tls.key makes the right kind)`;
-  const certificatesIn = (file: "tls.crt" | "ca.crt") =>
-    (files[file].match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
-      (pem) => new X509Certificate(pem),
-    );
-  const subjectOf = ({ subject }: X509Certificate) => subject.replaceAll("\n", ", ");
+  const certificatesIn = (file: "tls.crt" | "ca.crt") => {
+    const blocks = files[file].match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    return [...new Map(blocks.map((pem) => new X509Certificate(pem)).map((one) => [one.fingerprint256, one])).values()];
+  };
   try {
     const [authorities, [own, ...between]] = [certificatesIn("ca.crt"), certificatesIn("tls.crt")];
     if (authorities.length === 0 || !own)
       return `its ${authorities.length === 0 ? "ca.crt" : "tls.crt"} holds no certificate`;
-    if (authorities.length > 2)
-      return `its ca.crt holds ${authorities.length} certificates, and members let in whoever has one that any of them has signed`;
-    const other = authorities.find(({ ca }) => !ca);
+    const isTop = (one: X509Certificate) => !authorities.some((other) => other !== one && one.checkIssued(other));
+    const tops = authorities.filter(isTop).length;
+    if (tops > 2)
+      return `its ca.crt holds ${tops} authorities, and members let in whoever has a certificate that any of them has signed`;
+    // A ring may have one certificate, which nobody has signed.
+    const isItself = authorities.length === 1 && authorities[0].fingerprint256 === own.fingerprint256;
+    const other = isItself ? undefined : authorities.find(({ ca }) => !ca);
     if (other) return `its ca.crt holds ${subjectOf(other)}, which is no authority`;
-    const expired = [...authorities, own, ...between].find(({ validTo }) => Date.parse(validTo) < Date.now());
-    if (expired) return `its certificate ${subjectOf(expired)} expired at ${expired.validTo}`;
-    if (!own.checkPrivateKey(createPrivateKey(files["tls.key"]))) return "its tls.key is not that of its tls.crt";
-    return isSignedBy(authorities, own, between) ? undefined : "no authority in its ca.crt has signed its tls.crt";
+    const key = createPrivateKey(files["tls.key"]);
+    if (!keyKinds.includes(key.asymmetricKeyType ?? ""))
+      return `its tls.key is of kind ${key.asymmetricKeyType}, of which Cassandra reads none: ${keyKinds.join(", ")} are allowed`;
+    if (!own.checkPrivateKey(key)) return "its tls.key is not that of its tls.crt";
+    const isFor = (purpose: string) => !own.keyUsage || [purpose, any].some((one) => own.keyUsage.includes(one));
+    if (!isFor(server) || !isFor(client))
+      return `its tls.crt is not for ${isFor(server) ? "clients" : "servers"}, and members are both to each other (extendedKeyUsage)`;
+    const isTimely = (one: X509Certificate) => untimely(one) === undefined;
+    // Those that nobody needs may have expired, as of an authority that another one has followed.
+    if (isTimely(own) && isSignedBy(authorities.filter(isTimely), own, between.filter(isTimely))) return undefined;
+    const [late] = [own, ...between, ...authorities].flatMap((one) => untimely(one) ?? []);
+    return late ?? "no authority in its ca.crt has signed its tls.crt";
   } catch (error) {
     return `it cannot be read: ${(error as Error).message}`;
   }

@@ -97,7 +97,7 @@ export class UnorderedRing extends RingClient {
     const views = pods.filter(isThere).map((pod, place) => ({ ...this.viewOf(pod), place, node: pod.spec!.nodeName }));
     if (!isOnNodes) return views;
     this.podOn = Object.fromEntries<string>(views.map(({ node, name }) => [node ?? name, name]));
-    return views.map((view) => ({ ...view, name: view.node ?? view.name }));
+    return views.map((view) => ({ ...view, name: view.node ?? view.name, pod: view.name }));
   }
 
   protected override run(member: string, ...command: string[]): Promise<string> {

@@ -4,6 +4,8 @@ import { Entries, hasLeft, hostIdIn, moving, owing } from "./record";
 /** A pod of a ring's sets. */
 export interface SeenPod {
   name: string;
+  /** Its own name, where the one above is that of its node. @default the same */
+  pod?: string;
   uid: string;
   /** Its place among the pods, counted over the sets in turn. */
   place: number;
@@ -116,14 +118,14 @@ function tooMany({ asked, expected, pods, record }: Survey): Mend | undefined {
   const more = pods.filter(({ name }) => !expected.includes(name));
   const silent = more.find(({ name, ready, ending }) => hostIdIn(record[name]) && !ready && !ending);
   if (asked !== undefined && asked > expected.length) {
-    if (silent)
-      return { waitFor: `${silent.name} to serve, since it has rows to hand over`, advice: logsOf(silent.name) };
+    if (silent) return { waitFor: `${silent.name} to serve, since it has rows to hand over`, advice: logsOf(silent) };
     return { scale: expected.length, from: asked };
   }
   return more.length > 0 ? { waitFor: `${more[0].name} to end` } : undefined;
 }
 
-const logsOf = (name: string) => `\`kubectl logs ${name}\` may tell why`;
+const podOf = ({ pod, name }: Pick<SeenPod, "name" | "pod">) => pod ?? name;
+const logsOf = (one: Pick<SeenPod, "name" | "pod">) => `\`kubectl logs ${podOf(one)}\` may tell why`;
 
 /** Members that have left, or are about to, though their pods are to be members. */
 function notBack(seen: Survey): Mend | undefined {
@@ -145,7 +147,7 @@ function notServing({ expected, pods, record }: Survey): Mend | undefined {
     if (pod.ending) return { waitFor: `${name} to end, and another pod to follow it` };
     if (pod.ready) continue;
     const why = pod.trouble ? ` (${pod.trouble})` : "";
-    const advice = logsOf(name);
+    const advice = logsOf(pod);
     if (hostIdIn(record[name])) return { waitFor: `${name} to serve again${why}`, advice };
     return { waitFor: `${name} to join the ring and serve${why}`, joins: name, advice };
   }
@@ -158,9 +160,23 @@ function memberOf(listed: RingMember[], entry: string | undefined, address?: str
   return listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === address);
 }
 
+/** What to do about a pod that serves, and that others have removed from the ring. */
+function unlistedAdvice({ namespace, dead }: Survey, pod: SeenPod): string {
+  if (dead === "taken out") {
+    return (
+      `if somebody has removed it by hand, its rows go with its pod: before you delete that, \`kubectl exec -n ${namespace} ${podOf(pod)} ` +
+      "-- nodetool snapshot`, and copy what others lack out of it"
+    );
+  }
+  return (
+    `if somebody has removed it by hand, \`kubectl delete -n ${namespace} pod ${podOf(pod)}\` has it tell in its log what can be done ` +
+    "with its rows"
+  );
+}
+
 /** Members that the ring has otherwise than the record, or not as whole ones. */
 function notListed(seen: Survey): Mend | undefined {
-  const { record, listed, namespace } = seen;
+  const { record, listed } = seen;
   const pods = here(seen);
   if (!listed) {
     // Pods that are simulated write no record.
@@ -168,17 +184,10 @@ function notListed(seen: Survey): Mend | undefined {
     if (!known) return undefined;
     return { waitFor: "a member that serves, to tell who is in the ring" };
   }
-  for (const { name, address } of pods) {
+  for (const pod of pods) {
+    const { name, address } = pod;
     const member = memberOf(listed, record[name], address);
-    if (!member) {
-      return {
-        waitFor: `the ring to list ${name}`,
-        advice:
-          `if somebody has removed it by hand, \`kubectl delete -n ${namespace} pod ${name}\` has it tell in its log what can be done ` +
-          "with its rows",
-        isForPersons: true,
-      };
-    }
+    if (!member) return { waitFor: `the ring to list ${name}`, advice: unlistedAdvice(seen, pod), isForPersons: true };
     const { hostId, state, up } = member;
     if (!up || state !== "normal") return { waitFor: `${name}, which is ${up ? state : "down"}, to be NORMAL` };
     if (hostIdIn(record[name]) !== hostId) {
@@ -208,8 +217,9 @@ function ghost(seen: Survey): Mend | undefined {
     };
   }
   // Its pod, which had been missing, has just been made.
-  if (pod) return { waitFor: `${pod} to serve, since it has rows to hand over`, advice: logsOf(pod) };
-  const advice = `if it is gone for good, \`kubectl exec -n ${namespace} ${expected[0]} -- nodetool removenode ${hostId}\` takes it out of the ring`;
+  if (pod) return { waitFor: `${pod} to serve, since it has rows to hand over`, advice: logsOf({ name: pod }) };
+  const asker = podOf(here(seen)[0] ?? { name: expected[0] });
+  const advice = `if it is gone for good, \`kubectl exec -n ${namespace} ${asker} -- nodetool removenode ${hostId}\` takes it out of the ring`;
   const waitFor = `the member at ${address} (host ID ${hostId}, ${up ? "up" : "down"}), which no pod stands for, to be gone`;
   return { waitFor, advice, isForPersons: true };
 }

@@ -8,14 +8,15 @@ import configure
 import record
 import ring
 from around import say
+from decisions import is_host
 
 
 def find_others():
     """Until this member has seen each other one up: a member that starts later finds this one."""
-    seen, pause = set(), 10
+    seen, pause, looks = set(), 10, 0
     while True:
         around.sleep(pause)
-        pause = min(pause + 5, 60)
+        pause, looks = min(pause + 5, 60), looks + 1
         try:
             see = ring.look()
         except record.NoAnswer:
@@ -24,19 +25,29 @@ def find_others():
         if not unseen and see.record is not None:
             return
         addresses = {one: address for one in unseen for address in around.addresses(see.host(one))[:1]}
-        running = [one for one, address in addresses.items() if around.listens(address, around.GOSSIP)]
-        up = seen_up() if running else set()
+        # Where DNS is behind, the name of another one may lead to this member.
+        running = [one for one, to in addresses.items() if to != see.address and around.listens(to, around.GOSSIP)]
+        up = seen_up() if running else {}
         if not up:
             continue
-        seen.update(one for one in running if addresses[one] in up)
+        seen.update(one for one in running if is_among(up, see, one, addresses[one]))
         hidden = [one for one in running if one not in seen]
         if hidden:
             say("Cassandra does not see %s, which runs: seeds are looked up anew" % " ".join(hidden))
-            configure.set_seeds(",".join(addresses[one] for one in hidden[:3]))
+            # Others the next time: names of some may lead to somebody else.
+            first = 3 * looks % len(hidden)
+            configure.set_seeds(",".join(addresses[one] for one in (hidden[first:] + hidden[:first])[:3]))
             around.nodetool("reloadseeds")
 
 
+def is_among(up, see, one, address):
+    """Whether a member is seen up: by its host ID, since its name may lead to another one; by its address before it is on record."""
+    entry = (see.record or {}).get(one)
+    return entry.split(" ")[0] in up if is_host(entry) else address in up.values()
+
+
 def seen_up():
-    """Addresses of all that this member sees up, in whatever state; none while Cassandra does not answer."""
+    """All that this member sees up, in whatever state: addresses by host IDs. None while Cassandra does not answer."""
     code, printed, _ = around.nodetool("status")
-    return {line.split()[1] for line in printed.split("\n") if line[:1] == "U" and line[2:3] == " "} if code == 0 else set()
+    lines = [line for line in printed.split("\n") if line[:1] == "U" and line[2:3] == " "]
+    return {around.uuid_in(line): line.split()[1] for line in lines} if code == 0 else {}

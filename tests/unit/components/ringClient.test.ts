@@ -22,24 +22,21 @@ describe("a ring as Kubernetes has it", () => {
   const core = "/api/v1/namespaces/db";
   const set = "/apis/apps/v1/namespaces/db/statefulsets/cassandra";
 
+  const ring = {
+    name: "cassandra",
+    sets: ["cassandra"],
+    namespace: "db",
+    selector: { app: "cassandra" },
+    claim: "data",
+    stallTimeoutMinutes: 0.001,
+  };
+
   /** @param objects what the API server has @param use is given the client of a ring of one set, which gives up soon */
   const withRing = async (objects: Record<string, unknown>, use: (client: RingClient) => Promise<void>) => {
     let writes: Written[] = [];
     await withApiServer(objects, (kubeconfig, written) => {
       writes = written;
-      return use(
-        new RingClient(
-          { kubeconfig },
-          {
-            name: "cassandra",
-            sets: ["cassandra"],
-            namespace: "db",
-            selector: { app: "cassandra" },
-            claim: "data",
-            stallTimeoutMinutes: 0.001,
-          },
-        ),
-      );
+      return use(new RingClient({ kubeconfig }, ring));
     });
     return writes;
   };
@@ -73,6 +70,30 @@ describe("a ring as Kubernetes has it", () => {
       assert.deepEqual([ready, running, trouble], [false, false, "ImagePullBackOff"]);
       const mend = nextMend(seen);
       assert.ok(typeof mend === "object" && "takeBack" in mend && mend.takeBack.uid === uid, JSON.stringify(mend));
+    });
+  });
+
+  it("is asked through another member where one hangs, though its port is open", async () => {
+    class Hanging extends RingClient {
+      readonly asked: string[] = [];
+      protected override run(name: string): Promise<string> {
+        this.asked.push(name);
+        const line = "UN 10.0.0.1 1 KiB 16 100.0% 70000001-0000-4000-8000-000000000000 rack1";
+        return name === "cassandra-0"
+          ? Promise.reject(new Error("no answer"))
+          : Promise.resolve(`Datacenter: dc1\n${line}\n`);
+      }
+    }
+    const record = { data: { "cassandra-0": "70000001-0000-4000-8000-000000000000 10.0.0.1", formed: "T" } };
+    const objects = {
+      [set]: { spec: { replicas: 2 } },
+      [`${core}/pods`]: { items: [pod("cassandra-0"), pod("cassandra-1")] },
+      [`${core}/configmaps/cassandra-ring`]: record,
+    };
+    await withApiServer(objects, async (kubeconfig) => {
+      const client = new Hanging({ kubeconfig }, ring);
+      assert.equal((await client.survey(2)).listed?.length, 1);
+      assert.deepEqual(client.asked, ["cassandra-0", "cassandra-1"]);
     });
   });
 

@@ -176,7 +176,8 @@ describe("the way to a smaller ring", () => {
 
   it("waits for a pod that starts where a member is nobody's yet: it may be that one", () => {
     const waitFor = [
-      "a member at 10.0.0.9 belongs to no pod yet, and may be cassandra-3, which starts (`kubectl logs cassandra-3`)",
+      "a member at 10.0.0.9 belongs to no pod yet, and may be cassandra-3, which starts (`kubectl logs cassandra-3`); if it is none of " +
+        "these and gone for good, `nodetool removenode` takes it out",
     ];
     const unclear = { ...ring(five.slice(0, 3)), strangers: ["10.0.0.9"], starting: ["cassandra-3"] };
     assert.deepEqual(nextStep(unclear, 3), { waitFor, minutes: 8 });

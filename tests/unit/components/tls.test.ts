@@ -23,17 +23,28 @@ interface Made {
   key: string;
 }
 
-/** Makes a certificate of that name in a folder. @param by who signs it; it does so itself otherwise */
-function certify(folder: string, name: string, isAuthority: boolean, by?: string): Made {
+/**
+ * Makes a certificate of that name in a folder.
+ * @param by who signs it; it does so itself otherwise
+ * @param more further options: extensions, and those of openssl
+ */
+function certify(
+  folder: string,
+  name: string,
+  isAuthority: boolean,
+  by?: string,
+  { extensions = [], options = [] }: { extensions?: string[]; options?: string[] } = {},
+): Made {
   const file = (name: string) => path.join(folder, name);
   const sections = [
     "[req]\nprompt = no\ndistinguished_name = subject\nx509_extensions = extensions",
     `[subject]\nCN = ${name}`,
-    `[extensions]\nbasicConstraints = critical, CA:${isAuthority}`,
+    ["[extensions]", `basicConstraints = critical, CA:${isAuthority}`, ...extensions].join("\n"),
   ];
   writeFileSync(file("config"), sections.join("\n"));
   const [crt, key] = [`${name}.crt`, `${name}.key`];
-  const made = ["-noenc", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", key, "-out", crt];
+  const newKey = options.includes("-newkey") ? [] : ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+  const made = ["-noenc", ...newKey, ...options, "-keyout", key, "-out", crt];
   const signer = by ? ["-CA", `${by}.crt`, "-CAkey", `${by}.key`] : [];
   execFileSync("openssl", ["req", "-x509", "-config", "config", ...made, ...signer], { cwd: folder, stdio: "pipe" });
   return { crt: readFileSync(file(crt), "utf8"), key: readFileSync(file(key), "utf8") };
@@ -215,10 +226,14 @@ describe("the certificates of a ring", () => {
     const trusting = (...all: Made[]) => files(member.crt, member.key, all.map(({ crt }) => crt).join(""));
     assert.equal(await refusal(trusting(another, authority)), "");
     assert.equal(
-      await refusal(trusting(another, authority, between)),
-      "its ca.crt holds 3 certificates, and members let in whoever has one that any of them has signed",
+      await refusal(trusting(another, authority, certify(folder, "third", true))),
+      "its ca.crt holds 3 authorities, and members let in whoever has a certificate that any of them has signed",
     );
+    // One is no further one for what it signs, nor for standing there twice.
+    assert.equal(await refusal(trusting(another, authority, between, authority)), "");
     assert.equal(await refusal(trusting(authority, member)), "its ca.crt holds CN=member, which is no authority");
+    const alone = certify(folder, "alone", false);
+    assert.equal(await refusal(files(alone.crt, alone.key, alone.crt)), "");
   });
 
   it("are signed by such an authority, also by way of those that stand beside it", async () => {
@@ -228,13 +243,55 @@ describe("the certificates of a ring", () => {
     assert.equal(await refusal(files(below.crt, below.key, authority.crt)), unsigned);
     assert.equal(await refusal(files(below.crt + between.crt, below.key, authority.crt)), "");
     assert.equal(await refusal(files(below.crt, below.key, between.crt)), "");
+    // The same authority, signed by one that is not trusted: a step that leads nowhere.
+    const cross = certify(folder, "between", true, "another", { options: ["-key", "between.key"] });
+    for (const steps of [
+      [cross, between],
+      [between, cross],
+    ])
+      assert.equal(
+        await refusal(files(below.crt + steps.map(({ crt }) => crt).join(""), below.key, authority.crt)),
+        "",
+      );
   });
 
-  it("have not expired, and can be read", async () => {
+  it("are for what members are to each other, servers and clients, with a kind of key that Cassandra reads", async () => {
+    const { authority } = made;
+    const signed = (name: string, extensions: string[], options?: string[]) => {
+      const { crt, key } = certify(folder, name, false, "authority", { extensions, options });
+      return refusal(files(crt, key, authority.crt));
+    };
+    const toEachOther = "and members are both to each other (extendedKeyUsage)";
+    assert.equal(
+      await signed("s", ["extendedKeyUsage = serverAuth"]),
+      `its tls.crt is not for clients, ${toEachOther}`,
+    );
+    assert.equal(
+      await signed("c", ["extendedKeyUsage = clientAuth"]),
+      `its tls.crt is not for servers, ${toEachOther}`,
+    );
+    assert.equal(await signed("both", ["extendedKeyUsage = serverAuth, clientAuth"]), "");
+    assert.equal(await signed("any", ["extendedKeyUsage = anyExtendedKeyUsage"]), "");
+    assert.equal(
+      await signed("ed", [], ["-newkey", "ed25519"]),
+      "its tls.key is of kind ed25519, of which Cassandra reads none: rsa, dsa, ec are allowed",
+    );
+    assert.equal(await signed("rsa", [], ["-newkey", "rsa:2048"]), "");
+  });
+
+  it("are valid now, as far as they are needed, and can be read", async () => {
+    const { authority } = made;
+    const old = certify(folder, "old", true, undefined, { options: ["-days", "90"] });
     const { now } = Date;
-    Date.now = () => now() + 31 * 24 * 3_600_000;
+    const days = (n: number) => () => now() + n * 24 * 3_600_000;
     try {
-      assert.match(await refusal(right()), /^its certificate CN=authority expired at [A-Z][a-z]+ .* GMT$/);
+      Date.now = days(31);
+      assert.match(await refusal(right()), /^its certificate CN=member expired at [A-Z][a-z]+ .* GMT$/);
+      // Of an authority that another one has followed.
+      const long = certify(folder, "long", false, "old", { options: ["-days", "90"] });
+      assert.equal(await refusal(files(long.crt, long.key, authority.crt + old.crt)), "");
+      Date.now = days(-1);
+      assert.match(await refusal(right()), /^its certificate CN=member is valid from [A-Z][a-z]+ .* GMT on$/);
     } finally {
       Date.now = now;
     }

@@ -153,6 +153,22 @@ describe("the way to a ring that is what the stack says", () => {
     assert.equal(isForPersons, true);
   });
 
+  it("names pods in what is to be typed, and no nodes; nobody is told to delete a pod that has its rows in itself", () => {
+    const onNodes = whole.pods.map((one) => ({ ...one, pod: `pod-of-${one.name}` }));
+    const unlisted = { ...whole, pods: onNodes, listed: whole.listed!.slice(0, 3) };
+    assert.match(waits({ ...unlisted, dead: "forgotten" }).advice!, /kubectl delete -n \S+ pod pod-of-cassandra-3/);
+    const inPods = waits({ ...unlisted, dead: "taken out" }).advice!;
+    assert.match(
+      inPods,
+      /its rows go with its pod: before you delete that, `kubectl exec -n \S+ pod-of-cassandra-3 -- nodetool snapshot`/,
+    );
+    const stranger = member(9, { up: false });
+    const ghost = waits({ ...whole, pods: onNodes, listed: [...whole.listed!, stranger], dead: "forgotten" });
+    assert.match(ghost.advice!, /kubectl exec -n \S+ pod-of-cassandra-0 -- nodetool removenode/);
+    const silent = onNodes.map((one, i) => ({ ...one, ready: i > 0 }));
+    assert.match(waits({ ...whole, pods: silent }).advice!, /kubectl logs pod-of-cassandra-0/);
+  });
+
   it("names a ghost: a member that no pod stands for", () => {
     const stranger = member(9, { up: false });
     const told = waits(ring({ listed: [...whole.listed!, stranger] }));

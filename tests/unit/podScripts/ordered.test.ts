@@ -125,8 +125,8 @@ describe("pods with ordinals", function () {
     const addresses = { "cassandra-0.cassandra": "10.0.0.7", "cassandra-1.cassandra": "10.0.0.8" };
     // The first look after that sees one of the two, and the second one the other.
     const nodetool = `looks=$(grep -c reloadseeds "$world/nodetool.log")
-      [ "$1" != status ] || printf '%s  %s  1 KiB x\\n' "$([ $looks -gt 0 ] && echo UN || echo DN)" 10.0.0.7 \\
-        "$([ $looks -gt 1 ] && echo UN || echo DN)" 10.0.0.8 UN 10.0.0.99`;
+      [ "$1" != status ] || printf '%s  %s  1 KiB %s\\n' "$([ $looks -gt 0 ] && echo UN || echo DN)" 10.0.0.7 ${id(0)} \\
+        "$([ $looks -gt 1 ] && echo UN || echo DN)" 10.0.0.8 ${id(1)} UN 10.0.0.99 ${id(2)}`;
     const world = {
       pod: "cassandra-2",
       env: { RING_PODS: "ordered" },
@@ -143,6 +143,17 @@ describe("pods with ordinals", function () {
     assert.deepEqual(asked, ["status", "reloadseeds", "status", "reloadseeds", "status"]);
     assert.match(outcome.said, /does not see cassandra-0 cassandra-1, which runs/);
     assert.ok(outcome.configuration.includes('      - seeds: "10.0.0.8"'), outcome.configuration.join("\n"));
+
+    // Names that lead to this member itself, as where members have swapped their addresses, are no way to others.
+    const own = "10.0.0.99";
+    const swapped = { "cassandra-0.cassandra": own, "cassandra-1.cassandra": own };
+    const astray = await run("register.sh", ["restart"], { ...world, addresses: swapped, gossiping: [own] });
+    assert.ok(!astray.nodetool.includes("reloadseeds"), astray.nodetool.join());
+    assert.ok(!astray.configuration.some((line) => line.includes(own)), astray.configuration.join("\n"));
+    // Nor is one whose name leads to another member seen.
+    const led = { ...addresses, "cassandra-1.cassandra": "10.0.0.7" };
+    const misled = await run("register.sh", ["restart"], { ...world, addresses: led, gossiping: Object.values(led) });
+    assert.ok(misled.nodetool.filter((line) => line === "reloadseeds").length > 1, misled.nodetool.join());
 
     const alone = await run("register.sh", ["restart"], { ...world, gossiping: [] });
     assert.deepEqual(
