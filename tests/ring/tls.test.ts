@@ -185,7 +185,7 @@ for (const { title, settings, certManager, renew, before: prepare } of sources) 
       assert.equal((await secret())("ca.crt"), authority);
     });
 
-    it("refuses clients without a certificate once one is required, and serves those with one all the while", async () => {
+    it("@all refuses clients without a certificate once one is required, and serves those with one all the while", async () => {
       configure({ clientCertificates: "required" });
       const warning =
         /each member of ring cassandra refuses clients that show no certificate signed by the ca\.crt of Secret cassandra-tls/;
