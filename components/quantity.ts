@@ -20,8 +20,11 @@ const units: Record<string, number> = {
 
 /** The number that a Kubernetes quantity (`500m`, `1.5Gi`, `2e3`) stands for; undefined for a text that is none. */
 export function quantity(text: string): number | undefined {
-  const [, number, unit] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
-  return number === undefined || !(unit in units) ? undefined : Number(number) * units[unit];
+  // An exponent is a suffix of its own.
+  const [, number, exponent = "", unit = ""] =
+    /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([a-zA-Z]*))$/.exec(text) ?? [];
+  const value = Number(number + exponent) * units[unit];
+  return number === undefined || !(unit in units) || !Number.isFinite(value) ? undefined : value;
 }
 
 /** A quantity of bytes in MiB. */

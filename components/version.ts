@@ -6,8 +6,8 @@ export interface Version {
 
 /** Version that the tag of an image begins with: `5.0.9-jammy`, `v5.0.9`; undefined when it has none, or a digest alone. */
 export function versionOf(image: string): Version | undefined {
-  // One of more digits is a date.
-  const [, major, minor] = /:v?(\d{1,2})\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
+  // 2026.11 and 26.11 are dates.
+  const [, major, minor] = /:v?(1?\d)\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
   return major === undefined ? undefined : { major: Number(major), minor: Number(minor) };
 }
 

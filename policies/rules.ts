@@ -74,6 +74,10 @@ const privateServices: Rule = {
       return [`${titleOf(object)} listens at the addresses of nodes; take hostPort and hostNetwork out`];
     if (object.kind === "NetworkPolicy") {
       const { ingress = [] } = (object.spec ?? {}) as { ingress?: IngressRule[] };
+      if (ingress.some(({ from }) => !from?.length))
+        return [
+          `${titleOf(object)} lets everybody in: one of its rules has no \`from\`; name the pods or networks of clients`,
+        ];
       const blocks = ingress.flatMap(({ from = [] }) => from.flatMap(({ ipBlock }) => ipBlock?.cidr ?? []));
       return blocks.filter(isWide).map((range) => `${titleOf(object)} lets ${range} in; name the networks of clients`);
     }

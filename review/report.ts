@@ -146,9 +146,9 @@ function fields({ what, differing, old, new: wanted }: Change): string {
   return [...shown.slice(0, most), ...rest].join("<br>");
 }
 
-/** Of a value that is or becomes a secret, neither side is shown. */
+/** Of a value that is, holds or becomes a secret, neither side is shown. */
 const change = ({ path, before, after }: Difference) =>
-  before === masked || after === masked
+  [before, after].some((side) => JSON.stringify(side ?? null).includes(masked))
     ? `\`${path}\`: another secret`
     : `\`${path}\`: ${cell(before)} -> ${cell(after)}`;
 

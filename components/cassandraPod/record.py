@@ -82,9 +82,11 @@ def path_of_record():
     return objects("configmaps/" + os.environ["RING_RECORD"])
 
 
-# Entries whose words are counted or looked up; of all others it is enough that they are one line.
-SHAPES = {"forming": r"[1-9]\d{0,3}|[a-z0-9.-]+( [a-z0-9.-]+)*", "superuser": r"\w+"}
-LINE = r"[\x20-\x7e]{0,1000}"
+# Entries whose words are counted or looked up; of all others it is enough that they are one line, whose first word is no option of a
+# command that it is given to.
+FORMING = {"ordered": r"[1-9][0-9]{0,3}"}.get(os.environ.get("RING_PODS"), r"[a-z0-9.-]+( [a-z0-9.-]+)*")
+SHAPES = {"forming": FORMING, "superuser": r"[A-Za-z0-9_]+"}
+LINE = r"([A-Za-z0-9][\x20-\x7e]{0,1000})?"
 
 
 def read():

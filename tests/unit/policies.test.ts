@@ -67,6 +67,10 @@ describe("the policies", () => {
     });
     assert.ok(isOpen(policy("128.0.0.0/1")));
     assert.ok(!isOpen(policy("10.0.0.0/8")));
+    // A rule without sources is for all of them.
+    for (const rule of [{}, { from: [] }, { ports: [{ port: 9042 }] }])
+      assert.ok(isOpen({ kind: "NetworkPolicy", spec: { ingress: [rule] } }), JSON.stringify(rule));
+    assert.ok(!isOpen({ kind: "NetworkPolicy", spec: { ingress: [], policyTypes: ["Ingress"] } }));
   });
 
   it("see patches, lists and Helm releases", () => {

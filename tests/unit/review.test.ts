@@ -205,6 +205,21 @@ describe("the report", () => {
     const told = of(step("update", "kubernetes:core/v1:ConfigMap", "a", map("hunter2"), map(secret)), summary());
     assert.match(told, /^\| changed \| ConfigMap `m` \| `data`: another secret \|$/m);
     assert.doesNotMatch(told, /hunter2/);
+    for (const [before, after] of [
+      [
+        ["--password", "hunter2"],
+        ["--password", secret],
+      ],
+      [
+        ["--password", secret],
+        ["--password", "hunter2"],
+      ],
+      [["hunter2"], { a: secret }],
+    ])
+      assert.doesNotMatch(
+        of(step("update", "kubernetes:core/v1:ConfigMap", "a", map(before), map(after)), summary()),
+        /hunter2/,
+      );
   });
 
   it("tells of a set that is replaced that all of its pods go at once", () => {

@@ -22,7 +22,7 @@ describe("another version of Cassandra", () => {
   });
 
   it("is none that a tag of more than two digits begins with, which is a date", () => {
-    assert.equal(versionOf("team/cassandra:2026.11"), undefined);
+    for (const tag of ["2026.11", "26.11.1", "v24.11"]) assert.equal(versionOf(`team/cassandra:${tag}`), undefined);
   });
 
   it("is not known to this program from 6 on, which 5.1 is another name of", () => {

@@ -78,6 +78,39 @@ describe("record.view", () => {
     assert.deepEqual(line(lines, "entry"), ["forming a b", "a id 10.0.0.1"]);
   });
 
+  it("is not answered by a record with entries that no pod has written", () => {
+    const reading = (data: Record<string, string>, pods?: string) => {
+      const program = [
+        "import sys, json",
+        "sys.path.insert(0, sys.argv[1])",
+        "import record",
+        'record.asked = lambda path, *_: {"metadata": {"resourceVersion": "1"}, "data": json.load(sys.stdin)}',
+        'record.path_of_record = lambda: "/record"',
+        "try: print(record.read()[1])",
+        "except record.NoAnswer as error: print(error)",
+      ].join("\n");
+      const env = { PATH: process.env.PATH, ...(pods && { RING_PODS: pods }) };
+      return spawnSync("python3", ["-c", program, scripts], { input: JSON.stringify(data), encoding: "utf8", env })
+        .stdout;
+    };
+    const refused = /^the ring record says .*, which no pod writes$/m;
+    assert.match(reading({ forming: "cassandra-0 cassandra-1" }, "ordered"), refused);
+    assert.match(reading({ forming: "x[$(id)]" }), refused);
+    assert.match(reading({ forming: "\u0663" }, "ordered"), refused);
+    assert.match(reading({ superuser: "admin; rm" }), refused);
+    for (const entry of ["--force 1.2.3.4", "$(id) 1.2.3.4", "left\nuid"])
+      assert.match(reading({ a: entry }), refused, entry);
+    const right = {
+      forming: "3",
+      a: "empty",
+      b: "left uid",
+      c: "70000000-0000-4000-8000-000000000000 10.0.0.1",
+      moving: "a joins",
+    };
+    assert.match(reading(right, "ordered"), /^\{'forming': '3'/);
+    assert.match(reading({ ...right, forming: "a b-1" }), /^\{'forming': 'a b-1'/);
+  });
+
   it("prints the pods that have not ended, with and without an address", () => {
     const items = [
       pod("a"),
