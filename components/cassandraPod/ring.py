@@ -97,7 +97,7 @@ class View:
         if not self.marker:
             return None
         answers = self.ask_members(3 if self.way == "leaving" or self.states.leaving else 1)
-        return all(self.marker in answer for answer in answers) if answers else None
+        return all(self.marker in answer for answer in answers) if answers else self.is_missed()
 
     def is_known(self):
         """Whether another member counts whoever was on this disk as one of the ring, by the addresses that it had; None when none of
@@ -105,7 +105,15 @@ class View:
         on_record = {self.record[one].split(" ")[0] for one in self.others()}
         answers = self.ask_members(3)
         found = [host for answer in answers for host, address in answer.items() if address in self.states.addresses]
-        return any(host not in on_record for host in found) if answers else None
+        return any(host not in on_record for host in found) if answers else self.is_missed()
+
+    def is_missed(self):
+        """For where nobody can be asked, since nobody can log in: True if members miss one that holds the roles, and each that is on
+        record serves. That is this one: whoever joins or leaves does so alone. The roles are on one member or two while it does, and the
+        others would wait for it as it would for them. None where that is not so."""
+        others = self.others()
+        is_whole = others and all(self.serves(one) for one in others)
+        return True if is_whole and any(roles.misses_holders(self.host(one)) for one in others[:3]) else None
 
     def address_in_ring(self, host_id):
         """Under which address the others know a member: it may have had another one since it went on record. Empty when they do not

@@ -21,6 +21,10 @@ def are_needed():
     return "RING_SUPERUSER" in os.environ
 
 
+# What a member that knows the name, and cannot look its password up, calls bad credentials as well.
+UNAVAILABLE = "Cannot achieve consistency level"
+
+
 class Refused(Exception):
     """The superuser could not log in, or do what it was to do; why is in the message."""
 
@@ -97,6 +101,15 @@ def members_of(host):
     return {row["host_id"]: row["peer"] for row in rows if row["tokens"]}
 
 
+def misses_holders(host):
+    """Whether another member can let nobody log in, since whoever holds the roles is down."""
+    try:
+        as_superuser("", host)
+        return False
+    except Refused as refusal:
+        return UNAVAILABLE in str(refusal)
+
+
 def forget_sent():
     """Has this member forget which ranges it sent in an earlier life: Cassandra never sends them again, in no later decommission, and
     others have deleted them meanwhile, or lack what was written since. It changes this member alone. @raises Refused"""
@@ -130,7 +143,7 @@ def set_password():
     )
     if worked:
         say("the superuser %s has another password" % name)
-    elif "Bad credentials" not in said:
+    elif "Bad credentials" not in said or UNAVAILABLE in said:
         raise Refused("the password of %s cannot be set (%s)" % (name, said))
     else:
         # An earlier try may have ended before its note.

@@ -327,6 +327,6 @@ def roles(script, module):
 
     return module(
         "roles",
-        Refused=Refused, are_needed=lambda: False, members_of=members_of, forget_sent=forget_sent, open_cql=open_cql,
+        Refused=Refused, are_needed=lambda: False, members_of=members_of, misses_holders=lambda host: False, forget_sent=forget_sent, open_cql=open_cql,
         leave_to_others=lambda see: None, share_with_newcomer=lambda: None, keep_on_those_left=lambda: None,
     )  # fmt: skip

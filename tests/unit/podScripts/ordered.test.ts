@@ -337,6 +337,25 @@ describe("pods with ordinals", function () {
       assert.equal(silent.data, true);
     });
 
+    it("come back where nobody can log in to tell, since they hold the roles themselves", async () => {
+      // Of a ring of one, say: the roles were on the one token range that the second member has just taken.
+      const complaint =
+        "Connection error: AuthenticationFailed: code=0100 [Bad credentials] message=Unable to perform authentication: Cannot achieve " +
+        "consistency level LOCAL_QUORUM";
+      const world = { record: alone, files: { "ring-way": "joined" }, states: finished, complaint };
+      const outcome = await enter(world);
+      assert.deepEqual([outcome.way, outcome.data], ["restart", true], outcome.said);
+      // It may be another one that they miss, or something else that keeps them from letting anybody in.
+      for (const other of [
+        { ...world, serving: ["cassandra-0.cassandra"] },
+        { ...world, complaint: "Bad credentials" },
+      ]) {
+        const waiting = await enter(other);
+        never(waiting);
+        assert.match(waiting.said, /another member to serve CQL, and to tell whether this one has joined/);
+      }
+    });
+
     it("join afresh where Cassandra then does not take the disk for a member's", async () => {
       const states = `${finished}start restart 10.0.0.9\nJOINING: Starting to bootstrap...\n`;
       const outcome = await enter({ record: alone, files: { "ring-way": "joined" }, states });

@@ -90,7 +90,7 @@ describe("record.view", () => {
         "except record.NoAnswer as error: print(error)",
       ].join("\n");
       const env = { PATH: process.env.PATH, ...(pods && { RING_PODS: pods }) };
-      return spawnSync("python3", ["-c", program, scripts], { input: JSON.stringify(data), encoding: "utf8", env })
+      return spawnSync("python3", ["-B", "-c", program, scripts], { input: JSON.stringify(data), encoding: "utf8", env })
         .stdout;
     };
     const refused = /^the ring record says .*, which no pod writes$/m;

@@ -59,6 +59,8 @@ export interface World {
   roles?: Record<string, string>;
   /** What cqlsh prints for statements that ask for something. */
   answer?: string;
+  /** What cqlsh complains of, whatever it is to do. @default nothing */
+  complaint?: string;
   /** Members that the others know: addresses by host IDs. @default those of the record; nobody answers where there is none */
   peers?: Record<string, string>;
   /** Shell code that runs each time the script has waited: how the world goes on meanwhile. It sees the files of `put_view`. */
@@ -249,7 +251,11 @@ const peerRows = (peers: Record<string, string>) =>
   );
 
 /** A cqlsh that knows who can log in, and whose statements change that. */
-const cqlsh = ({ answer = "", record, peers = record && membersIn(record) }: World) => `
+const cqlsh = ({ answer = "", complaint = "", record, peers = record && membersIn(record) }: World) => `
+if [ -n "${complaint}" ]; then
+  echo "${complaint}" >&2
+  exit 1
+fi
 if [[ "$*" != *-e* ]] && statements=$(cat) && [[ $statements == *"FROM system.peers"* ]]; then
   printf '%s\n' '${peers ? peerRows(peers) : ""}'
   exit
