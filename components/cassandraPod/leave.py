@@ -75,8 +75,16 @@ def leave(is_called_off=lambda: False):
         around.sleep(around.PAUSE)
 
 
+def await_entry():
+    """Until what began with this member's join has ended: it would raise the copies of the roles after they were lowered, so that nobody
+    could ever log in again, and give a turn back that is a leaver's by now."""
+    while decisions.is_entering(around.read(around.WAY)):
+        around.sleep(1)
+
+
 def begin(mode):
     if mode == "NORMAL":
+        await_entry()
         see = ring.look_until_known()
         try:
             roles.leave_to_others(see)
@@ -99,6 +107,7 @@ def decommission():
     say("moving the rows of %s to the other members, to leave the ring" % around.MEMBER)
     try:
         if member.mode() == "NORMAL":
+            await_entry()
             take_turn()
         leave()
     except Failed as failure:

@@ -437,6 +437,17 @@ describe("pods with ordinals", function () {
       assert.deepEqual([outcome.data, outcome.files], [false, {}]);
     });
 
+    it("begins once its own join has ended with the copies of the roles and the note: they would come after it", async () => {
+      const files = { "ring-member": id(2), "ring-way": "joined" };
+      const joining = { ...three, ...formed, moving: "cassandra-2 joins" };
+      const waiting = await leave({ files, record: joining });
+      assert.deepEqual([waiting.nodetool, waiting.record.moving], [[], "cassandra-2 joins"]);
+      const nap = '(( naps != 3 )) || rm "$world/data/ring-way"';
+      const outcome = await leave({ files, nap });
+      assert.deepEqual(outcome.nodetool, ["decommission --force"]);
+      assert.equal(outcome.record["cassandra-2"], "left this-pod");
+    });
+
     it("watches one that somebody has begun by hand, and does not take its end for the end of that", async () => {
       // As Cassandra 5.0 does: a second `nodetool decommission` ends at once and well.
       const states = "start restart 10.0.0.99\nLEAVING: streaming\n";
