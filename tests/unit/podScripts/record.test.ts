@@ -90,8 +90,11 @@ describe("record.view", () => {
         "except record.NoAnswer as error: print(error)",
       ].join("\n");
       const env = { PATH: process.env.PATH, ...(pods && { RING_PODS: pods }) };
-      return spawnSync("python3", ["-B", "-c", program, scripts], { input: JSON.stringify(data), encoding: "utf8", env })
-        .stdout;
+      return spawnSync("python3", ["-B", "-c", program, scripts], {
+        input: JSON.stringify(data),
+        encoding: "utf8",
+        env,
+      }).stdout;
     };
     const refused = /^the ring record says .*, which no pod writes$/m;
     assert.match(reading({ forming: "cassandra-0 cassandra-1" }, "ordered"), refused);
