@@ -75,16 +75,8 @@ def leave(is_called_off=lambda: False):
         around.sleep(around.PAUSE)
 
 
-def await_entry():
-    """Until what began with this member's join has ended: it would raise the copies of the roles after they were lowered, so that nobody
-    could ever log in again, and give a turn back that is a leaver's by now."""
-    while decisions.is_entering(around.read(around.WAY)):
-        around.sleep(1)
-
-
 def begin(mode):
     if mode == "NORMAL":
-        await_entry()
         see = ring.look_until_known()
         try:
             roles.leave_to_others(see)
@@ -107,7 +99,7 @@ def decommission():
     say("moving the rows of %s to the other members, to leave the ring" % around.MEMBER)
     try:
         if member.mode() == "NORMAL":
-            await_entry()
+            await_record()
             take_turn()
         leave()
     except Failed as failure:
@@ -115,6 +107,17 @@ def decommission():
         around.write_scratch("decommission.failed", str(failure))
         ring.settle(lambda see: see.giving_turn())
         sys.exit(1)
+
+
+def await_record():
+    """Until the record and this disk agree on who is the member, which is the end of its join: that would raise the copies of the roles
+    after they were lowered, so that nobody could ever log in again, and give a turn back that is a leaver's by now."""
+    while True:
+        see = ring.look_until_known()
+        entry = see.record.get(see.me)
+        if see.marker and decisions.is_host(entry) and entry.split(" ")[0] == see.marker:
+            return
+        around.sleep(1)
 
 
 def take_turn():

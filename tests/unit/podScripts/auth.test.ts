@@ -209,7 +209,14 @@ describe("the copies of the roles", function () {
 
   it("shrink before a member leaves those that all hold", async () => {
     const leave = (more: Record<string, string>, roles: Record<string, string> = world.roles) =>
-      run("decommission.sh", [], { ...world, roles, pod: "cassandra-2", record: { ...record, ...more }, data: true });
+      run("decommission.sh", [], {
+        ...world,
+        roles,
+        pod: "cassandra-2",
+        record: { ...record, ...more },
+        data: true,
+        files: { "ring-member": id(2) },
+      });
     const outcome = await leave({});
     assert.match(outcome.cqlsh[0], /ALTER KEYSPACE system_auth .*'dc1': 2/);
     assert.deepEqual(
