@@ -115,9 +115,9 @@ export class RingPods {
   protected async recordToRelyOn(): Promise<Entries> {
     const record = await this.readRecord();
     if (record || this.ring.isAdopted) return record ?? {};
-    const { name, namespace } = this.ring;
     throw new Error(
-      `ConfigMap ${name}-ring, the record of its members, is not in namespace ${namespace}; each pod writes its part of it when it starts`,
+      `ConfigMap ${await this.recordName()}, the record of its members, is not in namespace ${this.ring.namespace}; each pod writes its ` +
+        "part of it when it starts",
     );
   }
 

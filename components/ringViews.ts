@@ -200,15 +200,14 @@ export class RingViews extends RingPods {
     const listed = parseStatus(await this.runInAny(this.serving(pods), "nodetool", "status"));
     const entries = await this.unwritten(pods, listed, record);
     if (Object.keys(entries).length === 0) return;
-    const { name, namespace } = this.ring;
-    const { objects } = await this.cluster();
+    const [name, { objects }] = await Promise.all([this.recordName(), this.cluster()]);
     // A strategic merge, which adds owners to those that are there.
     await objects.patch({
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: {
-        name: `${name}-ring`,
-        namespace,
+        name,
+        namespace: this.ring.namespace,
         // The record goes with the last of the volumes.
         ownerReferences: claims.map(ownerOf),
       },

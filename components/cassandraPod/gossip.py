@@ -43,11 +43,12 @@ def find_others():
 def is_among(up, see, one, address):
     """Whether a member is seen up: by its host ID, since its name may lead to another one; by its address before it is on record."""
     entry = (see.record or {}).get(one)
-    return entry.split(" ")[0] in up if is_host(entry) else address in up.values()
+    return entry.split(" ")[0] in up.values() if is_host(entry) else address in up
 
 
-def seen_up():
-    """All that this member sees up, in whatever state: addresses by host IDs. None while Cassandra does not answer."""
+def seen_up(states="NLJM"):
+    """Members that this one sees up: host IDs by their addresses; nobody while Cassandra does not answer. `states` are the letters of
+    those that are asked for: N is NORMAL."""
     code, printed, _ = around.nodetool("status")
-    lines = [line for line in printed.split("\n") if line[:1] == "U" and line[2:3] == " "]
-    return {around.uuid_in(line): line.split()[1] for line in lines} if code == 0 else {}
+    lines = [line for line in printed.split("\n") if line[:1] == "U" and line[1:2] in tuple(states) and line[2:3] == " "]
+    return {line.split()[1]: around.uuid_in(line) for line in lines} if code == 0 else {}

@@ -65,13 +65,6 @@ def has_made_keyspaces():
     return bool(around.folders("data/system_auth"))
 
 
-def up_and_normal():
-    """Host IDs of the members that this one sees up and NORMAL, by their addresses; None while Cassandra does not answer."""
-    code, printed, _ = around.nodetool("status")
-    lines = [line for line in printed.split("\n") if line.startswith("UN ")]
-    return {line.split()[1]: around.uuid_in(line) for line in lines} if code == 0 else None
-
-
 def await_ordinals():
     see = ring.look_until_known(5)
     size = int(see.record["forming"])
@@ -81,8 +74,8 @@ def await_ordinals():
     while not has_made_keyspaces():
         around.sleep(1)
     while True:
-        members = up_and_normal()
-        if members and len(members) == size and around.ADDRESS in members:
+        members = gossip.seen_up("N")
+        if len(members) == size and around.ADDRESS in members:
             return members[around.ADDRESS]
         around.sleep(1)
 
@@ -109,7 +102,7 @@ def await_pods():
             sys.exit()
         if not has_made_keyspaces() or not all(around.listens(see.host(pod), around.GOSSIP) for pod in first):
             continue
-        members = up_and_normal() or {}
+        members = gossip.seen_up("N")
         if not all(see.host(pod) in members for pod in first):
             continue
         entries = {pod: "%s %s" % (members[see.host(pod)], see.host(pod)) for pod in first}

@@ -309,7 +309,7 @@ export async function run(script: string, args: string[], world: World): Promise
     fs.writeFileSync(file("open.7000"), (world.gossiping ?? world.serving ?? []).join(" "));
     fs.appendFileSync(file("around.py"), aroundStubs(world));
     fs.appendFileSync(file("record.py"), recordStubs(world));
-    if (!world.addresses) fs.writeFileSync(file("gossip.py"), "def find_others():\n    pass\n");
+    if (!world.addresses) fs.appendFileSync(file("gossip.py"), "\n\ndef find_others():\n    pass\n");
     const states = world.states ?? (script === "start.sh" ? "" : isNormal);
     if (states) fs.writeFileSync(file("data/ring-states"), states);
     for (const [name, content] of Object.entries(world.scratch ?? {})) fs.writeFileSync(file(name), content);
