@@ -44,6 +44,13 @@ def enter(see):
             "an image of Cassandra %s or later: %s has written on this disk, and %s, which is in this image, does not read that. Nothing "
             "was touched; set the image of before again" % ("%d.%d" % series(see.written_by), see.written_by, see.cassandra)
         )
+    return waits_without_turn(see, step)
+
+
+def waits_without_turn(see, step):
+    """Who waits lets others move, whom it may be waiting for."""
+    if isinstance(step, Wait) and see.record is not None and see.giving_turn():
+        return Record(see.giving_turn())
     return step
 
 
@@ -191,7 +198,7 @@ def enter_by_ordinal(see):
     if entry.startswith("left "):
         return after_leaving(see, entry[5:])
     if is_host(entry):
-        return replace(see, me) or give_turn(see) or Wait(
+        return replace(see, me) or Wait(
             "this disk is empty, though %s is a member (%s), and no other member serves CQL; it will stream its rows from them and "
             "will not form a second ring" % (me, entry)
         )
@@ -227,8 +234,7 @@ def join_by_ordinal(see):
     silent = next((other for other in see.first(see.place) if not see.serves(other)), None)
     seeds = see.peers()
     if silent or not seeds:
-        # Who waits lets others move, whom it may be waiting for.
-        return give_turn(see) or Wait(
+        return Wait(
             "a ring was formed at %s; %s must serve CQL before this pod joins it"
             % (see.record["formed"], see.host(silent) if silent else "one of its members")
         )
@@ -242,7 +248,7 @@ def enter_by_turn(see):
     record, me = see.record, see.me
     entry = record.get(me, "")
     if is_host(entry):
-        return replace(see, me) or give_turn(see) or Wait(
+        return replace(see, me) or Wait(
             "this disk is empty, though %s is a member (%s); to stream its rows, another member to serve CQL" % (me, entry)
         )
     if record.get("formed") or see.members():
@@ -275,12 +281,12 @@ def join_by_turn(see):
             "every member of the ring formed at %s is gone, and its rows with it: forming anew" % record.get("formed")
         )
     if not seeds:
-        return give_turn(see) or Wait("a ring exists; one of its members must serve CQL before this pod joins it")
+        return Wait("a ring exists; one of its members must serve CQL before this pod joins it")
     if gone:
         return replace(see, gone[0])
     silent = next((other for other in see.others() if not see.serves(other)), None)
     if silent:
-        return give_turn(see) or Wait(
+        return Wait(
             "member %s to serve CQL, or to be gone for good: its share cannot move while it is silent" % silent
         )
     return join(see, seeds)
@@ -294,7 +300,7 @@ def join(see, seeds):
     and one that is not whole yet may be that."""
     owing = see.owing()
     if owing:
-        return give_turn(see) or Wait("%s to be repaired, which took a lost member's place" % owing[0])
+        return Wait("%s to be repaired, which took a lost member's place" % owing[0])
     if not see.has_turn("joins"):
         return see.taking_turn("joins") or Wait("its turn to join (%s)" % see.record["moving"])
     return begin(see, "joins", Start("join", seeds))
@@ -307,7 +313,7 @@ def replace(see, lost):
         return None
     owing = [one for one in see.owing_all() if one not in (see.me, lost) and see.serves(one)]
     if owing:
-        return give_turn(see) or Wait("%s to be repaired, which took a lost member's place before" % owing[0])
+        return Wait("%s to be repaired, which took a lost member's place before" % owing[0])
     host_id = see.record[lost].split(" ")[0]
     address = see.address_in_ring(host_id)
     if address is None:
@@ -329,11 +335,6 @@ def begin(see, way, start):
     if see.has_data or (see.way and see.way != way):
         return Wipe("what was begun on this disk came to nothing")
     return Note(way)
-
-
-def give_turn(see):
-    changes = see.giving_turn()
-    return Record(changes) if changes else None
 
 
 # --- leaving ------------------------------------------------------------------------------------------------------------------
@@ -376,7 +377,7 @@ def go(see, serves_cql, mode):
     if see.way.startswith("left"):
         return after_leaving_for_good(see)
     if is_host(see.record.get(see.me)):
-        return hand_over(see, serves_cql, mode)
+        return waits_without_turn(see, hand_over(see, serves_cql, mode))
     if see.me in see.record.get("forming", "").split(" "):
         return StartOver("this pod goes while the first ring forms: starting over")
     if see.has_turn("joins") or see.record.get("moving", "").startswith(see.me + " replaces "):

@@ -127,8 +127,8 @@ export const found: Found[] = [
     ),
     breaks: [
       [
-        "    owing = see.owing()\n    if owing:\n        return give_turn(see)",
-        "    owing = []\n    if owing:\n        return give_turn(see)",
+        "    owing = see.owing()\n    if owing:\n        return Wait",
+        "    owing = []\n    if owing:\n        return Wait",
       ],
     ],
   },
@@ -203,5 +203,28 @@ export const found: Found[] = [
     ),
     // Cassandra lets no member go while no other one is NORMAL: only with a disk lost besides could they wait for ever (unit test).
     breaks: [],
+  },
+  {
+    name: "the last member of a ring waits for another one without the turn that this one needs to join",
+    history: ephemeral(
+      1,
+      2,
+      [
+        ["scale", 4, 0],
+        ["up_to_end", 3, 0],
+        ["wait", 3, 0],
+        ["kill_cassandra", 2, 0],
+        ["up_to_end", 2, 0],
+        ["api", 20, 0],
+        ["decommission", 1, 0],
+        ["wait", 3, 0],
+        ["delete_pod", 0, 0],
+        ["wait", 90, 0],
+        ["api", 5, 0],
+        ["up", 1, 0],
+      ],
+      15,
+    ),
+    breaks: [["isinstance(step, Wait) and see.record is not None", "False"]],
   },
 ];

@@ -298,6 +298,12 @@ describe("pods without ordinal: how they leave", function () {
     assert.match(outcome.said, /waiting: another member to hand the rows over to/);
   });
 
+  it("waits without the turn, which the member that it waits for needs to join", async () => {
+    const outcome = await stop({ record: { ...members("b"), ...formed, moving: "b leaves", c: "empty" } });
+    assert.deepEqual(outcome.nodetool, []);
+    assert.deepEqual(outcome.record, { ...members("b"), ...formed, c: "empty" });
+  });
+
   it("goes at once when it is the only member and none can come, and says what that means", async () => {
     const view = ["pod b 10.0.0.99 leaving", ...asked(1, "leaving", "no")];
     const outcome = await stop({ record: { ...members("b"), ...formed }, view });
