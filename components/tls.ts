@@ -71,10 +71,10 @@ const [server, client, any] = ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2", "2.5.29
 
 const subjectOf = ({ subject }: X509Certificate) => subject.replaceAll("\n", ", ");
 
-/** Why a certificate is not valid now; clocks may differ by five minutes. */
-function untimely(one: X509Certificate): string | undefined {
-  if (Date.parse(one.validTo) < Date.now()) return `its certificate ${subjectOf(one)} expired at ${one.validTo}`;
-  if (Date.parse(one.validFrom) > Date.now() + 5 * 60_000)
+/** Why a certificate is not valid at a time, in milliseconds; clocks may differ by five minutes. */
+function untimely(one: X509Certificate, now: number): string | undefined {
+  if (Date.parse(one.validTo) < now) return `its certificate ${subjectOf(one)} expired at ${one.validTo}`;
+  if (Date.parse(one.validFrom) > now + 5 * 60_000)
     return `its certificate ${subjectOf(one)} is valid from ${one.validFrom} on`;
   return undefined;
 }
@@ -84,7 +84,7 @@ function untimely(one: X509Certificate): string | undefined {
  * each other at addresses, which are in no certificate, and so check no names: whoever has a certificate of an authority in ca.crt is one
  * of them. Whether that authority signs for others as well, no file tells.
  */
-function problemOf(files: Record<"tls.crt" | "tls.key" | "ca.crt", string>): string | undefined {
+function problemOf(files: Record<"tls.crt" | "tls.key" | "ca.crt", string>, now: number): string | undefined {
   const [kind] = /^-----BEGIN [A-Z ]+-----/m.exec(files["tls.key"]) ?? [];
   if (kind !== "-----BEGIN PRIVATE KEY-----")
     return `its tls.key begins with ${kind ?? "no PEM"} (openssl pkcs8 -topk8 -nocrypt -in tls.key makes the right kind)`;
@@ -111,18 +111,21 @@ function problemOf(files: Record<"tls.crt" | "tls.key" | "ca.crt", string>): str
     const isFor = (purpose: string) => !own.keyUsage || [purpose, any].some((one) => own.keyUsage.includes(one));
     if (!isFor(server) || !isFor(client))
       return `its tls.crt is not for ${isFor(server) ? "clients" : "servers"}, and members are both to each other (extendedKeyUsage)`;
-    const isTimely = (one: X509Certificate) => untimely(one) === undefined;
+    const isTimely = (one: X509Certificate) => untimely(one, now) === undefined;
     // Those that nobody needs may have expired, as of an authority that another one has followed.
     if (isTimely(own) && isSignedBy(authorities.filter(isTimely), own, between.filter(isTimely))) return undefined;
-    const [late] = [own, ...between, ...authorities].flatMap((one) => untimely(one) ?? []);
+    const [late] = [own, ...between, ...authorities].flatMap((one) => untimely(one, now) ?? []);
     return late ?? "no authority in its ca.crt has signed its tls.crt";
   } catch (error) {
     return `it cannot be read: ${(error as Error).message}`;
   }
 }
 
-/** The Secret with them, as cert-manager writes it. Cassandra stops at a key of another kind. */
-export function certificateSecret(secretName: string): NeededSecret {
+/**
+ * The Secret with them, as cert-manager writes it. Cassandra stops at a key of another kind.
+ * @param now the time at which they are to be valid, in milliseconds
+ */
+export function certificateSecret(secretName: string, now = Date.now()): NeededSecret {
   return {
     key: "tlsSecret",
     secretName,
@@ -130,7 +133,7 @@ export function certificateSecret(secretName: string): NeededSecret {
     form: "in PEM, the key in PKCS#8, signed by an authority that signs for this ring alone, or by one of two while it changes",
     problem: (data) => {
       const text = (file: string) => Buffer.from(data[file], "base64").toString();
-      return problemOf({ "tls.crt": text("tls.crt"), "tls.key": text("tls.key"), "ca.crt": text("ca.crt") });
+      return problemOf({ "tls.crt": text("tls.crt"), "tls.key": text("tls.key"), "ca.crt": text("ca.crt") }, now);
     },
   };
 }

@@ -7,7 +7,7 @@ import { History, Kind, Simulator } from "./simulator";
 const minutes = 60_000;
 
 /** Topologies of the rings; `KIND` has it be one of them. */
-const kinds: Kind[] = process.env.KIND ? [process.env.KIND as Kind] : ["persistent", "ephemeral"];
+const kinds: Kind[] = process.env.KIND ? [process.env.KIND as Kind] : ["persistent", "racks", "ephemeral", "daemon"];
 /** Histories run on both cores. */
 const atOnce = 2;
 /** How many histories are looked at, each of some fifty steps. */

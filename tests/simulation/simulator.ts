@@ -14,8 +14,11 @@ import { run } from "../../lab/src/run";
 /** What happens to a ring: a method of `History` in `world/history.py`, with its two numbers. */
 export type Event = [name: string, first: number, second: number];
 
-/** Topologies that the world has: a StatefulSet with volumes, and a ReplicationController whose pods hold their rows. */
-export type Kind = "persistent" | "ephemeral";
+/**
+ * Topologies that the world has: a StatefulSet with volumes, one for each of two racks, a ReplicationController whose pods hold their
+ * rows, and a DaemonSet whose rows lie in folders of the nodes.
+ */
+export type Kind = "persistent" | "racks" | "ephemeral" | "daemon";
 
 /** A history from its beginning; the same one comes about in the same way each time. */
 export interface History {

@@ -43,7 +43,7 @@ def order(row, tokens):
 class Ring:
     """What the members agree on, and who runs."""
 
-    """@param keeps_hints whether members are told what they have missed: rings on volumes are to lose no row without that as well"""
+    """@param keeps_hints whether members are told what they have missed: rings of StatefulSets are to lose no row without that as well"""
 
     def __init__(self, kernel, copies, keeps_hints):
         self.kernel, self.copies, self.keeps_hints = kernel, copies, keeps_hints
@@ -196,8 +196,7 @@ class Process:
         tokens = ring.entries[host].tokens
         self.gossip("REPLACING", tokens, host)
         self.stream_in(lambda row: ring.owners(row, without=[host], plus=[(self.host, tokens)]), [host])
-        del ring.entries[host]
-        self.become_member(tokens)
+        self.become_member(tokens, host)
 
     def gossip(self, status, tokens, replaces=None):
         self.gossips = True
@@ -236,13 +235,15 @@ class Process:
         self.say_mode("JOINING_FAILED")
         self.kernel.block()
 
-    def become_member(self, tokens):
+    def become_member(self, tokens, lost=None):
         self.states("JOINING: Finish joining ring")
         self.kernel.step()
         self.disk.boot = COMPLETED
         self.kernel.step()
         self.gossips = True
         self.ring.processes[self.host] = self
+        # The others hear of both at once: that it is NORMAL, and whose place it has taken.
+        self.ring.entries.pop(lost, None)
         had = self.ring.entries.get(self.host)
         self.ring.entries[self.host] = Entry(self.address, "NORMAL", had.tokens if had else self.disk_tokens(tokens))
         self.disk.tokens = self.ring.entries[self.host].tokens

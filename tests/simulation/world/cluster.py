@@ -1,29 +1,34 @@
-"""A Kubernetes of one StatefulSet or one ReplicationController: pods that come and go, containers that are started again, volumes that
-stay, addresses that change, an API server that may be away; and the ring record."""
+"""A Kubernetes of one ring: of a StatefulSet, of one for each rack, of a ReplicationController or of a DaemonSet. Pods that come and go,
+containers that are started again, disks that stay, addresses that change, an API server that may be away; and the ring record."""
+import math
+import re
+
 from cassandra import Disk, Process, Ring
 from kernel import Kernel
 from pods import Script
 
 
 class Pod:
-    """One pod: its containers follow each other, its scratch folder lasts as long as it does; its disk outlives it, where it is a volume."""
+    """One pod: its containers follow each other, its scratch folder lasts as long as it does; its disk outlives it, where it is a volume
+    or a folder of its node. One of a DaemonSet has the name of its node, after which its member is called."""
 
     def __init__(self, world, name):
         self.world, self.name = world, name
         world.made += 1
         self.number = world.made
         self.uid, self.address = "pod%d" % world.made, "10.0.%d.%d" % (world.made // 200, world.made % 200 + 1)
-        self.disk = world.disks.setdefault(name, Disk()) if world.has_volumes else Disk()
+        self.disk = world.disks.setdefault(name, Disk()) if world.keeps_disks else Disk()
         self.scratch, self.scratch_locks = {}, set()
         self.environment = {
             "RING_MEMBER": self.name, "HOSTNAME": self.name, "POD_IP": self.address, "POD_UID": self.uid,
             "RING_SERVICE": "cassandra", "RING_RECORD": "cassandra-ring", "RING_NAME": "cassandra",
             "CASSANDRA_NUM_TOKENS": "1", "CASSANDRA_CONF": "/config",
         }  # fmt: skip
-        if world.has_volumes:
-            self.environment.update(RING_PODS="ordered", RING_SETS="cassandra", RING_CLAIM="data")
+        if world.has_ordinals:
+            self.environment.update(RING_PODS="ordered", RING_SETS=" ".join(world.sets), RING_CLAIM="data")
         else:
-            self.environment.update(RING_PODS="crowd", RING_DISK="pod", RING_SELECTOR="app=cassandra")
+            disk = "node" if world.keeps_disks else "pod"
+            self.environment.update(RING_PODS="crowd", RING_DISK=disk, RING_SELECTOR="app=cassandra")
         self.is_terminating = False
         self.waits_for, self.listeners = "", []
         self.start_container()
@@ -119,7 +124,7 @@ class Pod:
         self.is_ending = True
         if self.waiting:
             self.stir()
-        elif not self.cassandra_pid and self.world.has_volumes:
+        elif not self.cassandra_pid and self.world.has_ordinals:
             self.world.kernel.kill(self.main.task)
         elif not self.cassandra_pid and self.signal_handler:
             self.signals.clear()
@@ -163,13 +168,16 @@ class Pod:
 
 
 class World:
-    """@param has_volumes whether the pods are those of a StatefulSet; else of a ReplicationController, with their disks in themselves"""
+    """@param kind topology of the ring: persistent, racks, ephemeral, or daemon with its rows in folders of the nodes"""
 
-    def __init__(self, seed, replicas, copies, has_volumes=True):
-        self.has_volumes = has_volumes
+    def __init__(self, seed, kind, replicas, copies):
+        self.has_ordinals = kind in ("persistent", "racks")
+        self.keeps_disks = kind != "ephemeral"
+        self.sets = ["cassandra-a", "cassandra-b"] if kind == "racks" else ["cassandra"]
+        self.control = self.control_replicas if kind == "ephemeral" else self.control_names
         self.kernel = Kernel(seed)
-        self.ring = Ring(self.kernel, copies, keeps_hints=not has_volumes)
-        self.replicas, self.made = replicas, 0
+        self.ring = Ring(self.kernel, copies, keeps_hints=not self.has_ordinals)
+        self.made = 0
         self.disks, self.pods = {}, {}
         self.record, self.version = {}, 1
         self.api_away, self.read_only = False, False
@@ -177,24 +185,41 @@ class World:
         self.scale(replicas)
 
     def scale(self, replicas):
-        self.replicas = replicas
-        self.kernel.at(1.0, self.control)
+        """Of sets, each gets as many; of a DaemonSet, so many nodes get its label."""
+        self.replicas = self.in_racks(replicas)
+        self.kernel.at(1.0, lambda: self.control())
 
-    def control(self):
-        if self.has_volumes:
-            self.control_set()
-        else:
-            self.control_replicas()
+    def in_racks(self, replicas):
+        return math.ceil(replicas / len(self.sets)) * len(self.sets)
 
-    def control_set(self):
-        """The StatefulSet's controller: Parallel, so that all pods come and go at once."""
-        for ordinal in range(self.replicas):
-            name = "cassandra-%d" % ordinal
+    def wanted_names(self):
+        """Of the pods that the sets ask for, or of the nodes that have the label."""
+        if self.has_ordinals:
+            return [self.name_at(place) for place in range(self.replicas)]
+        return ["node-%d" % number for number in range(self.replicas)]
+
+    def name_at(self, place):
+        """Of the pod of a set that has that place."""
+        return "%s-%d" % (self.sets[place % len(self.sets)], place // len(self.sets))
+
+    def place_of(self, name):
+        """Of a pod, counted over the sets in turn; of one without ordinal, when it was made."""
+        if not self.has_ordinals:
+            return int(re.sub(r"\D", "", name))
+        name, _, ordinal = name.rpartition("-")
+        return int(ordinal) * len(self.sets) + self.sets.index(name)
+
+    def control_names(self):
+        """The StatefulSets' controller: Parallel, so that all pods come and go at once. The DaemonSet's: a node has one pod at a time."""
+        for name in self.wanted_names():
             if name not in self.pods:
                 self.pods[name] = Pod(self, name)
-        for name in list(self.pods):
-            if int(name.rpartition("-")[2]) >= self.replicas:
-                self.delete(name)
+        for name in [name for name in self.pods if name not in self.wanted_names()]:
+            self.delete(name)
+
+    def goes_for_good(self, pod):
+        """Whether a pod without ordinal takes its rows with it: those of a node stay with it, while a pod of the ring is to come there."""
+        return pod.is_terminating and not (self.keeps_disks and pod.name in self.wanted_names())
 
     def control_replicas(self):
         """The ReplicationController's: pods that end do not count, and of too many those go first that do not serve, then the youngest."""
@@ -222,14 +247,14 @@ class World:
         stop = pod.run("preStop", lambda script: script.load("leave").stop())
         # The hook of a pod that has its rows in itself has the time that it takes. It may be cut off all the same.
         cut = self.kernel.random.choice((None, None, None, 1, 5, 20))
-        for looks in range(50 if self.has_volumes else 2000):
+        for looks in range(50 if self.has_ordinals else 2000):
             if stop.task.over or looks == cut:
                 break
             self.kernel.pause(2.0)
         if not stop.is_over():
             stop.kill()
         pod.signal()
-        for _ in range(30 if self.has_volumes else 2000):
+        for _ in range(30 if self.has_ordinals else 2000):
             if pod.main.task.over:
                 break
             self.kernel.pause(2.0)

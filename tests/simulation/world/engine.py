@@ -29,8 +29,8 @@ class Engine:
     def up(self, replicas):
         """@raises GaveUp"""
         self.kernel.tell("pulumi", "up with replicas", replicas)
-        if not self.world.has_volumes:
-            return self.up_without_volumes(replicas)
+        if not self.world.has_ordinals:
+            return self.up_unordered(replicas)
         self.take_back(replicas)
         was = max(self.state, self.world.replicas)
         if replicas != self.state and replicas < was:
@@ -46,10 +46,10 @@ class Engine:
         self.make_whole(replicas)
         self.kernel.tell("pulumi", "done")
 
-    def up_without_volumes(self, replicas):
-        """Pods hand their rows over by themselves."""
+    def up_unordered(self, replicas):
+        """Pods hand their rows over by themselves. Which nodes have the label of a DaemonSet, the stack does not say."""
         self.take_back(replicas)
-        if replicas != self.state:
+        if replicas != self.state and not self.world.keeps_disks:
             if replicas < self.world.replicas:
                 self.await_ready(self.world.replicas)
             self.world.scale(replicas)
@@ -59,8 +59,9 @@ class Engine:
         self.kernel.tell("pulumi", "done")
 
     def expected(self, replicas):
-        if self.world.has_volumes:
-            return ["cassandra-%d" % i for i in range(replicas)]
+        if self.world.has_ordinals:
+            return [self.world.name_at(place) for place in range(replicas)]
+        replicas = self.world.replicas if self.world.keeps_disks else replicas
         here = [pod.name for pod in self.world.pods.values() if not pod.is_terminating]
         return [here[i] if i < len(here) else "number %d" % (i + 1) for i in range(replicas)]
 
@@ -70,7 +71,7 @@ class Engine:
     def await_ready(self, replicas):
         for _ in range(400):
             pods = self.world.pods
-            count = len([pod for pod in pods.values() if self.world.has_volumes or not pod.is_terminating])
+            count = len([pod for pod in pods.values() if self.world.has_ordinals or not pod.is_terminating])
             if count == replicas and all(name in pods and pods[name] in self.serving() for name in self.expected(replicas)):
                 return
             self.kernel.pause(3.0)
@@ -117,13 +118,13 @@ class Engine:
         if not self.serving() or world.api_away:
             return None
         record = world.record
-        names = sorted(set(world.pods) | {name for name, entry in record.items() if name.startswith("cassandra-") and self.host(entry)})
+        names = sorted(set(world.pods) | self.on_record())
         members, known, unlisted = [], set(), []
         for name in names:
             pod, host = world.pods.get(name), self.host(record.get(name, ""))
             if host not in ring.entries:
                 host = next((one for one, entry in ring.entries.items() if pod and entry.address == pod.address), None)
-            place = int(name.rpartition("-")[2])
+            place = world.place_of(name)
             if host:
                 known.add(host)
                 state = {"NORMAL": "normal", "LEAVING": "leaving"}.get(ring.entries[host].status, "joining")
@@ -150,10 +151,12 @@ class Engine:
 
     def without_pods(self):
         """Members on record that have no pod, and the one whose turn it is; with their places."""
-        record = self.world.record
-        names = {name for name, entry in record.items() if name.startswith("cassandra-") and self.host(entry)}
+        record, names = self.world.record, self.on_record()
         names |= {record["moving"].split(" ")[0]} if "moving" in record else set()
-        return [(name, int(name.rpartition("-")[2].lstrip("x"))) for name in sorted(names) if name not in self.world.pods]
+        return [(name, self.world.place_of(name)) for name in sorted(names) if name not in self.world.pods]
+
+    def on_record(self):
+        return {name for name, entry in self.world.record.items() if name.startswith(("cassandra-", "node-")) and self.host(entry)}
 
     def host(self, entry):
         return entry.split(" ")[0] if " " in entry and not entry.startswith("left ") else None
@@ -258,7 +261,7 @@ class Engine:
             world.scale(mend["scale"])
         elif "scale" in mend:
             if mend["scale"] < world.replicas:
-                if world.has_volumes:
+                if world.has_ordinals:
                     self.shrink(mend["scale"])
                 else:
                     self.await_ready(world.replicas)
@@ -273,11 +276,11 @@ class Engine:
             return None
         pods = [
             {
-                "name": name, "uid": pod.uid, "place": place, "address": pod.address,
+                "name": name, "uid": pod.uid, "place": world.place_of(name), "address": pod.address,
                 "running": not pod.main.task.over, "ready": bool(pod.cassandra and pod.cassandra.cql),
                 "ending": pod.is_terminating, "keepsRecord": True,
             }
-            for place, (name, pod) in enumerate(sorted(world.pods.items()))
+            for name, pod in sorted(world.pods.items())
         ]  # fmt: skip
         listed = None
         if any(pod["ready"] and not pod["ending"] for pod in pods):
@@ -287,9 +290,9 @@ class Engine:
                  "state": states.get(one.status, "joining")}
                 for host, one in sorted(ring.entries.items())
             ]  # fmt: skip
-        missing = [{"name": name, "place": place} for name, place in self.without_pods() if world.has_volumes]
+        missing = [{"name": name, "place": place} for name, place in self.without_pods() if world.has_ordinals]
         return {
             "namespace": "default", "asked": world.replicas, "expected": self.expected(replicas), "pods": pods,
             "record": dict(world.record), "missing": missing, **({} if listed is None else {"listed": listed}),
-            **({} if world.has_volumes else {"dead": "taken out"}),
+            **({} if world.has_ordinals else {"dead": "forgotten" if world.keeps_disks else "taken out"}),
         }  # fmt: skip

@@ -26,10 +26,11 @@ def ask(name, *arguments):
 
 class History:
     def __init__(self, seed, kind, copies, replicas):
-        self.world = World(seed, replicas, copies, kind == "persistent")
+        self.world = World(seed, kind, replicas, copies)
+        replicas = self.world.replicas
         self.kernel, self.ring = self.world.kernel, self.world.ring
         self.engine = Engine(self.world, ask, replicas)
-        self.copies, self.replicas = copies, replicas
+        self.kind, self.copies, self.replicas = kind, copies, replicas
         self.least = 1 if copies == 1 else 3
 
     def run(self, events):
@@ -70,7 +71,9 @@ class History:
             self.world.write()
 
     def up(self, replicas, _):
-        self.replicas = replicas = max(self.least, replicas)
+        self.replicas = replicas = self.world.in_racks(max(self.least, replicas))
+        if self.kind == "daemon":
+            self.label(replicas)
         if not self.engine.is_running():
             self.tell("pulumi up, replicas", replicas)
             self.engine.start(replicas)
@@ -83,9 +86,17 @@ class History:
     def scale(self, replicas, _):
         """By hand. Pods without volumes hand their rows over, those that serve."""
         replicas = max(self.least, replicas)
-        if self.world.has_volumes or (replicas >= self.world.replicas and not self.engine.is_running()):
+        if self.kind == "daemon":
+            self.replicas = replicas
+            self.label(replicas)
+        elif self.world.keeps_disks or (replicas >= self.world.replicas and not self.engine.is_running()):
             self.tell("scaled by hand to", replicas)
             self.world.scale(replicas)
+
+    def label(self, nodes):
+        """By hand as well: who gives nodes the label, and takes it away, does so whatever their members are at."""
+        self.tell("labelled nodes:", nodes)
+        self.world.scale(nodes)
 
     def kill_engine(self, *_):
         self.tell("the engine is killed")
@@ -95,7 +106,7 @@ class History:
         """Whether the container of a pod may end. With its rows in itself, a pod that goes does not start it again, and a controller that
         makes do with fewer pods takes first those that do not serve: a disk may be lost then."""
         pod = self.world.pods.get(name)
-        if self.world.has_volumes or not pod:
+        if self.world.keeps_disks or not pod:
             return pod is not None
         staying = [one for one in self.world.pods.values() if not one.is_terminating]
         may_go = pod.is_terminating or self.engine.is_running() or len(staying) > self.world.replicas
@@ -115,7 +126,7 @@ class History:
 
     def delete_pod(self, number, _):
         pod = self.world.pods.get(self.pod(number))
-        if not self.world.has_volumes and pod and self.has_ended(pod):
+        if not self.world.keeps_disks and pod and self.has_ended(pod):
             return self.lose_disk(number, _)
         self.tell("pod deleted:", self.pod(number))
         self.world.delete(self.pod(number))
@@ -125,7 +136,7 @@ class History:
         return pod.is_ending or pod.main.task.over or (pod.cassandra_pid and not pod.cassandra)
 
     def lose_node(self, number, _):
-        if not self.world.has_volumes:
+        if not self.world.keeps_disks:
             return self.lose_disk(number, _)
         self.tell("pod gone at once:", self.pod(number))
         self.world.delete_at_once(self.pod(number))
@@ -144,7 +155,7 @@ class History:
         if self.copies == 1 or not whole or debts or not name or len(self.ring.entries) < 3 or self.cut_or_away():
             return False
         pods = [pod for pod in world.pods.values() if pod.is_terminating]
-        serve = len(self.engine.serving()) == len(self.ring.entries) and (world.has_volumes or not pods)
+        serve = len(self.engine.serving()) == len(self.ring.entries) and (world.has_ordinals or not pods)
         return serve and all(self.covered(row, name) for row in world.acknowledged)
 
     def covered(self, row, name):
@@ -170,7 +181,7 @@ class History:
 
     def decommission(self, number, _):
         """By hand, of the last member; and never where the copies would be too few."""
-        name = max(self.world.pods, default=None) if self.world.has_volumes else self.pod(number)
+        name = max(self.world.pods, key=self.world.place_of, default=None) if self.world.has_ordinals else self.pod(number)
         pod = self.world.pods.get(name)
         if pod and pod.cassandra and pod.cassandra.mode == "NORMAL" and len(self.ring.entries) > self.least:
             self.tell("nodetool decommission by hand on", name)
@@ -184,6 +195,7 @@ class History:
         self.ring.cut.clear()
         self.world.api_away = False
         self.kernel.run(self.kernel.now + 300)
+        self.bring_back()
         why = ""
         for _ in range(4):
             self.up_to_end(self.replicas, 0)
@@ -192,6 +204,20 @@ class History:
             why = self.kernel.log[-1]
             self.kernel.run(self.kernel.now + 100)
         raise Lost("pulumi up does not come to an end: %s; %s" % (why, self.state()))
+
+    def bring_back(self):
+        """A node whose label was taken away while its member could not hand its rows over has them still: a person gives it the label
+        again, and takes it away once the ring is whole."""
+        for _ in range(3 if self.kind == "daemon" else 0):
+            lost = [self.world.place_of(name) for name in self.engine.on_record() if name not in self.world.wanted_names()]
+            if not lost:
+                return
+            self.label(max(lost) + 1)
+            self.engine.start(self.world.replicas)
+            self.kernel.run(lambda: not self.engine.is_running())
+            self.label(self.replicas)
+            end = self.kernel.now + 2000
+            self.kernel.run(lambda: self.kernel.now > end or len(self.world.pods) == self.replicas)
 
     def check(self):
         ring, world = self.ring, self.world

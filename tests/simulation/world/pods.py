@@ -279,7 +279,7 @@ def record(script, module):
 
     def replicas():
         ask()
-        return world.replicas
+        return world.replicas // len(world.sets)
 
     def view():
         ask()
@@ -289,8 +289,8 @@ def record(script, module):
         kernel.step()
         pods = {name: (one.address, one.is_terminating) for name, one in world.pods.items()}
         return {
-            "version": version, "entries": entries, "pods": pods, "wanted": world.replicas, "has_heirs": True,
-            "goes": pod.is_terminating,
+            "version": version, "entries": entries, "pods": pods, "wanted": world.replicas, "has_heirs": not world.keeps_disks,
+            "goes": world.goes_for_good(pod),
         }  # fmt: skip
 
     return module(

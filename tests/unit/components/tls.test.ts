@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { CassandraRingArgs, PersistentCluster } from "../../../components/index";
+import { certificateSecret } from "../../../components/tls";
 import { withApiServer } from "../apiServer";
 import { callHook, only, record } from "../recorder";
 import { ringArgs } from "./args";
@@ -282,19 +283,13 @@ describe("the certificates of a ring", () => {
   it("are valid now, as far as they are needed, and can be read", async () => {
     const { authority } = made;
     const old = certify(folder, "old", true, undefined, { options: ["-days", "90"] });
-    const { now } = Date;
-    const days = (n: number) => () => now() + n * 24 * 3_600_000;
-    try {
-      Date.now = days(31);
-      assert.match(await refusal(right()), /^its certificate CN=member expired at [A-Z][a-z]+ .* GMT$/);
-      // Of an authority that another one has followed.
-      const long = certify(folder, "long", false, "old", { options: ["-days", "90"] });
-      assert.equal(await refusal(files(long.crt, long.key, authority.crt + old.crt)), "");
-      Date.now = days(-1);
-      assert.match(await refusal(right()), /^its certificate CN=member is valid from [A-Z][a-z]+ .* GMT on$/);
-    } finally {
-      Date.now = now;
-    }
+    const after = (days: number, data: Record<string, string>) =>
+      certificateSecret("cassandra-tls", Date.now() + days * 24 * 3_600_000).problem!(data);
+    assert.match(after(31, right())!, /^its certificate CN=member expired at [A-Z][a-z]+ .* GMT$/);
+    // Of an authority that another one has followed.
+    const long = certify(folder, "long", false, "old", { options: ["-days", "90"] });
+    assert.equal(after(31, files(long.crt, long.key, authority.crt + old.crt)), undefined);
+    assert.match(after(-1, right())!, /^its certificate CN=member is valid from [A-Z][a-z]+ .* GMT on$/);
     assert.equal(await refusal({ ...right(), "tls.crt": base64("x") }), "its tls.crt holds no certificate");
     assert.equal(await refusal({ ...right(), "ca.crt": base64("x") }), "its ca.crt holds no certificate");
     const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
