@@ -1,12 +1,25 @@
 "use strict";
 const { reporters, Runner } = require("mocha");
 
-/** Mocha's own report, with each failure told at once, and after it one line that counts all that ran. */
+/** How many of the suites that took longest are told. */
+const told = 15;
+
+/** Mocha's own report, with each failure told at once; after it the suites that took longest, and one line that counts all that ran. */
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    runner.on(Runner.constants.EVENT_TEST_FAIL, (_, error) => process.stdout.write(`${error.message}\n`));
-    runner.once(Runner.constants.EVENT_RUN_END, () => {
+    const { EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END, EVENT_TEST_FAIL } = Runner.constants;
+    const begun = new Map();
+    const took = [];
+    const isOuter = (suite) => suite.parent?.root;
+    runner.on(EVENT_TEST_FAIL, (_, error) => process.stdout.write(`${error.message}\n`));
+    runner.on(EVENT_SUITE_BEGIN, (suite) => isOuter(suite) && begun.set(suite, Date.now()));
+    runner.on(EVENT_SUITE_END, (suite) => {
+      if (isOuter(suite)) took.push([Math.round((Date.now() - begun.get(suite)) / 1000), suite.title]);
+    });
+    runner.once(EVENT_RUN_END, () => {
+      const longest = took.sort(([a], [b]) => b - a).slice(0, told);
+      for (const [seconds, title] of longest) process.stdout.write(`${String(seconds).padStart(6)} s  ${title}\n`);
       const { passes, failures, pending } = this.stats;
       process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`);
     });
