@@ -114,14 +114,17 @@ function onItsWay({ asked, expected, pods, record, listed = [] }: Survey): Mend 
 }
 
 /** Pods that the stack does not ask for. Those that are members hand their rows over first, for which they are to serve. */
-function tooMany({ asked, expected, pods, record }: Survey): Mend | undefined {
+function tooMany(seen: Survey): Mend | undefined {
+  const { asked, expected, pods, record } = seen;
   const more = pods.filter(({ name }) => !expected.includes(name));
   const silent = more.find(({ name, ready, ending }) => hostIdIn(record[name]) && !ready && !ending);
   if (asked !== undefined && asked > expected.length) {
     if (silent) return { waitFor: `${silent.name} to serve, since it has rows to hand over`, advice: logsOf(silent) };
     return { scale: expected.length, from: asked };
   }
-  return more.length > 0 ? { waitFor: `${more[0].name} to end` } : undefined;
+  if (more.length === 0) return undefined;
+  // A member that is down, and that no pod stands for, keeps all others from handing their rows over.
+  return ghost({ ...seen, expected: pods.map(({ name }) => name) }) ?? { waitFor: `${more[0].name} to end` };
 }
 
 const podOf = ({ pod, name }: Pick<SeenPod, "name" | "pod">) => pod ?? name;
@@ -219,7 +222,8 @@ function ghost(seen: Survey): Mend | undefined {
   // Its pod, which had been missing, has just been made.
   if (pod) return { waitFor: `${pod} to serve, since it has rows to hand over`, advice: logsOf({ name: pod }) };
   const asker = podOf(here(seen)[0] ?? { name: expected[0] });
-  const advice = `if it is gone for good, \`kubectl exec -n ${namespace} ${asker} -- nodetool removenode ${hostId}\` takes it out of the ring`;
+  const folder = "if its node has lost its label, give that back, since its folder has its rows; ";
+  const advice = `${dead === "forgotten" ? folder : ""}if it is gone for good, \`kubectl exec -n ${namespace} ${asker} -- nodetool removenode ${hostId}\` takes it out of the ring`;
   const waitFor = `the member at ${address} (host ID ${hostId}, ${up ? "up" : "down"}), which no pod stands for, to be gone`;
   return { waitFor, advice, isForPersons: true };
 }

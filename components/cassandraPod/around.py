@@ -114,10 +114,14 @@ class Running:
 
 
 def end_cassandra():
-    """Ends Cassandra at once, and with it the container, which Kubernetes then starts again."""
+    """Ends Cassandra at once, and with it the container, which Kubernetes then starts again; where the pod goes and its rows with it, process
+    1 starts it anew."""
     cassandra = read_scratch("cassandra.pid")
     if cassandra:
-        os.kill(int(cassandra), signal.SIGKILL)
+        try:
+            os.kill(int(cassandra), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 # --- the disk -----------------------------------------------------------------------------------------------------------------

@@ -366,9 +366,9 @@ def leave(states, mode):
 
 def go(see, serves_cql, mode):
     """
-    How a pod without ordinal goes, once it is told to end: Wait, Record, StartOver, or a word: `drain` when it comes back to its
-    disk, `leave` when its rows are to be handed over, `end` when there is nothing to do. `serves_cql` tells whether this member
-    itself does.
+    How a pod without ordinal goes, once it is told to end: Wait, Record, StartOver, or Go with a word: `drain` when it comes back to its
+    disk, `leave` when its rows are to be handed over, `start anew` when it cannot do that as it is, `end` when there is nothing to do.
+    `serves_cql` tells whether this member itself does.
     """
     if see.wanted() == 0:
         return Go("end", "the whole ring is taken down: going without a hand-over")
@@ -376,23 +376,35 @@ def go(see, serves_cql, mode):
         return Go("drain")
     if see.way.startswith("left"):
         return after_leaving_for_good(see)
-    if is_host(see.record.get(see.me)):
+    is_entering_now = see.has_turn("joins") or see.record.get("moving", "").startswith(see.me + " replaces ")
+    if is_entering_now and mode:
+        # Broken off, it might become a member at the very moment at which it ends, and be missed by nobody.
+        return Wait("this pod to have joined: what it streamed, it then hands over")
+    if may_be_member(see):
         return waits_without_turn(see, hand_over(see, serves_cql, mode))
     if see.me in see.record.get("forming", "").split(" "):
         return StartOver("this pod goes while the first ring forms: starting over")
-    if see.has_turn("joins") or see.record.get("moving", "").startswith(see.me + " replaces "):
-        if mode:
-            # Broken off, it might become a member at the very moment at which it ends, and be missed by nobody.
-            return Wait("this pod to have joined: what it streamed, it then hands over")
+    if is_entering_now:
         return Record({see.me: None, "moving": None})
     return Record({see.me: None}) if see.me in see.record else Go("end")
+
+
+def may_be_member(see):
+    """By the record, or by the disk, which knows it first: a member that ended before the record did is one all the same."""
+    has_joined = see.marker or see.way == "joined" or see.states.finished
+    return is_host(see.record.get(see.me)) or bool(is_entering(see.way) and has_joined)
 
 
 def has_rows_to_hand_over(see):
     """Whether a pod that is asked to end before Cassandra has started holds a member's rows, which go with it."""
     if see.record is None:
         return see.has_disk()
-    return see.goes and see.has_disk() and is_host(see.record.get(see.me)) and see.wanted() != 0
+    return see.goes and see.has_disk() and may_be_member(see) and see.wanted() != 0 and has_heirs(see)
+
+
+def has_heirs(see):
+    """Whether there is another member that rows can be handed over to, or one is to come."""
+    return see.has_heirs or any(see.has_pod(one) for one in see.others())
 
 
 # What a pod that goes does: end, drain or leave; `why` is said.
@@ -409,12 +421,17 @@ def after_leaving_for_good(see):
 def hand_over(see, serves_cql, mode):
     if mode in ("LEAVING", "DECOMMISSIONED", "DECOMMISSION_FAILED"):
         return Go("leave")
+    if not has_heirs(see):
+        return Go("end", "no other member and none to come: the rows go with this pod")
     if not any(see.has_pod(one) for one in see.others()):
-        if not see.has_heirs:
-            return Go("end", "no other member and none to come: the rows go with this pod")
         return Wait("another member to hand the rows over to")
+    if see.states.mode == "DRAINED":
+        # It flushed to come back to its disk, and goes for good by now. Whoever has flushed listens to no other member.
+        return Go("start anew", "this member takes no part in anything since it has flushed: it starts anew, to hand its rows over")
     if not serves_cql:
         return Wait("this member to have started, so that it can hand its rows over")
+    if not is_host(see.record.get(see.me)):
+        return Wait("this member to be on record")
     owing = [one for one in see.owing_all() if one != see.me and see.serves(one)]
     if owing:
         return Wait("%s to be repaired, which took a lost member's place" % owing[0])

@@ -170,7 +170,10 @@ def stop():
                 say(step.why)
             if step.deed == "drain":
                 return drain()
-            if step.deed == "end" or hand_over(see, mode):
+            if step.deed == "start anew":
+                around.end_cassandra()
+                around.sleep(around.PAUSE)
+            elif step.deed == "end" or hand_over(see, mode):
                 return None
         else:
             is_over = isinstance(step, decisions.StartOver)

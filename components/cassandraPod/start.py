@@ -167,12 +167,12 @@ def spawn(command):
     return os.posix_spawnp(command[0], command, os.environ)
 
 
-def supervise(cassandra, companion, asked, take_back):
-    """Waits until Cassandra ends, and ends with its exit code. As process 1 it also collects whatever else has ended. `asked` tells whether
-    it was asked to end before, `take_back` is called once Cassandra has ended."""
-    stopping = []
+def supervise(cassandra, companion, asked, stopping):
+    """Waits until Cassandra ends; returns the exit code. As process 1 it also collects whatever else has ended. `asked` is filled once it
+    is asked to end, `stopping` has the process that does what is owed before that."""
 
     def stop(*_):
+        asked.append(True)
         if not stopping:
             stopping.append(spawn([os.path.join(around.HERE, "stop.sh")]))
 
@@ -183,12 +183,29 @@ def supervise(cassandra, companion, asked, take_back):
         pid, status = os.wait()
         if pid in stopping:
             # What was owed is done. Cassandra may have ended meanwhile.
+            stopping.remove(pid)
             end(cassandra, signal.SIGTERM)
         elif pid == cassandra:
             end(companion, signal.SIGKILL)
-            take_back()
-            code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-            sys.exit(code)
+            return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def owes_hand_over(asked):
+    """Whether rows go with this pod that Cassandra, which has ended, can hand over if it starts anew: Kubernetes starts no container again
+    of a pod that goes. While the API server does not tell whether this one does, it may. `asked` is filled where it does."""
+    if os.environ["RING_PODS"] == "ordered":
+        return False
+    for _ in range(10):
+        try:
+            see = ring.look()
+        except record.Unknown:
+            # Asked again and again: one answer may be that of a server that has just started.
+            around.sleep(around.PAUSE)
+            continue
+        if see.goes:
+            asked.append(True)
+        return decisions.has_rows_to_hand_over(see)
+    return False
 
 
 def end(pid, number):
@@ -199,19 +216,31 @@ def end(pid, number):
 
 
 def main():
-    asked = []
-    # As process 1, Python would ignore the signal, and a waiting pod would use up its whole grace period.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(143) if os.environ["RING_PODS"] == "ordered" else asked.append(True))
-    around.remove_scratch("cassandra.pid")  # of the container before, in whose place another process may have that number
-    start, see = enter(asked)
-    tell(start, see)
-    prepare(start, see)
-    closed = ["closed"] if is_closed(start, see) else []
-    take_back = note_version()
-    cassandra = spawn(["docker-entrypoint.sh", "cassandra", "-f"] + options(start, see))
-    around.write_scratch("cassandra.pid", str(cassandra))
-    companion = spawn([os.path.join(around.HERE, "register.sh"), start.mode] + closed)
-    supervise(cassandra, companion, asked, take_back)
+    asked, stopping = [], []
+
+    def note_asked(*_):
+        # As process 1, Python would ignore the signal, and a waiting pod would use up its whole grace period.
+        if os.environ["RING_PODS"] == "ordered":
+            os._exit(143)
+        asked.append(True)
+
+    while True:
+        signal.signal(signal.SIGTERM, note_asked)
+        around.remove_scratch("cassandra.pid")  # of the one before, whose number another process may have
+        start, see = enter(asked)
+        tell(start, see)
+        prepare(start, see)
+        closed = ["closed"] if is_closed(start, see) else []
+        take_back = note_version()
+        cassandra = spawn(["docker-entrypoint.sh", "cassandra", "-f"] + options(start, see))
+        around.write_scratch("cassandra.pid", str(cassandra))
+        companion = spawn([os.path.join(around.HERE, "register.sh"), start.mode] + closed)
+        code = supervise(cassandra, companion, asked, stopping)
+        take_back()
+        if not owes_hand_over(asked):
+            sys.exit(code)
+        say("Cassandra has ended (%s) before its rows were handed over: starting it anew, since no container of a pod that goes is" % code)
+        around.sleep(around.PAUSE)
 
 
 if __name__ == "__main__":

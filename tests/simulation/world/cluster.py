@@ -155,7 +155,7 @@ class Pod:
         if command == "reloadseeds":
             return 0, "", ""
         if command == "drain":
-            cassandra.cql = False
+            cassandra.cql = cassandra.gossips = False
             cassandra.say_mode("DRAINED")
             return 0, "", ""
         if command == "repair":

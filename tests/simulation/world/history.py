@@ -119,7 +119,10 @@ class History:
         self.world.kill_container(self.pod(number))
 
     def kill_cassandra(self, number, _):
-        if not self.may_end(self.pod(number)):
+        pod = self.world.pods.get(self.pod(number))
+        # Process 1 starts it anew in a pod that goes.
+        is_started_anew = pod and pod.is_terminating
+        if not is_started_anew and not self.may_end(self.pod(number)):
             return
         self.tell("Cassandra killed of", self.pod(number))
         self.world.kill_cassandra(self.pod(number))
@@ -209,7 +212,10 @@ class History:
         """A node whose label was taken away while its member could not hand its rows over has them still: a person gives it the label
         again, and takes it away once the ring is whole."""
         for _ in range(3 if self.kind == "daemon" else 0):
-            lost = [self.world.place_of(name) for name in self.engine.on_record() if name not in self.world.wanted_names()]
+            disks = self.world.disks.items()
+            down = {name for name, disk in disks if disk.host_id in self.ring.entries and not self.ring.is_up(disk.host_id)}
+            nodes = (down | self.engine.on_record()) - set(self.world.wanted_names())
+            lost = [self.world.place_of(name) for name in nodes]
             if not lost:
                 return
             self.label(max(lost) + 1)

@@ -10,7 +10,7 @@ const secret = { username: "admin", password: "new" };
 const byDefault = { cassandra: "cassandra" };
 
 describe("the password of the superuser", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const tell = (world: Partial<World>) =>
     run("superuser.sh", [], { pod: "cassandra-1", env: ordered, record: { ...three, ...formed }, secret, ...world });
 
@@ -54,7 +54,7 @@ describe("cqlsh.sh", () => {
 });
 
 describe("the first ring whose clients log in", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const answer = (...roles: string[]) =>
     rows(
       ...roles.map((role) => `{"role": "${role}", "member_of": null}`),
@@ -181,7 +181,7 @@ describe("the first ring whose clients log in", function () {
 });
 
 describe("the copies of the roles", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const known = { ...secret, known: "new" };
   const record = { ...three, ...formed, superuser: "admin" };
   const world = { env: ordered, secret: known, roles: { admin: "new" } };

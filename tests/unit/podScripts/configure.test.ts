@@ -17,7 +17,7 @@ async function configured(changes: Record<string, unknown>): Promise<string[]> {
 }
 
 describe("cassandra.yaml in the pod", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it("is the image's where nothing is changed", async () => {
     const lines = await configured({});

@@ -23,7 +23,7 @@ const ofNode = { RING_PODS: "crowd", RING_DISK: "node" };
 const never = (outcome: Outcome) => assert.equal(outcome.seeds, undefined, outcome.said);
 
 describe("pods without ordinal: how they enter a ring", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it("says that its disk is empty, and waits for the others to say so", async () => {
     const outcome = await start({ record: { a: "empty" }, meanwhile: ":" });
@@ -185,7 +185,7 @@ describe("pods without ordinal: how they enter a ring", function () {
 });
 
 describe("pods whose disk is a folder of their node", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const world = { env: ofNode };
 
   it("come back to it, though their pods are others", async () => {
@@ -236,7 +236,7 @@ describe("pods whose disk is a folder of their node", function () {
 });
 
 describe("pods without ordinal: how they leave", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const ring = { ...members("a", "b", "c"), ...formed };
   const going = (...lines: string[]) => [
     "pod a 10.0.0.1 here",
@@ -344,13 +344,15 @@ describe("pods without ordinal: how they leave", function () {
   });
 
   it("ends at once, and is forgotten, while it still waits to enter", async () => {
-    const outcome = await stop({ record: { ...members("a"), ...formed, b: "empty" }, gossiping: [] });
+    const record = { ...members("a"), ...formed, b: "empty" };
+    const outcome = await stop({ record, files: {}, gossiping: [] });
     assert.deepEqual(outcome.nodetool, []);
     assert.deepEqual(outcome.record, { ...members("a"), ...formed });
   });
 
   it("makes the others start over when it goes while the first ring forms", async () => {
-    const outcome = await stop({ record: { a: "empty", b: "empty", c: "empty", forming: "a b c" } });
+    const record = { a: "empty", b: "empty", c: "empty", forming: "a b c" };
+    const outcome = await stop({ record, files: { "ring-way": "forming a b c" } });
     assert.deepEqual(outcome.nodetool, []);
     assert.deepEqual(outcome.record, {});
   });
@@ -360,10 +362,55 @@ describe("pods without ordinal: how they leave", function () {
     assert.deepEqual(outcome.nodetool, []);
     assert.match(outcome.said, /waiting: this pod to have joined/);
   });
+
+  it("does not end where its disk holds a member that is not on record yet, since it ended a moment after it had joined", async () => {
+    const record = { ...members("a"), ...formed, moving: "b joins" };
+    const outcome = await stop({ record, serving: ["10.0.0.1"] });
+    assert.match(outcome.said, /waiting: this member to have started, so that it can hand its rows over/);
+    const started = await stop({ record: { ...members("a"), ...formed } });
+    assert.match(started.said, /waiting: this member to be on record/);
+    assert.deepEqual(started.nodetool, []);
+  });
+
+  it("starts Cassandra anew where it has flushed to come back, and is to go for good by now", async () => {
+    const drained = { states: "start restart 10.0.0.99\nDRAINED\n", gossiping: ["10.0.0.1"], ends: true };
+    const outcome = await stop(drained);
+    assert.ok(outcome.hasEnded);
+    assert.match(outcome.said, /it starts anew, to hand its rows over/);
+    const coming = await stop({ ...drained, view: going(...asked(3, "here")) });
+    assert.ok(!coming.hasEnded);
+  });
+
+  it("starts Cassandra anew where it has ended before its rows were handed over, as no container of a pod that goes is started again", async () => {
+    const outcome = await start({
+      record: ring,
+      view: going(),
+      serving: all,
+      data: true,
+      files: { "ring-member": idOf("b") },
+      cassandra:
+        'echo >>"$world/starts"; [ $(wc -l <"$world/starts") -lt 2 ] || echo "wanted 0" >>"$world/view"; exit 7',
+    });
+    assert.equal(outcome.said.match(/restart: this disk holds member/g)?.length, 2);
+    assert.match(outcome.said, /Cassandra has ended \(7\) before its rows were handed over/);
+    assert.equal(outcome.code, 7);
+  });
+
+  it("leaves it to Kubernetes to start a container again whose pod stays", async () => {
+    const outcome = await start({
+      record: ring,
+      serving: all,
+      data: true,
+      files: { "ring-member": idOf("b") },
+      cassandra: "exit 7",
+    });
+    assert.equal(outcome.said.match(/restart: this disk holds member/g)?.length, 1);
+    assert.equal(outcome.code, 7);
+  });
 });
 
 describe("pods without ordinal: how they go on record", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const id = "99999999-aaaa-bbbb-cccc-dddddddddddd";
   const register = (way: string, world: Partial<World>) =>
     run("register.sh", [way], {
@@ -471,7 +518,7 @@ describe("pods without ordinal: how they go on record", function () {
 });
 
 describe("forget.sh", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const forget = (node: string, view: string[]) =>
     run("forget.sh", [node], { pod: "a", env: ofNode, view, record: { ...members("a", "d"), ...formed } });
 

@@ -29,7 +29,7 @@ const three = { "cassandra-0": member(0), "cassandra-1": member(1), "cassandra-2
 const never = (outcome: Outcome) => assert.equal(outcome.seeds, undefined, outcome.said);
 
 describe("pods with ordinals", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it("says that an empty disk is empty and waits for the others", async () => {
     const outcome = await start({ ordinal: 1, record: { "cassandra-0": "empty" } });

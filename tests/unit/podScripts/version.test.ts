@@ -4,7 +4,7 @@ import { Outcome, run, World } from "./world";
 const id = "00000000-aaaa-bbbb-cccc-dddddddddddd";
 
 describe("the version of Cassandra that a pod starts", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   /** A member of a ring that runs, whose disk 5.0.9 has written last. */
   const written: World = {
     pod: "cassandra-1",
