@@ -91,6 +91,20 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     await stack.everyPodCounts(10_000);
   });
 
+  it("@all hands every row over though Cassandra is killed in the middle of it", async () => {
+    const pods = await stack.pods();
+    const [{ metadata }] = pods;
+    await lab.kubectl(["delete", "pod", metadata.name, "--wait=false"]);
+    for (let i = 0; !/handing the rows of/.test(await stack.log(metadata.name)); i++) {
+      assert.ok(i < 100, await stack.log(metadata.name));
+      await sleep(500);
+    }
+    await stack.exec(metadata.name, ["sh", "-c", 'kill -9 $(cat "${TMPDIR:-/tmp}/cassandra.pid")']);
+    await stack.serving(pods.length, { gone: [metadata.uid] });
+    await stack.oneRing(pods.length);
+    await stack.everyPodCounts(10_000);
+  });
+
   it("@all takes a member back whose container and sandbox were killed", async () => {
     const before = ids(await stack.oneRing(4));
     const [, { metadata, spec, status }] = await stack.pods();

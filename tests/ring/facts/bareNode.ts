@@ -104,6 +104,16 @@ export class BareNode {
     await this.exec("sh", "-c", "rm -rf /var/lib/cassandra/* /tmp/pid /tmp/code");
   }
 
+  /** The disk of a Cassandra that has ended, as an archive in base64. */
+  disk(): Promise<string> {
+    return this.exec("sh", "-c", "tar c -C /var/lib/cassandra . | gzip -1 | base64 -w0");
+  }
+
+  /** Takes over a disk, whose member then has the address of this pod. */
+  async takeDisk(archive: string): Promise<void> {
+    await this.stack.exec(this.name, ["sh", "-c", "base64 -d | gzip -d | tar x -C /var/lib/cassandra"], archive);
+  }
+
   nodetool(...args: string[]): Promise<Outcome> {
     return this.outcome("nodetool", ...args);
   }
