@@ -321,7 +321,8 @@ class World:
     # -- what users do --
 
     def write(self):
-        serving = [pod.cassandra for pod in self.pods.values() if pod.cassandra and pod.cassandra.cql]
+        # Drivers leave a member alone once it has left, though its port is open for a while: what it notes for others then goes with it.
+        serving = [one for one in (pod.cassandra for pod in self.pods.values()) if one and one.cql and one.host in self.ring.entries]
         if serving:
             row, self.rows = self.rows, self.rows + 1
             if self.ring.write(row, self.kernel.random.choice(serving)):
