@@ -5,7 +5,7 @@ const id = "00000000-aaaa-bbbb-cccc-dddddddddddd";
 const files = { "tls.key": "key\n", "tls.crt": "certificate\n", "ca.crt": "authority\n" };
 
 describe("certificates in a pod", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const pod: World = {
     pod: "cassandra-0",
     env: { RING_PODS: "ordered" },
