@@ -101,19 +101,6 @@ export class CockroachCluster extends pulumi.ComponentResource {
     const nodes: CockroachNodes = { name: args.name, domain: this.discoveryService.metadata.name, selector };
 
     const toolLabels = (component: string) => ({ ...labels(identity), "app.kubernetes.io/component": component });
-    // Nodes are not ready before they have formed a cluster, so this does not wait for them.
-    new k8s.batch.v1.Job(
-      `${name}-init`,
-      {
-        metadata,
-        spec: {
-          backoffLimit: 10,
-          template: { metadata: { labels: toolLabels("init") }, spec: initPod(args, nodes) },
-        },
-      },
-      { parent: this },
-    );
-
     // Its tools are clients, whoever else may be one; nobody is one of theirs.
     const tools = {
       matchLabels: { "app.kubernetes.io/name": identity.application, "app.kubernetes.io/instance": identity.name },
@@ -124,10 +111,22 @@ export class CockroachCluster extends pulumi.ComponentResource {
       { metadata, selector, members: [], clients: Object.values(cockroachPorts), from: args.clientsFrom, tools },
       { parent: this },
     );
-    new k8s.networking.v1.NetworkPolicy(
+    const toolPolicy = new k8s.networking.v1.NetworkPolicy(
       `${name}-tools`,
       { metadata, spec: { podSelector: tools, policyTypes: ["Ingress"] } },
       { parent: this },
+    );
+    // Nodes are not ready before they have formed a cluster, so this does not wait for them.
+    new k8s.batch.v1.Job(
+      `${name}-init`,
+      {
+        metadata,
+        spec: {
+          backoffLimit: 10,
+          template: { metadata: { labels: toolLabels("init") }, spec: initPod(args, nodes) },
+        },
+      },
+      { parent: this, dependsOn: toolPolicy },
     );
 
     const { localVolumes: disks } = args;
@@ -214,10 +213,10 @@ export class CockroachCluster extends pulumi.ComponentResource {
           metadata: { ...metadata, name: `${args.name}-client`, labels: toolLabels("client") },
           spec: toolPod(args, { name: "client", command: ["sleep", "infinity"] }),
         },
-        { parent: this },
+        { parent: this, dependsOn: toolPolicy },
       );
     }
-    if (args.loadGenerator) this.generateLoad(name, toolLabels("load"));
+    if (args.loadGenerator) this.generateLoad(name, toolLabels("load"), toolPolicy);
     this.registerOutputs({ publicService: this.publicService.metadata.name, uids: memoryOf([this.statefulSet]) });
   }
 
@@ -241,7 +240,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
     );
   }
 
-  private generateLoad(name: string, podLabels: Record<string, string>): void {
+  private generateLoad(name: string, podLabels: Record<string, string>, after: pulumi.Resource): void {
     const { args } = this;
     const url = pulumi.interpolate`postgresql://root@${this.publicService.metadata.name}:${cockroachPorts.grpc}?${urlParameters(args)}`;
     const command = [cockroach, "workload", "run", "kv", "--init", "--tolerate-errors", "--max-rate=100", url];
@@ -255,7 +254,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
           template: { metadata: { labels: podLabels }, spec: toolPod(args, { name: "load", command }) },
         },
       },
-      { parent: this },
+      { parent: this, dependsOn: after },
     );
   }
 }

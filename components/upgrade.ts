@@ -3,7 +3,7 @@ import { answered, Cluster, ClusterChoice, explain, isReady } from "./cluster";
 import { once } from "./once";
 import { parseVersion } from "./nodetool";
 import { keepSnapshot, snapshotName } from "./snapshot";
-import { compare, Version, versionOf, written } from "./version";
+import { compare, majorOf, Version, versionOf, Versions, versionsOf, written } from "./version";
 
 const newest: Version = { major: 5, minor: 0 };
 /** What images may hold, as messages put it. */
@@ -15,10 +15,9 @@ export const allowedVersions = "Cassandra 4.0 to 5.0";
  * other ways than the scripts of `cassandraPod/` rely on, and what they have written no earlier version reads.
  */
 export function unknownVersion(image: string): string | undefined {
-  const [, alone] = /(?:^|\/)cassandra:(\d{1,2})(?:-[^/@]*)?(?:@.*)?$/.exec(image) ?? [];
-  const version = versionOf(image) ?? (alone === undefined ? undefined : { major: Number(alone), minor: 0 });
+  const version = versionsOf(image)?.newest;
   if (!version || version.major < newest.major || compare(version, newest) === 0) return undefined;
-  return `the cluster metadata service of Cassandra ${alone ?? written(version)} is not known to this program`;
+  return `the cluster metadata service of Cassandra ${majorOf(image) ?? written(version)} is not known to this program`;
 }
 
 /**
@@ -41,6 +40,9 @@ export function upgradeProblem(running: Version[], wanted: Version): string | un
   }
   return undefined;
 }
+
+/** Whether a version that an image may hold could not go on where these have written. */
+const mayBeWrong = (running: Version[], open?: Versions) => !open || upgradeProblem(running, open.oldest) !== undefined;
 
 export interface UpgradeArgs {
   /** Name of the ring. */
@@ -100,16 +102,24 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
       return [{ pod: "", image: was, ready: true }];
     });
     const running = pods.filter(({ ready }) => ready);
-    const version = versionOf(wanted);
-    if (!version) await warn(`which version of Cassandra image ${wanted} holds, its name does not tell`);
-    const versions = version ? await Promise.all(running.map((pod) => versionIn(pod, namespace))) : [];
-    const problem =
-      version &&
-      upgradeProblem(
-        versions.flatMap((one) => one ?? []),
-        version,
-      );
+    const asked = await Promise.all(running.map((pod) => versionIn(pod, namespace)));
+    const versions = asked.flatMap((one) => one ?? []);
+    // A member that runs it already tells what its name leaves open.
+    const [known] = asked.filter((version, i) => version && running[i].image === wanted);
+    const open = known ? { oldest: known, newest: known } : versionsOf(wanted);
+    // What not even the newest of them could read, none can.
+    const problem = open && upgradeProblem(versions, open.newest);
     if (problem) throw new Error(`cassandra:image: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);
+    if (versions.length > 0 && mayBeWrong(versions, open)) {
+      const now = written([...versions].sort(compare)[0]);
+      await warn(
+        `image ${wanted} does not tell which version of Cassandra it holds, and its members run ${now}: the two are not compared ` +
+          (args.keepsDisks
+            ? "before the first member restarts, which does not start with one that cannot read its disk; the others stay as they are then. "
+            : "before pods that have it join. ") +
+          "A tag such as 5.0.9 is compared now",
+      );
+    }
     if (!args.keepsDisks) return;
     await tell(outlook(was, wanted));
     if (isDryRun) return;

@@ -11,6 +11,30 @@ export function versionOf(image: string): Version | undefined {
   return major === undefined ? undefined : { major: Number(major), minor: Number(minor) };
 }
 
+/** Versions of which an image may hold any. */
+export interface Versions {
+  oldest: Version;
+  newest: Version;
+}
+
+/** The last series of each major version that there is, or that this program knows. */
+const lastMinor: Record<number, number> = { 3: 11, 4: 1, 5: 0 };
+
+/** Major version that is all that a tag of Cassandra's own image tells: `cassandra:4`, `cassandra:4-jammy`. */
+export function majorOf(image: string): number | undefined {
+  const [, major] = /(?:^|\/)cassandra:(\d{1,2})(?:-[^/@]*)?(?:@.*)?$/.exec(image) ?? [];
+  return major === undefined ? undefined : Number(major);
+}
+
+/** Versions that the tag of an image leaves open; undefined where it tells nothing. */
+export function versionsOf(image: string): Versions | undefined {
+  const told = versionOf(image);
+  if (told) return { oldest: told, newest: told };
+  const major = majorOf(image);
+  if (major === undefined) return undefined;
+  return { oldest: { major, minor: 0 }, newest: { major, minor: lastMinor[major] ?? 0 } };
+}
+
 /** A version as messages put it. */
 export const written = ({ major, minor }: Version) => `${major}.${minor}`;
 

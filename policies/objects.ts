@@ -11,6 +11,8 @@ export interface Container {
 export interface PodSpec {
   containers?: Container[];
   initContainers?: Container[];
+  /** Those that somebody adds to a pod that runs, to look into it; they can have no limits. */
+  ephemeralContainers?: Container[];
   hostNetwork?: boolean;
 }
 
@@ -19,32 +21,44 @@ export interface KubeObject {
   kind: string;
   metadata?: { name?: string; namespace?: string; annotations?: Record<string, string> };
   spec?: Record<string, unknown>;
+  /** Of a PodTemplate, which has no spec. */
+  template?: Template;
   /** Whether it is a part of an object alone, that others have made: what it does not say may be there. @default false */
   isPart?: boolean;
 }
 
 /**
- * Objects of a resource of the kubernetes provider, those of a list each; a Helm release is one of its own, since nobody sees what it
- * makes. None for other resources.
+ * Objects of a resource of the kubernetes provider, those of a list each, and of a list in it; a Helm release is one of its own, since
+ * nobody sees what it makes. None for other resources.
  */
 export function objectsOf(type: string, props: object): KubeObject[] {
-  const [, kind] = /^kubernetes:.+:(\w+)$/.exec(type) ?? [];
+  const [, group, kind] = /^kubernetes:(.+):(\w+)$/.exec(type) ?? [];
   if (kind === undefined) return [];
   if (type === "kubernetes:helm.sh/v3:Release") {
     const { name, chart } = props as { name?: string; chart?: string };
     return [{ apiVersion: "helm.sh/v3", kind: "Release", metadata: { name: name ?? chart } }];
   }
-  const { items } = props as { items?: KubeObject[] };
-  if (kind.endsWith("List") && Array.isArray(items)) {
-    return items.map((item) => (item.kind ? item : viewOf(item, kind.replace(/List$/, ""))));
+  const apiVersion = group.replace(/^core\//, "");
+  if (kind.endsWith("Patch")) {
+    return [{ ...viewOf(props as KubeObject, apiVersion, kind.replace(/Patch$/, "")), isPart: true }];
   }
-  if (!kind.endsWith("Patch")) return [props as KubeObject];
-  return [{ ...viewOf(props as KubeObject, kind.replace(/Patch$/, "")), isPart: true }];
+  return itemsOf(props as KubeObject, apiVersion, kind);
+}
+
+/** An object itself, or all that are in a list of any kind. */
+function itemsOf(object: KubeObject, apiVersion: string, kind: string): KubeObject[] {
+  const { items } = object as { items?: KubeObject[] };
+  if (!kind.endsWith("List") || !Array.isArray(items)) {
+    return [object.kind ? object : viewOf(object, apiVersion, kind)];
+  }
+  // Those of a list of one kind need not say it again.
+  const ofKind = kind.replace(/List$/, "");
+  return items.flatMap((item) => itemsOf(item, item.apiVersion ?? apiVersion, item.kind ?? ofKind));
 }
 
 /** What policies look at, and no more: in preview, a field that is not known yet must not even be copied. */
-function viewOf({ apiVersion, metadata, spec }: KubeObject, kind: string): KubeObject {
-  return { apiVersion, kind, metadata, spec };
+function viewOf({ apiVersion, metadata, spec, template }: KubeObject, known: string, kind: string): KubeObject {
+  return { apiVersion: apiVersion ?? known, kind, metadata, spec, ...(template && { template }) };
 }
 
 interface Template {
@@ -52,8 +66,9 @@ interface Template {
 }
 
 /** The pods that an object is, or makes; undefined for one that makes none. */
-export function podSpecOf({ kind, spec }: KubeObject): PodSpec | undefined {
+export function podSpecOf({ kind, spec, template: own }: KubeObject): PodSpec | undefined {
   if (kind === "Pod") return spec;
+  if (kind === "PodTemplate") return own?.spec;
   const { template, jobTemplate } = (spec ?? {}) as {
     template?: Template;
     jobTemplate?: { spec?: { template?: Template } };
@@ -61,10 +76,15 @@ export function podSpecOf({ kind, spec }: KubeObject): PodSpec | undefined {
   return (jobTemplate?.spec?.template ?? template)?.spec;
 }
 
-/** All containers of the pods that an object is, or makes. */
+/** Containers of the pods that an object is, or makes, that are there from the start. */
 export function containersOf(object: KubeObject): Container[] {
   const { containers = [], initContainers = [] } = podSpecOf(object) ?? {};
   return [...initContainers, ...containers];
+}
+
+/** All that have an image, of the pods that an object is, or makes. */
+export function imagesOf(object: KubeObject): Container[] {
+  return [...containersOf(object), ...(podSpecOf(object)?.ephemeralContainers ?? [])];
 }
 
 /** Variables of an object's first container that have a plain value. */

@@ -1,6 +1,7 @@
 import { quantity } from "../components/quantity";
 import { image as pinnedImage } from "../settings/parsers";
-import { containersOf, envOf, KubeObject, podSpecOf, titleOf } from "./objects";
+import { tooWide } from "./networks";
+import { containersOf, envOf, imagesOf, KubeObject, podSpecOf, titleOf } from "./objects";
 
 /** What must hold of an object; each message says what to do. */
 export interface Rule {
@@ -20,7 +21,7 @@ const pinnedImages: Rule = {
   description: "Images have a tag other than latest, or a digest.",
   enforcementLevel: "mandatory",
   check: (object) =>
-    containersOf(object)
+    imagesOf(object)
       .filter(({ image }) => (image !== undefined || !object.isPart) && pinnedImage(image) === undefined)
       .map(
         ({ name, image }) =>
@@ -50,24 +51,52 @@ const internal: Record<string, string> = {
   "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
 };
 
-/** So large a part of all addresses that it is the world, or adds up to it with a few others: halves of it are `0.0.0.0/1`. */
-function isWide(range: string): boolean {
-  const [address, prefix] = range.split("/");
-  return Number(prefix) < (address.includes(":") ? 16 : 8);
-}
-
 interface IngressRule {
   from?: { ipBlock?: { cidr: string } }[];
 }
 
+/** What leads requests from outside to a Service: names of groups, and of kinds in them. */
+const entrances: [RegExp, RegExp][] = [
+  [/^(networking\.k8s\.io|extensions)\//, /^Ingress$/],
+  [/^route\.openshift\.io\//, /^Route$/],
+  [/^gateway\.networking\.(x-)?k8s\.io\//, /^(Gateway|X?ListenerSet|\w+Route)$/],
+  [/^networking\.istio\.io\//, /^Gateway$/],
+  [/^traefik\.(io|containo\.us)\//, /^IngressRoute/],
+  [/^projectcontour\.io\//, /^HTTPProxy$/],
+];
+
+const isEntrance = ({ apiVersion, kind }: KubeObject) =>
+  entrances.some(([group, kinds]) => group.test(apiVersion) && kinds.test(kind));
+
+interface ServiceSpec {
+  type?: string;
+  externalIPs?: string[];
+  loadBalancerSourceRanges?: string[];
+  ports?: { nodePort?: number }[];
+}
+
+/** Whether a Service takes requests from outside; of a part of one, whether that part would let one do so. */
+function isPublic({ spec = {}, metadata, isPart }: KubeObject): boolean {
+  const { type, externalIPs, loadBalancerSourceRanges: ranges, ports } = spec as ServiceSpec;
+  if (type === "NodePort" || externalIPs?.length) return true;
+  const annotations = Object.entries(metadata?.annotations ?? {});
+  const isInternal = annotations.some(([key, value]) => internal[key] === value);
+  if (type === "LoadBalancer") return !isInternal && (!ranges?.length || tooWide(ranges) !== undefined);
+  if (!isPart || type !== undefined) return false;
+  // Without a type it is the one that is there that decides: of the other fields, none may open it.
+  const opens = annotations.some(([key, value]) => key in internal && internal[key] !== value);
+  const isOpened = ranges !== undefined && (ranges.length === 0 || tooWide(ranges) !== undefined);
+  return opens || (isOpened && !isInternal) || !!ports?.some(({ nodePort }) => nodePort);
+}
+
 const privateServices: Rule = {
   name: "private-services",
-  description: "Nothing is open to the world: no Service, Ingress, port of a node, or policy.",
+  description: "Nothing is open to the world: no Service, Ingress, Route, Gateway, port of a node, or policy.",
   enforcementLevel: "mandatory",
   check: (object) => {
-    if (object.kind === "Ingress")
+    if (isEntrance(object))
       return [
-        `${titleOf(object)} is open to whoever reaches the controller of Ingresses, and databases speak no HTTP; leave it out`,
+        `${titleOf(object)} is open to whoever reaches its controller, and a database is for its own clients; leave it out`,
       ];
     const onNodes = containersOf(object).filter(({ ports }) => ports?.some(({ hostPort }) => hostPort));
     if (onNodes.length > 0 || podSpecOf(object)?.hostNetwork)
@@ -78,22 +107,10 @@ const privateServices: Rule = {
         return [
           `${titleOf(object)} lets everybody in: one of its rules has no \`from\`; name the pods or networks of clients`,
         ];
-      const blocks = ingress.flatMap(({ from = [] }) => from.flatMap(({ ipBlock }) => ipBlock?.cidr ?? []));
-      return blocks.filter(isWide).map((range) => `${titleOf(object)} lets ${range} in; name the networks of clients`);
+      const wide = tooWide(ingress.flatMap(({ from = [] }) => from.flatMap(({ ipBlock }) => ipBlock?.cidr ?? [])));
+      return wide === undefined ? [] : [`${titleOf(object)} lets ${wide} in; name the networks of clients`];
     }
-    if (object.kind !== "Service") return [];
-    const { type, externalIPs, loadBalancerSourceRanges } = (object.spec ?? {}) as Record<
-      string,
-      string[] | undefined
-    > & {
-      type?: string;
-    };
-    const isInternal = Object.entries(object.metadata?.annotations ?? {}).some(
-      ([key, value]) => internal[key] === value,
-    );
-    const isNarrow = loadBalancerSourceRanges?.length && !loadBalancerSourceRanges.some(isWide);
-    const isPublic = type === "LoadBalancer" && !isInternal && !isNarrow;
-    if (!isPublic && type !== "NodePort" && !externalIPs?.length) return [];
+    if (object.kind !== "Service" || !isPublic(object)) return [];
     return [
       `${titleOf(object)} is open to whoever reaches its address; make it a ClusterIP, or a load balancer with your cloud's annotation ` +
         "for an internal one, or with loadBalancerSourceRanges",

@@ -1,8 +1,6 @@
 import * as assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readKubeconfig } from "../../components/kubeconfig";
 import { Lab } from "../../lab/src/lab";
 import { inLab, smallMembers, Stack } from "../stack";
 
@@ -30,58 +28,6 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     mkdirSync(folder(), { recursive: true });
     for (const [file, of] of Object.entries({ mine: lab, theirs: other }))
       writeFileSync(join(folder(), file), await contents(of));
-  });
-
-  /** A kubeconfig with both clusters, whose current context is the first one's. */
-  async function both(first: Lab, second: Lab): Promise<string> {
-    type Config = Record<"clusters" | "contexts" | "users", { name: string }[]> & { "current-context": string };
-    const [one, two] = (await Promise.all([contents(first), contents(second)])).map(
-      (text) => JSON.parse(text) as Config,
-    );
-    const merged = { ...one };
-    for (const list of ["clusters", "contexts", "users"] as const) merged[list] = [...one[list], ...two[list]];
-    return JSON.stringify(merged);
-  }
-
-  it("is the one that kubectl, which is made as the provider is, would go to, whatever says which", async () => {
-    const [mine, theirs] = ["mine", "theirs"].map((file) => join(folder(), file));
-    const merged = join(folder(), "both");
-    writeFileSync(merged, await both(other, lab));
-    const nothing = join(folder(), "nothing");
-    const none = { ...lab.env, KUBECONFIG: "", HOME: folder() };
-    mkdirSync(join(folder(), ".kube"), { recursive: true });
-    cpSync(theirs, join(folder(), ".kube", "config"));
-    const ways: [NodeJS.ProcessEnv, Parameters<typeof readKubeconfig>[0], string[]][] = [
-      [{ KUBECONFIG: mine }, {}, []],
-      [{ KUBECONFIG: `${mine}:${theirs}` }, {}, []],
-      [{ KUBECONFIG: `${theirs}:${mine}` }, {}, []],
-      [{ KUBECONFIG: `${nothing}:${theirs}:${mine}` }, {}, []],
-      [{ KUBECONFIG: `${theirs}:${mine}` }, { context: lab.instance.context }, ["--context", lab.instance.context]],
-      [{ KUBECONFIG: merged }, {}, []],
-      [{ KUBECONFIG: merged }, { context: lab.instance.context }, ["--context", lab.instance.context]],
-      [{ KUBECONFIG: merged }, { cluster: lab.instance.context }, ["--cluster", lab.instance.context]],
-      [{}, { kubeconfig: "~/.kube/config" }, []],
-      [{}, {}, []],
-      [{ KUBECONFIG: theirs }, { kubeconfig: mine }, ["--kubeconfig", mine]],
-    ];
-    for (const [given, choice, args] of ways) {
-      const env = { ...none, ...given };
-      // What it asks for says where it goes; whether it is let in there is another question.
-      const { stderr } = spawnSync("kubectl", ["get", "--raw", "/version", "-v=6", ...args], { env, encoding: "utf8" });
-      const [server] = /https:\/\/[\d.:]+/.exec(stderr) ?? [];
-      const said = execFileSync("kubectl", ["config", "view", "--minify", "-o", "json", ...args], { env });
-      const expected = JSON.parse(said.toString()) as { contexts: { context: { user: string } }[] };
-      const before = { ...process.env };
-      Object.assign(process.env, { KUBECONFIG: "", HOME: folder(), ...given });
-      try {
-        const config = await readKubeconfig(choice);
-        const what = JSON.stringify([given, choice]);
-        assert.equal(config.getCurrentCluster()!.server, server, what);
-        assert.equal(config.getCurrentUser()!.name, expected.contexts[0].context.user, what);
-      } finally {
-        process.env = before;
-      }
-    }
   });
 
   it("@all is looked at by the guards where the provider acts on it, for several files and for contents", async () => {

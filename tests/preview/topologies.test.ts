@@ -21,6 +21,31 @@ const minikube = {
   volumeSize: "1Gi",
   volumeRetention: "delete",
 };
+/** A resource in Pulumi's state. */
+interface StateResource {
+  urn: string;
+  type: string;
+  inputs: {
+    metadata?: { labels?: Labels };
+    spec?: { podSelector?: Selector; template?: { metadata?: { labels?: Labels } } };
+  };
+  dependencies?: string[];
+}
+type Labels = Record<string, string>;
+interface Selector {
+  matchLabels?: Labels;
+  matchExpressions?: { key: string; operator: string; values: string[] }[];
+}
+
+/** Whether a selector, of the operators that the program uses, has pods of these labels. */
+function selects({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Labels): boolean {
+  assert.ok(matchExpressions.every(({ operator }) => operator === "In"));
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, values }) => values.includes(labels[key]))
+  );
+}
+
 const kinds =
   "statefulsets,replicationcontrollers,daemonsets,deployments,jobs,pods,services,networkpolicies,configmaps,secrets,serviceaccounts,roles,rolebindings,pdb,pvc,pv,clusterroles,clusterrolebindings";
 
@@ -47,6 +72,26 @@ describe("every topology on the real engine and API server, with simulated nodes
       const files = ["ca.crt", `${file}.crt`, `${file}.key`].map((file) => `--from-literal=${file}=x`);
       await lab.kubectl(["create", "secret", "generic", name, ...files]);
     }
+  }
+
+  /** Asserts that the engine makes no pod before all policies that keep somebody away from it. @returns how many things make pods */
+  async function policiesComeFirst(): Promise<number> {
+    const state = JSON.parse(await stack.pulumi("stack", "export")) as { deployment: { resources: StateResource[] } };
+    const { resources } = state.deployment;
+    const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+    const before = (urn: string): string[] => {
+      const direct = byUrn.get(urn)?.dependencies ?? [];
+      return [...direct, ...direct.flatMap(before)];
+    };
+    const policies = resources.filter(({ type }) => type.endsWith(":NetworkPolicy"));
+    const makers = resources.filter(({ type, inputs }) => type.endsWith(":Pod") || inputs?.spec?.template);
+    for (const { urn, inputs } of makers) {
+      const labels = (inputs.spec?.template ?? inputs).metadata?.labels ?? {};
+      const own = policies.filter(({ inputs }) => selects(inputs.spec!.podSelector!, labels));
+      assert.ok(own.length > 0, `no policy has ${urn}`);
+      for (const policy of own) assert.ok(before(urn).includes(policy.urn), `${urn} does not wait for ${policy.urn}`);
+    }
+    return makers.length;
   }
 
   /** Waits until nothing is left. What is owned goes a moment after its owner. */
@@ -108,6 +153,7 @@ describe("every topology on the real engine and API server, with simulated nodes
       assert.deepEqual(await objects(), []);
       await stack.up();
       assert.equal((await stack.pods("app in (cassandra,cockroachdb)")).length, pods);
+      assert.ok((await policiesComeFirst()) > 0);
       const before = await objects();
       await stack.up("--expect-no-changes");
       assert.deepEqual(await objects(), before);

@@ -29,8 +29,17 @@ describe("the policies", () => {
       assert.match(line, /^Pod, container a: image ".*" may be another one tomorrow; give it a tag/, image);
     }
     for (const image of good) assert.deepEqual(check("pinned-images", set({}, container({ image }))), [], image);
-    const job = { jobTemplate: { spec: { template: { spec: { containers: [container({ image: "a" })] } } } } };
-    assert.equal(check("pinned-images", { kind: "CronJob", spec: job }).length, 1);
+    const pod = { spec: { containers: [container({ image: "a" })] } };
+    const makers: Partial<KubeObject>[] = [
+      { kind: "CronJob", spec: { jobTemplate: { spec: { template: pod } } } },
+      ...["Job", "ReplicaSet", "ReplicationController", "Deployment", "DaemonSet", "StatefulSet"].map((kind) => ({
+        kind,
+        spec: { template: pod },
+      })),
+      { kind: "PodTemplate", template: pod },
+      { spec: { containers: [container({})], ephemeralContainers: [container({ image: "a" })] } },
+    ];
+    for (const maker of makers) assert.equal(check("pinned-images", maker).length, 1, JSON.stringify(maker));
   });
 
   it("want a memory limit of every container", () => {
@@ -39,6 +48,11 @@ describe("the policies", () => {
       "StatefulSet ring, container b: without a memory limit it may take a whole node's; set resources.limits.memory",
     ]);
     assert.deepEqual(check("memory-limits", { kind: "Service", spec: {} }), []);
+    const template = { spec: { containers: [{ name: "a", image: "a:1" }] } };
+    assert.equal(check("memory-limits", { kind: "PodTemplate", template }).length, 1);
+    // Kubernetes lets them have none.
+    const ephemeralContainers = [{ name: "b", image: "b:1" }];
+    assert.deepEqual(check("memory-limits", { spec: { containers: [container({})], ephemeralContainers } }), []);
   });
 
   it("want no Service that is open to the world", () => {
@@ -57,7 +71,27 @@ describe("the policies", () => {
 
   it("want nothing else open to the world", () => {
     const isOpen = (object: object) => check("private-services", object).length > 0;
-    assert.ok(isOpen({ kind: "Ingress", spec: {} }));
+    const entrances = [
+      ["networking.k8s.io/v1", "Ingress"],
+      ["route.openshift.io/v1", "Route"],
+      ["gateway.networking.k8s.io/v1", "Gateway"],
+      ...["HTTPRoute", "GRPCRoute"].map((kind) => ["gateway.networking.k8s.io/v1", kind]),
+      ...["TCPRoute", "TLSRoute", "UDPRoute"].map((kind) => ["gateway.networking.k8s.io/v1alpha2", kind]),
+      ["gateway.networking.x-k8s.io/v1alpha1", "XListenerSet"],
+      ["networking.istio.io/v1", "Gateway"],
+      ["traefik.io/v1alpha1", "IngressRouteTCP"],
+      ["projectcontour.io/v1", "HTTPProxy"],
+    ];
+    for (const [apiVersion, kind] of entrances) {
+      const [line] = check("private-services", { apiVersion, kind, metadata: { name: "cql" }, spec: {} });
+      assert.match(line, new RegExp(`^${kind} cql is open to whoever reaches its controller`));
+    }
+    for (const [apiVersion, kind] of [
+      ["gateway.networking.k8s.io/v1", "GatewayClass"],
+      ["networking.k8s.io/v1", "IngressClass"],
+      ["example.com/v1", "Route"],
+    ])
+      assert.ok(!isOpen({ apiVersion, kind, spec: {} }), kind);
     assert.ok(isOpen(set({}, container({ ports: [{ hostPort: 9042 }] }))));
     assert.ok(isOpen({ spec: { hostNetwork: true, containers: [container({})] } }));
     assert.ok(!isOpen(set({}, container({ ports: [{ containerPort: 9042 }] }))));
@@ -66,18 +100,83 @@ describe("the policies", () => {
       spec: { ingress: [{ from: [{ ipBlock: { cidr } }] }] },
     });
     assert.ok(isOpen(policy("128.0.0.0/1")));
+    assert.ok(isOpen(policy("::ffff:0.0.0.0/97")), "half of IPv4, in the words of IPv6");
     assert.ok(!isOpen(policy("10.0.0.0/8")));
+    assert.ok(!isOpen(policy("fd00:1234::/32")));
+    const many = (...cidrs: string[]) => ({
+      kind: "NetworkPolicy",
+      metadata: { name: "cql" },
+      spec: { ingress: cidrs.map((cidr) => ({ from: [{ ipBlock: { cidr } }] })) },
+    });
+    const eighths = Array.from({ length: 200 }, (_, i) => `${i}.0.0.0/8`);
+    assert.deepEqual(check("private-services", many(...eighths)), [
+      "NetworkPolicy cql lets 200 networks of IPv4 that are as wide together as a /7 in; name the networks of clients",
+    ]);
+    const small = Array.from({ length: 512 }, (_, i) => `${10 + (i >> 8)}.${i & 255}.0.0/16`);
+    assert.ok(isOpen(many(...small)));
+    assert.ok(!isOpen(many(...small.slice(1))), "one fewer is not as wide");
+    assert.ok(!isOpen(many(...Array<string>(300).fill("10.0.0.0/8"), "10.1.0.0/16")), "the same addresses again");
+    assert.ok(!isOpen(many("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fd00::/16")), "what is private");
+    const six = Array.from({ length: 256 }, (_, i) => `2${i.toString(16).padStart(3, "0")}::/16`);
+    assert.match(
+      check("private-services", many(...six))[0],
+      /lets 256 networks of IPv6 that are as wide together as a \/15 in/,
+    );
+    assert.ok(isOpen(many("2001:db8::/17", "2001:8000::/17", "2000::/16")));
     // A rule without sources is for all of them.
     for (const rule of [{}, { from: [] }, { ports: [{ port: 9042 }] }])
       assert.ok(isOpen({ kind: "NetworkPolicy", spec: { ingress: [rule] } }), JSON.stringify(rule));
     assert.ok(!isOpen({ kind: "NetworkPolicy", spec: { ingress: [], policyTypes: ["Ingress"] } }));
   });
 
-  it("see patches, lists and Helm releases", () => {
+  it("see a Service that a patch opens, whatever type the one that is there has", () => {
+    const patch = (spec: object, annotations?: object) => {
+      const given = { kind: "Service", metadata: { name: "cql", annotations }, spec };
+      const [object] = objectsOf("kubernetes:core/v1:ServicePatch", given);
+      return check("private-services", object).length > 0;
+    };
+    const aws = "service.beta.kubernetes.io/aws-load-balancer-scheme";
+    for (const spec of [
+      { type: "LoadBalancer" },
+      { type: "NodePort" },
+      { externalIPs: ["192.0.2.1"] },
+      { loadBalancerSourceRanges: ["0.0.0.0/0"] },
+      { loadBalancerSourceRanges: [] },
+      { ports: [{ port: 9042, nodePort: 30000 }] },
+    ])
+      assert.ok(patch(spec), JSON.stringify(spec));
+    assert.ok(patch({}, { [aws]: "internet-facing" }));
+    assert.ok(patch({}, { "networking.gke.io/load-balancer-type": "External" }));
+    for (const spec of [
+      {},
+      { ports: [{ port: 9042 }] },
+      { loadBalancerSourceRanges: ["10.0.0.0/8"] },
+      { type: "ClusterIP" },
+    ])
+      assert.ok(!patch(spec), JSON.stringify(spec));
+    assert.ok(!patch({}, { [aws]: "internal" }));
+    assert.ok(!patch({ type: "LoadBalancer" }, { [aws]: "internal" }));
+  });
+
+  it("see patches, lists in lists and Helm releases", () => {
     const type = (kind: string) => `kubernetes:apps/v1:${kind}`;
     const item = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a" } };
     assert.deepEqual(objectsOf(type("Deployment"), item), [item]);
     assert.deepEqual(objectsOf(type("DeploymentList"), { items: [item, item] }), [item, item]);
+    const list = {
+      apiVersion: "v1",
+      kind: "List",
+      items: [item, { apiVersion: "apps/v1", kind: "DeploymentList", items: [item] }],
+    };
+    const nested = { apiVersion: "v1", kind: "List", items: [list, item] };
+    assert.deepEqual(objectsOf("kubernetes:core/v1:List", nested), [item, item, item]);
+    // Those of a list of one kind need not say which.
+    const unnamed = { items: [{ metadata: { name: "cql" }, spec: {} }] };
+    const [ingress] = objectsOf("kubernetes:networking.k8s.io/v1:IngressList", unnamed);
+    assert.equal(check("private-services", ingress).length, 1);
+    const templates = { items: [{ template: { spec: { containers: [container({ image: "a" })] } } }] };
+    const [template] = objectsOf("kubernetes:core/v1:PodTemplateList", templates);
+    assert.equal(check("pinned-images", template).length, 1);
     const [patch] = objectsOf(type("DeploymentPatch"), set({}, { name: "a", image: "a:latest" }));
     assert.equal(check("pinned-images", patch).length, 1);
     assert.deepEqual(check("memory-limits", patch), [], "what a patch does not say may be there");

@@ -20,6 +20,7 @@ interface Step {
 }
 interface Job {
   if?: string;
+  env?: Record<string, string>;
   permissions?: Record<string, string>;
   environment?: string;
   steps: Step[];
@@ -139,6 +140,45 @@ describe("the workflows", function () {
     assert.equal(workflow("up.yml").jobs.up.environment, "${{ matrix.stack }}");
   });
 
+  it("put nothing that others may choose into the text of a script: it comes in variables", () => {
+    const texts = [...files.map((file) => path.join(folder, file)), ...actions.map(actionFile)];
+    for (const file of texts) {
+      const { jobs, runs } = load(fs.readFileSync(file, "utf8")) as Partial<Workflow & Action>;
+      const steps = [...Object.values(jobs ?? {}).flatMap((job) => job.steps), ...(runs?.steps ?? [])];
+      assert.ok(steps.length > 0, file);
+      for (const { run = "", shell = "", with: given = {} } of steps)
+        for (const text of [run, shell, given.script ?? ""]) assert.ok(!text.includes("${{"), `${file}: ${text}`);
+    }
+  });
+
+  it("preview with accounts of their own, and update with those that only an environment has", () => {
+    const secrets = (file: string) => {
+      const named = fs.readFileSync(path.join(folder, file), "utf8").matchAll(/secrets\.(\w+)/g);
+      return [...new Set([...named].map(([, name]) => name))].sort();
+    };
+    const previews = ["PREVIEW_KUBECONFIG", "PREVIEW_PULUMI_ACCESS_TOKEN"];
+    assert.deepEqual(secrets("preview.yml"), previews);
+    assert.deepEqual(secrets("drift.yml"), previews);
+    assert.deepEqual(secrets("test.yml"), []);
+    assert.deepEqual(secrets("up.yml"), ["KUBECONFIG", "PULUMI_ACCESS_TOKEN"]);
+    const readme = fs.readFileSync(path.join(repository, "README.md"), "utf8");
+    for (const name of previews) assert.match(readme, new RegExp(`^\\| \`${name}\` \\| the repository \\|`, "m"));
+    for (const name of secrets("up.yml"))
+      assert.match(readme, new RegExp(`^\\| \`${name}\` \\| each environment \\|`, "m"));
+    for (const file of files) {
+      for (const [name, job] of Object.entries(workflow(file).jobs)) {
+        const mayUpdate = /secrets\.(?!PREVIEW_)/.test(JSON.stringify(job));
+        assert.ok(!mayUpdate || job.environment !== undefined, `${file}, ${name}: its environment has to be approved`);
+        if (!("pull_request" in workflow(file).on) || !JSON.stringify(job).includes("secrets.")) continue;
+        const installs = job.steps.filter(({ run = "" }) => /npm (ci|install)/.test(run));
+        assert.ok(
+          installs.every(({ run }) => run!.includes("--ignore-scripts")),
+          `${file}, ${name}`,
+        );
+      }
+    }
+  });
+
   it("preview.yml and up.yml concern the stacks whose inputs changed", async () => {
     const git = (...args: string[]) =>
       execute("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: home }).then(({ code, said }) => {
@@ -167,39 +207,69 @@ describe("the workflows", function () {
     assert.equal(base("up.yml"), "${{ github.event.before }}");
   });
 
-  /** A `gh` that notes how it is called, and says what it is told to. */
-  const gh = (says: string) =>
+  /**
+   * A `gh` that notes how it is called, and has these pages of a list; as the real one does, it filters each for itself.
+   * @param code with which a list ends
+   */
+  const gh = (pages: object[][], code = 0) => {
+    pages.forEach((page, i) => write(`pages/${i}.json`, JSON.stringify(page)));
     write(
       "bin/gh",
-      `#!/bin/bash\necho "$*" >>"${home}/gh.log"\ncase "$*" in *--jq*) printf '%s' '${says}' ;; esac\n`,
+      `#!/bin/bash\necho "$*" >>"${home}/gh.log"\n` +
+        `while [ $# -gt 0 ] && [ "$1" != --jq ]; do shift; done\n[ $# -gt 0 ] || exit 0\n` +
+        `for page in "${home}"/pages/*; do jq --raw-output "$2" "$page" || exit; done\nexit ${code}\n`,
       0o755,
     );
+  };
 
-  it("preview.yml comments once, and brings that comment up to date", async () => {
-    write("report.md", "### Preview\n");
+  describe("preview.yml", () => {
     const env = {
       STACK: "dev",
       GH_TOKEN: "t",
       COMMENTS: "repos/a/b/issues/7/comments",
       EDIT: "repos/a/b/issues/comments",
     };
-    gh("");
-    assert.equal((await runs(stepsOf("preview.yml", "comment"), "Comment", env)).code, 0);
-    assert.match(
-      read("gh.log"),
-      /^api --silent --method POST repos\/a\/b\/issues\/7\/comments --field body=@comment.md$/m,
-    );
-    assert.equal(read("comment.md"), "<!-- preview of stack dev -->\n\n### Preview\n");
-    gh("41\n42\n");
-    assert.equal((await runs(stepsOf("preview.yml", "comment"), "Comment", env)).code, 0);
-    assert.match(
-      read("gh.log"),
-      /^api --silent --method PATCH repos\/a\/b\/issues\/comments\/41 --field body=@comment.md$/m,
-    );
-    assert.match(
-      read("gh.log"),
-      /select\(\.user\.login == "github-actions\[bot\]" and \(\.body \| startswith\("<!-- preview of stack dev -->"\)\)\)/,
-    );
+    const marker = "<!-- preview of stack dev -->";
+    const bot = { login: "github-actions[bot]" };
+    const foreign = [
+      { id: 1, user: { login: "somebody" }, body: `${marker}\n\nas the bot does it` },
+      { id: 2, user: { login: "github-actions" }, body: marker },
+      { id: 3, user: bot, body: `> ${marker}\nquoted by another workflow` },
+      { id: 4, user: bot, body: "<!-- preview of stack dev-2 -->" },
+      { id: 5, user: bot, body: "<!-- preview of stack prod -->" },
+      { id: 6, user: null, body: marker },
+      { id: 7, user: { login: "somebody" }, body: null },
+    ];
+    const comments = () => runs(stepsOf("preview.yml", "comment"), "Comment", env);
+    const writes = () =>
+      read("gh.log")
+        .split("\n")
+        .filter((line) => line.includes("--method"));
+    const post = "api --silent --method POST repos/a/b/issues/7/comments --field body=@comment.md";
+    const patch = "api --silent --method PATCH repos/a/b/issues/comments/42 --field body=@comment.md";
+
+    beforeEach(() => write("report.md", "### Preview\n"));
+
+    it("comments once, whatever others have written", async () => {
+      gh([foreign, []]);
+      assert.equal((await comments()).code, 0);
+      assert.deepEqual(writes(), [post]);
+      assert.equal(read("comment.md"), `${marker}\n\n### Preview\n`);
+    });
+
+    it("brings its own comment up to date, on whichever page it is, and nobody else's", async () => {
+      const own = [42, 43].map((id) => ({ id, user: bot, body: `${marker}\n\n### Preview` }));
+      gh([foreign, own]);
+      assert.equal((await comments()).code, 0);
+      assert.deepEqual(writes(), [patch]);
+      assert.match(read("gh.log"), /^api --paginate repos\/a\/b\/issues\/7\/comments --jq /m);
+    });
+
+    it("writes nothing where the comments cannot be listed", async () => {
+      gh([[]], 1);
+      assert.notEqual((await comments()).code, 0);
+      assert.deepEqual(writes(), []);
+    });
   });
 
   it("preview.yml fails where the edit is refused, after it was told", () => {
@@ -235,10 +305,11 @@ describe("the workflows", function () {
     assert.match(read("drift.md"), /^refresh --preview-only --diff --expect-no-changes .*--stack dev$/m);
     assert.match(read("drift.md"), /^preview --diff --expect-no-changes .*--stack dev$/m);
     const env = { STACK: "dev", GH_TOKEN: "t", GH_REPO: "a/b" };
-    gh("");
+    const own = "Stack dev is not as it should be";
+    gh([[{ number: 4, title: "Another one" }]]);
     assert.equal((await runs(stepsOf("drift.yml", "drift"), "Issue", env)).code, 0);
     assert.match(read("gh.log"), /^issue create --title Stack dev is not as it should be --body-file drift.md$/m);
-    gh("5\n");
+    gh([[4, 5, 6].map((number) => ({ number, title: number === 4 ? "Another one" : own }))]);
     assert.equal((await runs(stepsOf("drift.yml", "drift"), "Issue", env)).code, 0);
     assert.match(read("gh.log"), /^issue edit 5 --body-file drift.md$/m);
     assert.equal(

@@ -1,8 +1,15 @@
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
-import { cassandraPodSpec, configurationFile, revisionOf, RingBinding } from "../../../components/cassandraPod";
+import {
+  cassandraPodSpec,
+  configurationFile,
+  podScripts,
+  revisionOf,
+  RingBinding,
+} from "../../../components/cassandraPod";
 import { ClientCertificates } from "../../../components/index";
 import { containerSecurity } from "../../../components/podSecurity";
 import { scripts } from "../podScripts/world";
@@ -26,6 +33,24 @@ const names = {
   RING_RECORD: "cassandra-ring",
   RING_SELECTOR: "app=x,ring=y",
 };
+
+/** The scripts that a program finds in a checkout of its own. @param change what is done to the folder of the scripts first */
+async function scriptsOf(change: (folder: string) => void): Promise<typeof podScripts> {
+  const checkout = fs.mkdtempSync(path.join(os.tmpdir(), "checkout-"));
+  try {
+    const components = path.join(checkout, "components");
+    fs.cpSync(path.dirname(scripts), components, { recursive: true });
+    fs.symlinkSync(path.join(scripts, "../../node_modules"), path.join(checkout, "node_modules"));
+    change(path.join(components, path.basename(scripts)));
+    const { podScripts } = (await import(
+      path.join(components, "cassandraPod")
+    )) as typeof import("../../../components/cassandraPod");
+    podScripts("emptyDir");
+    return podScripts;
+  } finally {
+    fs.rmSync(checkout, { recursive: true });
+  }
+}
 
 /** Variables of the container whose names begin so, with their values or the fields that those come from. */
 function environment(spec: unknown, prefix: string): Record<string, string | undefined> {
@@ -134,17 +159,25 @@ describe("the Cassandra pod", () => {
   it("brings the scripts of its topology, all that belong to the program and nothing else that lies beside them", async () => {
     const tracked = execFileSync("git", ["ls-files"], { cwd: scripts, encoding: "utf8" }).trim().split("\n");
     const without = (other: string) => tracked.filter((file) => file !== other).sort();
-    const stray = path.join(scripts, "stray.py");
-    fs.writeFileSync(stray, "");
-    try {
-      // Read anew: once is enough for a program.
-      delete require.cache[require.resolve("../../../components/cassandraPod")];
-      const { podScripts } = await import("../../../components/cassandraPod");
-      assert.deepEqual(Object.keys(podScripts({ claim: "data" })).sort(), without("forget.sh"));
-      for (const disk of ["emptyDir", { hostPath: "/mnt" }] as const)
-        assert.deepEqual(Object.keys(podScripts(disk)).sort(), without("decommission.sh"));
-    } finally {
-      fs.rmSync(stray);
+    const podScripts = await scriptsOf((folder) => {
+      for (const stray of ["stray.py", "start.sh~", ".start.sh.swp"]) fs.writeFileSync(path.join(folder, stray), "");
+    });
+    assert.deepEqual(Object.keys(podScripts({ claim: "data" })).sort(), without("forget.sh"));
+    for (const disk of ["emptyDir", { hostPath: "/mnt" }] as const)
+      assert.deepEqual(Object.keys(podScripts(disk)).sort(), without("decommission.sh"));
+  });
+
+  it("brings them with Unix line ends from a checkout that has those of Windows", async () => {
+    const ofWindows = await scriptsOf((folder) => {
+      for (const file of fs.readdirSync(folder)) {
+        const text = fs.readFileSync(path.join(folder, file), "utf8");
+        fs.writeFileSync(path.join(folder, file), text.replace(/\r?\n/g, "\r\n"));
+      }
+    });
+    const disk = { claim: "data" };
+    for (const [file, text] of Object.entries(ofWindows(disk))) {
+      assert.ok(text.endsWith("\n") && !text.includes("\r"), file);
+      assert.equal(text, podScripts(disk)[file], file);
     }
   });
 

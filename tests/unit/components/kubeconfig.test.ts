@@ -1,34 +1,10 @@
 import * as assert from "node:assert/strict";
-import { proxyFor, readKubeconfig } from "../../../components/kubeconfig";
+import * as fs from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { readKubeconfig } from "../../../components/kubeconfig";
 
 describe("the kubeconfig of a guard", () => {
-  it("takes the proxy that the environment names, and none for what it excepts", () => {
-    const proxy = { HTTPS_PROXY: "http://proxy:3128" };
-    const cases: [string, Record<string, string>, string | undefined][] = [
-      ["https://api.example.com", {}, undefined],
-      ["https://api.example.com", proxy, "http://proxy:3128"],
-      ["https://api.example.com", { https_proxy: "proxy:3128" }, "http://proxy:3128"],
-      ["http://api.example.com", proxy, undefined],
-      ["http://api.example.com", { HTTP_PROXY: "http://plain:1" }, "http://plain:1"],
-      ["https://localhost:6443", proxy, undefined],
-      ["https://127.0.0.1:6443", proxy, undefined],
-      ["https://[::1]:6443", proxy, undefined],
-      ["https://10.1.2.3:6443", proxy, "http://proxy:3128"],
-      ["https://10.1.2.3:6443", { ...proxy, NO_PROXY: "192.168.0.0/16, 10.0.0.0/8" }, undefined],
-      ["https://10.1.2.3:6443", { ...proxy, NO_PROXY: "10.1.2.4,11.0.0.0/8" }, "http://proxy:3128"],
-      ["https://10.1.2.3:6443", { ...proxy, no_proxy: "10.1.2.3" }, undefined],
-      ["https://[fd00::1]:6443", { ...proxy, NO_PROXY: "fd00::/8" }, undefined],
-      ["https://api.example.com", { ...proxy, NO_PROXY: "example.com" }, undefined],
-      ["https://api.example.com", { ...proxy, NO_PROXY: ".example.com" }, undefined],
-      ["https://example.com", { ...proxy, NO_PROXY: ".example.com" }, "http://proxy:3128"],
-      ["https://badexample.com", { ...proxy, NO_PROXY: "example.com" }, "http://proxy:3128"],
-      ["https://api.example.com:8443", { ...proxy, NO_PROXY: "api.example.com:8443" }, undefined],
-      ["https://api.example.com", { ...proxy, NO_PROXY: "*" }, undefined],
-    ];
-    for (const [server, env, expected] of cases)
-      assert.equal(proxyFor(server, env), expected, `${server} ${JSON.stringify(env)}`);
-  });
-
   it("says which key is wrong, its value and what is allowed", async () => {
     await assert.rejects(readKubeconfig({ kubeconfig: "/nowhere/config" }), {
       message:
@@ -43,5 +19,64 @@ describe("the kubeconfig of a guard", () => {
     await assert.rejects(readKubeconfig({ kubeconfig, cluster: "two" }), {
       message: 'kubernetes:cluster: the kubeconfig has no cluster "two"; it has one',
     });
+  });
+
+  it("has no word of credentials in what it says of a file that is none", async () => {
+    const folder = fs.mkdtempSync(join(tmpdir(), "kubeconfig-"));
+    const file = join(folder, "config");
+    const cases: [string, RegExp][] = [
+      ["token: [secret", /^KUBECONFIG: \S+ is no kubeconfig: it is neither YAML nor JSON: [^\n]+$/],
+      ["secret", /^KUBECONFIG: \S+ is no kubeconfig: it has no fields$/],
+      ["- secret", /^KUBECONFIG: \S+ is no kubeconfig: it has no fields$/],
+      ["contexts: secret", /^KUBECONFIG: \S+ is no kubeconfig: its contexts are no list$/],
+    ];
+    try {
+      for (const [text, message] of cases) {
+        fs.writeFileSync(file, text);
+        await assert.rejects(readKubeconfig({}, { env: { KUBECONFIG: file } }), (error: Error) => {
+          assert.match(error.message, message);
+          assert.ok(!error.message.includes("secret"), error.message);
+          return true;
+        });
+      }
+      await assert.rejects(readKubeconfig({}, { env: { KUBECONFIG: folder } }), {
+        message: `KUBECONFIG: ${folder} cannot be read: EISDIR: illegal operation on a directory, read`,
+      });
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+    await assert.rejects(readKubeconfig({ kubeconfig: "{" }), /^Error: kubernetes:kubeconfig is no kubeconfig: /);
+  });
+
+  it("says what to set where nothing names a cluster", async () => {
+    const elsewhere = { accountFolder: "/nowhere" };
+    await assert.rejects(readKubeconfig({}, { ...elsewhere, env: { KUBECONFIG: "/nowhere/a:" } }), {
+      message:
+        'KUBECONFIG "/nowhere/a:" has no current context, or is not there: nothing says which cluster is meant; set kubernetes:context to ' +
+        "one of its contexts (none), or kubernetes:kubeconfig or KUBECONFIG to the path of a kubeconfig that has one",
+    });
+    await assert.rejects(
+      readKubeconfig({}, { ...elsewhere, env: { HOME: "/nowhere" } }),
+      /^Error: ~\/\.kube\/config has no/,
+    );
+    await assert.rejects(
+      readKubeconfig({ kubeconfig: JSON.stringify({ contexts: [{ name: "one", context: {} }] }) }),
+      /^Error: kubernetes:kubeconfig has no current context: .* one of its contexts \(one\)/,
+    );
+  });
+
+  it("begins `~/` in the account's own folder, as the provider does, whatever HOME says", async () => {
+    const folder = fs.mkdtempSync(join(userInfo().homedir, "kubeconfig-"));
+    try {
+      const cluster = { server: "https://one.invalid" };
+      const contexts = [{ name: "one", context: { cluster: "one" } }];
+      const text = JSON.stringify({ "current-context": "one", contexts, clusters: [{ name: "one", cluster }] });
+      fs.writeFileSync(join(folder, "config"), text);
+      const kubeconfig = `~/${folder.split("/").at(-1)}/config`;
+      const config = await readKubeconfig({ kubeconfig }, { env: { HOME: "/nowhere" } });
+      assert.equal(config.getCurrentCluster()?.server, cluster.server);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 });

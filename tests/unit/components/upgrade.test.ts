@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
+import { mock } from "node:test";
+import { Cluster } from "../../../components/cluster";
 import { PersistentCluster } from "../../../components/index";
 import { unknownVersion, upgradeProblem } from "../../../components/upgrade";
 import { versionOf } from "../../../components/version";
@@ -94,6 +96,16 @@ describe("another version of Cassandra", () => {
         Object.defineProperty(pulumi.log, level, { value, configurable: true, writable: true });
     };
 
+    /** Members that are asked say this. */
+    async function withVersion(said: string, use: () => Promise<void>): Promise<void> {
+      const exec = mock.method(Cluster.prototype, "exec", () => Promise.resolve(said));
+      try {
+        await use();
+      } finally {
+        exec.mock.restore();
+      }
+    }
+
     beforeEach(() => {
       printed.length = 0;
       const print = (line: string) => Promise.resolve(void printed.push(line));
@@ -162,6 +174,58 @@ describe("another version of Cassandra", () => {
         /which version of Cassandra cassandra-0 runs could not be asked: .*`pulumi up` asks again/,
       );
       await assert.rejects(edit("team/cassandra:2026.11.1", "cassandra:5.0.9", dated, false), /No member was touched$/);
+    });
+
+    const warnings = () => printed.filter((line) => line.includes("does not tell which version"));
+
+    it("is refused where a tag leaves the version open, and none that it may be reads what the members write", async () => {
+      const running = (image: string) => [pod("cassandra-0", image, true)];
+      const refused =
+        /^Error: cassandra:image: "\S+" is not allowed for ring cassandra: its members run (5\.0|3\.11), /;
+      await assert.rejects(edit("cassandra:5.0.9", "cassandra:4", running("cassandra:5.0.9")), refused);
+      await assert.rejects(edit("cassandra:5.0.9", "m.example/cassandra:4-jammy", running("cassandra:5.0.9")), refused);
+      await assert.rejects(edit("cassandra:3.11.17", "cassandra:5", running("cassandra:3.11.17")), refused);
+      assert.deepEqual(printed, []);
+    });
+
+    it("passes without a word where every version that a tag leaves open does", async () => {
+      for (const [was, wanted] of [
+        ["cassandra:5.0.9", "cassandra:5"],
+        ["cassandra:4.1.9", "cassandra:5"],
+        ["cassandra:4.0.18", "cassandra:4"],
+      ]) {
+        await edit(was, wanted, [pod("cassandra-0", was, true)]);
+        assert.deepEqual(warnings(), [], `${was} -> ${wanted}`);
+      }
+    });
+
+    it("is told by a member that runs the image already", async () => {
+      const wanted = "team/cassandra:latest";
+      const pods = [pod("cassandra-0", "cassandra:5.0.9", true), pod("cassandra-1", wanted, true)];
+      const edits = (said: string) => withVersion(said, () => edit("cassandra:5.0.9", wanted, pods));
+      await edits("ReleaseVersion: 5.0.8");
+      assert.deepEqual(warnings(), []);
+      // One that is older is a way back.
+      await edits("ReleaseVersion: 4.1.9");
+      assert.deepEqual(warnings(), []);
+      await withVersion("ReleaseVersion: 4.1.9", () =>
+        assert.rejects(
+          edit("cassandra:5.0.9", "cassandra:4.0.18", pods),
+          /its members run 4\.1, and 4\.0 does not read/,
+        ),
+      );
+    });
+
+    it("is warned of where it may be an older one, with what happens then", async () => {
+      for (const wanted of ["cassandra:4", "team/cassandra:latest", "team/cassandra:2026.11"]) {
+        printed.length = 0;
+        await edit("cassandra:4.1.9", wanted, [pod("cassandra-0", "cassandra:4.1.9", true)]);
+        assert.equal(warnings().length, 1, wanted);
+        assert.match(
+          warnings()[0],
+          /its members run 4\.1: the two are not compared before the first member restarts, which does not start with/,
+        );
+      }
     });
 
     it("is judged in preview by the state where the pods may not be looked at, and not made then", async () => {
