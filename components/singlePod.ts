@@ -47,7 +47,6 @@ export class SinglePod extends CassandraRing {
       args.acceptDataLoss ?? false,
       { parent: this },
     );
-    // An edit that replaces it deletes it first; what replaces it without an edit does not.
     const isNotReplaced = refuseReplacement(name, {
       memory: recorded(this),
       workload: { apiVersion: "v1", kind: "Pod" },
@@ -85,6 +84,9 @@ export class SinglePod extends CassandraRing {
         parent: this,
         dependsOn: guard.passed.apply(() => this.beforePods),
         deletedWith: budget,
+        // What the guard has not let pass (its image was changed by hand and refreshed, a label of it lost) would be replaced by the
+        // provider, which deletes it first. So a replacement begins with the new one, which the hook refuses.
+        deleteBeforeReplace: args.acceptDataLoss ?? false,
         hooks: { beforeCreate: [isNotReplaced, ...this.mayAsk(name, args)] },
       },
     );
