@@ -8,7 +8,7 @@ import { ApiError, Cluster } from "./cluster";
 import { changesBetween, written } from "./diff";
 import { isSameQuantity, liveInputs, takenFromKubectl, withLive } from "./live";
 import * as objects from "./objects";
-import { otherCluster, Settings } from "./otherCluster";
+import { otherCluster } from "./otherCluster";
 import { KubeObject } from "./objects";
 import { identityPaths, replacingPaths, touches } from "./replacements";
 import { standing, waitUntilGone, WaitOptions, waitUntilReady } from "./waiting";
