@@ -165,8 +165,9 @@ interface Subjects {
   /** URN of the guard of the stack's rings, and of the cluster that the state remembers. */
   guard: string;
   cluster: string;
-  /** URN of the ring that is a single pod. */
+  /** URN of the ring that is a single pod, and of the budget that it goes with. */
   pod: string;
+  budget: string;
   /** URN of the Service that a set's pods have their names from. */
   service: string;
 }
@@ -180,6 +181,8 @@ interface Way {
   isForAll?: true;
   /** Whether it keeps to a plan that a preview has saved, where that was not refused. */
   isPlanned?: true;
+  /** Edits that it is tried with. @default all */
+  only?: string[];
 }
 
 const taint = ({ workload }: Subjects) => [["state", "taint", workload.urn, "--yes"]];
@@ -208,6 +211,16 @@ const ways: Record<string, Way> = {
   "--replace": { args: ({ workload }) => ["--replace", workload.urn] },
   "--replace, upsertExistingObjects": { args: ({ workload }) => ["--replace", workload.urn], config: upsert },
   "--target-replace": { args: ({ workload }) => ["--target-replace", workload.urn] },
+  "--target-replace the pod's budget": {
+    args: ({ budget }) => ["--target-replace", budget],
+    isForAll: true,
+    only: ["nothing else"],
+  },
+  "state taint of the pod's budget": {
+    before: ({ budget }) => [["state", "taint", budget, "--yes"]],
+    isForAll: true,
+    only: ["nothing else"],
+  },
   "--continue-on-error": { args: () => ["--continue-on-error"], isForAll: true },
   "--refresh": { args: () => ["--refresh"], isForAll: true },
   "--parallel 1": { args: () => ["--parallel", "1"], isForAll: true },
@@ -227,10 +240,11 @@ const ways: Record<string, Way> = {
     },
   },
   // What is imported is protected unless somebody says otherwise.
-  "import under another name": { before: ({ workload }) => [importOf(workload, "twice")] },
+  "import under another name": { before: ({ workload }) => [importOf(workload, "twice")], only: ["nothing else"] },
   "import under another name, upsertExistingObjects": {
     before: ({ workload }) => [importOf(workload, "twice")],
     config: upsert,
+    only: ["nothing else"],
   },
 };
 
@@ -246,6 +260,7 @@ const some = [
   ["the pod's image set by hand", "--refresh"],
   ["nothing else", "state taint, upsertExistingObjects"],
   ["nothing else", "state delete, import"],
+  ["nothing else", "--target-replace the pod's budget"],
 ];
 
 /** What depends on the retention; all else is tried with one that deletes. */
@@ -330,6 +345,7 @@ for (const [title, officialPlugin, volumeRetention] of [
         guard: found("DataGuard::cassandra").urn,
         cluster: found("KubernetesCluster::cassandra").urn,
         pod: found("SinglePod::cassandra-pod").urn,
+        budget: found("PodDisruptionBudget::cassandra-pod-alone").urn,
         service: found("PersistentCluster$cassandra:index:CassandraService$kubernetes:core/v1:Service::cassandra").urn,
       };
       let lasts = false;
@@ -366,6 +382,7 @@ for (const [title, officialPlugin, volumeRetention] of [
       if (volumeRetention === "retain" && !ofRetention.includes(editName)) continue;
       for (const [wayName, way] of Object.entries(ways)) {
         if (edit.by && !edit.by.includes(wayName)) continue;
+        if (way.only && !way.only.includes(editName)) continue;
         const isOne = some.some(([one, by]) => one === editName && by === wayName);
         it(`${isOne ? "" : "@all "}${editName}, ${wayName}: every pod and claim is what it was`, async () => {
           const { at = [persistent] } = edit;
