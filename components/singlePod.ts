@@ -104,7 +104,7 @@ export class SinglePod extends CassandraRing {
  * Hook before the budget is made: refuses, in preview as well, another one for a pod that there is. The pod goes with the one that it
  * belongs to, and an update that replaces the budget alone (`--target-replace`) leaves it to that one.
  */
-function refuseOtherBudget(
+export function refuseOtherBudget(
   name: string,
   pod: string,
   memory: Promise<Memory>,
