@@ -5,34 +5,17 @@ import * as pulumi from "@pulumi/pulumi";
 const { PROVIDER: providerName, SELECTOR: selected } = process.env;
 const provider = providerName ? new k8s.Provider(providerName, {}) : undefined;
 
-type Labels = Record<string, string>;
-interface Workload {
-  spec: { selector: { matchLabels: Labels }; template: { metadata: { labels: Labels } } };
-}
-
-/** With one more label of its pods, by which it finds them. */
-function relabelled(props: unknown): object {
-  const { spec, ...rest } = props as Workload;
-  const { selector, template } = spec;
-  const more = { selected: selected! };
-  return {
-    ...rest,
-    spec: {
-      ...spec,
-      selector: { matchLabels: { ...selector.matchLabels, ...more } },
-      template: {
-        ...template,
-        metadata: { ...template.metadata, labels: { ...template.metadata.labels, ...more } },
-      },
-    },
-  };
+/** With one more label by which it finds its pods, as another version of the program might have it. */
+function reselected(props: unknown): object {
+  const { spec, ...rest } = props as { spec: { selector: { matchLabels: object } } };
+  return { ...rest, spec: { ...spec, selector: { matchLabels: { ...spec.selector.matchLabels, selected } } } };
 }
 
 pulumi.runtime.registerResourceTransform(({ type, custom, props, opts }) => {
   if (!custom || !type.startsWith("kubernetes:")) return undefined;
   const isSelecting = /:(StatefulSet|DaemonSet)$/.test(type);
   return {
-    props: selected && isSelecting ? relabelled(props) : props,
+    props: selected && isSelecting ? reselected(props) : props,
     opts: provider ? { ...opts, provider } : opts,
   };
 });
