@@ -24,13 +24,13 @@ export interface ReplacementArgs {
   cluster?: ClusterChoice;
 }
 
-/** For `registerOutputs`: what the next update knows a live workload by. */
+/** For `registerOutputs`: what the next update knows a live workload by. One that `--target` leaves out has no metadata yet. */
 export function memoryOf(
-  workloads: { metadata: pulumi.Output<{ name: string; uid: string }> }[],
+  workloads: { metadata: pulumi.Output<{ name: string; uid: string } | undefined> }[],
 ): pulumi.Output<object> {
   return pulumi
     .all(workloads.map(({ metadata }) => metadata))
-    .apply((all) => Object.fromEntries(all.map(({ name, uid }) => [name, uid])));
+    .apply((all) => Object.fromEntries(all.flatMap((metadata) => (metadata ? [[metadata.name, metadata.uid]] : []))));
 }
 
 /**
@@ -59,7 +59,8 @@ export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.R
         throw new Error(
           `${what} is not replaced: its pods would go with it, and their rows. Whatever asks for that (\`--replace\`, \`pulumi state ` +
             "taint`: `pulumi state untaint` takes it back) is not needed: an edit of the stack changes it as it is. If it was taken " +
-            "out of the state, `pulumi import` puts it back",
+            "out of the state, `pulumi import` puts it back. If the cluster has got another address, take kubernetes:kubeconfig out of the " +
+            "config, `pulumi up` with the new one in KUBECONFIG, and put it back",
         );
       }
       if (args.takesOver) return;

@@ -1,9 +1,11 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, mayLookAtNamespace } from "./cassandraRing";
+import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
 import { DataGuard } from "./dataGuard";
+import { lookAt } from "./look";
 import { recorded } from "./recorded";
-import { memoryOf, refuseReplacement } from "./replacement";
+import { Memory, memoryOf, refuseReplacement } from "./replacement";
 
 export interface SinglePodArgs extends CassandraRingArgs {
   /**
@@ -47,9 +49,9 @@ export class SinglePod extends CassandraRing {
       args.acceptDataLoss ?? false,
       { parent: this },
     );
-    // An edit that replaces it deletes it first; what replaces it without an edit does not.
+    const memory = recorded<Memory>(this);
     const isNotReplaced = refuseReplacement(name, {
-      memory: recorded(this),
+      memory,
       workload: { apiVersion: "v1", kind: "Pod" },
       takesOver: args.takesOver,
       cluster: this.cluster,
@@ -57,7 +59,7 @@ export class SinglePod extends CassandraRing {
     const budget = new k8s.policy.v1.PodDisruptionBudget(
       `${name}-alone`,
       { metadata: this.metadata, spec: { minAvailable: 1, selector: { matchLabels: this.selector } } },
-      { parent: this },
+      { parent: this, hooks: { beforeCreate: [refuseOtherBudget(name, args.name, memory, this.cluster)] } },
     );
     // The pod goes when the budget goes, by its owner reference: at `pulumi destroy` that deletes it. When a controller adopts
     // it, the budget goes as well; but by then the pod has another owner and stays, while Pulumi, which is told that the one
@@ -85,6 +87,9 @@ export class SinglePod extends CassandraRing {
         parent: this,
         dependsOn: guard.passed.apply(() => this.beforePods),
         deletedWith: budget,
+        // What the guard has not let pass (its image was changed by hand and refreshed, a label of it lost) would be replaced by the
+        // provider, which deletes it first. So a replacement begins with the new one, which the hook refuses.
+        deleteBeforeReplace: args.acceptDataLoss ?? false,
         hooks: { beforeCreate: [isNotReplaced, ...this.mayAsk(name, args)] },
       },
     );
@@ -93,4 +98,35 @@ export class SinglePod extends CassandraRing {
     this.contactPoints = this.discoveryName;
     this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf([this.pod]) });
   }
+}
+
+/**
+ * Hook before the budget is made: refuses, in preview as well, another one for a pod that there is. The pod goes with the one that it
+ * belongs to, and an update that replaces the budget alone (`--target-replace`) leaves it to that one.
+ */
+export function refuseOtherBudget(
+  name: string,
+  pod: string,
+  memory: Promise<Memory>,
+  cluster: ClusterChoice | undefined,
+): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${name}-keeps-its-budget`,
+    async ({ newInputs }) => {
+      const { namespace } = (newInputs as { metadata: { namespace?: string } }).metadata;
+      const { uids = {} } = await memory;
+      if (!namespace || !uids[pod]) return;
+      const look = async () =>
+        (await Cluster.connect(cluster)).core.readNamespacedPod({ name: pod, namespace }).catch(nothingWhenNotFound);
+      const live = await lookAt(`whether Pod ${namespace}/${pod} is there`, look, { isTold: false });
+      const budget = live?.metadata?.ownerReferences?.find(({ kind }) => kind === "PodDisruptionBudget");
+      if (live?.metadata?.uid !== uids[pod] || !budget) return;
+      throw new Error(
+        `PodDisruptionBudget ${namespace}/${budget.name} is not replaced: Pod ${pod} would go with it, and its rows. Whatever asks for that ` +
+          "(`--target-replace`, `pulumi state taint`: `pulumi state untaint` takes it back) is not needed. If it was taken out of the " +
+          "state, `pulumi import` puts it back",
+      );
+    },
+    { onDryRun: true },
+  );
 }

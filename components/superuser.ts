@@ -108,9 +108,14 @@ export class PasswordChange extends pulumi.ComponentResource {
       { onDryRun: true },
     );
     const { namespace, superuser, record } = args;
-    // Of one that the user chose, even a digest tells something.
+    // Of one that the user chose, even a digest tells something. An update that is told to leave the ring alone (`--target`) makes no
+    // password, and keeps nothing of this.
     const revision = pulumi.secret(
-      superuser.password.apply((password) => createHash("sha256").update(password).digest("hex")),
+      superuser.password.apply((password?: string) =>
+        createHash("sha256")
+          .update(password ?? "")
+          .digest("hex"),
+      ),
     );
     super(
       "cassandra:index:PasswordChange",

@@ -6,6 +6,7 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { isDeepStrictEqual } from "node:util";
 import { serve, unary } from "./rpc";
 import { Values } from "./values";
 
@@ -50,6 +51,8 @@ export interface Diff {
 export interface Provider {
   version: string;
   configure(args: Values): Promise<void>;
+  /** Which of these settings of its own make it another provider, so that all its resources are replaced. @default none */
+  replacedBy?(before: Values, after: Values): Promise<string[]>;
   check(subject: CheckSubject): Promise<Values>;
   diff(subject: ChangeSubject): Diff;
   create(subject: ChangeSubject): Promise<{ id: string; state: Values }>;
@@ -145,6 +148,16 @@ export function serveProvider(provider: Provider): void {
         await provider.configure(values(request.getArgs()));
         const response = new proto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
         return response.setSupportsAutonamingConfiguration(true);
+      }),
+      diffConfig: unary(async (request: proto.DiffRequest) => {
+        const [before, after] = [values(request.getOlds()), values(request.getNews())];
+        const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+          (key) => !isDeepStrictEqual(before[key], after[key]),
+        );
+        const { DIFF_SOME, DIFF_NONE } = proto.DiffResponse.DiffChanges;
+        const response = new proto.DiffResponse().setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE);
+        const replaces = (await provider.replacedBy?.(before, after)) ?? [];
+        return response.setDiffsList(changed).setReplacesList(replaces.filter((key) => changed.includes(key)));
       }),
       check: unary(async (request: proto.CheckRequest) => {
         const autonaming = request.getAutonaming();

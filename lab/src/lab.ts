@@ -66,9 +66,16 @@ export class Lab {
     await lab.instance.exclusively(async () => {
       await startCluster(lab.instance, settings, programs, archives);
       lab.instance.write("environment.json", await pulumiEnvironment(lab.instance, pulumi));
+      const versions = pulumi.plugins.map(({ name, atWork }) => [name, atWork] as const);
+      lab.instance.write("plugins.json", Object.fromEntries(versions));
       lab.stackFiles.prepare();
     });
     return lab;
+  }
+
+  /** Version of the Kubernetes plugin that is at work. */
+  get kubernetesPlugin(): string {
+    return this.instance.read<{ kubernetes: string }>("plugins.json")!.kubernetes;
   }
 
   /** Variables for a shell, besides PATH with `bin` in front. @throws when the lab has never been up */

@@ -25,6 +25,8 @@ interface Plugin {
   version: string;
   /** Folder of the official one; undefined where it cannot be downloaded, and the lab's stand-in takes its place. */
   official?: string;
+  /** Version of the one that is at work: an older one where it is built from its source. The stand-in does as the SDK's own. */
+  atWork: string;
 }
 
 /** What an instance's `pulumi` is made of. */
@@ -62,14 +64,14 @@ async function plugin(cli: string, name: string, isBuilt = false): Promise<Plugi
     say(
       `  Pulumi plugin ${name} ${version}: cannot be downloaded here, so ${officialKubernetesPlugin} is built from its source`,
     );
-    return { name, version, official: await kubernetesPlugin() };
+    return { name, version, official: await kubernetesPlugin(), atWork: officialKubernetesPlugin };
   }
   if (!found)
     say(`  Pulumi plugin ${name} ${version}: cannot be downloaded here, so the lab's stand-in takes its place`);
-  return { name, version, official: found ? await download() : undefined };
+  return { name, version, official: found ? await download() : undefined, atWork: version };
 }
 
-const pluginFolder = ({ name, version }: Plugin) => `resource-${name}-v${version}`;
+const pluginFolder = ({ name, version }: Pick<Plugin, "name" | "version">) => `resource-${name}-v${version}`;
 
 /** Variables that make `pulumi` and `kubectl` work on the instance, to be set beside those of the caller. */
 export async function pulumiEnvironment(

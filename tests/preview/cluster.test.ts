@@ -17,6 +17,21 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
   const objects = async (of: Lab) =>
     (await of.kubectl(["get", "all,pvc,storageclass,configmap", "-A", "-o", "name"])).trim();
 
+  /** All objects of the ring, each as the one that it is. */
+  const uids = async () =>
+    (
+      await lab.kubectl([
+        "get",
+        "statefulsets,services,configmaps,secrets,serviceaccounts,roles,rolebindings,pdb,networkpolicies,pods,pvc,storageclasses",
+        "-l",
+        "app=cassandra",
+        "-o",
+        'jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.uid}{"\\n"}{end}',
+      ])
+    )
+      .split("\n")
+      .sort();
+
   inLab({ name: "other", simulated: true, nodes: 1 }, (made) => {
     other = made;
   });
@@ -59,17 +74,37 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await stack.up("--expect-no-changes");
   });
 
-  it("@all may have got another address", async () => {
+  it("may have got another address, which the provider takes for another cluster: refused, with a way out", async () => {
     const config = JSON.parse(await contents(lab)) as { clusters: { cluster: { server: string } }[] };
-    const { cluster } = config.clusters[0];
-    cluster.server = cluster.server.replace(/^(https:\/\/[\d.]+)/, "$1.");
-    stack.configure({ ...ring, "kubernetes:kubeconfig": JSON.stringify(config) });
-    const before = await objects(lab);
+    const at = (kubeconfig: object) =>
+      stack.configure({ ...ring, "kubernetes:kubeconfig": JSON.stringify(kubeconfig) });
+    const before = await uids();
+    at(config);
     await stack.up();
-    assert.equal(await objects(lab), before);
+    const { cluster } = config.clusters[0];
+    // The same to whoever connects, and not the same text.
+    cluster.server = cluster.server.replace("https:", "HTTPS:");
+    at(config);
+    const refusal = [
+      "StatefulSet default/cassandra is not replaced: its pods would go with it",
+      "If the cluster has got another address, take kubernetes:kubeconfig out of the config",
+    ];
+    for (const command of [["preview"], ["up"], ["up", "--continue-on-error"]])
+      await stack.refusedWith(refusal, ...command, ...(command[0] === "up" ? ["--yes", "--skip-preview"] : []));
+    assert.deepEqual(await uids(), before);
+
+    stack.configure(ring);
+    const file = join(folder(), "moved");
+    writeFileSync(file, JSON.stringify(config));
+    await lab.pulumi(["up", "--yes", "--skip-preview", "--stack", stack.name, "--non-interactive"], {
+      env: { ...lab.env, KUBECONFIG: file },
+    });
+    at(config);
+    await stack.up();
+    assert.deepEqual(await uids(), before);
     stack.configure(ring);
     await stack.up();
-    assert.equal(await objects(lab), before);
+    assert.deepEqual(await uids(), before);
   });
 
   it("is the provider's own: a program that names another one beside it is refused", async () => {

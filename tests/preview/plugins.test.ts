@@ -1,4 +1,5 @@
 import { Lab } from "../../lab/src/lab";
+import { inLab } from "../stack";
 import { changes } from "./plugins/changes";
 import { existing } from "./plugins/existing";
 import { others } from "./plugins/others";
@@ -7,22 +8,15 @@ import { refusals } from "./plugins/refusals";
 import { waits } from "./plugins/waits";
 
 const minutes = 60_000;
-const name = "plugins";
 
 // What this repository relies on in them. A lab that cannot download them has stand-ins, which must not differ in this.
 describe("the kubernetes and random plugins", function () {
   this.timeout(5 * minutes);
-  let lab: Lab | undefined;
+  let lab: Lab;
 
-  before(async () => {
-    // Its objects and stacks would be in the way, if a run before this one was killed.
-    await Lab.find(name).down({ delete: true });
-    lab = await Lab.up({ name, simulated: true });
+  inLab({ name: "plugins", simulated: true }, (made) => {
+    lab = made;
   });
 
-  after(async () => {
-    await lab?.down({ delete: true });
-  });
-
-  for (const subject of [changes, existing, others, refusals, waits, passwords]) subject(() => lab!);
+  for (const subject of [changes, existing, others, refusals, waits, passwords]) subject(() => lab);
 });

@@ -386,6 +386,60 @@ describe("every topology on the real engine and API server, with simulated nodes
     await nothingLeft();
   });
 
+  it("keeps the nodes and the volumes of CockroachDB: these grow in place, those that are there count, and none goes unasked", async () => {
+    const five = { topologies: ["cockroachdb"], storage: "gce-pd", replicas: 5 };
+    const three = { ...five, replicas: 3 };
+    type Claim = KubeObject & { status: { capacity: { storage: string } } };
+    const claims = async () =>
+      (await stack.get<{ items: Claim[] }>("pvc", "-l", "app=cockroachdb")).items.map(({ metadata, status }) => ({
+        uid: metadata.uid,
+        size: status.capacity.storage,
+      }));
+    const nodes = async () =>
+      (await stack.pods("app=cockroachdb,app.kubernetes.io/component=persistent")).map(({ metadata }) => metadata.uid);
+    configure({ ...three, volumeSize: "1Gi" });
+    await stack.up();
+    const [pods, small] = [await nodes(), await claims()];
+    assert.deepEqual([pods.length, small.map(({ size }) => size)], [3, ["1Gi", "1Gi", "1Gi"]]);
+    configure({ ...three, volumeSize: "2Gi" });
+    assert.match(await stack.pulumi("preview"), /volumeSize 1Gi -> 2Gi: the volumes grow while their members serve/);
+    await stack.up();
+    assert.deepEqual(await nodes(), pods);
+    assert.deepEqual(
+      await claims(),
+      small.map((claim) => ({ ...claim, size: "2Gi" })),
+    );
+    await stack.up("--expect-no-changes");
+
+    await lab.kubectl(["scale", "statefulset", "cockroachdb", "--replicas=5"]);
+    await lab.kubectl(["wait", "--for=jsonpath={.status.readyReplicas}=5", "statefulset/cockroachdb", "--timeout=60s"]);
+    await refuses(
+      { ...three, volumeSize: "2Gi", cockroachdb: { memory: "3Gi" } },
+      "cassandra:replicas: 3 is below the 5 nodes of CockroachDB cluster cockroachdb",
+    );
+    configure({ ...five, volumeSize: "2Gi" });
+    await stack.up();
+    assert.equal((await nodes()).length, 5);
+
+    const kept = await claims();
+    await stack.destroy();
+    assert.deepEqual(await claims(), kept);
+    configure({ ...three, volumeSize: "2Gi" });
+    const missing = [
+      "cassandra:replicas: 3 is below the 5 nodes of CockroachDB cluster cockroachdb whose volumes are kept",
+    ];
+    await stack.refusedWith(missing, "preview");
+    await stack.refusedWith(missing, "up", "--yes", "--skip-preview");
+    assert.deepEqual(await nodes(), []);
+    configure({ ...five, volumeSize: "2Gi" });
+    await stack.up();
+    assert.deepEqual(await claims(), kept);
+    configure({ ...five, volumeSize: "2Gi", volumeRetention: "delete" });
+    await stack.up();
+    await stack.destroy();
+    await nothingLeft();
+  });
+
   it("lets no volume grow whose class does not", async () => {
     configure({ ...minikube, replicas: 1 });
     await stack.up();

@@ -8,6 +8,7 @@ import { ApiError, Cluster } from "./cluster";
 import { changesBetween, written } from "./diff";
 import { isSameQuantity, liveInputs, takenFromKubectl, withLive } from "./live";
 import * as objects from "./objects";
+import { otherCluster } from "./otherCluster";
 import { KubeObject } from "./objects";
 import { identityPaths, replacingPaths, touches } from "./replacements";
 import { standing, waitUntilGone, WaitOptions, waitUntilReady } from "./waiting";
@@ -59,6 +60,10 @@ class Kubernetes implements server.Provider {
     };
     this.takesOver = isOn("upsertExistingObjects", "UPSERT_EXISTING_OBJECTS");
     this.forces = isOn("enablePatchForce", "ENABLE_PATCH_FORCE");
+  }
+
+  replacedBy(before: Values, after: Values): Promise<string[]> {
+    return otherCluster(plain(before), plain(after));
   }
 
   async check(subject: server.CheckSubject): Promise<Values> {

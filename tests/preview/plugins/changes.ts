@@ -3,6 +3,7 @@ import { Lab } from "../../../lab/src/lab";
 import type { Declaration } from "./index";
 import { claimSpec, configMap, KubeList, KubeObject, statefulSet } from "./objects";
 import { ProgramStack } from "./programStack";
+import { isOlder } from "./versions";
 
 interface Wanted {
   labels?: Record<string, string>;
@@ -74,6 +75,11 @@ export function changes(lab: () => Lab): void {
 
     it("previews a replacement: first made if its random name changes, first deleted under a fixed name", async () => {
       stack.resources = program({ labels: { edited: "yes" }, text: "two", storage: "2Gi" });
+      if (isOlder(lab())) {
+        // It tries a create by applying it to what is there, which a set does not bear.
+        assert.match(await stack.refused("preview"), /StatefulSet.apps "stored-set" is invalid: spec: Forbidden/);
+        return;
+      }
       const printed = await stack.pulumi("preview");
       assert.deepEqual(order(printed, "unnamed"), ["create replacement", "delete original"]);
       assert.deepEqual(order(printed, "stored"), ["delete original", "create replacement"]);

@@ -10,6 +10,7 @@ const minutes = 60_000;
 export class ProgramStack extends Stack {
   /** What the program declares when it runs next. */
   resources: Declaration[] = [];
+  private variables: Record<string, string> = {};
 
   private constructor(
     lab: Lab,
@@ -29,9 +30,15 @@ export class ProgramStack extends Stack {
   }
 
   override pulumi(...args: string[]): Promise<string> {
-    const env = { ...this.lab.env, RESOURCES: JSON.stringify(this.resources) };
+    const env = { ...this.lab.env, ...this.variables, RESOURCES: JSON.stringify(this.resources) };
     const options = { cwd: this.folder, env, timeout: 5 * minutes };
     return this.lab.pulumi([...args, "--stack", this.name, "--non-interactive"], options);
+  }
+
+  /** Does something with these environment variables. */
+  async withVariables(variables: Record<string, string>, work: () => Promise<unknown>): Promise<void> {
+    this.variables = variables;
+    await work().finally(() => (this.variables = {}));
   }
 
   /** What a preview says that would be done, in its order: `create settings`. */

@@ -1,10 +1,20 @@
 import * as assert from "node:assert/strict";
-import { refuseReplacement } from "../../../components/replacement";
+import * as pulumi from "@pulumi/pulumi";
+import { memoryOf, refuseReplacement } from "../../../components/replacement";
 import { withApiServer } from "../apiServer";
 import { callHook, record } from "../recorder";
 
 const controllers = "/api/v1/namespaces/db/replicationcontrollers";
 const newInputs = { metadata: { name: "cassandra", namespace: "db" } };
+
+describe("what a ring remembers of its workloads", () => {
+  it("is their UIDs, and nothing of one that `--target` leaves out", async () => {
+    const named = { metadata: pulumi.output({ name: "cassandra", uid: "one" }) };
+    const leftOut = { metadata: pulumi.output(undefined) };
+    const known = await new Promise((resolve) => memoryOf([named, leftOut]).apply(resolve));
+    assert.deepEqual(known, { cassandra: "one" });
+  });
+});
 
 describe("a workload that would be made over one that is there", () => {
   const make = (live: object | undefined, uids: Record<string, string>, takesOver = false) =>

@@ -1,7 +1,9 @@
 import * as assert from "node:assert/strict";
 import { EphemeralCluster, SinglePod } from "../../../components/index";
 import { labels, selectorLabels } from "../../../components/labels";
-import { only, record } from "../recorder";
+import { refuseOtherBudget } from "../../../components/singlePod";
+import { withApiServer } from "../apiServer";
+import { callHook, only, record } from "../recorder";
 import { ringArgs } from "./args";
 
 interface Pod {
@@ -46,6 +48,30 @@ describe("SinglePod", () => {
     const { metadata } = only(all, "core/v1:Pod").inputs as unknown as Pod;
     assert.deepEqual(only(all, "cassandra:index:DataGuard").inputs, {
       revision: metadata.annotations["cassandra/revision"],
+    });
+  });
+
+  describe("its budget", () => {
+    const owner = { kind: "PodDisruptionBudget", name: "alone-1", apiVersion: "policy/v1", uid: "budget" };
+    const live = { metadata: { name: "cassandra", uid: "one", ownerReferences: [owner] } };
+    const make = (pod: object | undefined, uids: Record<string, string>) =>
+      withApiServer(pod ? { "/api/v1/namespaces/db/pods/cassandra": pod } : {}, async (kubeconfig) => {
+        await record(() => refuseOtherBudget("cassandra", "cassandra", Promise.resolve({ uids }), { kubeconfig }));
+        const newInputs = { metadata: { namespace: "db" } };
+        await callHook("cassandra-keeps-its-budget", { newInputs }, { onDryRun: true });
+      });
+
+    it("is not replaced while the pod is there that goes with it", async () => {
+      await assert.rejects(make(live, { cassandra: "one" }), {
+        message: /^PodDisruptionBudget db\/alone-1 is not replaced: Pod cassandra would go with it, and its rows/,
+      });
+    });
+
+    it("is made where the pod is not there, is not the stack's, or is somebody else's by now", async () => {
+      await make(undefined, { cassandra: "one" });
+      await make(live, {});
+      await make(live, { cassandra: "another" });
+      await make({ metadata: { ...live.metadata, ownerReferences: [] } }, { cassandra: "one" });
     });
   });
 

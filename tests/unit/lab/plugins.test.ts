@@ -4,6 +4,7 @@ import { changesBetween, written } from "../../../lab/plugins/kubernetes/diff";
 import { isSameQuantity, liveInputs, withLive } from "../../../lab/plugins/kubernetes/live";
 import * as objects from "../../../lab/plugins/kubernetes/objects";
 import { autonamed, idOf, kindOf, KubeObject, parseId, withName } from "../../../lab/plugins/kubernetes/objects";
+import { otherCluster } from "../../../lab/plugins/kubernetes/otherCluster";
 import { replacingPaths, touches } from "../../../lab/plugins/kubernetes/replacements";
 import { podReasons } from "../../../lab/plugins/kubernetes/waiting";
 import { CheckSubject } from "../../../lab/plugins/providerServer";
@@ -15,6 +16,35 @@ const object = (apiVersion: string, kind: string, rest: object = {}): KubeObject
   kind,
   metadata: { name: "it", namespace: "here", generation: 2 },
   ...rest,
+});
+
+describe("the kubernetes stand-in: its cluster", () => {
+  const at = (server: string, name = "shop") =>
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name, cluster: { server } }],
+      users: [{ name: "me", user: {} }],
+      contexts: [{ name: "it", context: { cluster: name, user: "me" } }],
+      "current-context": "it",
+    });
+  const [here, there] = [at("https://10.0.0.1:6443"), at("https://10.0.0.2:6443")];
+
+  it("is another one at another address, unless an identifier was there before and stays", async () => {
+    const address = ["kubeconfig", "context", "cluster"];
+    assert.deepEqual(await otherCluster({ kubeconfig: here }, { kubeconfig: there }), address);
+    assert.deepEqual(await otherCluster({ kubeconfig: here }, { kubeconfig: at("https://10.0.0.1:6443", "x") }), []);
+    const named = (kubeconfig: string, clusterIdentifier = "a") => ({ kubeconfig, clusterIdentifier });
+    assert.deepEqual(await otherCluster({ kubeconfig: here }, named(there)), address);
+    assert.deepEqual(await otherCluster(named(here), named(there)), []);
+    assert.deepEqual(await otherCluster(named(here), named(here, "b")), ["clusterIdentifier"]);
+  });
+
+  it("is looked at only where the settings name a kubeconfig, before and after", async () => {
+    assert.deepEqual(await otherCluster({}, { kubeconfig: there }), []);
+    assert.deepEqual(await otherCluster({ kubeconfig: here }, {}), []);
+    assert.deepEqual(await otherCluster({ kubeconfig: here }, { kubeconfig: "no such file" }), []);
+  });
 });
 
 describe("the kubernetes stand-in: kinds and names", () => {

@@ -1,0 +1,2 @@
+import "./transforms";
+export * from "../../../index";
