@@ -1,5 +1,5 @@
 import { quantity } from "../components/quantity";
-import { image as pinnedImage } from "../settings/parsers";
+import { shapes } from "../components/shapes";
 import { containersOf, envOf, KubeObject, podSpecOf, titleOf } from "./objects";
 
 /** What must hold of an object; each message says what to do. */
@@ -21,7 +21,7 @@ const pinnedImages: Rule = {
   enforcementLevel: "mandatory",
   check: (object) =>
     containersOf(object)
-      .filter(({ image }) => (image !== undefined || !object.isPart) && pinnedImage(image) === undefined)
+      .filter(({ image }) => (image !== undefined || !object.isPart) && !shapes.image.is(image))
       .map(
         ({ name, image }) =>
           `${titleOf(object)}, container ${name}: image "${image}" may be another one tomorrow; give it a tag other than latest, or a digest`,
