@@ -91,10 +91,7 @@ describe("the components as a package for other languages", function () {
     await pulumi("config", "rm", "args");
     await pulumi("config", "set", "--secret", "secretYaml", JSON.stringify({ disk_failure_policy: "ignore" }));
     for (const said of [await refused("preview"), await refused("up", "--yes", "--skip-preview")]) {
-      assert.match(
-        said,
-        /^ *error: PersistentCluster orders cannot be made with these args:\n.*"\[secret\]" is not allowed/m,
-      );
+      assert.match(said, /PersistentCluster orders cannot be made with these args:\n.*"\[secret\]" is not allowed/);
       assert.doesNotMatch(said, /^ +at /m, "a stack trace helps no user");
     }
     assert.equal(await lab.kubectl(["get", "statefulset,service,configmap", "-l", "app=cassandra", "-o", "name"]), "");
