@@ -63,16 +63,19 @@ function imageMisfits({ image }: Told): Misfit[] {
     : [];
 }
 
+/** Most rings have none, and their programs need not read all the names that there are. */
+const isEmpty = (given: object) => Object.keys(given).length === 0;
+
 /** What members read, of which each version has its own. */
 function fileMisfits({ image, cassandraYaml = {}, jvmOptions = [], auth, tls }: Told): Misfit[] {
   return [
-    ...unknownKeys(cassandraYaml, image, { auth, tls }).map(({ key, ...rest }) => ({
+    ...(isEmpty(cassandraYaml) ? [] : unknownKeys(cassandraYaml, image, { auth, tls })).map(({ key, ...rest }) => ({
       told: "cassandraYaml" as const,
       part: key,
       others: [],
       ...rest,
     })),
-    ...wrongOptions(jvmOptions, image).map(({ option, why }) => ({
+    ...(isEmpty(jvmOptions) ? [] : wrongOptions(jvmOptions, image)).map(({ option, why }) => ({
       told: "jvmOptions" as const,
       others: [],
       value: option,

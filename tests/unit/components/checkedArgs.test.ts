@@ -284,8 +284,12 @@ describe("args of components", () => {
         const failed = new Promise<Error>((resolve) =>
           process.once(event, resolve as NodeJS.UnhandledRejectionListener),
         );
-        of(args);
+        const { namespace } = of(args);
+        let isThere = false;
+        void value(namespace).then(() => (isThere = true));
         const error = await failed;
+        for (let i = 0; i < 10; i++) await new Promise(setImmediate);
+        assert.equal(isThere, false, "everything in the component would be made");
         assert.ok(pulumi.RunError.isInstance(error), error.stack);
         return error.message.split("\n").slice(1);
       } finally {
