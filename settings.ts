@@ -13,10 +13,8 @@ import {
   Storage,
   VolumeRetention,
 } from "./components/index";
+import { adoptionMisfits, inWordsOf, Misfit, misfits, Told } from "./components/misfits";
 import { mebibytes } from "./components/quantity";
-import { allowedVersions, unknownVersion } from "./components/upgrade";
-import { knownVersionOf, unknownKeys } from "./settings/cassandraYaml";
-import { wrongOptions } from "./settings/jvmOptions";
 import { Key, keys, objectKeys, ownKeys, topologies, Topology } from "./settings/keys";
 
 /** What every Cassandra ring has. */
@@ -360,9 +358,6 @@ const needs: {
   { name: "clientCertificates", other: "tls", words: ["secret", "cert-manager"] },
 ];
 
-/** Of a set: Kubernetes gives its pods a label of eleven characters more, and takes 63. */
-const longestSet = 52;
-
 /** A ring of the tutorials has one set, whose labels and protection leave no room for what its stack could have otherwise. */
 function checkAdoption({ chosen, values, objects, common }: Omit<Everything, "given">, problems: Problems): void {
   if (!chosen.includes("persistent")) return;
@@ -385,13 +380,23 @@ function checkAdoption({ chosen, values, objects, common }: Omit<Everything, "gi
       `: its pods are told from others by app=cassandra, as those of ${others.join(", ")} are`,
     );
   if (common.createNamespace) refuse("createNamespace: false", " with createNamespace: the namespace is there");
-  if (racks?.length > 0) refuse("racks: []", " with racks: it has one set");
-  const protections = Object.entries({ auth, tls }).filter(([, value]) => value !== "none");
-  for (const [key, value] of podTemplate === "kept" ? protections : [])
-    refuse(
-      `${key}: none, or podTemplate: own`,
-      ` with ${key}: ${value}: pods that stay as they are know nothing of it`,
-    );
+  for (const { why, allowed } of adoptionMisfits({ podTemplate, racks, auth, tls })) refuse(allowed, why);
+}
+
+/** Keys that components call otherwise. */
+const keyOf = (told: keyof Told) => (told === "maxHeapMiB" ? "maxHeap" : told);
+
+/** What does not fit of one topology. */
+function misfitsOf(topology: Topology, values: Own, { storage }: Common): Misfit[] {
+  const { localVolumes, cassandraYaml, jvmOptions, image, maxHeap, ...others } = values;
+  const told: Told = {
+    ...others,
+    maxHeapMiB: maxHeap,
+    ...(storage === "local" && { localVolumes }),
+    // Another one than Cassandra's, and what is Cassandra's own: each version has its keys.
+    ...(topology !== "cockroachdb" && image && { image, cassandraYaml, jvmOptions }),
+  };
+  return misfits(told, (name) => ({ ...keys, name: ownKeys[topology].own.name })[keyOf(name)].allowed);
 }
 
 /** What no key can tell by itself. Looks only at values that are right by themselves. */
@@ -413,36 +418,14 @@ function checkTogether({ chosen, values, objects, common, given }: Everything, p
   }
   checkAdoption({ chosen, values, objects, common }, problems);
   for (const topology of chosen) {
-    const { name, racks, maxHeap, memory, localVolumes, replicas } = values[topology];
-    const { cassandraYaml, jvmOptions, image, auth, tls } = values[topology];
-    const of = (...names: string[]) => (names.some((name) => name in objects[topology]) ? `${topology}.` : "");
-    if (maxHeap && memory && maxHeap >= mebibytes(memory)) {
-      const raw = objects[topology].maxHeap ?? given.maxHeap;
-      problems.add(`${of("maxHeap", "memory")}maxHeap`, raw, keys.maxHeap, ` while memory is ${memory}`);
-    }
-    const tooNew = topology === "cockroachdb" || !image ? undefined : unknownVersion(image);
-    if (tooNew) problems.add(`${of("image")}image`, image, { ...keys.image, allowed: allowedVersions }, `: ${tooNew}`);
-    if (cassandraYaml && image)
-      problems.addKeys(`${of("cassandraYaml")}cassandraYaml.`, unknownKeys(cassandraYaml, image, { auth, tls }));
-    if (jvmOptions && image) problems.addOptions(`${of("jvmOptions")}jvmOptions`, wrongOptions(jvmOptions, image));
-    for (const [key, value] of Object.entries({ auth, tls })) {
-      if (value === undefined || value === "none" || !image || knownVersionOf(image) !== "4.0") continue;
-      const none: Key = { ...keys[key as "auth" | "tls"], allowed: "none" };
-      problems.add(`${of(key, "image")}${key}`, value, none, ` with ${image}: it needs 4.1`);
-    }
-    if (racks?.length > 0 && replicas && replicas % racks.length > 0) {
-      const evenly: Key = { ...keys.replicas, allowed: `a multiple of ${racks.length}` };
-      problems.add(`${of("replicas", "racks")}replicas`, replicas, evenly, ` with the racks ${racks.join(", ")}`);
-    }
-    const longest = racks?.find((rack) => `${name}-${rack}`.length > longestSet);
-    if (longest !== undefined) {
-      const detail = `: set ${name}-${longest} has a name of more than ${longestSet} characters`;
-      problems.add(`${of("racks")}racks`, longest, keys.racks, detail);
-    }
-    if (common.storage === "local" && localVolumes && replicas && localVolumes.length < replicas) {
-      const label = topology === "cockroachdb" ? "cockroachdb." : of("localVolumes", "replicas");
-      const detail = `: ${localVolumes.length} of them for ${replicas} replicas`;
-      problems.add(`${label}localVolumes`, localVolumes, keys.localVolumes, detail);
+    for (const misfit of misfitsOf(topology, values[topology], common)) {
+      const [name, others] = [keyOf(misfit.told), misfit.others.map(keyOf)];
+      const isOwn = [name, ...others].some((one) => one in objects[topology]) || name in ownKeys[topology].own;
+      const raw = name === "maxHeap" ? (objects[topology].maxHeap ?? given.maxHeap) : misfit.value;
+      problems.addMisfit(`${isOwn ? `${topology}.` : ""}${name}`, {
+        ...misfit,
+        ...("value" in misfit && { value: raw }),
+      });
     }
   }
   const rings = chosen.filter((topology) => topology !== "cockroachdb");
@@ -480,9 +463,9 @@ class Problems {
 
   /** Parses the values given for a table of keys, or their defaults; those that are not allowed are left out. */
   parse(prefix: string, table: Record<string, Key>, given: Raw): Raw {
-    for (const name of Object.keys(given).filter((name) => !(name in table))) {
+    for (const name of Object.keys(given).filter((name) => !Object.hasOwn(table, name))) {
       const [key, nearest] = [name, closest(name, Object.keys(table))].map((one) => this.full(prefix + one));
-      const misplaced = prefix && name in keys;
+      const misplaced = prefix && Object.hasOwn(keys, name);
       const instead = misplaced ? `allowed there is ${Object.keys(table).join(", ")}` : `did you mean ${nearest}?`;
       this.lines.add(`${key}: ${misplaced ? "no key of this topology" : "unknown key"}; ${instead}`);
     }
@@ -514,15 +497,11 @@ class Problems {
     this.lines.add(`${this.full(name)}: "${shown}" is not allowed${detail}; allowed is ${key.allowed}`);
   }
 
-  addKeys(prefix: string, wrong: { key: string; why: string; value?: unknown }[]): void {
-    for (const { key, why, ...rest } of wrong) {
-      const value = "value" in rest ? `"${this.shown(prefix, rest.value)}" ` : "";
-      this.lines.add(`${this.full(prefix + key)}: ${value}${why}`);
-    }
-  }
-
-  addOptions(name: string, wrong: { option: string; why: string }[]): void {
-    for (const { option, why } of wrong) this.lines.add(`${this.full(name)}: "${option}" ${why}`);
+  addMisfit(name: string, { part, why, allowed, ...rest }: Misfit): void {
+    const value = "value" in rest ? `"${this.shown(name, rest.value)}" ` : "";
+    const where = this.full(part === undefined ? name : `${name}.${part}`);
+    const wrong = inWordsOf((key) => this.full(key), why);
+    this.lines.add(`${where}: ${value}${wrong}${allowed === undefined ? "" : `; allowed is ${allowed}`}`);
   }
 
   throwIfAny(): void {

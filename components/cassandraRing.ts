@@ -13,7 +13,6 @@ import {
 import { CassandraService } from "./cassandraService";
 import { CassandraYaml } from "./cassandraYaml";
 import { Certificates, CertManager } from "./certificates";
-import { checkedPodArgs } from "./checkedPodArgs";
 import { ClusterChoice } from "./cluster";
 import { refuseNameOfOthers, toVolumes } from "./clusterNames";
 import { comparedCluster } from "./kubernetesCluster";
@@ -121,19 +120,19 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   protected constructor(
     type: string,
     name: string,
-    given: CassandraRingArgs,
+    args: CassandraRingArgs,
     { topology, disk, maker, rules, racks = [], adopted, takesOver = false }: Topology,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const { hooks } = opts ?? {};
-    const { choice: cluster, passed } = comparedCluster(name, given.cluster, opts);
+    const { choice: cluster, passed } = comparedCluster(name, args.cluster, opts);
     const beforeCreate = [
       ...(hooks?.beforeCreate ?? []),
-      ...firstLook(name, { ...given, cluster }, { disk, maker, racks, adopted, takesOver }),
+      ...firstLook(name, { ...args, cluster }, { disk, maker, racks, adopted, takesOver }),
     ];
-    const beforeUpdate = [...(hooks?.beforeUpdate ?? []), tellOfClientCertificates(name, given)];
+    const beforeUpdate = [...(hooks?.beforeUpdate ?? []), tellOfClientCertificates(name, args)];
     // Its inputs are what the hooks are told.
-    const { namespace: place, clusterName, clientCertificates } = given;
+    const { namespace: place, clusterName, clientCertificates } = args;
     super(
       type,
       name,
@@ -141,9 +140,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } },
     );
     this.cluster = cluster;
-    this.knowCluster(given);
-    const { auth = "password", tlsSecret } = given;
-    const args = checkedPodArgs(given, { auth, tls: tlsSecret === undefined ? "none" : "secret" }, this);
+    this.knowCluster(args);
     // Everything in the ring has a namespace, and comes after that.
     const namespace = pulumi.all([args.namespace, passed]).apply(([known]) => known);
     this.identity = { name: args.name, topology };

@@ -1,6 +1,7 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ports } from "./cassandraPod";
+import { checkedArgs } from "./checkedArgs";
 import { Identity, labels } from "./labels";
 
 export interface CassandraServiceArgs extends Identity {
@@ -17,12 +18,16 @@ export class CassandraService extends pulumi.ComponentResource {
   /** Headless Service, named as the ring: gives each member its DNS name, ready or not. */
   readonly discovery: k8s.core.v1.Service;
 
+  private readonly args: CassandraServiceArgs;
+
   constructor(
     private readonly logicalName: string,
-    private readonly args: CassandraServiceArgs,
+    given: CassandraServiceArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
+    const args = checkedArgs("CassandraService", logicalName, given);
     super("cassandra:index:CassandraService", logicalName, {}, opts);
+    this.args = args;
     this.discovery = new k8s.core.v1.Service(
       logicalName,
       {

@@ -1,6 +1,6 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { wrongArgs } from "./argShapes";
+import { checkedArgs } from "./checkedArgs";
 import {
   cockroach,
   CockroachNodes,
@@ -60,11 +60,10 @@ export class CockroachCluster extends pulumi.ComponentResource {
   /** Service with a cluster IP, `<name>-public`: leads to nodes that serve SQL. */
   readonly publicService: k8s.core.v1.Service;
 
-  constructor(
-    name: string,
-    private readonly args: CockroachClusterArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly args: CockroachClusterArgs;
+
+  constructor(name: string, given: CockroachClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    const args = checkedArgs("CockroachCluster", name, given);
     const { takesOver = false } = args;
     const { choice: cluster, passed } = comparedCluster(name, args.cluster, opts);
     // A set of this name that is not in the state is not touched, nor its Services.
@@ -78,9 +77,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
       { namespace: place },
       { ...opts, hooks: { ...opts?.hooks, beforeCreate } },
     );
+    this.args = args;
     const identity = { name: args.name, topology: "persistent", application: "cockroachdb" };
-    const wrong = wrongArgs(args);
-    if (wrong.length > 0) throw new pulumi.ResourceError(wrong.join("\n"), this);
     const { volumeRetention = "retain" } = args;
     // Everything in it has a namespace, and comes after the look at the cluster.
     const namespace = pulumi.all([args.namespace, passed]).apply(([known]) => known);

@@ -1,6 +1,7 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
+import { checkedArgs } from "./checkedArgs";
 import { recorded } from "./recorded";
 import { memoryOf, refuseReplacement } from "./replacement";
 import { whenWhole } from "./ringCheck";
@@ -32,7 +33,8 @@ export class DaemonCluster extends CassandraRing {
   readonly contactPoints: pulumi.Output<string[]>;
   readonly execTarget: string;
 
-  constructor(name: string, args: DaemonClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: DaemonClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    const args = checkedArgs("DaemonCluster", name, given);
     const { hostPath, nodeSelector } = args;
     const maker = { apiGroups: ["apps"], resources: ["daemonsets"], resourceNames: [args.name] };
     const rules = crowdRules(args.namespace, maker);

@@ -1,6 +1,7 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
+import { checkedArgs } from "./checkedArgs";
 import { membersServeFirst } from "./handOver";
 import { recorded } from "./recorded";
 import { memoryOf, refuseReplacement } from "./replacement";
@@ -32,7 +33,8 @@ export class EphemeralCluster extends CassandraRing {
   readonly contactPoints: pulumi.Output<string[]>;
   readonly execTarget: string;
 
-  constructor(name: string, args: EphemeralClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
+  constructor(name: string, given: EphemeralClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    const args = checkedArgs("EphemeralCluster", name, given);
     const maker = { apiGroups: [""], resources: ["replicationcontrollers"], resourceNames: [args.name] };
     const rules = crowdRules(args.namespace, maker);
     super(

@@ -2,6 +2,7 @@ import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AdoptedTemplate, Adoption, importIfThere, tutorials } from "./adoption";
 import { CassandraRing, CassandraRingArgs, joinTimeouts } from "./cassandraRing";
+import { checkedArgs } from "./checkedArgs";
 import { CleanUp } from "./cleanUp";
 import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
@@ -49,7 +50,8 @@ export class PersistentCluster extends CassandraRing {
   readonly contactPoints: pulumi.Output<string[]>;
   readonly execTarget: string;
 
-  constructor(name: string, args: PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    const args = checkedArgs("PersistentCluster", name, given);
     const topology = "persistent";
     const { racks = [], volumeRetention = "retain" } = args;
     const sets = setsOf(args.name, racks);

@@ -4,6 +4,7 @@
  * ComponentResource directly, and of their outputs the ones that they declare themselves: a class that they share would hide both.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { refuseWrongArgs } from "./checkedArgs";
 import * as cassandra from "./index";
 
 /** What a ring tells a program. */
@@ -31,6 +32,7 @@ export class PersistentCluster extends pulumi.ComponentResource {
   readonly superuserSecret?: pulumi.Output<string>;
 
   constructor(name: string, args: cassandra.PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    refuseWrongArgs("PersistentCluster", name, args);
     super("cassandra:index:PersistentCluster", name, {}, opts);
     const outputs = outputsOf(new cassandra.PersistentCluster(name, args, { parent: this }));
     Object.assign(this, outputs);
@@ -48,6 +50,7 @@ export class EphemeralCluster extends pulumi.ComponentResource {
   readonly superuserSecret?: pulumi.Output<string>;
 
   constructor(name: string, args: cassandra.EphemeralClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    refuseWrongArgs("EphemeralCluster", name, args);
     super("cassandra:index:EphemeralCluster", name, {}, opts);
     const outputs = outputsOf(new cassandra.EphemeralCluster(name, args, { parent: this }));
     Object.assign(this, outputs);
@@ -65,6 +68,7 @@ export class DaemonCluster extends pulumi.ComponentResource {
   readonly superuserSecret?: pulumi.Output<string>;
 
   constructor(name: string, args: cassandra.DaemonClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    refuseWrongArgs("DaemonCluster", name, args);
     super("cassandra:index:DaemonCluster", name, {}, opts);
     const outputs = outputsOf(new cassandra.DaemonCluster(name, args, { parent: this }));
     Object.assign(this, outputs);
@@ -78,6 +82,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
   readonly publicService: pulumi.Output<string>;
 
   constructor(name: string, args: cassandra.CockroachClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    refuseWrongArgs("CockroachCluster", name, args);
     super("cassandra:index:CockroachCluster", name, {}, opts);
     const cluster = new cassandra.CockroachCluster(name, args, { parent: this });
     this.publicService = cluster.publicService.metadata.name;

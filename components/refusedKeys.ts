@@ -1,6 +1,6 @@
-/** Keys of cassandra.yaml that follow from other settings, and the names of those. */
+/** Keys of cassandra.yaml that follow from other settings, and the names of those: of config keys in braces (`inWordsOf`). */
 const settled: Record<string, string> = {
-  cluster_name: "cassandra:clusterName",
+  cluster_name: "{clusterName}",
   auto_bootstrap: "the ring record",
   broadcast_address: "the pod's address",
   broadcast_rpc_address: "the pod's address",
@@ -10,7 +10,7 @@ const settled: Record<string, string> = {
   hints_directory: "the pod's volume",
   local_system_data_file_directory: "the pod's volume",
   saved_caches_directory: "the pod's volume",
-  endpoint_snitch: "cassandra:datacenter",
+  endpoint_snitch: "{datacenter}",
   initial_token: "the ring record",
   listen_address: "the pod's address",
   listen_interface: "the pod's address",
@@ -120,7 +120,7 @@ export function keyRefusal(
   protection: Protection,
 ): { why: string; value?: unknown } | undefined {
   const decider = hasOwn(decided, key) ? decided[key] : undefined;
-  if (decider && protection[decider] !== "none") return { why: `follows from cassandra:${decider}` };
+  if (decider && protection[decider] !== "none") return { why: `follows from {${decider}}` };
   if (hasOwn(settled, key)) return { why: `follows from ${settled[key]}` };
   if (!hasOwn(safe, key) || safe[key].isAllowed(value)) return undefined;
   const { why, allowed } = safe[key];

@@ -1,17 +1,20 @@
-/** JVM options that a member cannot be given: `[how they begin, why]`. The reasons go on after the option itself. */
+/**
+ * JVM options that a member cannot be given: `[how they begin, why]`. The reasons go on after the option itself, and name config keys in
+ * braces (`inWordsOf`).
+ */
 const refused: [RegExp, string][] = [
   // The launcher of Java takes -mx and -ms for -Xmx and -Xms.
-  [/^-(X?m[sx]|Xmn|XX:(\w*HeapSize|\w*RAMPercentage|\w*RAMFraction|MaxRAM)\b)/, "follows from cassandra:maxHeap"],
+  [/^-(X?m[sx]|Xmn|XX:(\w*HeapSize|\w*RAMPercentage|\w*RAMFraction|MaxRAM)\b)/, "follows from {maxHeap}"],
   [/^-XX:(Flags|VMOptionsFile|\+ReadVMOptionsFile)\b/, "is not allowed: options in a file cannot be checked"],
   [/^-D(com\.sun\.management|java\.rmi\.server|cassandra\.jmx)\b/, "follows from that JMX stays in the pod"],
   [/^-Dmx4j/, "follows from that JMX stays in the pod"],
   [/^-Dlogback\.configurationFile\b/, "follows from the pod's log, in which its scripts read what Cassandra does"],
-  [/^-Dcassandra-(rackdc|topology)\.properties\b/, "follows from cassandra:datacenter"],
+  [/^-Dcassandra-(rackdc|topology)\.properties\b/, "follows from {datacenter}"],
   [/^-Dorg\.apache\.cassandra\./, "is not allowed: it is for Cassandra's own tests, and may take nodetool away"],
   // Whatever the key in cassandra.yaml: `cassandra.settings.auto_bootstrap`.
   [
     /^-Dcassandra\.(config|settings)\b/,
-    "is not allowed: keys of cassandra.yaml are set, and checked, in cassandra:cassandraYaml",
+    "is not allowed: keys of cassandra.yaml are set, and checked, in {cassandraYaml}",
   ],
   ...properties("follows from the ring record", [
     "auto_bootstrap",
@@ -27,7 +30,7 @@ const refused: [RegExp, string][] = [
   ]),
   ...properties("follows from the Services", ["storage_port", "ssl_storage_port", "native_transport_port"]),
   ...properties("follows from the pod's volumes", ["storagedir", "logdir(\\.\\w+)?"]),
-  ...properties("follows from cassandra:datacenter", ["ignore_dc", "ignore_rack"]),
+  ...properties("follows from {datacenter}", ["ignore_dc", "ignore_rack"]),
   ...properties("is not allowed: members must join and leave one at a time, each with all of its rows", [
     "allow_alter_rf_during_range_movement",
     "allow_unsafe_(join|replace|transient_changes)",
@@ -66,6 +69,9 @@ const shortest: Record<string, number> = {
   gossip_settle_poll_success_required: 3,
 };
 
+/** The start script of Cassandra splits them at spaces, so that one could bring others along. */
+export const optionFormat = /^-\S+$/;
+
 /** @param names of properties of Cassandra without `cassandra.`, as regular expressions; with a value and without */
 function properties(why: string, names: string[]): [RegExp, string][] {
   return names.map((name) => [new RegExp(`^-Dcassandra\\.${name}(=|$)`), why]);
@@ -76,8 +82,7 @@ function properties(why: string, names: string[]): [RegExp, string][] {
  * follow from other settings, and those that take away what keeps rows safe.
  */
 export function optionRefusal(option: string): string | undefined {
-  // The start script of Cassandra splits them at spaces, so that one could bring others along.
-  if (!/^-\S+$/.test(option))
+  if (!optionFormat.test(option))
     return "is not allowed; allowed is an option that starts with a dash and is free of spaces";
   const [, why] = refused.find(([beginning]) => beginning.test(option)) ?? [];
   if (why) return why;

@@ -1,6 +1,7 @@
 import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, mayLookAtNamespace } from "./cassandraRing";
+import { checkedArgs } from "./checkedArgs";
 import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
 import { DataGuard } from "./dataGuard";
 import { lookAt } from "./look";
@@ -27,7 +28,8 @@ export class SinglePod extends CassandraRing {
   readonly contactPoints: pulumi.Output<string[]>;
   readonly execTarget: string;
 
-  constructor(name: string, args: SinglePodArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: SinglePodArgs, opts?: pulumi.ComponentResourceOptions) {
+    const args = checkedArgs("SinglePod", name, given);
     const rules = [
       // There are no others to look at.
       { apiGroups: [""], resources: ["pods"], resourceNames: [args.name], verbs: ["get"] },

@@ -1,5 +1,5 @@
 import { quantity } from "../components/quantity";
-import { image as pinnedImage } from "../settings/parsers";
+import { shapes } from "../components/shapes";
 import { tooWide } from "./networks";
 import { containersOf, envOf, imagesOf, KubeObject, podSpecOf, titleOf } from "./objects";
 
@@ -22,7 +22,7 @@ const pinnedImages: Rule = {
   enforcementLevel: "mandatory",
   check: (object) =>
     imagesOf(object)
-      .filter(({ image }) => (image !== undefined || !object.isPart) && pinnedImage(image) === undefined)
+      .filter(({ image }) => (image !== undefined || !object.isPart) && !shapes.image.is(image))
       .map(
         ({ name, image }) =>
           `${titleOf(object)}, container ${name}: image "${image}" may be another one tomorrow; give it a tag other than latest, or a digest`,

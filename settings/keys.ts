@@ -1,4 +1,3 @@
-import { shapes } from "../components/argShapes";
 import {
   AdoptedTemplate,
   Auth,
@@ -10,23 +9,9 @@ import {
   storageClasses,
   VolumeRetention,
 } from "../components/index";
-import {
-  addressRange,
-  dnsLabel,
-  dnsSubdomain,
-  heap,
-  image,
-  labelMap,
-  listOf,
-  object,
-  oneOf,
-  orEmpty,
-  Parse,
-  positiveQuantity,
-  text,
-  truth,
-  wholeNumber,
-} from "./parsers";
+import { optionFormat } from "../components/refusedOptions";
+import { dnsSubdomain, matches, Shape, shapes } from "../components/shapes";
+import { heap, list, object, oneOf, orEmpty, Parse, shaped, truth, wholeNumber } from "./parsers";
 
 /** What a stack can run. */
 export const topologies = ["persistent", "ephemeral", "daemon", "pod", "cockroachdb"] as const;
@@ -61,36 +46,21 @@ const auths = Object.values(Auth);
 const templates = Object.values(AdoptedTemplate);
 const tlsChoices = ["none", "secret", "cert-manager"] as const;
 const clientChoices = Object.values(ClientCertificates);
-const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
-/** What the components themselves take. */
-const shaped = (name: "volumeSize" | "memory" | "superuser") => ({
-  allowed: shapes[name].allowed,
-  parse: (raw: unknown) => (shapes[name].is(raw) ? (raw as string) : undefined),
+/** What components take as it is. */
+const valueOf = <T>(shape: Shape) => ({ allowed: shape.allowed, parse: shaped<T>(shape) });
+const textOf = (shape: Shape) => valueOf<string>(shape);
+const textOrEmpty = (shape: Shape) => ({
+  allowed: `${shape.allowed}, or empty`,
+  parse: orEmpty(shaped<string>(shape)),
 });
-
-/** The longest name of a set whose pods and Services still have names that Kubernetes takes. */
-const ringName = /^[a-z]([-a-z0-9]{0,45}[a-z0-9])?$/;
-
-const localVolume: Parse<LocalVolume> = (raw) => {
-  const { node, path, ...rest } = Object(raw) as Record<string, unknown>;
-  const ok = text(dnsSubdomain)(node) && text(/^\/[^\0]+$/)(path) && Object.keys(rest).length === 0;
-  return ok ? { node: node as string, path: path as string } : undefined;
-};
-
-/** Pods by labels, or addresses. */
-const peer: Parse<Peer> = (raw) => {
-  const { podLabels, namespaceLabels, cidr, ...rest } = Object(raw) as Record<string, unknown>;
-  const labels = [podLabels, namespaceLabels].filter((one) => one !== undefined);
-  if (Object.keys(rest).length > 0 || labels.some((one) => labelMap(one) === undefined)) return undefined;
-  const isOne = cidr === undefined ? labels.length > 0 : labels.length === 0 && addressRange(cidr) !== undefined;
-  return isOne ? (raw as Peer) : undefined;
-};
+/** What they take as a number. */
+const numberOf = (shape: Shape) => ({ allowed: shape.allowed, parse: wholeNumber(shape) });
 
 /** An issuer of cert-manager's: `Issuer/mine`; undefined inside where none is named. */
 const issuer: Parse<{ reference?: IssuerReference; text: string }> = (raw) => {
   if (raw === "") return { text: "" };
   const [, kind, name] = /^(Issuer|ClusterIssuer)\/(.+)$/.exec(String(raw)) ?? [];
-  if (!text(dnsSubdomain)(name)) return undefined;
+  if (!matches(dnsSubdomain)(name)) return undefined;
   return { reference: { kind: kind as IssuerReference["kind"], name }, text: raw as string };
 };
 
@@ -109,7 +79,7 @@ export const keys = {
       "in its pods, `daemon` a DaemonSet, `pod` a single Pod, `cockroachdb` a CockroachDB cluster. The first Cassandra ring is " +
       "named `cassandra`, further ones `cassandra-<topology>`.",
     words: topologies,
-    parse: listOf(oneOf(...topologies), 1),
+    parse: list(oneOf(...topologies), 1),
   },
   replicas: {
     type: "string",
@@ -117,9 +87,9 @@ export const keys = {
     // be told from one that asks for three.
     default: "",
     unit: "members",
-    allowed: "a whole number from 1 to 1000",
+    allowed: shapes.replicas.allowed,
     meaning: "Members of each ring that has a count: persistent, ephemeral and cockroachdb (empty: 3).",
-    parse: (raw) => (raw === "" ? 3 : wholeNumber(1000)(raw)),
+    parse: (raw) => (raw === "" ? 3 : wholeNumber(shapes.replicas)(raw)),
   },
   storage: {
     type: "string",
@@ -135,46 +105,43 @@ export const keys = {
     type: "string",
     default: "",
     unit: "",
-    allowed: "a name of lower-case letters, digits, dots and dashes, or empty",
     meaning:
       "Storage class: the one to use with `existing` (empty: the cluster's default), else the name for the one made here " +
       "(empty: `<namespace>-cassandra`).",
-    parse: orEmpty(text(dnsSubdomain)),
+    ...textOf(shapes.storageClassName),
   },
   volumeSize: {
     type: "string",
     default: "1Gi",
     unit: "quantity",
     meaning: "Volume of each member.",
-    ...shaped("volumeSize"),
+    ...textOf(shapes.volumeSize),
   },
   volumeRetention: {
     type: "string",
     default: "retain",
     unit: "",
-    allowed: `one of ${retentions.join(", ")}`,
     meaning:
       "What `pulumi destroy` does with volumes, the ring record and the superuser. Scaling deletes that of a member once its rows have moved to the others.",
     words: retentions,
-    parse: oneOf(...retentions),
+    ...valueOf<VolumeRetention>(shapes.volumeRetention),
   },
   localVolumes: {
     type: "array",
     items: "object",
     default: [],
     unit: "",
-    allowed: "a list of {node, path} with an absolute path, at least one for each replica with storage local",
+    allowed: `${shapes.localVolumes.allowed} with storage local`,
     meaning:
       "Folders on nodes that become static volumes with storage `local`: the first for member 0, and so on, over the racks in turn. The folders must exist.",
-    parse: listOf(localVolume),
+    parse: shaped<LocalVolume[]>(shapes.localVolumes),
   },
   image: {
     type: "string",
     default: "docker.io/library/cassandra:5.0.9",
     unit: "",
-    allowed: "an image with a tag other than latest, or with a digest",
     meaning: "Cassandra's image, of 4.0 to 5.0: the official one, or one with the same entry point.",
-    parse: image,
+    ...textOf(shapes.image),
   },
   imageRegistry: {
     type: "string",
@@ -182,31 +149,29 @@ export const keys = {
     unit: "",
     allowed: "a registry with or without a path, such as mirror.example:5000/docker, or empty",
     meaning: "Registry that all images come from, in place of the one in their names.",
-    parse: orEmpty(text(/^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*$/i)),
+    parse: orEmpty(shaped<string>({ is: matches(/^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*$/i) })),
   },
   imagePullSecrets: {
     type: "array",
     items: "string",
     default: [],
     unit: "",
-    allowed: "a list of names of lower-case letters, digits, dots and dashes",
     meaning: "Secrets of the namespace with which images are pulled.",
-    parse: listOf(text(dnsSubdomain)),
+    ...valueOf<string[]>(shapes.imagePullSecrets),
   },
   memory: {
     type: "string",
     default: "2Gi",
     unit: "quantity",
     meaning: "Memory of each member, request and limit.",
-    ...shaped("memory"),
+    ...textOf(shapes.memory),
   },
   cpu: {
     type: "string",
     default: "500m",
     unit: "quantity",
-    allowed: "a Kubernetes quantity above zero, such as 500m or 2",
     meaning: "CPU that each member asks for; there is no limit.",
-    parse: positiveQuantity,
+    ...textOf(shapes.cpu),
   },
   maxHeap: {
     type: "string",
@@ -221,9 +186,8 @@ export const keys = {
     type: "string",
     default: "default",
     unit: "",
-    allowed: "a name of lower-case letters, digits and dashes, at most 63 characters",
     meaning: "Namespace of everything that has one.",
-    parse: text(dnsLabel),
+    ...textOf(shapes.namespace),
   },
   createNamespace: {
     ...flag,
@@ -234,40 +198,37 @@ export const keys = {
     items: "object",
     default: [],
     unit: "",
-    allowed: "a list of {podLabels, namespaceLabels}, at least one of them, or {cidr}",
     meaning:
       "Who may reach CQL (of CockroachDB, SQL and the admin UI), where the cluster's network enforces policies; empty: the pods " +
       "of the namespace. Members reach each other whatever it says.",
-    parse: listOf(peer),
+    ...valueOf<Peer[]>(shapes.clientsFrom),
   },
   auth: {
     type: "string",
     default: "password",
     unit: "",
-    allowed: `one of ${auths.join(", ")}`,
     meaning:
       "`password`: clients log in, Cassandra's default role cannot. `none`: whoever reaches CQL may do everything. It cannot change " +
       "while the ring runs.",
     words: auths,
-    parse: oneOf(...auths),
+    ...valueOf<Auth>(shapes.auth),
   },
   superuser: {
     type: "string",
     default: "admin",
     unit: "",
     meaning: "Role that may do everything; the stack output `superuser` tells its password.",
-    ...shaped("superuser"),
+    ...textOf(shapes.superuser),
   },
   superuserPassword: {
     type: "string",
     default: "",
     unit: "",
-    allowed: "8 to 128 letters, digits and any of -_.~+/=, or empty",
     meaning:
       "Its password, set with `pulumi config set --secret` (empty: 32 letters and digits at random). A running ring takes another one " +
       "at once; sessions go on.",
     isSecret: true,
-    parse: orEmpty(text(/^[-\w.~+/=]{8,128}$/)),
+    ...textOrEmpty(shapes.superuserPassword),
   },
   tls: {
     type: "string",
@@ -284,11 +245,10 @@ export const keys = {
     type: "string",
     default: "",
     unit: "",
-    allowed: "a name of lower-case letters, digits, dots and dashes, or empty",
     meaning:
       "That Secret, with `tls.crt`, `tls.key` in PKCS#8, and the `ca.crt` that members and clients trust, as cert-manager makes it " +
       "(empty: `<ring>-tls`). That authority must sign for this ring alone: whoever has a certificate of it is let in as a member.",
-    parse: orEmpty(text(dnsSubdomain)),
+    ...textOrEmpty(shapes.tlsSecret),
   },
   tlsIssuer: {
     type: "string",
@@ -304,53 +264,49 @@ export const keys = {
     type: "string",
     default: "none",
     unit: "",
-    allowed: `one of ${clientChoices.join(", ")}`,
     meaning:
       "With `tls`. `required`: clients must show a certificate that `ca.crt` has signed, beside logging in. Members restart one at a time, " +
       "and refuse clients without one from then on.",
     words: clientChoices,
-    parse: oneOf(...clientChoices),
+    ...valueOf<ClientCertificates>(shapes.clientCertificates),
   },
   clusterName: {
     type: "string",
     default: "cassandra",
     unit: "",
-    allowed: "letters, digits, spaces, dashes and underscores, at most 48",
     meaning:
       "Cassandra's cluster name; that of further rings is `<clusterName>-<topology>`. A new ring is refused one that another ring of the " +
       "Kubernetes cluster has. It cannot change while there are rows.",
-    parse: text(cassandraName),
+    ...textOf(shapes.clusterName),
   },
   datacenter: {
     type: "string",
     default: "datacenter1",
     unit: "",
-    allowed: "letters, digits, spaces, dashes and underscores, at most 48",
     meaning: "Cassandra's name of the data centre; keyspaces quote it. It cannot change while there are rows.",
-    parse: text(cassandraName),
+    ...textOf(shapes.datacenter),
   },
   racks: {
     type: "array",
     items: "string",
     default: [],
     unit: "",
-    allowed: "a list of zones of lower-case letters, digits and dashes, none twice",
     meaning:
       "Zones (values of the node label `topology.kubernetes.io/zone`) of a persistent ring, each a rack with a StatefulSet of its own and " +
       "as many members as the others; `replicas` counts them all. Empty: one set, spread over what zones there are. It cannot change " +
       "while there are rows.",
-    parse: listOf(text(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/)),
+    ...valueOf<string[]>(shapes.racks),
   },
   jvmOptions: {
     type: "array",
     items: "string",
     default: [],
     unit: "",
-    allowed: "a list of JVM options, each starting with a dash and free of spaces, none twice",
+    allowed: shapes.jvmOptions.allowed,
     meaning:
       "Further JVM options of each member. Properties of Cassandra are those of the image's version; what follows from other settings, or " +
       "takes away what keeps rows safe, is refused.",
-    parse: listOf(text(/^-[^\s]+$/)),
+    parse: list(shaped<string>({ is: matches(optionFormat) })),
   },
   lockMemory: {
     ...flag,
@@ -362,7 +318,7 @@ export const keys = {
     type: "object",
     default: {},
     unit: "",
-    allowed: "an object of keys of cassandra.yaml as the image's version names them",
+    allowed: shapes.cassandraYaml.allowed,
     meaning:
       "Keys of cassandra.yaml, as `{concurrent_reads: 64}`, over those of the image and the program's own; null takes one out. " +
       "Values that would lose rows are refused. Members are restarted one at a time. Set with `--secret`, it goes into a Secret.",
@@ -377,7 +333,7 @@ export const keys = {
     meaning:
       "Minutes without progress after which `pulumi up` gives up a step of a ring, such as a member that leaves or joins. It goes " +
       "on by itself, and the next `pulumi up` looks at it again.",
-    parse: wholeNumber(1440),
+    parse: wholeNumber({ is: (minutes) => (minutes as number) <= 1440 }),
   },
   acceptDataLoss: {
     ...flag,
@@ -390,9 +346,8 @@ const name = {
   type: "string",
   default: "",
   unit: "",
-  allowed: "a name of at most 47 lower-case letters, digits and dashes that starts with a letter, or empty",
   meaning: "Name of the ring, its set and its Services (empty: as `topologies` says). Another name is another ring.",
-  parse: orEmpty(text(ringName)),
+  ...textOrEmpty(shapes.name),
 } as const;
 
 const secretName = (whose: string, files: string, value: string) =>
@@ -400,9 +355,8 @@ const secretName = (whose: string, files: string, value: string) =>
     type: "string",
     default: value,
     unit: "",
-    allowed: "a name of lower-case letters, digits, dots and dashes",
     meaning: `Secret with the certificates of ${whose}, made by \`cockroach cert\`: ${files}. Without \`insecure\` it must exist.`,
-    parse: text(dnsSubdomain),
+    ...textOf(shapes.tlsSecret),
   }) as const;
 
 const ofCassandra = [
@@ -449,27 +403,24 @@ export const ownKeys = {
         type: "string",
         default: "kept",
         unit: "",
-        allowed: `one of ${templates.join(", ")}`,
         meaning:
           "Of a ring that was adopted. `kept`: its pods stay as they are. `own`: they restart one at a time with this program's pod template.",
         words: templates,
-        parse: oneOf(...templates),
+        ...valueOf<AdoptedTemplate>(shapes.adopt),
       },
       rack: {
         type: "string",
         default: "",
         unit: "",
-        allowed: "letters, digits, spaces, dashes and underscores, at most 48, or empty",
         meaning: "Of a ring that was adopted: Cassandra's name of the rack that it has (empty: `Rack1-K8Demo`).",
-        parse: orEmpty(text(cassandraName)),
+        ...textOrEmpty(shapes.rack),
       },
       numTokens: {
         type: "string",
         default: "16",
         unit: "tokens",
-        allowed: "a whole number from 1 to 1024",
         meaning: "Of a ring that was adopted: tokens that each of its members has.",
-        parse: wholeNumber(1024),
+        ...numberOf(shapes.numTokens),
       },
     },
   },
@@ -502,18 +453,16 @@ export const ownKeys = {
         type: "object",
         default: {},
         unit: "",
-        allowed: "labels of nodes, as {disk: ssd}",
         meaning: "Labels of the nodes that get a member each; without any, every node does.",
-        parse: labelMap,
+        ...valueOf<Record<string, string>>(shapes.nodeSelector),
       },
       hostPath: {
         type: "string",
         default: "",
         unit: "",
-        allowed: "an absolute path below the root, or empty",
         meaning:
           "Folder of each node that holds its member's rows and outlives the pods. Empty: rows lie in the pods, which hand them over.",
-        parse: orEmpty(text(/^\/[^/\0]+(\/[^\0]*)?$/)),
+        ...textOrEmpty(shapes.hostPath),
       },
     },
   },

@@ -1,16 +1,13 @@
-import { isIP } from "node:net";
-import { quantity } from "../components/quantity";
+import { listOf, Shape, shapes } from "../components/shapes";
 
 /** Makes of a raw value the one for the program, or undefined of one that is not allowed. */
 export type Parse<T> = (raw: unknown) => T | undefined;
 
-export const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-export const dnsSubdomain = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
-export const text =
-  (pattern: RegExp): Parse<string> =>
+/** A value that stack config has in the form in which components take it. */
+export const shaped =
+  <T>({ is }: Pick<Shape, "is">): Parse<T> =>
   (raw) =>
-    typeof raw === "string" && pattern.test(raw) ? raw : undefined;
+    is(raw) ? (raw as T) : undefined;
 
 /** What is allowed, or nothing. */
 export const orEmpty =
@@ -25,54 +22,24 @@ export const oneOf =
 
 export const truth: Parse<boolean> = (raw) => ({ true: true, false: false })[String(raw)];
 
-/** From 1 to `most`, which has four digits or fewer. */
+/** A number that has four digits or fewer. */
 export const wholeNumber =
-  (most: number): Parse<number> =>
+  ({ is }: Pick<Shape, "is">): Parse<number> =>
   (raw) =>
-    /^[1-9]\d{0,3}$/.test(String(raw)) && Number(raw) <= most ? Number(raw) : undefined;
-
-/** Addresses: `10.0.0.0/8`, `fd00::/8`. */
-export const addressRange: Parse<string> = (raw) => {
-  const [, address, bits] = /^([^/]+)\/(\d{1,3})$/.exec(String(raw)) ?? [];
-  return Number(bits) <= { 0: -1, 4: 32, 6: 128 }[isIP(address ?? "") as 0 | 4 | 6] ? (raw as string) : undefined;
-};
+    /^[1-9]\d{0,3}$/.test(String(raw)) && is(Number(raw)) ? Number(raw) : undefined;
 
 /** A list without repetitions. */
-export const listOf =
+export const list =
   <T>(parse: Parse<T>, least = 0): Parse<T[]> =>
-  (raw) => {
-    if (!Array.isArray(raw) || raw.length < least) return undefined;
-    const items = raw.map(parse);
-    const isRight =
-      items.every((item) => item !== undefined) && new Set(raw.map((r) => JSON.stringify(r))).size === raw.length;
-    return isRight ? items : undefined;
-  };
-
-export const positiveQuantity: Parse<string> = (raw) =>
-  typeof raw === "string" && (quantity(raw) ?? 0) > 0 ? raw : undefined;
+  (raw) =>
+    listOf((item) => parse(item) !== undefined)(raw) && (raw as unknown[]).length >= least ? (raw as T[]) : undefined;
 
 /** MiB of a heap size as Java takes it. */
 export const heap: Parse<number> = (raw) => {
   const [, number, unit] = /^([1-9]\d{0,5})([MG])$/.exec(String(raw)) ?? [];
   const mib = Number(number) * (unit === "G" ? 1024 : 1);
-  return mib >= 256 ? mib : undefined;
-};
-
-export const image: Parse<string> = (raw) => {
-  const value = text(/^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w][\w.-]{0,127}|(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64})$/)(raw);
-  const tagged = value !== undefined && /[@:][^/]*$/.test(value);
-  return tagged && !value.endsWith(":latest") ? value : undefined;
+  return shapes.maxHeapMiB.is(mib) ? mib : undefined;
 };
 
 export const object: Parse<Record<string, unknown>> = (raw) =>
   typeof raw === "object" && raw !== null && !Array.isArray(raw) ? (raw as Record<string, unknown>) : undefined;
-
-/** Labels of nodes: `{disk: ssd}`. */
-export const labelMap: Parse<Record<string, string>> = (raw) => {
-  const labels = object(raw);
-  if (!labels) return undefined;
-  const key = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
-  const value = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
-  const isRight = Object.entries(labels).every(([name, label]) => key.test(name) && text(value)(label) !== undefined);
-  return isRight ? (labels as Record<string, string>) : undefined;
-};

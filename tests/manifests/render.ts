@@ -43,7 +43,9 @@ export const programs: Record<string, () => unknown> = {
     }),
   cockroachdb: () =>
     new CockroachCluster("cockroachdb", {
-      ...ringArgs,
+      namespace: ringArgs.namespace,
+      memory: ringArgs.memory,
+      cpu: ringArgs.cpu,
       ...volumes,
       name: "cockroachdb",
       image: "docker.io/cockroachdb/cockroach:v23.1.28",

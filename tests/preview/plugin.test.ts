@@ -73,6 +73,30 @@ describe("the components as a package for other languages", function () {
     await lab.pulumi(["-C", program, "stack", "init", "foreign", "--non-interactive"]);
     await pulumi("config", "set", "replicas", "3");
     await pulumi("config", "set", "image", "docker.io/library/cassandra:5.0.9");
+
+    const args = { replicas: 2.5, racks: 5, clusterName: null, superuserPassword: "a b", volumeRetension: "delete" };
+    await pulumi("config", "set", "args", JSON.stringify(args));
+    const lines = [
+      "PersistentCluster orders cannot be made with these args:",
+      "volumeRetension: unknown argument; did you mean volumeRetention?",
+      'replicas: "2.5" is not allowed; allowed is a whole number from 1 to 1000',
+      'racks: "5" is not allowed: it is a number, and not a list; allowed is a list of zones',
+      "clusterName: must be given; allowed is letters, digits,",
+      'superuserPassword: "[secret]" is not allowed; allowed is 8 to 128 letters',
+    ];
+    for (const said of [await refused("preview"), await refused("up", "--yes", "--skip-preview")]) {
+      for (const line of lines) assert.ok(said.includes(line), `${line}\n--- is not in\n${said}`);
+      assert.doesNotMatch(said, /^ +at /m, "a stack trace helps no user");
+    }
+    await pulumi("config", "rm", "args");
+    await pulumi("config", "set", "--secret", "secretYaml", JSON.stringify({ disk_failure_policy: "ignore" }));
+    for (const said of [await refused("preview"), await refused("up", "--yes", "--skip-preview")]) {
+      assert.match(said, /PersistentCluster orders cannot be made with these args:\n.*"\[secret\]" is not allowed/);
+      assert.doesNotMatch(said, /^ +at /m, "a stack trace helps no user");
+    }
+    assert.equal(await lab.kubectl(["get", "statefulset,service,configmap", "-l", "app=cassandra", "-o", "name"]), "");
+    await pulumi("config", "rm", "secretYaml");
+
     await pulumi("up", "--yes", "--skip-preview");
     assert.match(await lab.kubectl(["get", "statefulset", "orders"]), /^orders +3\/3 /m);
     assert.equal((await pulumi("stack", "output", "clientService")).trim(), "orders-client");

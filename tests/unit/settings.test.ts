@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { readSettings } from "../../settings";
 import { badStacks } from "../settings/bad";
 import { optionRefusal } from "../../components/refusedOptions";
-import properties from "../../settings/systemProperties.json";
+import properties from "../../components/systemProperties.json";
 import { Key, keys, objectKeys, ownKeys, topologies } from "../../settings/keys";
 
 const root = path.join(__dirname, "../..");

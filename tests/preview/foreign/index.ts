@@ -13,6 +13,9 @@ class PersistentCluster extends pulumi.ComponentResource {
 }
 
 const config = new pulumi.Config();
+/** What no compiler has looked at. */
+const others = config.getObject<Record<string, unknown>>("args");
+const secret = config.getSecretObject("secretYaml");
 const ring = new PersistentCluster("orders", {
   name: "orders",
   namespace: "default",
@@ -27,6 +30,8 @@ const ring = new PersistentCluster("orders", {
   storageClassName: "growing",
   volumeSize: "1Gi",
   volumeRetention: "delete",
+  ...(secret && { cassandraYaml: secret }),
+  ...others,
 });
 
 export const { contactPoints, clientService, superuserSecret } = ring;

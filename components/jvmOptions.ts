@@ -1,17 +1,24 @@
 import { closest } from "fastest-levenshtein";
-import { optionRefusal } from "../components/refusedOptions";
-import { knownVersionOf, versions } from "./cassandraYaml";
-import known from "./systemProperties.json";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { once } from "./once";
+import { optionRefusal } from "./refusedOptions";
+import { knownVersionOf, versions } from "./unknownKeys";
+
+/** Names of properties, with the versions that have them. */
+const known = once(
+  () => JSON.parse(fs.readFileSync(path.join(__dirname, "systemProperties.json"), "utf8")) as Record<string, string[]>,
+);
 
 /**
  * What is wrong with JVM options for an image, a phrase for each. Names of Cassandra's own properties are those in the classes of
  * 4.0.18, 4.1.9 and 5.0.9; of an image whose tag tells none of these versions, a name of any will do. Java's own options are
  * left to Java, which does not start with one that it does not know.
+ * @param image undefined while it is not known
  */
-export function wrongOptions(options: string[], image: string): { option: string; why: string }[] {
-  const version = knownVersionOf(image);
-  const all = Object.entries(known as Record<string, string[]>);
-  const names = all.filter(([, of]) => !version || of.includes(version)).map(([name]) => name);
+export function wrongOptions(options: string[], image: string | undefined): { option: string; why: string }[] {
+  const version = image === undefined ? undefined : knownVersionOf(image);
+  const names = Object.keys(known()).filter((name) => !version || known()[name].includes(version));
   return options.flatMap((option) => {
     const refusal = optionRefusal(option);
     if (refusal) return [{ option, why: refusal }];
