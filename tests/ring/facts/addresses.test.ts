@@ -20,7 +20,9 @@ describe("Cassandra's members, at addresses that others had", function () {
     await Promise.all(pods.map((node) => node.wipe()));
     for (const [i, disk] of disks.entries()) await pods[(i + 1) % pods.length].takeDisk(disk);
     const now = members.map((_, i) => pods[(i + 1) % pods.length]);
-    await Promise.all(now.map((node) => node.serve()));
+    assert.equal(await now[0].refuses(), 3);
+    assert.match(await now[0].log(), /A node with address \S+ already exists, cancelling join/);
+    await Promise.all(now.map((node) => node.serve("-Dcassandra.allow_unsafe_join=true")));
     assert.deepEqual(await Promise.all(now.map(hostId)), ids, "each is who it was");
     const up = [first, ...now];
     for (const node of up) {
