@@ -15,8 +15,6 @@ import { isMocked, recorded } from "./recorded";
 export interface KubernetesClusterArgs {
   /** Where guards find the cluster that the provider acts on. @default as the default provider finds it */
   cluster?: ClusterChoice;
-  /** Whether the stack may go to another cluster, and leave what it has made in this one behind. @default false */
-  acceptDataLoss?: boolean;
 }
 
 /**
@@ -32,7 +30,7 @@ export class KubernetesCluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: KubernetesClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("cassandra:index:KubernetesCluster", name, {}, opts);
-    const { cluster = {}, acceptDataLoss = false } = args;
+    const { cluster = {} } = args;
     if (isMocked()) {
       this.choice = cluster;
       this.passed = pulumi.output([]);
@@ -45,13 +43,8 @@ export class KubernetesCluster extends pulumi.ComponentResource {
     const memory = recorded<{ uid: string }>(this);
     this.passed = this.urn.apply(async () => {
       const [{ uid }, { uid: was }] = await Promise.all([seen, memory]);
-      const moved = was && uid && was !== uid ? movedFrom(was, uid) : undefined;
-      const wrong = moved ?? (await this.problem());
+      const wrong = was && uid && was !== uid ? movedFrom(was, uid) : await this.problem();
       if (!wrong) return [];
-      if (moved && acceptDataLoss) {
-        await pulumi.log.warn(moved, this);
-        return [];
-      }
       failUpdate(wrong);
       // What comes after it never does.
       return new Promise<pulumi.Resource[]>(() => undefined);
@@ -71,11 +64,15 @@ export class KubernetesCluster extends pulumi.ComponentResource {
   }
 }
 
+/**
+ * Nothing lets it pass: what the state has in one cluster it takes for what is in the other, so that nothing would be made there, and
+ * the next edit would be one of objects that nobody has.
+ */
 function movedFrom(was: string, uid: string): string {
   return (
     `this stack has its objects in the cluster whose namespace ${identifyingNamespace} has UID ${was}, and acts on another one now, with ` +
     `UID ${uid}: nothing was touched. Point kubernetes:kubeconfig and kubernetes:context at that one again, or make a new stack for this ` +
-    "one; allowed is to leave all of it behind with cassandra:acceptDataLoss: true alone"
+    "one. To have this stack here, and leave all that it has there behind as it is, forget that: `pulumi state delete --all`, then this again"
   );
 }
 

@@ -1,7 +1,9 @@
 import * as assert from "node:assert/strict";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { repository } from "../../lab/src/instance";
 import { Lab } from "../../lab/src/lab";
+import { RunError } from "../../lab/src/run";
 import { inLab, smallMembers, Stack } from "../stack";
 
 const minutes = 60_000;
@@ -69,6 +71,9 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await stack.refusedWith(refusal, "preview");
     await stack.refusedWith(refusal, "up", "--yes", "--skip-preview");
     await stack.refusedWith(refusal, "up", "--yes", "--skip-preview", "--continue-on-error");
+    // What is in one cluster is not in the other, whatever may be lost.
+    stack.configure({ ...ring, acceptDataLoss: "true", "kubernetes:kubeconfig": await contents(other) });
+    await stack.refusedWith(refusal, "up", "--yes", "--skip-preview");
     assert.deepEqual([await objects(lab), await objects(other)], before);
     stack.configure(ring);
     await stack.up("--expect-no-changes");
@@ -129,5 +134,52 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await pulumi("up", "--yes", "--skip-preview");
     assert.equal(await objects(lab), before[0]);
     await pulumi("destroy", "--yes", "--skip-preview");
+  });
+
+  it("is the one that the policies compare with: the stack's own, whatever KUBECONFIG says", async () => {
+    const program = join(lab.dir, "careless");
+    cpSync(join(__dirname, "careless"), program, { recursive: true });
+    const files = { mine: join(folder(), "mine"), theirs: join(folder(), "theirs") };
+    const pulumi = (KUBECONFIG: string, ...args: string[]) =>
+      lab.pulumi(["-C", program, ...args, "--stack", "careless", "--non-interactive"], {
+        env: { ...lab.env, KUBECONFIG },
+      });
+    const set = (key: string, value: string) => pulumi(files.mine, "config", "set", "--secret", key, value);
+    /** The rules that look at the set that is there, as far as they are violated. */
+    const compared = async (KUBECONFIG: string) => {
+      const preview = pulumi(KUBECONFIG, "preview", "--policy-pack", join(repository, "policies"));
+      const said = await preview.catch((error: RunError) => error.stdout);
+      assert.match(said, /private-services/, "the policies were asked");
+      assert.doesNotMatch(said, /cluster-seen/);
+      return [...said.matchAll(/\[mandatory\] +(one-change-at-a-time|storage-stays) /g)].map(([, name]) => name).sort();
+    };
+    const both = ["one-change-at-a-time", "storage-stays"];
+    // What was made there before, the policies see; the stack that they look at has made nothing.
+    await lab.pulumi(["-C", program, "stack", "init", "made", "--non-interactive"]);
+    await lab.pulumi(["-C", program, "up", "--yes", "--skip-preview", "--stack", "made", "--non-interactive"]);
+    await lab.pulumi(["-C", program, "stack", "init", "careless", "--non-interactive"]);
+    await set("careless:later", "true");
+    for (const key of ["kubernetes:kubeconfig", "careless:kubeconfig"]) {
+      await set(key, await contents(lab));
+      assert.deepEqual(await compared(files.theirs), both, `${key}, a secret`);
+      await set(key, files.theirs);
+      assert.deepEqual(await compared(files.mine), [], `${key}, a path`);
+      await pulumi(files.mine, "config", "rm", key);
+    }
+    await lab.pulumi(["-C", program, "destroy", "--yes", "--skip-preview", "--stack", "made", "--non-interactive"]);
+  });
+
+  it("may be another one for a stack that forgets: all is made there, and all that was made before stays", async () => {
+    const before = await objects(lab);
+    const theirs = await objects(other);
+    stack.configure({ ...ring, "kubernetes:kubeconfig": await contents(other) });
+    await stack.pulumi("state", "delete", "--all", "--yes");
+    await stack.up();
+    assert.equal(await objects(lab), before);
+    const made = await objects(other);
+    for (const name of ["statefulset.apps/cassandra", "pod/cassandra-1", "service/cassandra-client"]) {
+      assert.ok(!theirs.includes(name), name);
+      assert.ok(made.includes(name), name);
+    }
   });
 });

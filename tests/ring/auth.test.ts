@@ -1,9 +1,13 @@
 import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/src/lab";
 import { smallMembers } from "../stack";
 import { Credentials, inRingLab, RingStack } from "./ringStack";
+import { Session } from "./session";
 
 const minutes = 60_000;
+/** Whom Cassandra makes by itself, and everybody knows. */
+const defaultRole = { username: "cassandra", password: "cassandra" };
 
 describe("a ring whose clients log in", function () {
   this.timeout(25 * minutes);
@@ -29,13 +33,32 @@ describe("a ring whose clients log in", function () {
 
   inRingLab((made) => ({ lab, stack } = made));
 
-  it("lets its superuser in, and nobody by Cassandra's default role or without a password", async () => {
+  it("ends the session of whoever came as Cassandra's default role before that was dropped", async () => {
     configure({ replicas: 1 });
-    await stack.up();
+    const made = stack.up();
+    const address = async (): Promise<string> => {
+      for (;;) {
+        const [pod] = await stack.pods();
+        if (pod?.status.podIP) return pod.status.podIP;
+        await sleep(200);
+      }
+    };
+    const session = await Promise.race([
+      address().then((ip) => Session.begin(lab, ip, smallMembers.datacenter, defaultRole)),
+      // Without a pod there is none.
+      made.then(() => Promise.reject(new Error("no pod had an address"))),
+    ]);
+    await made;
+    const { requests, end } = await session.stop();
+    assert.ok(requests > 0, "nobody came before the default role was dropped, and nothing was seen");
+    assert.match(end ?? "", /NoHostAvailable|closed/i, `it went on after ${requests} requests`);
+  });
+
+  it("lets its superuser in, and nobody by Cassandra's default role or without a password", async () => {
     const credentials = await superuser();
     assert.match(credentials.password, /^[A-Za-z0-9]{32}$/);
     assert.match(await login("cassandra-0", credentials), loggedIn);
-    const byDefault = await login("cassandra-0", { username: "cassandra", password: "cassandra" });
+    const byDefault = await login("cassandra-0", defaultRole);
     assert.match(byDefault, /Provided username cassandra and\/or password are incorrect/);
     const anonymous = await stack.exec("cassandra-0", ["cqlsh", "-e", "SHOW HOST"]).catch((e: Error) => e.message);
     assert.match(anonymous, /Remote end requires authentication/);
@@ -103,10 +126,7 @@ describe("a ring whose clients log in", function () {
     await stack.oneRing(3);
     await stack.everyPodCounts(1000);
     assert.match(await login("cassandra-0", after), loggedIn);
-    assert.match(
-      await login("cassandra-0", { username: "cassandra", password: "cassandra" }),
-      /Provided username cassandra and\/or password are incorrect/,
-    );
+    assert.match(await login("cassandra-0", defaultRole), /Provided username cassandra and\/or password are incorrect/);
   });
 
   it("@all is asked for a password that it never had, on volumes that it keeps", async () => {
@@ -127,8 +147,7 @@ describe("a ring whose clients log in", function () {
     await stack.oneRing(3);
     await stack.everyPodCounts(1000);
     assert.match(await login("cassandra-2", await superuser()), loggedIn);
-    const byDefault = { username: "cassandra", password: "cassandra" };
-    assert.match(await login("cassandra-2", byDefault), /Provided username cassandra and\/or password are incorrect/);
+    assert.match(await login("cassandra-2", defaultRole), /Provided username cassandra and\/or password are incorrect/);
   });
 
   it("shows no password in the state, in previews, in events, in pods, in logs and in arguments of processes", async () => {
