@@ -2,8 +2,7 @@ import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, mayLookAtNamespace } from "./cassandraRing";
 import { DataGuard } from "./dataGuard";
-import { recorded } from "./recorded";
-import { memoryOf, refuseReplacement } from "./replacement";
+import { refuseReplacement } from "./replacement";
 
 export interface SinglePodArgs extends CassandraRingArgs {
   /**
@@ -49,7 +48,7 @@ export class SinglePod extends CassandraRing {
     );
     // An edit that replaces it deletes it first; what replaces it without an edit does not.
     const isNotReplaced = refuseReplacement(name, {
-      memory: recorded(this),
+      memory: this.memory,
       workload: { apiVersion: "v1", kind: "Pod" },
       takesOver: args.takesOver,
       cluster: this.cluster,
@@ -83,7 +82,7 @@ export class SinglePod extends CassandraRing {
       },
       {
         parent: this,
-        dependsOn: guard.passed.apply(() => this.beforePods),
+        dependsOn: pulumi.all([guard.passed, this.beforePods]).apply((all) => all.flat()),
         deletedWith: budget,
         hooks: { beforeCreate: [isNotReplaced, ...this.mayAsk(name, args)] },
       },
@@ -91,6 +90,7 @@ export class SinglePod extends CassandraRing {
 
     this.clientService = this.serveClients(name, this.pod);
     this.contactPoints = this.discoveryName;
-    this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf([this.pod]) });
+    this.memory.remember([this.pod]);
+    this.registerOutputs({ contactPoints: this.contactPoints });
   }
 }

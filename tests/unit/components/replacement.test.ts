@@ -11,7 +11,7 @@ describe("a workload that would be made over one that is there", () => {
     withApiServer({ "/api/v1": kinds, ...(live && { [`${controllers}/cassandra`]: live }) }, async (kubeconfig) => {
       await record(() =>
         refuseReplacement("cassandra", {
-          memory: Promise.resolve({ uids }),
+          memory: { uids: Promise.resolve(uids) },
           workload: { apiVersion: "v1", kind: "ReplicationController" },
           takesOver,
           cluster: { kubeconfig },
