@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { join } from "node:path";
 import { Lab } from "../../lab/src/lab";
-import { inSimulatedLab, nameOf, Pod, smallMembers, Stack } from "../stack";
+import { certify, inSimulatedLab, nameOf, Pod, smallMembers, Stack } from "../stack";
 
 const minutes = 60_000;
 const upsert = { "kubernetes:upsertExistingObjects": "true" };
@@ -12,6 +12,7 @@ const base = {
   volumeRetention: "delete",
   topologies: ["persistent", "ephemeral", "daemon", "pod", "cockroachdb"],
   cockroachdb: { insecure: true },
+  persistent: { tls: "secret" },
 };
 
 /** What the stack is told: each time another value, so that it is an edit each time. */
@@ -27,6 +28,17 @@ const edits: Record<string, (n: number) => Record<string, unknown>> = {
   "another namespace": () => ({ namespace: "kube-public" }),
   "fewer topologies": () => ({ topologies: ["daemon"] }),
   "another volumeRetention": () => ({ volumeRetention: "retain" }),
+  "clientCertificates: required": () => ({ persistent: { tls: "secret", clientCertificates: "required" } }),
+};
+
+/** Ways of an edit that changes inputs of the component itself. With no flag, the members restart one at a time, as they are to. */
+const waysOf: Record<string, string[] | undefined> = {
+  "clientCertificates: required": [
+    "--replace",
+    "--replace, upsertExistingObjects",
+    "state taint",
+    "state taint, upsertExistingObjects",
+  ],
 };
 
 /** Edits that stay where they were not refused: no volume shrinks. */
@@ -63,6 +75,7 @@ const some = [
   ["a larger volumeSize", "--target"],
   ["fewer topologies", "--exclude the guard"],
   ["nothing else", "state taint, upsertExistingObjects"],
+  ["clientCertificates: required", "--replace, upsertExistingObjects"],
 ];
 
 const workloads = ["StatefulSet::cassandra", "StatefulSet::cockroachdb", "ReplicationController::cassandra-ephemeral"];
@@ -83,6 +96,11 @@ for (const [plugin, officialPlugin] of [
       "flags",
       async (made) => {
         ({ lab, stack } = made);
+        const [key, crt] = ["tls.key", "tls.crt"].map((file) => join(lab.dir, file));
+        await certify("-subj", "/CN=ring", "-keyout", key, "-out", crt);
+        const files = { "tls.key": key, "tls.crt": crt, "ca.crt": crt };
+        const data = Object.entries(files).map(([name, file]) => `--from-file=${name}=${file}`);
+        await lab.kubectl(["create", "secret", "generic", "cassandra-tls", ...data]);
         stack.configure(base);
         await stack.up();
       },
@@ -103,6 +121,7 @@ for (const [plugin, officialPlugin] of [
 
     for (const [edit, settings] of Object.entries(edits)) {
       for (const [way, { args = () => [], before, config, isPlanned }] of Object.entries(ways)) {
+        if (waysOf[edit] && !waysOf[edit].includes(way)) continue;
         const isOne = some.some(([one, by]) => one === edit && by === way);
         it(`${isOne ? "" : "@all "}${edit}, ${way}: every pod and claim is what it was`, async () => {
           const wanted = { ...settled, ...settings(n++) };
