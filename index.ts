@@ -7,8 +7,9 @@ import {
   DataGuard,
   enforceLabel,
   EphemeralCluster,
-  judgeRings,
+  judgeIn,
   KubernetesCluster,
+  ofStack,
   PersistentCluster,
   refuseOtherStandard,
   SinglePod,
@@ -18,10 +19,11 @@ import { readSettings } from "./settings";
 const settings = readSettings();
 const { persistent, ephemeral, daemon, pod, cockroachdb, takesOver, acceptDataLoss } = settings;
 
-// Everything else comes after it, so that an edit that would leave rows behind touches nothing.
-const guard = new DataGuard("cassandra", settings.facts, judgeRings, acceptDataLoss);
+// Everything else comes after these two, so that an edit that would leave rows behind touches nothing.
 const cluster = new KubernetesCluster("cassandra", settings);
-const opts = { dependsOn: pulumi.all([guard.passed, cluster.passed]).apply((both) => both.flat()) };
+const judge = judgeIn(cluster.choice, ofStack);
+const guard = new DataGuard("cassandra", settings.facts, judge, acceptDataLoss, { dependsOn: cluster.passed });
+const opts = { dependsOn: guard.passed };
 
 const isNoOthers = refuseOtherStandard("cassandra", cluster.choice);
 // Kept by `pulumi destroy`: deleting a namespace deletes the claims in it, and with them the rows. A patch, so that the next
@@ -47,26 +49,15 @@ const storageClassName =
       ).storageClassName
     : undefined;
 
+const common = { namespace, cluster: cluster.choice, takesOver, acceptDataLoss };
 const rings = {
   persistent:
-    persistent &&
-    new PersistentCluster(
-      persistent.name,
-      { ...persistent, namespace, storageClassName, cluster: cluster.choice, takesOver },
-      opts,
-    ),
-  ephemeral:
-    ephemeral &&
-    new EphemeralCluster(ephemeral.name, { ...ephemeral, namespace, cluster: cluster.choice, takesOver }, opts),
-  daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, namespace, cluster: cluster.choice, takesOver }, opts),
-  pod: pod && new SinglePod(pod.name, { ...pod, namespace, cluster: cluster.choice, takesOver, acceptDataLoss }, opts),
+    persistent && new PersistentCluster(persistent.name, { ...persistent, ...common, storageClassName }, opts),
+  ephemeral: ephemeral && new EphemeralCluster(ephemeral.name, { ...ephemeral, ...common }, opts),
+  daemon: daemon && new DaemonCluster(daemon.name, { ...daemon, ...common }, opts),
+  pod: pod && new SinglePod(pod.name, { ...pod, ...common }, opts),
   cockroachdb:
-    cockroachdb &&
-    new CockroachCluster(
-      cockroachdb.name,
-      { ...cockroachdb, namespace, storageClassName, cluster: cluster.choice, takesOver },
-      opts,
-    ),
+    cockroachdb && new CockroachCluster(cockroachdb.name, { ...cockroachdb, ...common, storageClassName }, opts),
 };
 
 const superusers = Object.entries(rings).flatMap(([topology, ring]) =>

@@ -9,11 +9,11 @@ import {
   CockroachCertificates,
   LocalVolume,
   Peer,
-  RingFacts,
   Storage,
   VolumeRetention,
 } from "./components/index";
 import { adoptionMisfits, inWordsOf, Misfit, misfits, Told } from "./components/misfits";
+import { factsOf, RingFacts } from "./components/ringFacts";
 import { mebibytes } from "./components/quantity";
 import { Key, keys, objectKeys, ownKeys, topologies, Topology } from "./settings/keys";
 
@@ -110,7 +110,8 @@ export function readSettings(): Settings {
   problems.throwIfAny();
 
   const { storage, namespace, createNamespace, acceptDataLoss } = common;
-  const facts = chosen.map((topology) => [topology, factsOf(topology, values[topology], common)]);
+  const rings = chosen.map((topology) => [topology, settingsOf[topology](values[topology], common)] as const);
+  const facts = rings.map(([topology, ring]) => [topology, factsOf(topology, { ...ring, namespace })]);
   return {
     storage,
     namespace,
@@ -123,7 +124,7 @@ export function readSettings(): Settings {
     storageClassName: common.storageClassName || (storage === "existing" ? "" : `${namespace}-cassandra`),
     ...providerSettings(),
     facts: Object.fromEntries(facts) as Settings["facts"],
-    ...Object.fromEntries(chosen.map((topology) => [topology, settingsOf[topology](values[topology], common)])),
+    ...Object.fromEntries(rings),
   };
 }
 
@@ -175,35 +176,6 @@ function ring(own: Own, common: Common): RingSettings {
 
 function volumes({ replicas, volumeSize, volumeRetention, localVolumes }: Own, { storage }: Common): VolumeSettings {
   return { replicas, volumeSize, volumeRetention, ...(storage === "local" && { localVolumes }) };
-}
-
-function factsOf(topology: Topology, own: Own, { namespace }: Common): RingFacts {
-  const {
-    name,
-    adopt,
-    adoptPod,
-    podTemplate,
-    hostPath,
-    clusterName,
-    datacenter,
-    racks,
-    auth,
-    superuser,
-    tls,
-    tlsIssuer,
-  } = own;
-  const disk = topology === "persistent" || topology === "cockroachdb" ? "volumes" : hostPath ? "nodes" : "pods";
-  const protection = {
-    auth,
-    tls,
-    ...(auth !== "none" && { superuser }),
-    ...(tls === "cert-manager" && { tlsIssuer: tlsIssuer.text || "own" }),
-  };
-  const adoptionFacts = adoptPod ? { adopt: "pod" } : adopt ? { adopt: "persistent", podTemplate } : {};
-  // Topologies that have none are not told about any.
-  const places = racks?.length > 0 ? { racks: racks.join(", ") } : {};
-  const names = topology === "cockroachdb" ? {} : { clusterName, datacenter, ...places, ...protection };
-  return { name, namespace, ...names, disk, ...(hostPath && { hostPath }), ...adoptionFacts };
 }
 
 const settingsOf: { [T in Topology]: (own: Own, common: Common) => NonNullable<Settings[T]> } = {

@@ -46,6 +46,7 @@ const ofRings: Rules<CassandraRingArgs> = {
   tlsSecret: "optional",
   certManager: "optional",
   stallTimeoutMinutes: "optional",
+  acceptDataLoss: "optional",
 };
 
 const ofVolumes = {
@@ -84,7 +85,7 @@ const rules = {
     hostPath: "optional",
     takesOver: "optional",
   } satisfies Rules<DaemonClusterArgs>,
-  SinglePod: { ...ofRings, acceptDataLoss: "optional", takesOver: "optional" } satisfies Rules<SinglePodArgs>,
+  SinglePod: { ...ofRings, takesOver: "optional" } satisfies Rules<SinglePodArgs>,
   CockroachCluster: {
     name: "required",
     namespace: "required, or later",
@@ -98,6 +99,7 @@ const rules = {
     sqlClient: "optional",
     loadGenerator: "optional",
     cluster: "optional",
+    acceptDataLoss: "optional",
   } satisfies Rules<CockroachClusterArgs>,
 };
 

@@ -23,7 +23,9 @@ import { refuseWithoutSecrets } from "./neededSecrets";
 import { refuseWhereRestricted } from "./podSecurity";
 import { quantity } from "./quantity";
 import { setsOf } from "./racks";
+import { ringGuard, RingTopology } from "./ringFacts";
 import { RingRecord } from "./ringRecord";
+import { WorkloadMemory } from "./replacement";
 import { PodMaker, refuseStrangers } from "./strangers";
 import { PasswordChange, Superuser } from "./superuser";
 import { certificateSecret, tellOfClientCertificates } from "./tls";
@@ -60,7 +62,19 @@ export interface CassandraRingArgs extends CassandraPodArgs {
    * next update looks at it again. @default 15
    */
   stallTimeoutMinutes?: number;
+  /**
+   * Whether an edit may leave rows behind, as another `name` or `namespace` does: no ring can be renamed. Take it out again
+   * afterwards. @default false
+   */
+  acceptDataLoss?: boolean;
 }
+
+const topologyOf: Record<PodMaker["kind"], RingTopology> = {
+  StatefulSet: "persistent",
+  ReplicationController: "ephemeral",
+  DaemonSet: "daemon",
+  Pod: "pod",
+};
 
 /** In what the topologies differ. */
 interface Topology {
@@ -114,6 +128,9 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   protected readonly podSpecIn: (rack: string) => k8s.types.input.core.v1.PodSpec;
   protected readonly record: RingRecord;
   private readonly policy?: k8s.networking.v1.NetworkPolicy;
+  private readonly guarded: pulumi.Output<pulumi.Resource[]>;
+  /** What is known of its workloads by an earlier update. */
+  protected readonly memory: WorkloadMemory;
   /** The cluster that it is in, as the provider sees it. */
   protected readonly cluster: ClusterChoice;
 
@@ -141,8 +158,10 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     );
     this.cluster = cluster;
     this.knowCluster(args);
+    this.memory = new WorkloadMemory(name, this);
+    this.guarded = ringGuard(name, topologyOf[maker], args, cluster, { parent: this, dependsOn: passed }).passed;
     // Everything in the ring has a namespace, and comes after that.
-    const namespace = pulumi.all([args.namespace, passed]).apply(([known]) => known);
+    const namespace = pulumi.all([args.namespace, this.guarded]).apply(([known]) => known);
     this.identity = { name: args.name, topology };
     this.selector = adopted?.selector ?? selectorLabels(this.identity);
     this.tlsSecret = args.tlsSecret;
@@ -257,9 +276,13 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     );
   }
 
-  /** For `dependsOn` of what makes the pods: nobody may reach the first of them whom the policy keeps out, and all reach their record. */
-  protected get beforePods(): pulumi.Resource[] {
-    return [this.record.access, ...(this.policy ? [this.policy] : [])];
+  /**
+   * For `dependsOn` of what makes the pods: nobody may reach the first of them whom the policy keeps out, all reach their record, and
+   * what is remembered of them stays in the state for as long as they do.
+   */
+  protected get beforePods(): pulumi.Output<pulumi.Resource[]> {
+    const first = [this.record.access, ...(this.policy ? [this.policy] : [])];
+    return pulumi.all([this.guarded, this.memory.forDependents]).apply((known) => [...known.flat(), ...first]);
   }
 
   /** Hooks of what makes the pods: where none of them could start, it is refused. @param needs of this topology */

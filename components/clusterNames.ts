@@ -40,11 +40,7 @@ export function refuseNameOfOthers(
       else
         throw new Error(
           `${where} is not allowed for ring ${ring}: ${problem} where an address is used again; allowed is one that no ring ` +
-            `has, such as "${ring}-${namespace}"` +
-            // Without a preview before it, an update has come past the guard, which holds a ring to its name.
-            (pulumi.runtime.isDryRun()
-              ? ""
-              : "; before another one, `pulumi state delete` the DataGuard of this stack, which has noted it"),
+            `has, such as "${ring}-${namespace}"`,
         );
     },
     { onDryRun: true },

@@ -19,8 +19,8 @@ import { LocalVolume, LocalVolumes } from "./localVolumes";
 import { refuseWithoutSecrets } from "./neededSecrets";
 import { networkAccess, Peer } from "./networkAccess";
 import { refuseFewerNodes } from "./nodeCount";
-import { recorded } from "./recorded";
-import { memoryOf, refuseReplacement } from "./replacement";
+import { refuseReplacement, WorkloadMemory } from "./replacement";
+import { ringGuard } from "./ringFacts";
 import { VolumeRetention } from "./storage";
 import { refuseStrangers } from "./strangers";
 import { neverReplaced, volumeAnnotations, volumesGrowFirst } from "./volumeGrowth";
@@ -50,6 +50,11 @@ export interface CockroachClusterArgs extends CockroachPodArgs {
   takesOver?: boolean;
   /** The cluster that the resources go to, for updates that look at it. @default that of the default provider */
   cluster?: ClusterChoice;
+  /**
+   * Whether an edit may leave rows behind, as another `name` or `namespace` does: no cluster can be renamed. Take it out again
+   * afterwards. @default false
+   */
+  acceptDataLoss?: boolean;
 }
 
 /** A CockroachDB cluster: a StatefulSet with a volume for each node, its Services, and its one-time initialisation. */
@@ -80,8 +85,10 @@ export class CockroachCluster extends pulumi.ComponentResource {
     this.args = args;
     const identity = { name: args.name, topology: "persistent", application: "cockroachdb" };
     const { volumeRetention = "retain" } = args;
-    // Everything in it has a namespace, and comes after the look at the cluster.
-    const namespace = pulumi.all([args.namespace, passed]).apply(([known]) => known);
+    const memory = new WorkloadMemory(name, this);
+    const guard = ringGuard(name, "cockroachdb", args, cluster, { parent: this, dependsOn: passed });
+    // Everything in it has a namespace, and comes after the look at the cluster and at what the state remembers.
+    const namespace = pulumi.all([args.namespace, guard.passed]).apply(([known]) => known);
     const metadata = { namespace, labels: labels(identity) };
     const selector = selectorLabels(identity);
     const servicePorts = Object.entries(cockroachPorts).map(([name, port]) => ({ name, port }));
@@ -181,11 +188,13 @@ export class CockroachCluster extends pulumi.ComponentResource {
       {
         parent: this,
         // Nobody may reach the first node whom the policy keeps out.
-        dependsOn: [policy, ...(volumes ? [volumes] : [])],
-        ...neverReplaced,
+        dependsOn: pulumi
+          .all([guard.passed, memory.forDependents])
+          .apply((known) => [...known.flat(), policy, ...(volumes ? [volumes] : [])]),
+        ...neverReplaced(args.acceptDataLoss),
         hooks: {
           beforeCreate: [
-            refuseReplacement(name, { memory: recorded(this), workload, takesOver, cluster }),
+            refuseReplacement(name, { memory, workload, takesOver, cluster }),
             ...needs,
             ...count.beforeCreate,
           ],
@@ -215,7 +224,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
       );
     }
     if (args.loadGenerator) this.generateLoad(name, toolLabels("load"), toolPolicy);
-    this.registerOutputs({ publicService: this.publicService.metadata.name, uids: memoryOf([this.statefulSet]) });
+    memory.remember([this.statefulSet]);
+    this.registerOutputs({ publicService: this.publicService.metadata.name });
   }
 
   /** What a person uses next. */

@@ -2,8 +2,7 @@ import * as k8s from "./kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
 import { checkedArgs } from "./checkedArgs";
-import { recorded } from "./recorded";
-import { memoryOf, refuseReplacement } from "./replacement";
+import { refuseReplacement } from "./replacement";
 import { whenWhole } from "./ringCheck";
 import { snapshotBeforeUpgrade } from "./upgrade";
 import { UnorderedRing } from "./unorderedRing";
@@ -57,9 +56,10 @@ export class DaemonCluster extends CassandraRing {
     const { cluster } = this;
     const { stallTimeoutMinutes } = args;
     const workload = { apiVersion: "apps/v1", kind: "DaemonSet" } as const;
-    const isNotReplaced = refuseReplacement(name, { memory: recorded(this), workload, takesOver, cluster });
+    const isNotReplaced = refuseReplacement(name, { memory: this.memory, workload, takesOver, cluster });
     const ring = { name: args.name, selector: this.selector, cluster, stallTimeoutMinutes };
 
+    const nodes = hostPath === undefined ? undefined : this.mayLookAtNodes(name);
     this.daemonSet = new k8s.apps.v1.DaemonSet(
       name,
       {
@@ -79,9 +79,9 @@ export class DaemonCluster extends CassandraRing {
       },
       {
         parent: this,
-        dependsOn: hostPath === undefined ? this.beforePods : [...this.beforePods, this.mayLookAtNodes(name)],
-        // A selector can never change; and a replacement begins with the new one, which the hook refuses.
-        ignoreChanges: ["spec.selector"],
+        dependsOn: nodes ? this.beforePods.apply((all) => [...all, nodes]) : this.beforePods,
+        // A selector can never change but for a ring of another name; and a replacement begins with the new one, which the hook refuses.
+        ignoreChanges: args.acceptDataLoss ? [] : ["spec.selector"],
         deleteBeforeReplace: false,
         customTimeouts: joinTimeouts(mostNodes),
         hooks: {
@@ -104,7 +104,8 @@ export class DaemonCluster extends CassandraRing {
       this,
     );
     this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
-    this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf([this.daemonSet]) });
+    this.memory.remember([this.daemonSet]);
+    this.registerOutputs({ contactPoints: this.contactPoints });
   }
 
   /** Whether a pod goes for good or comes back to its folder, the labels of its node tell; nodes belong to no namespace. */

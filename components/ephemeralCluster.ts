@@ -3,8 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
 import { checkedArgs } from "./checkedArgs";
 import { membersServeFirst } from "./handOver";
-import { recorded } from "./recorded";
-import { memoryOf, refuseReplacement } from "./replacement";
+import { refuseReplacement } from "./replacement";
 import { whenWhole } from "./ringCheck";
 import { RollingUpdate } from "./rollingUpdate";
 import { UnorderedRing } from "./unorderedRing";
@@ -56,7 +55,7 @@ export class EphemeralCluster extends CassandraRing {
     const { cluster } = this;
     const { stallTimeoutMinutes, takesOver } = args;
     const workload = { apiVersion: "v1", kind: "ReplicationController" } as const;
-    const isNotReplaced = refuseReplacement(name, { memory: recorded(this), workload, takesOver, cluster });
+    const isNotReplaced = refuseReplacement(name, { memory: this.memory, workload, takesOver, cluster });
     const ring = { name: args.name, selector: this.selector, cluster, stallTimeoutMinutes };
     const client = (namespace: string) =>
       new UnorderedRing(cluster, { ...ring, namespace, maker: "ReplicationController", isOnNodes: false });
@@ -109,6 +108,7 @@ export class EphemeralCluster extends CassandraRing {
       this,
     );
     this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
-    this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf([this.replicationController]) });
+    this.memory.remember([this.replicationController]);
+    this.registerOutputs({ contactPoints: this.contactPoints });
   }
 }

@@ -6,8 +6,7 @@ import { checkedArgs } from "./checkedArgs";
 import { CleanUp } from "./cleanUp";
 import { labels } from "./labels";
 import { LocalVolume, LocalVolumes } from "./localVolumes";
-import { recorded } from "./recorded";
-import { memoryOf, refuseReplacement } from "./replacement";
+import { refuseReplacement } from "./replacement";
 import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "./racks";
 import { whenWhole } from "./ringCheck";
 import { RingClient } from "./ringClient";
@@ -100,7 +99,7 @@ export class PersistentCluster extends CassandraRing {
     const volumes =
       disks && new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this });
 
-    const before = [...this.beforePods, ...(volumes ? [volumes] : [])];
+    const before = this.beforePods.apply((all) => [...all, ...(volumes ? [volumes] : [])]);
     const mayAsk = this.mayAsk(name, args);
     const leaving = membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false }, this);
     const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this);
@@ -109,13 +108,14 @@ export class PersistentCluster extends CassandraRing {
     // The claim template of a set that was adopted stays as it is: `Adoption` refuses another size.
     const volumesGrow = volumesGrowFirst(name, { ...ring, subject, isKept: adopt !== undefined }, this);
     const isNotReplaced = refuseReplacement(name, {
-      memory: recorded(this),
+      memory: this.memory,
       workload: { apiVersion: "apps/v1", kind: "StatefulSet" },
       // Of one that is nobody's, `leaving` tells, which knows its members.
       takesOver: true,
       cluster,
     });
     const restarts = [restartsOnDelete(name, cluster)];
+    const never = neverReplaced(args.acceptDataLoss);
 
     this.statefulSets = setsOf(name, racks).map((logicalName, i) => {
       const rack: string | undefined = racks[i];
@@ -167,9 +167,9 @@ export class PersistentCluster extends CassandraRing {
           parent: this,
           dependsOn: before,
           ...(adopt && { transforms: [takesOver] }),
-          ...neverReplaced,
+          ...never,
           ignoreChanges: [
-            ...neverReplaced.ignoreChanges,
+            ...never.ignoreChanges,
             ...(adopt === "kept" ? ["spec.template"] : []),
             // A preview cannot try what the last hook below makes way for.
             ...(pulumi.runtime.isDryRun() ? ["spec.updateStrategy"] : []),
@@ -220,6 +220,7 @@ export class PersistentCluster extends CassandraRing {
           (_, i) => `${podAt(sets, i)}.${service}.${namespace}.svc.cluster.local`,
         ),
       );
-    this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf(this.statefulSets) });
+    this.memory.remember(this.statefulSets);
+    this.registerOutputs({ contactPoints: this.contactPoints });
   }
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
 import { lookAt } from "./look";
+import { recorded } from "./recorded";
 import { isKnownAs } from "./volumeGrowth";
 
 /** What makes pods, or is one. */
@@ -9,28 +10,54 @@ interface Workload {
   kind: "StatefulSet" | "DaemonSet" | "ReplicationController" | "Pod";
 }
 
-export interface Memory {
-  /** UIDs of its workloads, by their names. */
-  uids?: Record<string, string>;
+/** UIDs of workloads, by their names. */
+type Uids = Record<string, string>;
+
+/**
+ * What a component remembers of its workloads from one update to the next. It has no inputs: the engine drops the outputs of a component
+ * whose inputs change, in that very update and, where that fails, for good.
+ */
+export class WorkloadMemory extends pulumi.ComponentResource {
+  /** As an earlier update has left it. */
+  readonly uids: Promise<Uids>;
+  /** For `dependsOn`: `pulumi state delete` does not take the memory of what is still in the state. */
+  readonly forDependents: pulumi.Output<pulumi.Resource[]>;
+
+  /** @param owner component of the workloads, which has remembered them itself in versions of before */
+  constructor(name: string, owner: pulumi.ComponentResource) {
+    super("cassandra:index:WorkloadMemory", name, {}, { parent: owner });
+    this.uids = Promise.all([owner, this].map((one) => recorded<{ uids: Uids }>(one))).then(([before, now]) => ({
+      ...before.uids,
+      ...now.uids,
+    }));
+    this.forDependents = this.urn.apply((urn) => [new pulumi.DependencyResource(urn)]);
+  }
+
+  /** What the next update is to know its live workloads by. */
+  remember(workloads: Named[]): void {
+    this.registerOutputs({ uids: uidsOf(workloads) });
+  }
+}
+
+/** A workload, of which one that `--target` leaves out has no metadata yet. */
+interface Named {
+  metadata: pulumi.Output<{ name: string; uid: string } | undefined>;
+}
+
+export function uidsOf(workloads: Named[]): pulumi.Output<Uids> {
+  return pulumi
+    .all(workloads.map(({ metadata }) => metadata))
+    .apply((all) => Object.fromEntries(all.flatMap((metadata) => (metadata ? [[metadata.name, metadata.uid]] : []))));
 }
 
 export interface ReplacementArgs {
-  /** What the outputs of its component remember of an earlier update (`memoryOf`). */
-  memory: Promise<Memory>;
+  /** What its component remembers of an earlier update. */
+  memory: Pick<WorkloadMemory, "uids">;
   workload: Workload;
   /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
   /** The cluster that it is in. @default that of the default provider */
   cluster?: ClusterChoice;
-}
-
-/** For `registerOutputs`: what the next update knows a live workload by. One that `--target` leaves out has no metadata yet. */
-export function memoryOf(
-  workloads: { metadata: pulumi.Output<{ name: string; uid: string } | undefined> }[],
-): pulumi.Output<object> {
-  return pulumi
-    .all(workloads.map(({ metadata }) => metadata))
-    .apply((all) => Object.fromEntries(all.flatMap((metadata) => (metadata ? [[metadata.name, metadata.uid]] : []))));
 }
 
 /**
@@ -54,7 +81,7 @@ export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.R
       };
       const live = await lookAt(`whether ${what} is there`, look, { isTold: false });
       if (!live) return;
-      const { uids = {} } = await args.memory;
+      const uids = await args.memory.uids;
       if (isKnownAs(live.metadata!, uids[metadata.name])) {
         throw new Error(
           `${what} is not replaced: its pods would go with it, and their rows. Whatever asks for that (\`--replace\`, \`pulumi state ` +

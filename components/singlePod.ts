@@ -5,8 +5,7 @@ import { checkedArgs } from "./checkedArgs";
 import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
 import { DataGuard } from "./dataGuard";
 import { lookAt } from "./look";
-import { recorded } from "./recorded";
-import { Memory, memoryOf, refuseReplacement } from "./replacement";
+import { refuseReplacement, WorkloadMemory } from "./replacement";
 
 export interface SinglePodArgs extends CassandraRingArgs {
   /**
@@ -51,9 +50,8 @@ export class SinglePod extends CassandraRing {
       args.acceptDataLoss ?? false,
       { parent: this },
     );
-    const memory = recorded<Memory>(this);
     const isNotReplaced = refuseReplacement(name, {
-      memory,
+      memory: this.memory,
       workload: { apiVersion: "v1", kind: "Pod" },
       takesOver: args.takesOver,
       cluster: this.cluster,
@@ -61,7 +59,7 @@ export class SinglePod extends CassandraRing {
     const budget = new k8s.policy.v1.PodDisruptionBudget(
       `${name}-alone`,
       { metadata: this.metadata, spec: { minAvailable: 1, selector: { matchLabels: this.selector } } },
-      { parent: this, hooks: { beforeCreate: [refuseOtherBudget(name, args.name, memory, this.cluster)] } },
+      { parent: this, hooks: { beforeCreate: [refuseOtherBudget(name, args.name, this.memory, this.cluster)] } },
     );
     // The pod goes when the budget goes, by its owner reference: at `pulumi destroy` that deletes it. When a controller adopts
     // it, the budget goes as well; but by then the pod has another owner and stays, while Pulumi, which is told that the one
@@ -87,7 +85,7 @@ export class SinglePod extends CassandraRing {
       },
       {
         parent: this,
-        dependsOn: guard.passed.apply(() => this.beforePods),
+        dependsOn: pulumi.all([guard.passed, this.beforePods]).apply((all) => all.flat()),
         deletedWith: budget,
         // What the guard has not let pass (its image was changed by hand and refreshed, a label of it lost) would be replaced by the
         // provider, which deletes it first. So a replacement begins with the new one, which the hook refuses.
@@ -98,7 +96,8 @@ export class SinglePod extends CassandraRing {
 
     this.clientService = this.serveClients(name, this.pod);
     this.contactPoints = this.discoveryName;
-    this.registerOutputs({ contactPoints: this.contactPoints, uids: memoryOf([this.pod]) });
+    this.memory.remember([this.pod]);
+    this.registerOutputs({ contactPoints: this.contactPoints });
   }
 }
 
@@ -109,14 +108,14 @@ export class SinglePod extends CassandraRing {
 export function refuseOtherBudget(
   name: string,
   pod: string,
-  memory: Promise<Memory>,
+  memory: Pick<WorkloadMemory, "uids">,
   cluster: ClusterChoice | undefined,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-keeps-its-budget`,
     async ({ newInputs }) => {
       const { namespace } = (newInputs as { metadata: { namespace?: string } }).metadata;
-      const { uids = {} } = await memory;
+      const uids = await memory.uids;
       if (!namespace || !uids[pod]) return;
       const look = async () =>
         (await Cluster.connect(cluster)).core.readNamespacedPod({ name: pod, namespace }).catch(nothingWhenNotFound);

@@ -25,7 +25,7 @@ export function refuseStrangers(
       const { namespace } = newInputs as { namespace?: string };
       // Of a namespace that is yet to be made, preview knows nothing; there is no ring in it.
       if (!namespace) return;
-      const look = () => countsOf(maker, namespace, cluster);
+      const look = () => membersOf(maker, namespace, cluster);
       const counts = (await lookAt(`whether ring ${name} is there`, look, { isTold: false })) ?? [];
       if (counts.length > 0) throw new Error(problem(maker, counts));
     },
@@ -34,7 +34,7 @@ export function refuseStrangers(
 }
 
 /** Members that those that are there ask for, by their names. */
-async function countsOf(
+export async function membersOf(
   { kind, names }: PodMaker,
   namespace: string,
   cluster: ClusterChoice | undefined,

@@ -31,17 +31,13 @@ export function volumeAnnotations({ volumeSize, storageClassName }: VolumesArgs)
  * Options of every StatefulSet. These fields can never change, so the provider would delete the set for a change of one, and with it
  * its pods; and it would delete first. It is told to leave the fields as they are, and where something else still has it replace the
  * set (`--replace`, a taint, another cluster), to begin with the new one, which a hook refuses.
+ * @param isLeft whether an edit may leave the set behind for one of another name, which is not to have the old one's
  */
-export const neverReplaced = {
-  ignoreChanges: [
-    "spec.selector",
-    "spec.serviceName",
-    "spec.podManagementPolicy",
-    "spec.revisionHistoryLimit",
-    "spec.volumeClaimTemplates",
-  ],
-  deleteBeforeReplace: false,
-};
+export function neverReplaced(isLeft = false): { ignoreChanges: string[]; deleteBeforeReplace: false } {
+  const ofName = ["spec.selector", "spec.serviceName"];
+  const fixed = ["spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.volumeClaimTemplates"];
+  return { ignoreChanges: [...(isLeft ? [] : ofName), ...fixed], deleteBeforeReplace: false };
+}
 
 export interface VolumeGrowthArgs {
   /** What errors call it: `ring cassandra`. */

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { repository } from "../lab/src/instance";
 import { Lab, LabOptions } from "../lab/src/lab";
-import { RunError } from "../lab/src/run";
+import { run, RunError } from "../lab/src/run";
 import { hostpathProvisioner } from "../lab/src/storage";
 
 const minutes = 60_000;
@@ -38,6 +38,10 @@ export const growingClass = {
   provisioner: hostpathProvisioner,
   allowVolumeExpansion: true,
 };
+
+/** Makes a key and a certificate of it, which openssl is told more about. */
+export const certify = (...args: string[]) =>
+  run("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", ...args]);
 
 export interface Pod {
   metadata: { name: string; namespace: string; uid: string; deletionTimestamp?: string };

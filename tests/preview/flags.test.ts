@@ -3,7 +3,7 @@ import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../../lab/src/instance";
 import { Lab } from "../../lab/src/lab";
-import { inSimulatedLab, nameOf, Pod, smallMembers, Stack } from "../stack";
+import { certify, inSimulatedLab, nameOf, Pod, smallMembers, Stack } from "../stack";
 
 const minutes = 60_000;
 const upsert = { "kubernetes:upsertExistingObjects": "true" };
@@ -19,6 +19,7 @@ const baseOf = (volumeRetention: string): Settings => ({
   volumeRetention,
   topologies: ["persistent", "ephemeral", "daemon", "pod", "cockroachdb"],
   cockroachdb: { insecure: true },
+  persistent: { tls: "secret" },
 });
 
 /** Ends of the URNs of what makes pods, or is one. */
@@ -72,7 +73,7 @@ const edits: Record<string, Edit> = {
   },
   "another name": {
     settings: (_, { cockroachdb }) => ({
-      persistent: { name: "other" },
+      persistent: { tls: "secret", name: "other" },
       cockroachdb: { ...cockroachdb, name: "other-db" },
       ephemeral: { name: "others" },
       daemon: { name: "other-daemon" },
@@ -84,7 +85,7 @@ const edits: Record<string, Edit> = {
   "fewer topologies": { settings: () => ({ topologies: ["daemon"] }), at: [persistent, cockroach, pod] },
   "fewer replicas": {
     settings: (_, { cockroachdb }) => ({
-      persistent: { replicas: 1 },
+      persistent: { tls: "secret", replicas: 1 },
       cockroachdb: { ...cockroachdb, replicas: 1 },
     }),
     at: [persistent, cockroach],
@@ -92,7 +93,7 @@ const edits: Record<string, Edit> = {
   },
   "more replicas": {
     settings: (_, { cockroachdb }) => ({
-      persistent: { replicas: 3 },
+      persistent: { tls: "secret", replicas: 3 },
       cockroachdb: { ...cockroachdb, replicas: 3 },
     }),
     at: [persistent, cockroach],
@@ -142,6 +143,11 @@ const edits: Record<string, Edit> = {
     takenBack: [["set", "image", "pod/cassandra-pod", "cassandra=docker.io/library/cassandra:5.0.9"]],
     at: [pod],
     by: few,
+  },
+  // It changes inputs of the component itself. With no flag, the members restart one at a time, as they are to.
+  "clientCertificates: required": {
+    settings: () => ({ persistent: { tls: "secret", clientCertificates: "required" } }),
+    by: ["--replace", "--replace, upsertExistingObjects", "state taint", "state taint, upsertExistingObjects"],
   },
   "another volumeRetention": {
     settings: (_, { volumeRetention }) => ({ volumeRetention: volumeRetention === "retain" ? "delete" : "retain" }),
@@ -264,6 +270,7 @@ const some = [
   ["CockroachDB, more memory once somebody has added a node", "no flag"],
   ["the pod's image set by hand", "--refresh"],
   ["nothing else", "state taint, upsertExistingObjects"],
+  ["clientCertificates: required", "--replace, upsertExistingObjects"],
   ["nothing else", "state delete, import"],
   ["nothing else", "--target-replace the pod's budget"],
 ];
@@ -298,6 +305,11 @@ for (const [title, officialPlugin, volumeRetention] of [
         for (const file of ["Pulumi.yaml", "tsconfig.json", "tsconfig.pulumi.json"])
           cpSync(join(repository, file), join(lab.dir, "transformed", file));
         cpSync(join(__dirname, "transformed"), join(lab.dir, "transformed"), { recursive: true });
+        const [key, crt] = ["tls.key", "tls.crt"].map((file) => join(lab.dir, file));
+        await certify("-subj", "/CN=ring", "-keyout", key, "-out", crt);
+        const files = { "tls.key": key, "tls.crt": crt, "ca.crt": crt };
+        const data = Object.entries(files).map(([name, file]) => `--from-file=${name}=${file}`);
+        await lab.kubectl(["create", "secret", "generic", "cassandra-tls", ...data]);
         stack.configure(settled);
         await stack.up();
       },

@@ -45,8 +45,7 @@ describe("a second stack, on the real engine and API server, with simulated node
     ];
     await third.refusedWith(refusal, "up", "--yes", "--skip-preview");
     await third.refusedWith(refusal, "preview");
-    const [guard] = /urn:\S+:DataGuard::\w+/.exec(await third.pulumi("stack", "--show-urns"))!;
-    await third.pulumi("state", "delete", guard, "--yes");
+    // The guard of the stack has noted the name; of a ring that was never made, that binds nobody.
     third.configure({ ...elsewhere, clusterName: "cassandra-shop" });
     await third.up();
     assert.deepEqual(await everything(), before);

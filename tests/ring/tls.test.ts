@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/src/lab";
 import { run } from "../../lab/src/run";
 import { tlsFolder } from "../../components/tls";
-import { smallMembers } from "../stack";
+import { certify, smallMembers } from "../stack";
 import { inRingLab, RingStack } from "./ringStack";
 
 const minutes = 60_000;
@@ -21,10 +21,6 @@ context.load_cert_chain(folder + "/tls.crt", folder + "/tls.key")
 with context.wrap_socket(socket.create_connection((address, int(port)), 5)) as connection:
     print("serial=" + connection.getpeercert()["serialNumber"])
 `;
-/** Makes a key and a certificate of it. */
-const certify = (...args: string[]) =>
-  run("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", ...args]);
-
 /** Where the certificates of a ring come from. */
 interface Source {
   title: string;

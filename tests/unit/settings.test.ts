@@ -125,6 +125,7 @@ describe("settings", () => {
           racks: "a, b, c, d, e",
           name: "cassandra",
           disk: "volumes",
+          volumeRetention: "delete",
         },
       },
       persistent: { ...ring, ...given, maxHeapMiB: 3072 },

@@ -58,12 +58,6 @@ describe("the cluster name of a new ring", () => {
     });
   });
 
-  it("is refused without a preview as well, and the note of it is to be deleted", () =>
-    assert.rejects(
-      create([pod("shop", "cassandra", "K8Demo")], persistent, [], undefined, false),
-      /such as "cassandra-db"; before another one, `pulumi state delete` the DataGuard of this stack, which has noted it$/,
-    ));
-
   it("is refused where another ring of the namespace has it, or one of the tutorials", async () => {
     await assert.rejects(create([pod("db", "orders", "K8Demo")]), /ring orders in namespace db has it/);
     await assert.rejects(

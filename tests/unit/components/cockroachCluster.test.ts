@@ -121,6 +121,8 @@ describe("CockroachCluster", () => {
       "apps/v1:StatefulSet cockroachdb",
       "batch/v1:Job cockroachdb-init",
       "cassandra:index:CockroachCluster cockroachdb",
+      "cassandra:index:DataGuard cockroachdb-ring",
+      "cassandra:index:WorkloadMemory cockroachdb",
       "core/v1:Service cockroachdb",
       "core/v1:Service cockroachdb-public",
       "networking.k8s.io/v1:NetworkPolicy cockroachdb",

@@ -50,11 +50,13 @@ describe("EphemeralCluster", () => {
   it("registers these objects and no others", async () => {
     assert.deepEqual((await make()).map(({ type, name }) => `${type} ${name}`).sort(), [
       "cassandra:index:CassandraService cassandra",
+      "cassandra:index:DataGuard cassandra-ring",
       "cassandra:index:EphemeralCluster cassandra",
       "cassandra:index:PasswordChange cassandra-password",
       "cassandra:index:RingRecord cassandra",
       "cassandra:index:RollingUpdate cassandra",
       "cassandra:index:Superuser cassandra-superuser",
+      "cassandra:index:WorkloadMemory cassandra",
       "core/v1:ConfigMap cassandra",
       "core/v1:ConfigMap cassandra-scripts",
       "core/v1:ReplicationController cassandra",

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { memoryOf, refuseReplacement } from "../../../components/replacement";
+import { refuseReplacement, uidsOf } from "../../../components/replacement";
 import { withApiServer } from "../apiServer";
 import { callHook, record } from "../recorder";
 
@@ -11,7 +11,7 @@ describe("what a ring remembers of its workloads", () => {
   it("is their UIDs, and nothing of one that `--target` leaves out", async () => {
     const named = { metadata: pulumi.output({ name: "cassandra", uid: "one" }) };
     const leftOut = { metadata: pulumi.output(undefined) };
-    const known = await new Promise((resolve) => memoryOf([named, leftOut]).apply(resolve));
+    const known = await new Promise((resolve) => uidsOf([named, leftOut]).apply(resolve));
     assert.deepEqual(known, { cassandra: "one" });
   });
 });
@@ -21,7 +21,7 @@ describe("a workload that would be made over one that is there", () => {
     withApiServer({ "/api/v1": kinds, ...(live && { [`${controllers}/cassandra`]: live }) }, async (kubeconfig) => {
       await record(() =>
         refuseReplacement("cassandra", {
-          memory: Promise.resolve({ uids }),
+          memory: { uids: Promise.resolve(uids) },
           workload: { apiVersion: "v1", kind: "ReplicationController" },
           takesOver,
           cluster: { kubeconfig },

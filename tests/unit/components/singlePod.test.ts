@@ -46,9 +46,8 @@ describe("SinglePod", () => {
   it("remembers its revision, so that an edit that would replace the pod is refused", async () => {
     const all = await make();
     const { metadata } = only(all, "core/v1:Pod").inputs as unknown as Pod;
-    assert.deepEqual(only(all, "cassandra:index:DataGuard").inputs, {
-      revision: metadata.annotations["cassandra/revision"],
-    });
+    const guard = all.find(({ type, name }) => type === "cassandra:index:DataGuard" && name === "cassandra-pod");
+    assert.deepEqual(guard?.inputs, { revision: metadata.annotations["cassandra/revision"] });
   });
 
   describe("its budget", () => {
@@ -56,7 +55,9 @@ describe("SinglePod", () => {
     const live = { metadata: { name: "cassandra", uid: "one", ownerReferences: [owner] } };
     const make = (pod: object | undefined, uids: Record<string, string>) =>
       withApiServer(pod ? { "/api/v1/namespaces/db/pods/cassandra": pod } : {}, async (kubeconfig) => {
-        await record(() => refuseOtherBudget("cassandra", "cassandra", Promise.resolve({ uids }), { kubeconfig }));
+        await record(() =>
+          refuseOtherBudget("cassandra", "cassandra", { uids: Promise.resolve(uids) }, { kubeconfig }),
+        );
         const newInputs = { metadata: { namespace: "db" } };
         await callHook("cassandra-keeps-its-budget", { newInputs }, { onDryRun: true });
       });
