@@ -11,6 +11,11 @@ export function hostIdIn(entry = ""): string | undefined {
   return / /.test(entry) && !hasLeft(entry) ? entry.split(" ")[0] : undefined;
 }
 
+/** Address in the entry of a member, under which the ring knows it; undefined in all others. */
+export function addressIn(entry = ""): string | undefined {
+  return hostIdIn(entry) === undefined ? undefined : entry.split(" ")[1];
+}
+
 const repair = "repair.";
 
 /** Members that have taken a lost one's place and owe a repair: they do not have every row yet. */

@@ -56,7 +56,7 @@ export function whenWhole(
 /** What is asked of a ring here, and done to it. */
 export type MendableRing = Pick<
   RingClient,
-  "survey" | "stay" | "takeBack" | "follow" | "received" | "scale" | "handsOver" | "setOwnersRight"
+  "survey" | "stay" | "takeBack" | "readdress" | "follow" | "received" | "scale" | "handsOver" | "setOwnersRight"
 > &
   ShrinkingRing;
 
@@ -143,6 +143,8 @@ export async function makeWhole(
       hasRejoined = true;
       await tell(`${mend.takeBack.name} has left the ring, though replicas is ${expected.length}: it joins anew`, true);
       await client.takeBack(mend.takeBack);
+    } else if ("readdress" in mend) {
+      await client.readdress(mend.readdress);
     } else if ("handOver" in mend) {
       await tell(`${mend.handOver} is a member and has no pod: it comes back, to hand its rows over`, true);
       await client.scale(mend.scale);
@@ -189,6 +191,10 @@ function progress(mend: Exclude<Mend, "whole">, streams?: Received): { line: str
   if ("stay" in mend) return { line: `having ${mend.stay} stay: it was about to leave the ring`, remaining: 0 };
   if ("handOver" in mend) return { line: `bringing ${mend.handOver} back, which has rows to hand over`, remaining: 0 };
   if ("scale" in mend) return { line: `scaling its sets from ${mend.from} pods to ${mend.scale}`, remaining: 0 };
+  if ("readdress" in mend) {
+    const line = `having ${mend.readdress.name} made again, at another address: the ring knows another member by the one that it has`;
+    return { line, remaining: 0 };
+  }
   if ("takeBack" in mend) return { line: `taking ${mend.takeBack.name} back`, remaining: 0 };
   const line = `waiting for ${mend.waitFor}`;
   if (!streams?.toReceive || !mend.joins) return { line, remaining: 0 };

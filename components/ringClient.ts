@@ -21,6 +21,15 @@ export class RingClient extends RingViews {
     });
   }
 
+  /** Deletes a pod, if it is that one still: the next one has another address. */
+  async readdress({ name, pod = name, uid }: SeenPod): Promise<void> {
+    const { namespace } = this.ring;
+    const { core } = await this.cluster();
+    await core.deleteNamespacedPod({ name: pod, namespace, body: { preconditions: { uid } } }).catch((error: Error) => {
+      if (!["absent", "conflict"].includes(refusalOf(error) ?? "")) throw error;
+    });
+  }
+
   /**
    * Deletes the pod of a member that has left, so that the next one joins anew. One that does not empty the disk itself gives up
    * its volume, whose member no other starts as.

@@ -12,7 +12,7 @@ import { nextMend, Survey } from "./wholeRing";
  * @param replicas members that the ring is to have
  */
 export async function bringBack(
-  client: Pick<RingClient, "survey" | "stay" | "takeBack">,
+  client: Pick<RingClient, "survey" | "stay" | "takeBack" | "readdress">,
   replicas: number,
   tell: Tell,
   pause = 3000,
@@ -34,6 +34,12 @@ export async function bringBack(
     } else if (mend && typeof mend === "object" && "takeBack" in mend) {
       await tell(`${mend.takeBack.name} has left the ring, though it is to be a member: it joins anew`, true);
       await client.takeBack(mend.takeBack);
+    } else if (mend && typeof mend === "object" && "readdress" in mend) {
+      await tell(
+        `${mend.readdress.name} has an address by which the ring knows another member: it is made again`,
+        true,
+      );
+      await client.readdress(mend.readdress);
     } else if (
       waits < 0 ||
       waits++ > mostWaits ||
@@ -44,7 +50,7 @@ export async function bringBack(
       // Nobody else leaves before: there would be fewer members than rows have copies for a while.
       await tell("waiting for members that come back to serve");
     }
-    if (mend && typeof mend === "object" && ("stay" in mend || "takeBack" in mend)) waits = 0;
+    if (mend && typeof mend === "object" && ("stay" in mend || "takeBack" in mend || "readdress" in mend)) waits = 0;
     // A pod that was deleted is missing until the next one is made.
     known = Math.max(known, pods.length);
     await sleep(pause);

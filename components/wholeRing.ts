@@ -1,5 +1,5 @@
 import { RingMember } from "./nodetool";
-import { Entries, hasLeft, hostIdIn, moving, owing } from "./record";
+import { addressIn, Entries, hasLeft, hostIdIn, moving, owing } from "./record";
 
 /** A pod of a ring's sets. */
 export interface SeenPod {
@@ -52,6 +52,11 @@ export type Mend =
   /** A member that has left is taken back: its very pod is deleted, and the one that follows it joins anew. */
   | { takeBack: SeenPod }
   /**
+   * A member whose pod has an address by which the ring knows another one waits for that one to be back elsewhere, since the ring would
+   * forget it: the very pod is deleted, and the one that follows it has another address.
+   */
+  | { readdress: SeenPod }
+  /**
    * The sets ask for another number of pods, as when somebody has scaled them by hand, or an update was cut off and the edit taken
    * back: they get the one of the stack, and members that are too many leave first.
    */
@@ -78,6 +83,7 @@ export function nextMend(seen: Survey): Mend {
     notBack(seen) ??
     tooFew(seen) ??
     onItsWay(seen) ??
+    atAnothersAddress(seen) ??
     notServing(seen) ??
     tooMany(seen) ??
     notListed(seen) ??
@@ -141,6 +147,19 @@ function notBack(seen: Survey): Mend | undefined {
     return running && member?.up && member.state === "leaving";
   });
   return leaving && { stay: leaving.name };
+}
+
+/** A member that waits, since its pod has an address by which the ring knows another one. */
+function atAnothersAddress(seen: Survey): Mend | undefined {
+  const { record } = seen;
+  const isAtAnothers = ({ name, address }: SeenPod) =>
+    address !== undefined &&
+    Object.entries(record).some(([other, entry]) => other !== name && addressIn(entry) === address);
+  const waits = (pod: SeenPod) => pod.running && !pod.ready && !pod.ending && hostIdIn(record[pod.name]);
+  const last = here(seen)
+    .filter((pod) => waits(pod) && isAtAnothers(pod))
+    .at(-1);
+  return last && { readdress: last };
 }
 
 function notServing({ expected, pods, record }: Survey): Mend | undefined {
@@ -253,6 +272,8 @@ export function foretold(mend: Mend, { expected }: Survey): string {
   if ("handOver" in mend)
     return `${mend.handOver} is a member, ${replicas}, and has no pod: \`pulumi up\` brings it back, to hand its rows over`;
   if ("scale" in mend) return `its sets ask for ${mend.from} pods, ${replicas}: \`pulumi up\` scales them`;
+  if ("readdress" in mend)
+    return `${podOf(mend.readdress)} has an address by which the ring knows another member, and waits: \`pulumi up\` has it made again`;
   if ("takeBack" in mend) return `${mend.takeBack.name} has left the ring, ${replicas}: \`pulumi up\` has it join anew`;
   if (mend.follow) return "";
   return `the ring is not whole: \`pulumi up\` waits for ${mend.waitFor}${mend.advice ? `; ${mend.advice}` : ""}`;

@@ -145,7 +145,17 @@ def restart(see):
         return Wait("another member to tell whether this one is in the ring: it ended in a decommission")
     if is_undone and see.record is not None and not seeds and see.others() and not is_alone(see):
         return Wait("another member to serve CQL, and to tell whether this one is in the ring: it ended in a decommission")
-    return Start("restart", seeds or see.first_seeds(), "", is_undone)
+    return at_anothers_address(see) or Start("restart", seeds or see.first_seeds(), "", is_undone)
+
+
+def at_anothers_address(see):
+    """Wait, while the ring knows another member by the address that this pod has by now: let in there, this one would take its place in
+    the eyes of the others, who would forget that one and its rows. Cassandra refuses to start where one of them says so."""
+    other = see.known_at_this_address()
+    return other and Wait(
+        "%s to be back at another address: the ring knows it by %s, which this pod has by now. `kubectl delete pod %s` gives this one "
+        "another address, as the next `pulumi up` does" % (other, see.address, see.name)
+    )
 
 
 def is_alone(see):
@@ -171,7 +181,7 @@ def enter_again(see):
             return Wait("another member to serve CQL, and to tell whether this one has joined")
         if not known:
             return Wipe("no other member knows it: it had not come to the end of joining")
-        return Start("restart", see.peers())
+        return at_anothers_address(see) or Start("restart", see.peers())
     if is_entering(see.way):
         if see.states.finished:
             # It may be a member that nobody has noted yet, and hold the only copies of what was written since.
@@ -303,7 +313,7 @@ def join(see, seeds):
         return Wait("%s to be repaired, which took a lost member's place" % owing[0])
     if not see.has_turn("joins"):
         return see.taking_turn("joins") or Wait("its turn to join (%s)" % see.record["moving"])
-    return begin(see, "joins", Start("join", seeds))
+    return at_anothers_address(see) or begin(see, "joins", Start("join", seeds))
 
 
 def replace(see, lost):

@@ -20,6 +20,7 @@ class View:
 
     def __init__(self, version=None, entries=None):
         self.me, self.uid, self.address = around.MEMBER, around.UID, around.ADDRESS
+        self.name = os.environ["HOSTNAME"]
         self.disk = os.environ.get("RING_DISK", "volume")
         self.version, self.record = version, entries
         self.marker, self.way = around.read(around.MARKER), around.read(around.WAY)
@@ -98,6 +99,11 @@ class View:
             return None
         answers = self.ask_members(3 if self.way == "leaving" or self.states.leaving else 1)
         return all(self.marker in answer for answer in answers) if answers else self.is_missed()
+
+    def known_at_this_address(self):
+        """A member on record that had this pod's address last; None where there is none."""
+        had = lambda one: self.record[one].split(" ")[-1] == self.address
+        return next((one for one in self.others() if had(one)), None)
 
     def is_known(self):
         """Whether another member counts whoever was on this disk as one of the ring, by the addresses that it had; None when none of

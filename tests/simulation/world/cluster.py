@@ -16,7 +16,7 @@ class Pod:
         self.world, self.name = world, name
         world.made += 1
         self.number = world.made
-        self.uid, self.address = "pod%d" % world.made, "10.0.%d.%d" % (world.made // 200, world.made % 200 + 1)
+        self.uid, self.address = "pod%d" % world.made, world.next_address()
         self.disk = world.disks.setdefault(name, Disk()) if world.keeps_disks else Disk()
         self.scratch, self.scratch_locks = {}, set()
         self.environment = {
@@ -177,12 +177,18 @@ class World:
         self.control = self.control_replicas if kind == "ephemeral" else self.control_names
         self.kernel = Kernel(seed)
         self.ring = Ring(self.kernel, copies, keeps_hints=not self.has_ordinals)
-        self.made = 0
+        self.made, self.freed = 0, []
         self.disks, self.pods = {}, {}
         self.record, self.version = {}, 1
         self.api_away, self.read_only = False, False
         self.acknowledged, self.rows = set(), 0
         self.scale(replicas)
+
+    def next_address(self):
+        """A new one, or now and then one that a pod had before."""
+        if self.freed and self.kernel.random.random() < 0.2:
+            return self.freed.pop(self.kernel.random.randrange(len(self.freed)))
+        return "10.0.%d.%d" % (self.made // 200, self.made % 200 + 1)
 
     def scale(self, replicas):
         """Of sets, each gets as many; of a DaemonSet, so many nodes get its label."""
@@ -265,6 +271,7 @@ class World:
         pod.main.kill()
         if self.pods.get(pod.name) is pod:
             del self.pods[pod.name]
+            self.freed.append(pod.address)
             self.kernel.at(1.0, self.control)
 
     def delete_at_once(self, name):

@@ -219,7 +219,7 @@ class Engine:
             expected = self.ask("staying", survey)
             pods = [pod for pod in survey["pods"] if pod["name"] in expected]
             mend = self.ask("nextMend", dict(survey, asked=len(expected), expected=expected, pods=pods))
-            if "stay" in mend or "takeBack" in mend:
+            if "stay" in mend or "takeBack" in mend or "readdress" in mend:
                 self.do(mend)
                 waits = 0
             elif waits < 0 or all(pod["ready"] and not pod["ending"] for pod in pods):
@@ -256,6 +256,10 @@ class Engine:
         elif "takeBack" in mend:
             pod = world.pods.get(mend["takeBack"]["name"])
             if pod and pod.uid == mend["takeBack"]["uid"]:
+                world.delete(pod.name)
+        elif "readdress" in mend:
+            pod = world.pods.get(mend["readdress"]["name"])
+            if pod and pod.uid == mend["readdress"]["uid"]:
                 world.delete(pod.name)
         elif "handOver" in mend:
             world.scale(mend["scale"])

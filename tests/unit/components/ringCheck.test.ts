@@ -72,6 +72,7 @@ function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
     survey: () => Promise.resolve(seen[Math.min(looks++, seen.length - 1)]),
     stay: (pod) => Promise.resolve(void done.push(`stay ${pod}`)),
     takeBack: ({ uid }) => Promise.resolve(!!done.push(`delete ${uid}`)),
+    readdress: ({ uid }) => Promise.resolve(void done.push(`delete ${uid}`)),
     follow: (entries) => Promise.resolve(void done.push(`follow ${JSON.stringify(entries)}`)),
     received: () => Promise.resolve({ received: looks * 2 ** 20, toReceive: 100 * 2 ** 20 }),
     cleanUp: (pod) => Promise.resolve(void done.push(`clean ${pod}`)),

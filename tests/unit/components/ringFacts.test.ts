@@ -153,7 +153,10 @@ const components: [string, Make, string][] = [
   ["pod", (args) => new SinglePod("x", { ...ringArgs, ...args }), "v1 pods"],
   [
     "cockroachdb",
-    (args) => new CockroachCluster("x", { ...podArgs, name: "cassandra", namespace: "db", ...volumes, ...args }),
+    (args) => {
+      const { image, memory, cpu } = podArgs;
+      return new CockroachCluster("x", { image, memory, cpu, name: "cassandra", namespace: "db", ...volumes, ...args });
+    },
     "apps/v1 statefulsets",
   ],
 ];
