@@ -42,7 +42,7 @@ new PolicyPack("cassandra", {
           const { why } = await find(object, clusterOf(args));
           if (why === undefined) continue;
           report(
-            `${titleOf(object)} could not be looked at (${why}), so that nothing is compared with it; set KUBECONFIG`,
+            `${titleOf(object)} could not be looked at (${why}), so that nothing is compared with it; kubernetes:kubeconfig or KUBECONFIG says where it is`,
           );
         }
       },
