@@ -38,7 +38,7 @@ describe("Cassandra's members, at addresses that others had", function () {
     assert.match(await c.log(), /A node with address \S+ already exists, cancelling join/);
     await d.takeDisk(third);
     await d.serve();
-    await knows(a, [a, d]);
+    await a.reaches("to see it back", async () => (await ring.view(a))[d.address] === "UN");
     await c.serve();
     await knows(a, [a, c, d]);
     assert.deepEqual(await Promise.all([a, c, d].map(hostId)), ids, "each is who it was");
