@@ -260,7 +260,7 @@ const some = [
   ["fewer topologies", "--exclude the guard"],
   ["fewer replicas", "--target"],
   ["another selector", "no flag"],
-  ["another explicit provider", "no flag"],
+  ["an explicit provider", "no flag"],
   ["CockroachDB, more memory once somebody has added a node", "no flag"],
   ["the pod's image set by hand", "--refresh"],
   ["nothing else", "state taint, upsertExistingObjects"],
