@@ -340,7 +340,7 @@ describe("every topology on the real engine and API server, with simulated nodes
     await nothingLeft();
   });
 
-  it("keeps the nodes and the volumes of CockroachDB: these grow in place, those that are there count, and none goes unasked", async () => {
+  it("@all keeps the nodes and the volumes of CockroachDB: these grow in place, those that are there count, and none goes unasked", async () => {
     const insecure = { insecure: "true" };
     const five = { topologies: ["cockroachdb"], storage: "gce-pd", replicas: 5, cockroachdb: insecure };
     const three = { ...five, replicas: 3 };
