@@ -50,6 +50,11 @@ export function uidsOf(workloads: Named[]): pulumi.Output<Uids> {
     .apply((all) => Object.fromEntries(all.flatMap((metadata) => (metadata ? [[metadata.name, metadata.uid]] : []))));
 }
 
+/** The provider takes another address for another cluster, and would replace all that it has made. */
+export const anotherAddress =
+  "If the cluster has got another address, take kubernetes:kubeconfig out of the config, `pulumi up` with the new one in KUBECONFIG, and " +
+  "put it back";
+
 export interface ReplacementArgs {
   /** What its component remembers of an earlier update. */
   memory: Pick<WorkloadMemory, "uids">;
@@ -86,8 +91,7 @@ export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.R
         throw new Error(
           `${what} is not replaced: its pods would go with it, and their rows. Whatever asks for that (\`--replace\`, \`pulumi state ` +
             "taint`: `pulumi state untaint` takes it back) is not needed: an edit of the stack changes it as it is. If it was taken " +
-            "out of the state, `pulumi import` puts it back. If the cluster has got another address, take kubernetes:kubeconfig out of the " +
-            "config, `pulumi up` with the new one in KUBECONFIG, and put it back",
+            `out of the state, \`pulumi import\` puts it back. ${anotherAddress}`,
         );
       }
       if (args.takesOver) return;

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Cluster, ClusterChoice, nothingWhenNotFound } from "./cluster";
 import { Identity, labels } from "./labels";
 import { lookAt } from "./look";
+import { anotherAddress } from "./replacement";
 
 /** Where volumes come from: a platform whose class this program makes, static volumes, or a class that is there already. */
 export type Storage = "minikube-hostpath" | "gce-pd" | "aws-ebs" | "azure-disk" | "local" | "existing";
@@ -104,7 +105,7 @@ function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorag
         `cassandra:storageClassName: "${metadata.name}" is not allowed with cassandra:storage: ${storage}, which makes a class of that ` +
           `name: it is there, of provisioner ${found.provisioner}, and not in the state of this stack. Allowed is another name, or ` +
           "cassandra:storage: existing to use it as it is; if it is this stack's own (a state that was lost, an update that was killed), " +
-          "`pulumi config set kubernetes:upsertExistingObjects true` takes it over",
+          `\`pulumi config set kubernetes:upsertExistingObjects true\` takes it over. ${anotherAddress}`,
       );
     },
     { onDryRun: true },

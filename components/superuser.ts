@@ -32,8 +32,10 @@ export class Superuser extends pulumi.ComponentResource {
   constructor(name: string, args: SuperuserArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cassandra:index:Superuser", name, {}, opts);
     this.username = args.username;
+    // An update that is told to leave a new ring alone (`--target`) makes no password, and nothing of what is made with it.
+    const made = (result: string | undefined) => result ?? "";
     this.password = pulumi.secret(
-      args.password ?? new RandomPassword(name, { length: 32, special: false }, { parent: this }).result,
+      args.password ?? new RandomPassword(name, { length: 32, special: false }, { parent: this }).result.apply(made),
     );
 
     const metadata = { namespace: args.namespace, labels: labels(args) };
@@ -108,14 +110,9 @@ export class PasswordChange extends pulumi.ComponentResource {
       { onDryRun: true },
     );
     const { namespace, superuser, record } = args;
-    // Of one that the user chose, even a digest tells something. An update that is told to leave the ring alone (`--target`) makes no
-    // password, and keeps nothing of this.
+    // Of one that the user chose, even a digest tells something.
     const revision = pulumi.secret(
-      superuser.password.apply((password?: string) =>
-        createHash("sha256")
-          .update(password ?? "")
-          .digest("hex"),
-      ),
+      superuser.password.apply((password) => createHash("sha256").update(password).digest("hex")),
     );
     super(
       "cassandra:index:PasswordChange",

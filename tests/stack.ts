@@ -101,8 +101,18 @@ export class Stack {
 
   /** Runs a pulumi command on the stack and returns all that it printed. @throws {RunError} when it fails. */
   async pulumi(...args: string[]): Promise<string> {
+    return this.run(args);
+  }
+
+  /** The same for another program of the same project. @param folder of its Pulumi.yaml @param env variables beside those of the lab */
+  pulumiIn(folder: string, env: Record<string, string>, ...args: string[]): Promise<string> {
+    return this.run(["-C", folder, ...args, ...this.lab.stackFiles.option(this.name)], env);
+  }
+
+  private async run(args: string[], env: Record<string, string> = {}): Promise<string> {
+    const options = { env: { ...this.lab.env, ...env }, timeout: 15 * minutes };
     try {
-      return await this.lab.pulumi([...args, "--stack", this.name, "--non-interactive"], { timeout: 15 * minutes });
+      return await this.lab.pulumi([...args, "--stack", this.name, "--non-interactive"], options);
     } catch (error) {
       // Why it failed stands in the middle of what it printed.
       if (error instanceof RunError) error.message += `\n${/^Diagnostics:[^]*/m.exec(error.stdout)?.[0] ?? ""}`;

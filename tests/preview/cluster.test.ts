@@ -79,7 +79,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await stack.up("--expect-no-changes");
   });
 
-  it("may have got another address, which the provider takes for another cluster: refused, with a way out", async () => {
+  it("@all may have got another address, which the provider takes for another cluster: refused, with a way out", async () => {
     const config = JSON.parse(await contents(lab)) as { clusters: { cluster: { server: string } }[] };
     const at = (kubeconfig: object) =>
       stack.configure({ ...ring, "kubernetes:kubeconfig": JSON.stringify(kubeconfig) });
@@ -88,14 +88,12 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await stack.up();
     const { cluster } = config.clusters[0];
     // The same to whoever connects, and not the same text.
-    cluster.server = cluster.server.replace("https:", "HTTPS:");
+    cluster.server = cluster.server.replace(/:(\d+)$/, ":0$1");
     at(config);
-    const refusal = [
-      "StatefulSet default/cassandra is not replaced: its pods would go with it",
-      "If the cluster has got another address, take kubernetes:kubeconfig out of the config",
-    ];
-    for (const command of [["preview"], ["up"], ["up", "--continue-on-error"]])
-      await stack.refusedWith(refusal, ...command, ...(command[0] === "up" ? ["--yes", "--skip-preview"] : []));
+    const refusal = ["If the cluster has got another address, take kubernetes:kubeconfig out of the config"];
+    // A preview asks nothing of a provider that is yet to be made.
+    for (const more of [[], ["--continue-on-error"]])
+      await stack.refusedWith(refusal, "up", "--yes", "--skip-preview", ...more);
     assert.deepEqual(await uids(), before);
 
     stack.configure(ring);

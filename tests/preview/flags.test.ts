@@ -266,12 +266,11 @@ const some = [
   ["fewer topologies", "--exclude the guard"],
   ["fewer replicas", "--target"],
   ["another selector", "no flag"],
-  ["another explicit provider", "no flag"],
+  ["an explicit provider", "no flag"],
   ["CockroachDB, more memory once somebody has added a node", "no flag"],
   ["the pod's image set by hand", "--refresh"],
   ["nothing else", "state taint, upsertExistingObjects"],
   ["clientCertificates: required", "--replace, upsertExistingObjects"],
-  ["nothing else", "state delete, import"],
   ["nothing else", "--target-replace the pod's budget"],
 ];
 
@@ -331,11 +330,7 @@ for (const [title, officialPlugin, volumeRetention] of [
     /** Runs a pulumi command on the stack, by the program of the repository or by the one that transforms it. */
     function pulumi(args: string[], transforms?: Record<string, string>): Promise<string> {
       if (!transforms) return stack.pulumi(...args);
-      const options = ["--stack", stack.name, "--non-interactive", ...lab.stackFiles.option(stack.name)];
-      return lab.pulumi(["-C", join(lab.dir, "transformed"), ...args, ...options], {
-        env: { ...lab.env, ...transforms },
-        timeout: 15 * minutes,
-      });
+      return stack.pulumiIn(join(lab.dir, "transformed"), transforms, ...args);
     }
 
     const up = (args: string[], transforms?: Record<string, string>) =>
@@ -382,7 +377,7 @@ for (const [title, officialPlugin, volumeRetention] of [
         const args = [...(way.args?.(subjects) ?? []), ...(hasPlan ? ["--plan", plan] : [])];
         const refusal = await up(args, transforms).then(
           () => undefined,
-          (error: Error & { stdout?: string }) => `${error.message}\n${error.stdout}`,
+          (error: Error) => error.message,
         );
         const now = await uids(edit.restarts);
         lasts = refusal === undefined && edit.isLasting === true;

@@ -386,8 +386,9 @@ describe("every topology on the real engine and API server, with simulated nodes
     await nothingLeft();
   });
 
-  it("keeps the nodes and the volumes of CockroachDB: these grow in place, those that are there count, and none goes unasked", async () => {
-    const five = { topologies: ["cockroachdb"], storage: "gce-pd", replicas: 5 };
+  it("@all keeps the nodes and the volumes of CockroachDB: these grow in place, those that are there count, and none goes unasked", async () => {
+    const insecure = { insecure: "true" };
+    const five = { topologies: ["cockroachdb"], storage: "gce-pd", replicas: 5, cockroachdb: insecure };
     const three = { ...five, replicas: 3 };
     type Claim = KubeObject & { status: { capacity: { storage: string } } };
     const claims = async () =>
@@ -414,7 +415,7 @@ describe("every topology on the real engine and API server, with simulated nodes
     await lab.kubectl(["scale", "statefulset", "cockroachdb", "--replicas=5"]);
     await lab.kubectl(["wait", "--for=jsonpath={.status.readyReplicas}=5", "statefulset/cockroachdb", "--timeout=60s"]);
     await refuses(
-      { ...three, volumeSize: "2Gi", cockroachdb: { memory: "3Gi" } },
+      { ...three, volumeSize: "2Gi", cockroachdb: { ...insecure, memory: "3Gi" } },
       "cassandra:replicas: 3 is below the 5 nodes of CockroachDB cluster cockroachdb",
     );
     configure({ ...five, volumeSize: "2Gi" });

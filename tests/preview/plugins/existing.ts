@@ -39,8 +39,9 @@ export function existing(lab: () => Lab): void {
       const options = ["--yes", "--skip-preview", "--generate-code=false", "--protect=false"];
       await stack.pulumi("import", "kubernetes:core/v1:ConfigMap", "imported", "default/imported", ...options);
       stack.resources = [configMap("imported", theirs)];
-      console.log("IMPORTED", await stack.pulumi("stack", "export"), await stack.pulumi("preview", "--diff"));
-      await stack.up("--expect-no-changes");
+      // The one that is built from its source has no schema, and reads of an object that it imports nothing but the metadata.
+      if (isOlder(lab())) assert.match(await stack.pulumi("preview"), /ConfigMap imported replace/);
+      else await stack.up("--expect-no-changes");
       await stack.destroy();
       await assert.rejects(found("imported"), /not found/);
     });

@@ -3,7 +3,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 const { PROVIDER: providerName, SELECTOR: selected } = process.env;
-const provider = providerName ? new k8s.Provider(providerName, {}) : undefined;
+/** With what the stack's config says to the default one. */
+const provider = providerName ? new k8s.Provider(providerName, { enablePatchForce: true }) : undefined;
 
 /** With one more label by which it finds its pods, as another version of the program might have it. */
 function reselected(props: unknown): object {
