@@ -4,7 +4,7 @@ import { allowedSilence, Tell } from "./leaving";
 import { hasLeft } from "./record";
 import { RingClient } from "./ringClient";
 import { nextStep, RingView, size, Step } from "./scalePlan";
-import { nextMend, Survey } from "./wholeRing";
+import { atAnothersAddress, nextMend, SeenPod, Survey } from "./wholeRing";
 
 /**
  * Takes back members that have left, or are about to, though their pods are to be members. It comes before an update that waits for
@@ -18,6 +18,7 @@ export async function bringBack(
   pause = 3000,
 ): Promise<void> {
   let [waits, known] = [-1, 0];
+  const moved: string[] = [];
   for (;;) {
     const seen = await patiently(() => client.survey(replicas)).catch(async (error: Error) => {
       // What is missing is told at the end of the update. The account may not run commands in pods, or no member answers: the update may
@@ -25,7 +26,13 @@ export async function bringBack(
       if (["absent", "conflict", "silent"].includes(refusalOf(error))) throw error;
       if (refusalOf(error) !== "forbidden") await tell(`who is in the ring could not be seen: ${explain(error)}`);
     });
-    const expected = seen ? staying(seen) : [];
+    // Also one that is too many: it comes back first, to hand its rows over.
+    const misplaced = seen && atAnothersAddress(seen, seen.pods);
+    if (misplaced) {
+      await readdress(client, misplaced, tell);
+      moved.push(misplaced.name);
+    }
+    const expected = seen ? [...new Set([...staying(seen), ...moved])] : [];
     const pods = seen?.pods.filter(({ name }) => expected.includes(name)) ?? [];
     const mend = seen && nextMend({ ...seen, asked: expected.length, expected, pods });
     if (mend && typeof mend === "object" && "stay" in mend) {
@@ -34,12 +41,8 @@ export async function bringBack(
     } else if (mend && typeof mend === "object" && "takeBack" in mend) {
       await tell(`${mend.takeBack.name} has left the ring, though it is to be a member: it joins anew`, true);
       await client.takeBack(mend.takeBack);
-    } else if (mend && typeof mend === "object" && "readdress" in mend) {
-      await tell(
-        `${mend.readdress.name} has an address by which the ring knows another member: it is made again`,
-        true,
-      );
-      await client.readdress(mend.readdress);
+    } else if (misplaced) {
+      waits = 0;
     } else if (
       waits < 0 ||
       waits++ > mostWaits ||
@@ -50,11 +53,17 @@ export async function bringBack(
       // Nobody else leaves before: there would be fewer members than rows have copies for a while.
       await tell("waiting for members that come back to serve");
     }
-    if (mend && typeof mend === "object" && ("stay" in mend || "takeBack" in mend || "readdress" in mend)) waits = 0;
+    if (mend && typeof mend === "object" && ("stay" in mend || "takeBack" in mend)) waits = 0;
     // A pod that was deleted is missing until the next one is made.
     known = Math.max(known, pods.length);
     await sleep(pause);
   }
+}
+
+/** Has a pod made again whose address is another member's to the ring. */
+async function readdress(client: Pick<RingClient, "readdress">, pod: SeenPod, tell: Tell): Promise<void> {
+  await tell(`${pod.name} has an address by which the ring knows another member: it is made again`, true);
+  await client.readdress(pod);
 }
 
 /**
@@ -87,7 +96,16 @@ export class NotNow extends Error {}
 /** What is asked of a ring that is made smaller, and done to it. */
 export type ShrinkingRing = Pick<
   RingClient,
-  "isUnformed" | "note" | "look" | "survey" | "scale" | "received" | "decommission" | "cleanUp" | "stallTimeoutMinutes"
+  | "isUnformed"
+  | "note"
+  | "look"
+  | "survey"
+  | "readdress"
+  | "scale"
+  | "received"
+  | "decommission"
+  | "cleanUp"
+  | "stallTimeoutMinutes"
 >;
 
 /**
@@ -127,12 +145,15 @@ export async function shrink(
 
 /** Waits until pods are there and serve, or have noted that they had left. @throws {NotNow} */
 async function serve(
-  client: Pick<RingClient, "survey" | "stallTimeoutMinutes">,
+  client: Pick<RingClient, "survey" | "readdress" | "stallTimeoutMinutes">,
   names: string[],
   tell: Tell,
 ): Promise<void> {
   const silent = async () => {
-    const { pods, record } = await client.survey(undefined, "never");
+    const seen = await client.survey(undefined, "never");
+    const { pods, record } = seen;
+    const misplaced = atAnothersAddress(seen, pods);
+    if (misplaced) await readdress(client, misplaced, tell);
     const serves = (name: string) => pods.some((pod) => pod.name === name && pod.ready && !pod.ending);
     const missing = names.filter((name) => !serves(name) && !hasLeft(record[name]));
     if (missing.length === 0) return undefined;

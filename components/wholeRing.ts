@@ -83,7 +83,7 @@ export function nextMend(seen: Survey): Mend {
     notBack(seen) ??
     tooFew(seen) ??
     onItsWay(seen) ??
-    atAnothersAddress(seen) ??
+    misplaced(seen) ??
     notServing(seen) ??
     tooMany(seen) ??
     notListed(seen) ??
@@ -149,17 +149,18 @@ function notBack(seen: Survey): Mend | undefined {
   return leaving && { stay: leaving.name };
 }
 
-/** A member that waits, since its pod has an address by which the ring knows another one. */
-function atAnothersAddress(seen: Survey): Mend | undefined {
-  const { record } = seen;
+/** Pod of a member that waits, since it has an address by which the ring knows another one. @param pods among which it is looked for */
+export function atAnothersAddress({ record }: Survey, pods: SeenPod[]): SeenPod | undefined {
   const isAtAnothers = ({ name, address }: SeenPod) =>
     address !== undefined &&
     Object.entries(record).some(([other, entry]) => other !== name && addressIn(entry) === address);
   const waits = (pod: SeenPod) => pod.running && !pod.ready && !pod.ending && hostIdIn(record[pod.name]);
-  const last = here(seen)
-    .filter((pod) => waits(pod) && isAtAnothers(pod))
-    .at(-1);
-  return last && { readdress: last };
+  return pods.filter((pod) => waits(pod) && isAtAnothers(pod)).at(-1);
+}
+
+function misplaced(seen: Survey): Mend | undefined {
+  const readdress = atAnothersAddress(seen, here(seen));
+  return readdress && { readdress };
 }
 
 function notServing({ expected, pods, record }: Survey): Mend | undefined {

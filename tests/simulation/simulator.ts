@@ -6,7 +6,7 @@ import { createInterface, Interface } from "node:readline";
 import { judgeLeaving, LeavingLook } from "../../components/leaving";
 import { staying } from "../../components/ringMoves";
 import { nextStep, RingView } from "../../components/scalePlan";
-import { nextMend, Survey } from "../../components/wholeRing";
+import { atAnothersAddress, nextMend, Survey } from "../../components/wholeRing";
 import { cached } from "../../lab/src/cache";
 import { step } from "../../lab/src/progress";
 import { run } from "../../lab/src/run";
@@ -44,6 +44,7 @@ const decisions = {
   nextStep: (view: RingView, wanted: number) => nextStep(view, wanted),
   staying: (seen: Survey) => staying(seen),
   nextMend: (seen: Survey) => nextMend(seen),
+  atAnothersAddress: (seen: Survey) => atAnothersAddress(seen, seen.pods) ?? null,
   judgeLeaving: (look: LeavingLook) => judgeLeaving(look),
 };
 

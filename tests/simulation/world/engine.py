@@ -98,6 +98,7 @@ class Engine:
                 world.scale(step["pods"])
                 for _ in range(300):
                     self.kernel.pause(3.0)
+                    self.readdress(self.survey(replicas))
                     serves = lambda name: name in world.pods and world.pods[name] in self.serving()
                     has_left = lambda name: world.record.get(name, "").startswith("left ")
                     if all(serves(name) or has_left(name) for name in step["bringBack"]):
@@ -211,15 +212,22 @@ class Engine:
 
     def take_back(self, replicas):
         """Before the set is updated: it waits for all its pods to serve, and one that has left would never do so."""
-        waits = -1
+        waits, moved = -1, []
         while waits < 300:
             survey = self.survey(replicas)
             if survey is None:
                 return
+            misplaced = self.readdress(survey)
+            if misplaced:
+                moved.append(misplaced)
+                waits = 0
+                self.kernel.pause(3.0)
+                continue
             expected = self.ask("staying", survey)
+            expected += [name for name in moved if name not in expected]
             pods = [pod for pod in survey["pods"] if pod["name"] in expected]
             mend = self.ask("nextMend", dict(survey, asked=len(expected), expected=expected, pods=pods))
-            if "stay" in mend or "takeBack" in mend or "readdress" in mend:
+            if "stay" in mend or "takeBack" in mend:
                 self.do(mend)
                 waits = 0
             elif waits < 0 or all(pod["ready"] and not pod["ending"] for pod in pods):
@@ -227,6 +235,15 @@ class Engine:
             else:
                 waits += 1
             self.kernel.pause(3.0)
+
+    def readdress(self, survey):
+        """Has a pod made again whose address is another member's to the ring. Returns its name."""
+        found = survey and self.ask("atAnothersAddress", survey)
+        pod = found and self.world.pods.get(found["name"])
+        if not pod or pod.uid != found["uid"]:
+            return None
+        self.world.delete(pod.name)
+        return pod.name
 
     def make_whole(self, replicas):
         has_rejoined, waited, said = False, 0, None
@@ -258,9 +275,7 @@ class Engine:
             if pod and pod.uid == mend["takeBack"]["uid"]:
                 world.delete(pod.name)
         elif "readdress" in mend:
-            pod = world.pods.get(mend["readdress"]["name"])
-            if pod and pod.uid == mend["readdress"]["uid"]:
-                world.delete(pod.name)
+            self.readdress(self.survey(world.replicas))
         elif "handOver" in mend:
             world.scale(mend["scale"])
         elif "scale" in mend:
