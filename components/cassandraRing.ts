@@ -78,6 +78,8 @@ const topologyOf: Record<PodMaker["kind"], RingTopology> = {
 
 /** In what the topologies differ. */
 interface Topology {
+  /** The args as they were given, not yet looked at where they are known later. */
+  given: CassandraRingArgs;
   /** Value of the component label. */
   topology: string;
   disk: Disk;
@@ -138,7 +140,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     type: string,
     name: string,
     args: CassandraRingArgs,
-    { topology, disk, maker, rules, racks = [], adopted, takesOver = false }: Topology,
+    { given, topology, disk, maker, rules, racks = [], adopted, takesOver = false }: Topology,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const { hooks } = opts ?? {};
@@ -148,8 +150,8 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       ...firstLook(name, { ...args, cluster }, { disk, maker, racks, adopted, takesOver }),
     ];
     const beforeUpdate = [...(hooks?.beforeUpdate ?? []), tellOfClientCertificates(name, args)];
-    // Its inputs are what the hooks are told.
-    const { namespace: place, clusterName, clientCertificates } = args;
+    // Its inputs are what the hooks are told. They wait for no other arg: a ring that is refused is so before anything is made.
+    const { namespace: place, clusterName, clientCertificates } = given;
     super(
       type,
       name,
@@ -371,7 +373,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
 function firstLook(
   name: string,
   { name: ring, cluster }: CassandraRingArgs & { cluster: ClusterChoice },
-  { disk, maker: kind, racks, adopted, takesOver = false }: Omit<Topology, "topology" | "rules">,
+  { disk, maker: kind, racks, adopted, takesOver = false }: Omit<Topology, "given" | "topology" | "rules">,
 ): pulumi.ResourceHook[] {
   if (adopted || takesOver) return [];
   const sets = setsOf(ring, racks);

@@ -75,7 +75,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
     const isNoStrangers = refuseStrangers(name, { kind: "StatefulSet", names: [args.name] }, cluster);
     const firstLook = takesOver ? [] : [isNoStrangers];
     const beforeCreate = [...(opts?.hooks?.beforeCreate ?? []), ...firstLook];
-    const { namespace: place } = args;
+    // It waits for no other arg: a cluster that is refused is so before anything is made.
+    const { namespace: place } = given;
     super(
       "cassandra:index:CockroachCluster",
       name,

@@ -43,7 +43,7 @@ export class DaemonCluster extends CassandraRing {
       "cassandra:index:DaemonCluster",
       name,
       args,
-      { topology: "daemon", disk, maker: "DaemonSet", rules, takesOver },
+      { given, topology: "daemon", disk, maker: "DaemonSet", rules, takesOver },
       opts,
     );
     this.execTarget = `ds/${args.name}`;

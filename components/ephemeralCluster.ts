@@ -41,6 +41,7 @@ export class EphemeralCluster extends CassandraRing {
       name,
       args,
       {
+        given,
         topology: args.adoptPod ? "pod" : "ephemeral",
         disk: "emptyDir",
         maker: "ReplicationController",

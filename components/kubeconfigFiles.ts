@@ -73,12 +73,9 @@ function firstOfEach<T extends { name: string }>(entries: T[]): T[] {
 /** A file of KUBECONFIG: paths in there are relative to its folder. */
 async function readFile(file: string): Promise<Written> {
   const title = `KUBECONFIG: ${file}`;
-  let text: string;
-  try {
-    text = fs.readFileSync(file, "utf8");
-  } catch (error) {
-    throw new Error(`${title} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
+  const text = await fs.promises.readFile(file, "utf8").catch((error: Error) => {
+    throw new Error(`${title} cannot be read: ${error.message}`);
+  });
   const folder = resolve(dirname(file));
   const absolute = <T extends object>(entry: T | undefined, ...fields: (keyof T)[]): T | undefined =>
     entry && { ...entry, ...Object.fromEntries(fields.flatMap((key) => absoluteField(entry, key, folder))) };
@@ -103,14 +100,13 @@ function absoluteField<T extends object>(entry: T, key: keyof T, folder: string)
 /** Contents are not quoted in messages: there are credentials in them. */
 async function parsed(title: string, text: string): Promise<Written> {
   const { loadYaml } = await import("@kubernetes/client-node");
-  let document: unknown;
-  try {
-    // The client has no word for a document that is empty.
-    document = text.split("\n").some((line) => !/^\s*(#.*|---)?\s*$/.test(line)) ? loadYaml<unknown>(text) : {};
-  } catch (error) {
-    const [why] = (error as Error).message.split("\n");
-    throw new Error(`${title} is no kubeconfig: it is neither YAML nor JSON: ${why}`, { cause: error });
-  }
+  // The client has no word for a document that is empty.
+  const isEmpty = !text.split("\n").some((line) => !/^\s*(#.*|---)?\s*$/.test(line));
+  const document = await Promise.resolve()
+    .then(() => (isEmpty ? {} : loadYaml<unknown>(text)))
+    .catch((error: Error) => {
+      throw new Error(`${title} is no kubeconfig: it is neither YAML nor JSON: ${error.message.split("\n")[0]}`);
+    });
   const isConfig = typeof document === "object" && document !== null && !Array.isArray(document);
   const { contexts, clusters, users, ...rest } = (isConfig ? document : {}) as { [key in keyof Written]: unknown };
   const wrong = Object.entries({ contexts, clusters, users }).find(([, list]) => !Array.isArray(list ?? []));
