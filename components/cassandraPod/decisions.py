@@ -148,10 +148,10 @@ def restart(see):
     return at_anothers_address(see) or Start("restart", seeds or see.first_seeds(), "", is_undone)
 
 
-def at_anothers_address(see):
+def at_anothers_address(see, lost=""):
     """Wait, while the ring knows another member by the address that this pod has by now: let in there, this one would take its place in
     the eyes of the others, who would forget that one and its rows. Cassandra refuses to start where one of them says so."""
-    other = see.known_at_this_address()
+    other = see.known_at_this_address(lost)
     return other and Wait(
         "%s to be back at another address: the ring knows it by %s, which this pod has by now. `kubectl delete pod %s` gives this one "
         "another address, as the next `pulumi up` does" % (other, see.address, see.name)
@@ -311,9 +311,12 @@ def join(see, seeds):
     owing = see.owing()
     if owing:
         return Wait("%s to be repaired, which took a lost member's place" % owing[0])
+    elsewhere = at_anothers_address(see)
+    if elsewhere:
+        return elsewhere
     if not see.has_turn("joins"):
         return see.taking_turn("joins") or Wait("its turn to join (%s)" % see.record["moving"])
-    return at_anothers_address(see) or begin(see, "joins", Start("join", seeds))
+    return begin(see, "joins", Start("join", seeds))
 
 
 def replace(see, lost):
@@ -331,6 +334,9 @@ def replace(see, lost):
     if not address:
         # Somebody has removed it by hand: there is no place to take.
         return Record(dict(see.giving_turn(), **{lost: "empty" if lost == see.me else None, "repair." + lost: None}))
+    elsewhere = at_anothers_address(see, lost)
+    if elsewhere:
+        return elsewhere
     if not see.has_turn(what):
         return see.taking_turn(what) or Wait(
             "its turn to take the place of %s, which is gone (%s)" % (lost, see.record["moving"])

@@ -100,9 +100,9 @@ class View:
         answers = self.ask_members(3 if self.way == "leaving" or self.states.leaving else 1)
         return all(self.marker in answer for answer in answers) if answers else self.is_missed()
 
-    def known_at_this_address(self):
-        """A member on record that had this pod's address last; None where there is none."""
-        had = lambda one: self.record[one].split(" ")[-1] == self.address
+    def known_at_this_address(self, lost):
+        """A member on record that had this pod's address last, but for the lost one whose place it takes; None where there is none."""
+        had = lambda one: one != lost and self.record[one].split(" ")[-1] == self.address
         return next((one for one in self.others() if had(one)), None)
 
     def is_known(self):

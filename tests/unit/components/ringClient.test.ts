@@ -173,6 +173,22 @@ describe("a ring as Kubernetes has it", () => {
     assert.match((await written(right, forged)).said.join(), /^the owners of Secret cassandra-superuser, /);
   });
 
+  it("has the very pod made again that waits at another member's address, and keeps its volume", async () => {
+    const seen = { name: "cassandra-3", uid: "uid", place: 3, running: true, ready: false, ending: false };
+    const objects = { [`${core}/pods/cassandra-3`]: pod("cassandra-3") };
+    const claim = `${core}/persistentvolumeclaims/data-cassandra-3`;
+    const kept = { [claim]: { metadata: { name: "data-cassandra-3" } } };
+    const writes = await withRing({ ...objects, ...kept }, (client) =>
+      client.readdress({ ...seen, keepsRecord: false }),
+    );
+    assert.deepEqual(
+      writes.map(({ method, path }) => `${method} ${path}`),
+      [`DELETE ${core}/pods/cassandra-3`],
+    );
+    // It has gone by itself meanwhile.
+    await withRing({}, (client) => client.readdress({ ...seen, keepsRecord: false }));
+  });
+
   it("gives up the very pod of a member that has left, and no other one", async () => {
     const objects = { [`${core}/pods/cassandra-3`]: pod("cassandra-3") };
     const seen = { name: "cassandra-3", uid: "uid", place: 3, running: true, ready: false, ending: false };

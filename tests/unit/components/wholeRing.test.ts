@@ -86,6 +86,20 @@ describe("the way to a ring that is what the stack says", () => {
     assert.match(waits({ ...seen, pods: last({ ready: false, ending: true }) }).waitFor, /cassandra-3 to end/);
   });
 
+  it("has a pod made again that waits at an address by which the ring knows another member", () => {
+    const at2 = last({ ready: false, address: "10.0.0.2" });
+    const seen = ring({ pods: at2 });
+    assert.deepEqual(nextMend(seen), { readdress: at2[3] });
+    assert.match(foretold(nextMend(seen), seen), /^cassandra-3 has an address by which the ring knows another member/);
+    // Those that have got each other's, one after the other.
+    const swapped = ring({ pods: [...at2.slice(0, 2), pod(2, { ready: false, address: "10.0.0.3" }), at2[3]] });
+    assert.deepEqual(nextMend(swapped), { readdress: at2[3] });
+    // One that serves has it by right, and is about to say so; one that is no member loses nothing by waiting.
+    assert.equal(nextMend(ring({ pods: last({ address: "10.0.0.2" }) })), "whole");
+    const joins = ring({ pods: at2, record: without(whole.record, "cassandra-3"), listed: whole.listed!.slice(0, 3) });
+    assert.match(waits(joins).waitFor, /cassandra-3 to join/);
+  });
+
   it("undoes a decommission that nobody wants any more, whether Cassandra still serves CQL or not", () => {
     for (const ready of [true, false]) {
       const seen = ring({ listed: listing({ state: "leaving" }), pods: last({ ready }) });

@@ -31,6 +31,24 @@ const never = (outcome: Outcome) => assert.equal(outcome.seeds, undefined, outco
 describe("pods with ordinals", function () {
   this.timeout(60_000);
 
+  it("waits while the ring knows another member by the address that it has, whether it comes back or joins", async () => {
+    const record = { ...three, ...formed, "cassandra-2": `${id(2)} 10.0.0.99` };
+    const world = { ordinal: 1, serving: [0], record, data: true, marker: id(1) };
+    const outcome = await start(world);
+    never(outcome);
+    assert.match(
+      outcome.said,
+      /waiting: cassandra-2 to be back at another address: the ring knows it by 10\.0\.0\.99, .*`kubectl delete pod cassandra-1`/,
+    );
+    const joining = { "cassandra-0": member(0), ...formed, "cassandra-2": record["cassandra-2"] };
+    const joins = await start({ ordinal: 1, serving: [0], record: joining });
+    never(joins);
+    assert.match(joins.said, /waiting: cassandra-2 to be back at another address/);
+    // Its own address of before it has again; that of one that has left is free.
+    const free = { ...three, ...formed, "cassandra-1": `${id(1)} 10.0.0.99`, "cassandra-2": "left some-pod" };
+    assert.equal((await start({ ...world, record: free })).way, "restart");
+  });
+
   it("says that an empty disk is empty and waits for the others", async () => {
     const outcome = await start({ ordinal: 1, record: { "cassandra-0": "empty" } });
     never(outcome);
