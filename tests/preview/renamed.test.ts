@@ -64,7 +64,7 @@ describe("a ring that is to have another name, on the real engine and API server
       await pulumi("config", "rm", "suffix");
     });
 
-    it("is refused in another namespace, where its set alone is the target as well", async () => {
+    it("@all is refused in another namespace, where its set alone is the target as well", async () => {
       await pulumi("config", "set", "namespace", "kube-public");
       const lines = ["one (persistent)", "two (ephemeral)", "three (daemon)", "four (pod)", "five (cockroachdb)"].map(
         (ring) => `this edit leaves ring ${ring} in namespace default behind`,
@@ -75,7 +75,7 @@ describe("a ring that is to have another name, on the real engine and API server
       await pulumi("config", "rm", "namespace");
     });
 
-    it("is refused other racks", async () => {
+    it("@all is refused other racks", async () => {
       await pulumi("config", "set", "racks", '["a","b"]');
       await refuses(["cassandra:racks: [a, b] is not allowed for ring one (persistent): its members are in []"], ...up);
       await pulumi("config", "rm", "racks");
@@ -90,7 +90,7 @@ describe("a ring that is to have another name, on the real engine and API server
       await pulumi(...up, "--expect-no-changes");
     });
 
-    it("is left behind where that is meant, and the next one stands", async () => {
+    it("@all is left behind where that is meant, and the next one stands", async () => {
       const before = await uids();
       await pulumi("config", "set", "suffix", "2");
       await pulumi("config", "set", "acceptDataLoss", "true");
