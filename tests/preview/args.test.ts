@@ -102,7 +102,7 @@ describe("args of a program of one's own that cannot be right", function () {
     assert.deepEqual(await made(true), []);
   });
 
-  it("and those that are right are heeded, whenever they are known", async () => {
+  it("@all and those that are right are heeded, whenever they are known", async () => {
     const image = "docker.io/library/cassandra:5.0.8";
     configure("PersistentCluster", { now: ring, later: { image }, unknown: { superuserPassword: "correct-horse" } });
     await pulumi("up", "--yes", "--skip-preview");

@@ -31,7 +31,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     await stack.writeRows(nameOf(first), 10_000);
   });
 
-  it("takes another password, and no pod is replaced", async () => {
+  it("@all takes another password, and no pod is replaced", async () => {
     const before = (await stack.pods()).map(({ metadata }) => metadata.uid);
     await stack.pulumi("config", "set", "--secret", "superuserPassword", "correct-horse.battery");
     await stack.up();
