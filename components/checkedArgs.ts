@@ -40,8 +40,9 @@ export function checkedArgs<Args extends object>(component: Component, name: str
  */
 export function refuseWrongArgs(component: Component, name: string, args: unknown): void {
   const given = args ?? {};
-  const wrong = areArgs(given)
-    ? wrongArgs(component, timesOf(component, given).now, { isLater: Object.keys(timesOf(component, given).later) })
+  const times = areArgs(given) && timesOf(component, given);
+  const wrong = times
+    ? wrongArgs(component, times.now, { isLater: Object.keys(times.later) })
     : [`args: ${shown(args)} is not allowed; allowed is an object of ${Object.keys(argsOf(component)).join(", ")}`];
   // It belongs to no resource yet, so that none is made.
   if (wrong.length > 0) throw new pulumi.ResourceError(message(component, name, wrong), undefined, true);

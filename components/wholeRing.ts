@@ -53,7 +53,7 @@ export type Mend =
   | { takeBack: SeenPod }
   /**
    * A member whose pod has an address by which the ring knows another one waits for that one to be back elsewhere, since the ring would
-   * forget it: the very pod is deleted, and the one that follows it has another address.
+   * forget it: the very pod is deleted, and the one that follows it has another address, and the disk.
    */
   | { readdress: SeenPod }
   /**
@@ -149,12 +149,18 @@ function notBack(seen: Survey): Mend | undefined {
   return leaving && { stay: leaving.name };
 }
 
-/** Pod of a member that waits, since it has an address by which the ring knows another one. @param pods among which it is looked for */
-export function atAnothersAddress({ record }: Survey, pods: SeenPod[]): SeenPod | undefined {
+/**
+ * Pod of a member that waits, since it has an address by which the ring knows another one; none of a ring whose rows go with their pods.
+ * @param pods among which it is looked for
+ */
+export function atAnothersAddress({ record, dead }: Survey, pods: SeenPod[]): SeenPod | undefined {
+  if (dead === "taken out") return undefined;
   const isAtAnothers = ({ name, address }: SeenPod) =>
     address !== undefined &&
     Object.entries(record).some(([other, entry]) => other !== name && addressIn(entry) === address);
-  const waits = (pod: SeenPod) => pod.running && !pod.ready && !pod.ending && hostIdIn(record[pod.name]);
+  // One that is on record at its address has started there, and is slow.
+  const waits = ({ name, address, running, ready, ending }: SeenPod) =>
+    running && !ready && !ending && hostIdIn(record[name]) && addressIn(record[name]) !== address;
   return pods.filter((pod) => waits(pod) && isAtAnothers(pod)).at(-1);
 }
 

@@ -40,7 +40,7 @@ def enter(see):
     """How a pod enters the ring; `see` is a ring.View. No Cassandra starts on what a newer one has written."""
     step = way_in(see)
     if isinstance(step, Start) and see.has_data and is_older(see.cassandra, see.written_by):
-        return Wait(
+        step = Wait(
             "an image of Cassandra %s or later: %s has written on this disk, and %s, which is in this image, does not read that. Nothing "
             "was touched; set the image of before again" % ("%d.%d" % series(see.written_by), see.written_by, see.cassandra)
         )
@@ -152,10 +152,11 @@ def at_anothers_address(see, lost=""):
     """Wait, while the ring knows another member by the address that this pod has by now: let in there, this one would take its place in
     the eyes of the others, who would forget that one and its rows. Cassandra refuses to start where one of them says so."""
     other = see.known_at_this_address(lost)
-    return other and Wait(
-        "%s to be back at another address: the ring knows it by %s, which this pod has by now. `kubectl delete pod %s` gives this one "
-        "another address, as the next `pulumi up` does" % (other, see.address, see.name)
-    )
+    if not other:
+        return None
+    # Where its rows go with it, a pod that is deleted before it has started loses them.
+    way = "" if see.disk == "pod" else ". `kubectl delete pod %s` gives this one another address, as the next `pulumi up` does" % see.name
+    return Wait("%s to be back at another address: the ring knows it by %s, which this pod has by now%s" % (other, see.address, way))
 
 
 def is_alone(see):

@@ -166,14 +166,16 @@ def stop():
         if isinstance(step, decisions.Wait):
             wait_for(step.why)
         elif isinstance(step, decisions.Go):
+            if step.deed == "start anew":
+                # Its disk says so until Cassandra has started again, which may take a while.
+                around.end_cassandra()
+                wait_for(step.why)
+                continue
             if step.why:
                 say(step.why)
             if step.deed == "drain":
                 return drain()
-            if step.deed == "start anew":
-                around.end_cassandra()
-                around.sleep(around.PAUSE)
-            elif step.deed == "end" or hand_over(see, mode):
+            if step.deed == "end" or hand_over(see, mode):
                 return None
         else:
             is_over = isinstance(step, decisions.StartOver)

@@ -9,6 +9,18 @@ export interface Registered {
   inputs: Record<string, unknown>;
 }
 
+/** Warnings of the test that runs, in a list that is empty when the next one begins. For the body of a `describe`. */
+export function warningsOfEach(): string[] {
+  const warnings: string[] = [];
+  const { warn } = pulumi.log;
+  beforeEach(() => {
+    warnings.length = 0;
+    pulumi.log.warn = (line: string) => Promise.resolve(void warnings.push(line));
+  });
+  afterEach(() => (pulumi.log.warn = warn));
+  return warnings;
+}
+
 const registered: Registered[] = [];
 const hooks = new Map<string, pulumi.ResourceHook>();
 

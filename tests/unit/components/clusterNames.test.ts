@@ -1,8 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import { DaemonCluster, EphemeralCluster, PersistentCluster, SinglePod } from "../../../components/index";
 import { withApiServer } from "../apiServer";
-import { callHook, record } from "../recorder";
+import { callHook, record, warningsOfEach } from "../recorder";
 import { ringArgs } from "./args";
 
 type Cluster = { kubeconfig: string };
@@ -20,15 +19,7 @@ const onFolders = (cluster: Cluster) => new DaemonCluster("cassandra", { ...ring
 const alone = (cluster: Cluster) => new SinglePod("cassandra", { ...ringArgs, cluster });
 
 describe("the cluster name of a new ring", () => {
-  const warnings: string[] = [];
-  const { warn } = pulumi.log;
-
-  beforeEach(() => {
-    warnings.length = 0;
-    pulumi.log.warn = (line: string) => Promise.resolve(void warnings.push(line));
-  });
-
-  afterEach(() => (pulumi.log.warn = warn));
+  const warnings = warningsOfEach();
 
   const create = (
     pods: object[],

@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import {
   CockroachCluster,
@@ -10,7 +9,7 @@ import {
 } from "../../../components/index";
 import { judgeRings } from "../../../components/ringFacts";
 import { withApiServer } from "../apiServer";
-import { callHook, record, Registered } from "../recorder";
+import { callHook, record, Registered, warningsOfEach } from "../recorder";
 import { podArgs, ringArgs } from "./args";
 
 const names = { namespace: "db", clusterName: "orders", datacenter: "dc1" };
@@ -162,15 +161,7 @@ const components: [string, Make, string][] = [
 ];
 
 describe("a component that is there", () => {
-  const warnings: string[] = [];
-  const { warn } = pulumi.log;
-
-  beforeEach(() => {
-    warnings.length = 0;
-    pulumi.log.warn = (line: string) => Promise.resolve(void warnings.push(line));
-  });
-
-  afterEach(() => (pulumi.log.warn = warn));
+  const warnings = warningsOfEach();
 
   const factsOf = (all: Registered[]) =>
     all.find(({ type, name }) => type === "cassandra:index:DataGuard" && name === "x-ring")!.inputs;

@@ -96,8 +96,13 @@ describe("the way to a ring that is what the stack says", () => {
     assert.deepEqual(nextMend(swapped), { readdress: at2[3] });
     // One that serves has it by right, and is about to say so; one that is no member loses nothing by waiting.
     assert.equal(nextMend(ring({ pods: last({ address: "10.0.0.2" }) })), "whole");
+    const slow = { ...whole.record, "cassandra-3": `${id(3)} 10.0.0.2` };
+    assert.equal(waits(ring({ pods: at2, record: slow })).waitFor, "cassandra-3 to serve again");
     const joins = ring({ pods: at2, record: without(whole.record, "cassandra-3"), listed: whole.listed!.slice(0, 3) });
     assert.match(waits(joins).waitFor, /cassandra-3 to join/);
+    // Deleted before it has started, a pod with its rows in itself could not hand them over.
+    assert.equal(waits(ring({ pods: at2, dead: "taken out" })).waitFor, "cassandra-3 to serve again");
+    assert.deepEqual(nextMend(ring({ pods: at2, dead: "forgotten" })), { readdress: at2[3] });
   });
 
   it("undoes a decommission that nobody wants any more, whether Cassandra still serves CQL or not", () => {

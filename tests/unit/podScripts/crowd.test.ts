@@ -235,6 +235,24 @@ describe("pods whose disk is a folder of their node", function () {
   });
 });
 
+describe("pods without ordinal, at an address by which the ring knows another member", function () {
+  this.timeout(60_000);
+  const record = { ...members("a", "b"), ...formed, c: `${idOf("c")} 10.0.0.99` };
+  const world = { record, serving: all, data: true, files: { "ring-member": idOf("b") } };
+
+  it("wait, and advise nobody to delete them where their rows would go with them", async () => {
+    const outcome = await start(world);
+    never(outcome);
+    assert.match(outcome.said, /waiting: c to be back at another address: .* which this pod has by now\n/);
+  });
+
+  it("may be made again where the disk is their node's", async () => {
+    const outcome = await start({ ...world, env: ofNode });
+    never(outcome);
+    assert.match(outcome.said, /`kubectl delete pod b` gives this one another address/);
+  });
+});
+
 describe("pods without ordinal: how they leave", function () {
   this.timeout(60_000);
   const ring = { ...members("a", "b", "c"), ...formed };

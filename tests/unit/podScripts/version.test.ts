@@ -25,6 +25,9 @@ describe("the version of Cassandra that a pod starts", function () {
     );
     assert.deepEqual([refused.data, refused.files], [true, written.files]);
     assert.deepEqual(refused.record, written.record);
+    // Nor does it keep others from moving their rows meanwhile.
+    const record = { ...written.record, moving: "cassandra-1 leaves" };
+    assert.deepEqual((await run("start.sh", [], { ...written, record, version: "4.1.9" })).record, written.record);
   });
 
   for (const [what, version, before] of [
