@@ -14,7 +14,7 @@ import { podAt } from "./racks";
 import { Entries, hasLeft, isUnformed, moving, owing } from "./record";
 import { PodView, RingPods } from "./ringPods";
 import { Member, RingView } from "./scalePlan";
-import { hasMembers, Survey } from "./wholeRing";
+import { hasMembers, strangersIn, Survey } from "./wholeRing";
 
 /** What a ring says of itself. */
 export interface RingIdentity {
@@ -73,7 +73,14 @@ export class RingViews extends RingPods {
     const [abandoned, strangers] = [true, false].map((joins) =>
       unknown.filter(({ state }) => (state === "joining") === joins).map(({ address }) => address),
     );
-    const missing = this.without(pods, record).filter((name) => recorded.includes(name) || strangers.length > 0);
+    const starting = known
+      .filter(({ name, pod, member }) => pod.name && !member && !hasLeft(record[name]))
+      .map(({ name }) => name);
+    const isStranded = strangers.length > 0 && starting.length === 0;
+    const missing = [
+      ...this.without(pods, record).filter((name) => recorded.includes(name) || strangers.length > 0),
+      ...(isStranded ? await this.unrecorded(pods, record) : []),
+    ];
     return {
       owing: owing(record),
       // A pod that is gone makes no use of its turn, and the others take it.
@@ -82,9 +89,7 @@ export class RingViews extends RingPods {
       members,
       strangers,
       abandoned,
-      starting: known
-        .filter(({ name, pod, member }) => pod.name && !member && !hasLeft(record[name]))
-        .map(({ name }) => name),
+      starting,
       unlisted: await this.stillRecorded(recorded.filter((name) => !members.some(({ pod }) => pod === name))),
       missing: missing.map((name) => ({ pod: name, place: this.placeOf(name) })),
       keyspaces: isWhole ? parseKeyspaces(description) : [],
@@ -108,7 +113,23 @@ export class RingViews extends RingPods {
     const [asked, pods, record] = await Promise.all([this.replicas(), this.pods(), this.record()]);
     const expected = Array.from({ length: replicas ?? 0 }, (_, place) => podAt(this.ring.sets, place));
     const missing = this.without(pods, record).map((name) => ({ name, place: this.placeOf(name) }));
-    return this.ask({ namespace: this.ring.namespace, asked, expected, pods, record, missing }, asks);
+    const seen = await this.ask({ namespace: this.ring.namespace, asked, expected, pods, record, missing }, asks);
+    if (strangersIn(seen).length === 0) return seen;
+    const unrecorded = await this.unrecorded(pods, record);
+    return { ...seen, missing: [...missing, ...unrecorded.map((name) => ({ name, place: this.placeOf(name) }))] };
+  }
+
+  /**
+   * Pods that have a volume, and neither are there nor on record: whoever joined and ended at once, before that went on record, lies on one
+   * of these.
+   */
+  private async unrecorded(pods: PodView[], record: Entries): Promise<string[]> {
+    if (this.ring.isAdopted) return [];
+    const names = (await this.claims()).flatMap(({ metadata }) => this.podOf(metadata!.name!) ?? []);
+    const without = this.without(pods, record);
+    return names.filter(
+      (name) => record[name] === undefined && !without.includes(name) && !pods.some((pod) => pod.name === name),
+    );
   }
 
   /** Members on record that have no pod, and the one whose turn it is, which may have joined before that went on record. */

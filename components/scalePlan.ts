@@ -27,7 +27,10 @@ export interface RingView {
   starting?: string[];
   /** Pods that are members on record, and that the ring does not list. */
   unlisted: string[];
-  /** Members on record that have no pod, as where somebody has made the set smaller by hand. @default none */
+  /**
+   * Members on record that have no pod, as where somebody has made the set smaller by hand; where there are strangers, also pods of which
+   * there is a volume alone. @default none
+   */
   missing?: Pick<Member, "pod" | "place">[];
   /** Pods that have taken a lost member's place and owe a repair: they do not have every row yet. */
   owing: string[];

@@ -35,7 +35,10 @@ export interface Survey {
   listed?: RingMember[];
   /** Whether nobody was asked, as by an account that may not run commands in pods. @default false */
   isBlind?: boolean;
-  /** Members on record, and the one whose turn it is, that have no pod, with their places. @default none */
+  /**
+   * Members on record, and the one whose turn it is, that have no pod, with their places; where the ring lists a member that nobody stands
+   * for, also pods of which there is a volume alone. @default none
+   */
   missing?: { name: string; place: number }[];
   /**
    * What comes of a member whose pod is gone, where pods have no ordinal: it is taken out of the ring by the others, or by hand, since
@@ -93,16 +96,32 @@ export function nextMend(seen: Survey): Mend {
   );
 }
 
+/**
+ * Members that the record does not know; none while a pod starts that may be one of them under another address. One that joins is no member
+ * yet.
+ */
+export function strangersIn({ listed = [], record, pods }: Survey): RingMember[] {
+  const isUnknown = ({ hostId }: RingMember) => !Object.values(record).some((entry) => hostIdIn(entry) === hostId);
+  const strangers = listed.filter(
+    (member) =>
+      member.state !== "joining" && isUnknown(member) && !pods.some(({ address }) => address === member.address),
+  );
+  const isClear = ({ name, address }: SeenPod) => memberOf(listed, record[name], address) ?? hasLeft(record[name]);
+  return pods.every(isClear) ? strangers : [];
+}
+
 const here = ({ pods, expected }: Survey) => pods.filter(({ name }) => expected.includes(name));
 
 /** Pods that are to be there: those that the stack asks for, and those of members whose rows would be missing otherwise. */
-function tooFew({ asked, expected, missing = [], record, listed }: Survey): Mend | undefined {
+function tooFew(seen: Survey): Mend | undefined {
+  const { asked, expected, missing = [], record, listed } = seen;
   if (asked === undefined) return undefined;
   if (asked < expected.length) return { scale: expected.length, from: asked };
-  const isUnknown = ({ hostId }: RingMember) => !Object.values(record).some((entry) => hostIdIn(entry) === hostId);
-  // One that has just joined is not on record yet, but for its turn.
+  const strangers = strangersIn(seen);
+  // One that has just joined is not on record yet.
   const isListed = (name: string) => (member: RingMember) =>
-    hostIdIn(record[name]) === member.hostId || (moving(record)?.pod === name && isUnknown(member));
+    hostIdIn(record[name]) === member.hostId ||
+    ((moving(record)?.pod === name || record[name] === undefined) && strangers.includes(member));
   // A pod that its set asks for is made again without further ado.
   const gone = missing.filter(({ name, place }) => place >= asked && listed?.some(isListed(name)));
   const [last] = gone.sort((a, b) => b.place - a.place);

@@ -138,13 +138,17 @@ class Engine:
                 else:
                     unlisted.append(name)
         turn = record.get("moving", "").split(" ", 1)
+        strangers = [host for host in ring.entries if host not in known]
+        is_clear = all(any(one["pod"] == name for one in members) or record.get(name, "").startswith("left ") for name in world.pods)
+        is_stranded = is_clear and any(ring.entries[host].status in ("NORMAL", "LEAVING") for host in strangers)
+        volumes = self.unrecorded() if is_stranded else []
         return {
             "namespace": "default", "members": sorted(members, key=lambda one: one["place"]),
-            "strangers": [entry.address for host, entry in ring.entries.items() if host not in known],
+            "strangers": [ring.entries[host].address for host in strangers],
             "missing": [
                 {"pod": name, "place": place} for name, place in self.without_pods()
-                if self.host(record.get(name, "")) or any(host not in known for host in ring.entries)
-            ],
+                if self.host(record.get(name, "")) or strangers
+            ] + [{"pod": name, "place": place} for name, place in volumes],
             "unlisted": unlisted, "keyspaces": [], "datacenter": "dc1",
             "owing": [key[7:] for key in sorted(record) if key.startswith("repair.")],
             **({"turn": dict(zip(("pod", "what"), turn))} if turn[0] in world.pods else {}),
@@ -155,6 +159,12 @@ class Engine:
         record, names = self.world.record, self.on_record()
         names |= {record["moving"].split(" ")[0]} if "moving" in record else set()
         return [(name, self.world.place_of(name)) for name in sorted(names) if name not in self.world.pods]
+
+    def unrecorded(self):
+        """Pods of which there is a volume alone, with their places."""
+        world, without = self.world, {name for name, _ in self.without_pods()}
+        names = {name for name in world.disks if name not in world.pods and name not in world.record} - without
+        return [(name, world.place_of(name)) for name in sorted(names)]
 
     def on_record(self):
         return {name for name, entry in self.world.record.items() if name.startswith(("cassandra-", "node-")) and self.host(entry)}
@@ -309,7 +319,8 @@ class Engine:
                  "state": states.get(one.status, "joining")}
                 for host, one in sorted(ring.entries.items())
             ]  # fmt: skip
-        missing = [{"name": name, "place": place} for name, place in self.without_pods() if world.has_ordinals]
+        without = self.without_pods() + self.unrecorded() if world.has_ordinals else []
+        missing = [{"name": name, "place": place} for name, place in without]
         return {
             "namespace": "default", "asked": world.replicas, "expected": self.expected(replicas), "pods": pods,
             "record": dict(world.record), "missing": missing, **({} if listed is None else {"listed": listed}),

@@ -97,6 +97,41 @@ describe("a ring as Kubernetes has it", () => {
     });
   });
 
+  it("is looked for on volumes where a member is nobody's: one that ended before it was on record lies on one of them", async () => {
+    class Asked extends RingClient {
+      protected override run(_: string, ...command: string[]): Promise<string> {
+        const line = (state: string, i: number) =>
+          `${state} 10.0.0.${i} 1 KiB 16 100.0% 7000000${i}${id.slice(8)} rack1`;
+        return Promise.resolve(
+          command.join(" ") === "nodetool status" ? `Datacenter: dc1\n${line("UN", 1)}\n${line("DN", 9)}\n` : "",
+        );
+      }
+    }
+    const claims = ["data-cassandra-0", "data-cassandra-1", "data-cassandra-2", "data-other-2", "cache-cassandra-1"];
+    const record = { "cassandra-0": `70000001${id.slice(8)} 10.0.0.1`, "cassandra-1": "left uid", formed: "T" };
+    const objects = {
+      [set]: { spec: { replicas: 1 } },
+      [`${core}/pods`]: { items: [pod("cassandra-0")] },
+      [`${core}/persistentvolumeclaims`]: { items: claims.map((name) => ({ metadata: { name } })) },
+      [`${core}/configmaps/cassandra-ring`]: { data: record },
+    };
+    const missing = async (change: object) => {
+      let found: unknown[] = [];
+      await withApiServer({ ...objects, ...change }, async (kubeconfig) => {
+        const client = new Asked({ kubeconfig }, ring);
+        const [seen, view] = [await client.survey(1), await client.look(1)];
+        found = [seen.missing!.map(({ name }) => name), view.missing!.map((one) => one.pod)];
+      });
+      return found;
+    };
+    assert.deepEqual(await missing({}), [["cassandra-2"], ["cassandra-2"]]);
+    // It may be a pod that starts.
+    const starts = pod("cassandra-1", { status: { podIP: "10.0.0.3" } });
+    const other = { [`${core}/pods`]: { items: [pod("cassandra-0"), starts] } };
+    const unknown = { data: { ...record, "cassandra-1": "" } };
+    assert.deepEqual(await missing({ ...other, [`${core}/configmaps/cassandra-ring`]: unknown }), [[], []]);
+  });
+
   it("is not judged without its record, which may be gone while its members are there", async () => {
     const objects = { [set]: { spec: { replicas: 1 } }, [`${core}/pods`]: { items: [pod("cassandra-0")] } };
     await withRing(objects, async (client) => {

@@ -206,6 +206,21 @@ describe("the way to a ring that is what the stack says", () => {
     assert.deepEqual(nextMend(missing), { handOver: "cassandra-3", scale: 4 });
     const joined = { ...missing, record: { ...without(cut.record, "cassandra-3"), moving: "cassandra-3 joins" } };
     assert.deepEqual(nextMend(joined), { handOver: "cassandra-3", scale: 4 });
+    // One that ended before it was on record at all: its volume is there.
+    const record = without(cut.record, "cassandra-3");
+    const unrecorded = { ...missing, record };
+    assert.deepEqual(nextMend(unrecorded), { handOver: "cassandra-3", scale: 4 });
+    // Not while a pod starts that may be it, nor for a member that joins, nor for a volume whose member has left.
+    const starting = { ...cut.pods[2], address: "10.0.0.12", ready: false };
+    const unclear = {
+      ...unrecorded,
+      pods: [...cut.pods.slice(0, 2), starting],
+      record: without(record, "cassandra-2"),
+    };
+    assert.match(waits(unclear).waitFor, /cassandra-2 to join the ring/);
+    const joins = { ...unrecorded, listed: listing({ up: false, state: "joining" }) };
+    assert.match(waits(joins).waitFor, /to forget whoever began to join/);
+    assert.match(waits({ ...unrecorded, record: { ...record, "cassandra-3": "left u" } }).waitFor, /no pod stands for/);
     assert.match(
       foretold(nextMend(missing), missing),
       /cassandra-3 is a member, though replicas is 3, and has no pod: `pulumi up` brings it/,
