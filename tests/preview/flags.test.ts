@@ -351,7 +351,11 @@ for (const [title, officialPlugin, volumeRetention] of [
       const before = await saved(kept);
       let lasts = false;
       try {
-        if (transformsBefore) await up([], transformsBefore);
+        if (transformsBefore) {
+          // An edit that was refused in part may have left an object that the state has forgotten.
+          stack.configure({ ...settled, ...upsert });
+          await up([], transformsBefore);
+        }
         const resources = transformsBefore ? await saved(join(lab.dir, "flags-before.json")) : before;
         const found = (ending: string) => resources.find(({ urn }) => urn.endsWith(ending))!;
         const subjects = {
