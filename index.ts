@@ -1,4 +1,4 @@
-import * as k8s from "./components/kubernetes";
+import * as k8s from "./components/kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import {
   CassandraStorage,
@@ -14,7 +14,7 @@ import {
   refuseOtherStandard,
   SinglePod,
 } from "./components/index";
-import { readSettings } from "./settings";
+import { readSettings } from "./config/settings";
 
 const settings = readSettings();
 const { persistent, ephemeral, daemon, pod, cockroachdb, takesOver, acceptDataLoss } = settings;

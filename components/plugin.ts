@@ -4,7 +4,7 @@
  * ComponentResource directly, and of their outputs the ones that they declare themselves: a class that they share would hide both.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { refuseWrongArgs } from "./checkedArgs";
+import { refuseWrongArgs } from "./args/checkedArgs";
 import * as cassandra from "./index";
 
 /** What a ring tells a program. */

@@ -1,5 +1,5 @@
 import { PolicyPack, ReportViolation, ResourceValidationArgs } from "@pulumi/policy";
-import { ClusterChoice } from "../components/kubeconfig";
+import { ClusterChoice } from "../components/kubernetes/kubeconfig";
 import { find } from "./live";
 import { objectsOf, titleOf } from "./objects";
 import { Rule, rules } from "./rules";

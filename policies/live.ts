@@ -1,4 +1,4 @@
-import { Cluster, ClusterChoice, explain, nothingWhenNotFound } from "../components/cluster";
+import { Cluster, ClusterChoice, explain, nothingWhenNotFound } from "../components/kubernetes/apiClient";
 import { KubeObject } from "./objects";
 
 /** What is there of an object: itself, nothing, or why nobody could tell. */

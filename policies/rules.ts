@@ -1,5 +1,5 @@
-import { quantity } from "../components/quantity";
-import { shapes } from "../components/shapes";
+import { quantity } from "../components/kubernetes/quantity";
+import { shapes } from "../components/args/shapes";
 import { tooWide } from "./networks";
 import { containersOf, envOf, imagesOf, KubeObject, podSpecOf, titleOf } from "./objects";
 

@@ -1,4 +1,4 @@
-import { Key, keys } from "../settings/keys";
+import { Key, keys } from "../config/schema";
 import { masked } from "./events";
 import { brief, differences } from "./fields";
 

@@ -1,5 +1,5 @@
-import { selectorText } from "../components/labels";
-import { podAt } from "../components/racks";
+import { selectorText } from "../components/objects/labels";
+import { podAt } from "../components/objects/racks";
 import { Change, Inputs, Preview } from "./events";
 
 /** What an update means for the rows and the members of one ring. */

@@ -4,7 +4,7 @@ import { repository } from "../../lab/src/instance";
 import { Lab } from "../../lab/src/lab";
 import { employees } from "../../lab/src/ring";
 import { run } from "../../lab/src/run";
-import { isServing, nameOf, smallMembers, Stack } from "../stack";
+import { isServing, nameOf, smallMembers, Stack } from "../support/stack";
 import { Needs } from "./walkthrough";
 
 const minutes = 60_000;

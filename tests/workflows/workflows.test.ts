@@ -200,7 +200,7 @@ describe("the workflows", function () {
     await git("commit", "--quiet", "--allow-empty", "--message", "first");
     assert.deepEqual(await changing("README.md", "tests/a.ts", "Pulumi.minikube.yaml"), []);
     assert.deepEqual(await changing("Pulumi.prod.yaml"), ["prod"]);
-    for (const input of ["components/racks.ts", "package-lock.json", "settings/keys.ts", "index.ts", "Pulumi.yaml"])
+    for (const input of ["components/racks.ts", "package-lock.json", "config/schema.ts", "index.ts", "Pulumi.yaml"])
       assert.deepEqual(await changing(input), ["dev", "prod"], input);
     const base = (file: string) => givenTo("stacks", file, "stacks")?.base;
     assert.equal(base("preview.yml"), "${{ github.event.pull_request.base.sha }}");

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kernel import Killed
 
-SCRIPTS = Path(__file__).parent.parent.parent.parent / "components" / "cassandraPod"
+SCRIPTS = Path(__file__).parent.parent.parent.parent / "components" / "pod"
 PURE = ("states", "decisions", "tokens")
 REAL = ("ring", "member", "leave", "start", "gossip")
 CODE = {}

@@ -1,0 +1,48 @@
+import { closest } from "fastest-levenshtein";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { once } from "../engine/shareFirstCall";
+import { keyRefusal, Protection } from "./refusedKeys";
+import { versionOf } from "./version";
+
+export const versions = ["4.0", "4.1", "5.0"];
+
+/** Read as a file: who compiles the package in a program of its own may not import it. */
+const known = once(
+  () =>
+    JSON.parse(fs.readFileSync(path.join(__dirname, "yamlKeys.json"), "utf8")) as {
+      /** Versions that have a key. */
+      keys: Record<string, string[]>;
+      /** Newer names of keys. */
+      renamed: Record<string, string>;
+    },
+);
+
+/** Which list of keys holds for an image, by its tag; undefined when that tells no version known here. */
+export function knownVersionOf(image: string): string | undefined {
+  const { major, minor } = versionOf(image) ?? {};
+  return versions.find((one) => one === `${major}.${minor}`);
+}
+
+/**
+ * What is wrong with keys of cassandra.yaml for an image, a phrase for each key, which follows the value where that is told. Names are those of class `Config` of
+ * Cassandra 4.0.18, 4.1.9 and 5.0.9; of an image whose tag tells none of these versions, a name of any will do.
+ * @param image undefined while it is not known
+ */
+export function unknownKeys(
+  given: object,
+  image: string | undefined,
+  protection: Protection,
+): { key: string; why: string; value?: unknown }[] {
+  const version = image === undefined ? undefined : knownVersionOf(image);
+  const { keys, renamed } = known();
+  const names = new Set(Object.keys(keys).filter((name) => !version || keys[name].includes(version)));
+  const whose = `Cassandra ${version ?? versions.join(", ")}`;
+  return Object.entries(given).flatMap(([key, value]) => {
+    const refusal = keyRefusal(key, value, protection);
+    if (refusal && !("value" in refusal)) return [{ key, ...refusal }];
+    if (names.has(key)) return refusal ? [{ key, ...refusal }] : [];
+    if (names.has(renamed[key])) return [{ key, why: `is named ${renamed[key]} in ${whose}` }];
+    return [{ key, why: `is no key of ${whose}; did you mean ${closest(key, [...names])}?` }];
+  });
+}

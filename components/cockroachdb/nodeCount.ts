@@ -1,0 +1,73 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Cluster, ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
+import { lookAt } from "../engine/inspectOrWarn";
+import { placeOf } from "../objects/racks";
+
+export interface NodeCountArgs {
+  /** What errors call it: `CockroachDB cluster cockroachdb`. */
+  subject: string;
+  /** Name of the claim template. */
+  claim: string;
+  /** How its nodes can be made fewer by hand. */
+  waysDown: string;
+  /** The cluster that it is in. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+interface SetInputs {
+  metadata: { name: string; namespace?: string };
+  spec: { replicas: number };
+}
+
+/**
+ * Hooks of a StatefulSet whose data nobody moves before its pods go: fewer pods than there are, or than have left volumes, are refused,
+ * in preview as well. Counted is what is there, and not only what the state remembers: somebody may have scaled the set by hand.
+ */
+export function refuseFewerNodes(name: string, args: NodeCountArgs) {
+  const look = <T>(find: (cluster: Cluster) => Promise<T>): Promise<T | undefined> =>
+    lookAt(args.subject, async () => find(await Cluster.connect(args.cluster)));
+
+  const beforeUpdate = new pulumi.ResourceHook(
+    `${name}-refuse-scale-down`,
+    async ({ oldInputs, newInputs }) => {
+      const { metadata, spec } = newInputs as SetInputs;
+      const set = { name: metadata.name, namespace: metadata.namespace! };
+      const known = (oldInputs as SetInputs).spec.replicas;
+      const live = await look(
+        async ({ apps }) => (await apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound))?.spec?.replicas,
+      );
+      // What was scaled down by hand, as the way out says, has fewer than the state remembers.
+      const there = live ?? known;
+      if (spec.replicas < there) {
+        throw new Error(
+          `cassandra:replicas: ${spec.replicas} is below the ${there} nodes of ${args.subject}: the data of those that go must be ` +
+            `moved first. ${args.waysDown}; allowed is ${there} or more`,
+        );
+      }
+    },
+    { onDryRun: true },
+  );
+
+  const beforeCreate = new pulumi.ResourceHook(
+    `${name}-kept-nodes-come`,
+    async ({ newInputs }) => {
+      const { metadata, spec } = newInputs as SetInputs;
+      // A namespace that is yet to be made has no volumes.
+      const { namespace } = metadata;
+      if (!namespace) return;
+      const places = await look(async ({ core }) => {
+        const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
+        return items.map((claim) => placeOf([`${args.claim}-${metadata.name}`], claim.metadata!.name!));
+      });
+      const most = Math.max(0, ...(places ?? []).map((place) => place + 1 || 0));
+      if (spec.replicas < most) {
+        throw new Error(
+          `cassandra:replicas: ${spec.replicas} is below the ${most} nodes of ${args.subject} whose volumes are kept: their data ` +
+            `would be missing; allowed is ${most} or more`,
+        );
+      }
+    },
+    { onDryRun: true },
+  );
+  return { beforeCreate: [beforeCreate], beforeUpdate: [beforeUpdate] };
+}

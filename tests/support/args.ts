@@ -1,0 +1,14 @@
+import { CassandraPodArgs, CassandraRingArgs } from "../../components/index";
+
+/** How a member runs in the tests of components, where nothing else matters. */
+export const podArgs: CassandraPodArgs = {
+  image: "cassandra:5.0.9",
+  memory: "1Gi",
+  cpu: "500m",
+  maxHeapMiB: 512,
+  clusterName: "K8Demo",
+  datacenter: "DC1-K8Demo",
+  rack: "rack1",
+};
+
+export const ringArgs: CassandraRingArgs = { ...podArgs, name: "cassandra", namespace: "db" };
