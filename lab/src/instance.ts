@@ -28,7 +28,7 @@ export interface Settings {
 }
 
 /** Whether KWOK is at work. */
-export const hasSimulation = ({ simulated, simulatedNodes = 0 }: Settings) => simulated || simulatedNodes > 0;
+export const hasKwokNodes = ({ simulated, simulatedNodes = 0 }: Settings) => simulated || simulatedNodes > 0;
 
 export class Instance {
   readonly dir: string;

@@ -7,7 +7,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { version as pulumiVersion } from "@pulumi/pulumi/package.json";
 import { cached, remembered } from "./cache";
-import { hasSimulation, repository, Settings } from "./instance";
+import { hasKwokNodes, repository, Settings } from "./instance";
 import { debianTools } from "./packages";
 import { step } from "./progress";
 import { run } from "./run";
@@ -63,7 +63,7 @@ export function checkHost(): void {
 export async function clusterPrograms(settings: Settings): Promise<Programs> {
   const kubernetes = await build("kubernetes");
   const packages = await debianTools();
-  const kwok = hasSimulation(settings) ? await build("kwok") : undefined;
+  const kwok = hasKwokNodes(settings) ? await build("kwok") : undefined;
   const certManager = settings.certManager ? await build("cert-manager") : undefined;
   return {
     env: {

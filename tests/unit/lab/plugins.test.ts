@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { awaitFor, Progress } from "../../../lab/plugins/kubernetes/awaits";
+import { readinessRuleOf, Progress } from "../../../lab/plugins/kubernetes/readinessRules";
 import { changesBetween, written } from "../../../lab/plugins/kubernetes/diff";
 import { isSameQuantity, liveInputs, withLive } from "../../../lab/plugins/kubernetes/live";
 import * as objects from "../../../lab/plugins/kubernetes/objects";
 import { autonamed, idOf, kindOf, KubeObject, parseId, withName } from "../../../lab/plugins/kubernetes/objects";
 import { otherCluster } from "../../../lab/plugins/kubernetes/otherCluster";
 import { replacingPaths, touches } from "../../../lab/plugins/kubernetes/replacements";
-import { podReasons } from "../../../lab/plugins/kubernetes/waiting";
+import { podReasons } from "../../../lab/plugins/kubernetes/waitForReady";
 import { CheckSubject } from "../../../lab/plugins/providerServer";
 import { randomString } from "../../../lab/plugins/random";
 import { at, hasUnknown, plain, secret, secretsLike, Values } from "../../../lab/plugins/values";
@@ -272,7 +272,7 @@ describe("the kubernetes stand-in: live objects", () => {
 
 describe("the kubernetes stand-in: readiness", () => {
   const look = (apiVersion: string, kind: string, rest: object, related: KubeObject[] = []): Progress =>
-    awaitFor({ apiVersion, kind })!.look(object(apiVersion, kind, rest), related);
+    readinessRuleOf({ apiVersion, kind })!.look(object(apiVersion, kind, rest), related);
   const seen = { observedGeneration: 2 };
 
   it("waits for every replica of a StatefulSet: seen, updated and ready", () => {
@@ -328,8 +328,8 @@ describe("the kubernetes stand-in: readiness", () => {
     assert.ok(!look("v1", "PersistentVolumeClaim", phase("Pending")).ready);
     const late = object("storage.k8s.io/v1", "StorageClass", { volumeBindingMode: "WaitForFirstConsumer" });
     assert.ok(look("v1", "PersistentVolumeClaim", phase("Pending"), [late]).ready);
-    assert.equal(awaitFor({ apiVersion: "v1", kind: "PersistentVolumeClaim" })!.minutes, 5);
-    assert.equal(awaitFor({ apiVersion: "apps/v1", kind: "StatefulSet" })!.minutes, 10);
+    assert.equal(readinessRuleOf({ apiVersion: "v1", kind: "PersistentVolumeClaim" })!.minutes, 5);
+    assert.equal(readinessRuleOf({ apiVersion: "apps/v1", kind: "StatefulSet" })!.minutes, 10);
   });
 
   it("waits for a Service to have a ready endpoint and no unready one, unless it is headless", () => {
@@ -351,8 +351,8 @@ describe("the kubernetes stand-in: readiness", () => {
   });
 
   it("waits for nothing else but the definition of a kind", () => {
-    assert.equal(awaitFor({ apiVersion: "v1", kind: "ConfigMap" }), undefined);
-    assert.equal(awaitFor({ apiVersion: "example.com/v1", kind: "Pod" }), undefined);
+    assert.equal(readinessRuleOf({ apiVersion: "v1", kind: "ConfigMap" }), undefined);
+    assert.equal(readinessRuleOf({ apiVersion: "example.com/v1", kind: "Pod" }), undefined);
     assert.ok(!look("apiextensions.k8s.io/v1", "CustomResourceDefinition", {}).ready);
   });
 

@@ -17,7 +17,7 @@ export interface Related {
   labels?: Record<string, string>;
 }
 
-export interface Await {
+export interface ReadinessRule {
   /** Time limit where the program sets none. */
   minutes: number;
   related?(object: KubeObject): Related | undefined;
@@ -126,7 +126,7 @@ function service(object: KubeObject, slices: KubeObject[]): Progress {
 }
 
 /** The kinds that are waited for, by `group/kind`; others are ready as soon as the API server has them. */
-const table: Record<string, Await> = {
+const table: Record<string, ReadinessRule> = {
   "apps/StatefulSet": { minutes: 10, look: statefulSet },
   "apps/Deployment": { minutes: 10, look: deployment },
   "apps/DaemonSet": { minutes: 10, look: daemonSet },
@@ -159,6 +159,9 @@ const table: Record<string, Await> = {
 };
 
 /** How to wait for an object; nothing when it is ready as soon as it exists. */
-export function awaitFor({ apiVersion, kind }: Pick<KubeObject, "apiVersion" | "kind">): Await | undefined {
+export function readinessRuleOf({
+  apiVersion,
+  kind,
+}: Pick<KubeObject, "apiVersion" | "kind">): ReadinessRule | undefined {
   return table[`${apiVersion.includes("/") ? apiVersion.split("/")[0] : ""}/${kind}`];
 }

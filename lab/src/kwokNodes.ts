@@ -9,7 +9,7 @@ import { Programs } from "./toolchain";
 /** Marks the nodes that are KWOK's to play. */
 const mark = { "cassandra-lab/simulated": "true" };
 
-export async function startSimulation(instance: Instance, network: Network, programs: Programs): Promise<void> {
+export async function startKwok(instance: Instance, network: Network, programs: Programs): Promise<void> {
   await startProcess(
     instance,
     "kwok",
@@ -31,7 +31,7 @@ export async function startSimulation(instance: Instance, network: Network, prog
 }
 
 /** A node with room for everything, disks included, which KWOK's own default leaves out. */
-export function simulatedNode(name: string, number: number): KubernetesObject {
+export function kwokNode(name: string, number: number): KubernetesObject {
   const labels = { ...nodeLabels(number), ...mark, "kubernetes.io/hostname": name, "kubernetes.io/os": "linux" };
   const capacity = { cpu: "1k", memory: "1Ti", "ephemeral-storage": "1Ti", pods: "1M" };
   const status = { capacity, allocatable: capacity };

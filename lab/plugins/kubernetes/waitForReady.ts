@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { at } from "../values";
-import { awaitFor, Progress, Related } from "./awaits";
+import { readinessRuleOf, Progress, Related } from "./readinessRules";
 import type { Cluster } from "./cluster";
 import { KubeObject } from "./objects";
 
@@ -17,7 +17,7 @@ export interface WaitOptions {
 }
 
 /** Where an object stands: its live state, and why it is not ready; no reasons mean that it is. */
-export interface Standing {
+export interface Readiness {
   live: KubeObject;
   reasons: string[];
 }
@@ -34,7 +34,7 @@ async function find(cluster: Cluster, { reference, labels }: Related): Promise<K
 }
 
 async function look(cluster: Cluster, object: KubeObject): Promise<{ live: KubeObject; progress: Progress }> {
-  const rule = awaitFor(object);
+  const rule = readinessRuleOf(object);
   const live = await cluster.get(object);
   if (!live) return { live: object, progress: { ready: false, status: "", failed: "it was deleted meanwhile" } };
   if (!rule) return { live, progress: { ready: true, status: "" } };
@@ -43,13 +43,13 @@ async function look(cluster: Cluster, object: KubeObject): Promise<{ live: KubeO
 }
 
 /** Looks once. */
-export async function standing(cluster: Cluster, object: KubeObject): Promise<Standing> {
+export async function readinessOf(cluster: Cluster, object: KubeObject): Promise<Readiness> {
   const { live, progress } = await look(cluster, object);
   return { live, reasons: progress.ready ? [] : await reasons(cluster, live, progress, "") };
 }
 
 /** Looks until the object is ready, can no longer become so, the time is over or the engine cancels. */
-export async function waitUntilReady(cluster: Cluster, object: KubeObject, options: WaitOptions): Promise<Standing> {
+export async function waitForReady(cluster: Cluster, object: KubeObject, options: WaitOptions): Promise<Readiness> {
   const start = Date.now();
   for (let said = ""; ;) {
     const { live, progress } = await look(cluster, object);
@@ -63,7 +63,7 @@ export async function waitUntilReady(cluster: Cluster, object: KubeObject, optio
 }
 
 /** Looks until the object is gone. @throws when the time is over or the engine cancels */
-export async function waitUntilGone(cluster: Cluster, object: KubeObject, options: WaitOptions): Promise<void> {
+export async function waitForDeletion(cluster: Cluster, object: KubeObject, options: WaitOptions): Promise<void> {
   const start = Date.now();
   for (let said = ""; ;) {
     const live = await cluster.get(object);
