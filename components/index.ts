@@ -1,5 +1,5 @@
 export { AdoptedTemplate } from "./operations/adoption";
-export { type CassandraPodArgs } from "./objects/podSpec";
+export { type CassandraPodArgs } from "./objects/podArgs";
 export { Auth, CassandraRing, type CassandraRingArgs } from "./topologies/cassandraRing";
 export { CassandraService, type CassandraServiceArgs } from "./objects/services";
 export { type ClusterChoice } from "./kubernetes/apiClient";

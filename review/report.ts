@@ -1,4 +1,4 @@
-import { revisionAnnotation } from "../components/objects/podSpec";
+import { revisionAnnotation } from "../components/objects/podMetadata";
 import { ConfigChange } from "./configLines";
 import { Change, Drift, masked, Preview } from "./events";
 import { brief, Difference, differences } from "./fields";

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { CassandraPodArgs } from "../objects/podSpec";
+import type { CassandraPodArgs } from "../objects/podArgs";
 import type { CassandraRingArgs } from "../topologies/cassandraRing";
 import type { CassandraServiceArgs } from "../objects/services";
 import type { CockroachClusterArgs } from "../cockroachdb/cockroachCluster";

@@ -1,5 +1,5 @@
 import type { V1PersistentVolumeClaim, V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { scriptsFolder } from "../objects/podSpec";
+import { scriptsFolder } from "../objects/podVolumes";
 import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "../kubernetes/apiClient";
 import { defaultStallTimeoutMinutes } from "./podJob";
 import { placeOf } from "../objects/racks";

@@ -1,5 +1,5 @@
 import type { V1DaemonSet, V1Pod, V1ReplicationController } from "@kubernetes/client-node";
-import { recordVariable } from "../objects/podSpec";
+import { recordVariable } from "../objects/podEnvironment";
 import { ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
 import { RingClient } from "./ringClient";
 import { PodView } from "./ringPods";

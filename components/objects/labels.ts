@@ -1,3 +1,5 @@
+import type * as pulumi from "@pulumi/pulumi";
+
 /** Which ring an object belongs to. */
 export interface Identity {
   /** Name of the ring's set and Service, unique in its namespace. */
@@ -6,6 +8,12 @@ export interface Identity {
   topology: string;
   /** What runs. @default "cassandra" */
   application?: string;
+}
+
+/** Namespace and labels of an object. */
+export interface ObjectMetadata {
+  namespace: pulumi.Input<string>;
+  labels: Record<string, string>;
 }
 
 /**

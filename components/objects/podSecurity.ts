@@ -2,6 +2,9 @@ import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { answered, Cluster, ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
 
+/** User and group of the official Cassandra image. */
+export const cassandraUser = 999;
+
 /** What the Pod Security Standard `restricted` asks of a pod, run as one user whose group owns its volumes. */
 export function podSecurity(user: number): k8s.types.input.core.v1.PodSecurityContext {
   return {

@@ -1,15 +1,14 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { clearOf, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "../kubernetes/apiClient";
+import { keptRecordConfigMap } from "./configMaps";
+import { Disk, keepsRecord } from "./disk";
 import { Identity, labels } from "./labels";
 
 export interface RingRecordArgs extends Identity {
   namespace: pulumi.Input<string>;
-  /**
-   * Whether the members' disks are volumes, which outlive the stack: the record then does as well, and is named `<ring>-ring`;
-   * Kubernetes collects it once the last of its owners, the claims, is deleted. Without volumes it goes with the stack.
-   */
-  outlivesStack: boolean;
+  /** Where the members' data lies. On PersistentVolumeClaims, the record outlives the stack and is named `<ring>-ring`. */
+  disk: Disk;
   /** The cluster that it is in. @default that of the default provider */
   cluster?: ClusterChoice;
   /** What the pods may look at beside the record. */
@@ -34,24 +33,14 @@ export class RingRecord extends pulumi.ComponentResource {
     super("cassandra:index:RingRecord", name, {}, opts);
     const metadata = { namespace: args.namespace, labels: labels(args) };
 
-    const configMap = args.outlivesStack
+    const configMap = keepsRecord(args.disk)
       ? // A patch: it is made where there is none and taken over where an earlier `destroy` left one, which a plain ConfigMap
         // would refuse. It holds no data: what the pods have written stays theirs.
-        new k8s.core.v1.ConfigMapPatch(
-          name,
-          {
-            metadata: {
-              ...metadata,
-              name: `${args.name}-ring`,
-              annotations: { "pulumi.com/patchForce": "true" },
-            },
-          },
-          {
-            parent: this,
-            retainOnDelete: true,
-            hooks: { beforeCreate: [afterItsVolumes(name, "ConfigMap", `${args.name}-ring`, args.cluster)] },
-          },
-        )
+        new k8s.core.v1.ConfigMapPatch(name, keptRecordConfigMap(metadata, args.name), {
+          parent: this,
+          retainOnDelete: true,
+          hooks: { beforeCreate: [afterItsVolumes(name, "ConfigMap", `${args.name}-ring`, args.cluster)] },
+        })
       : new k8s.core.v1.ConfigMap(name, { metadata }, { parent: this });
     this.configMapName = configMap.metadata.name;
 

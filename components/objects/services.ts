@@ -1,6 +1,6 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import { ports } from "./podSpec";
+import { ports } from "./ports";
 import { checkedArgs } from "../args/checkedArgs";
 import { Identity, labels } from "./labels";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { scriptsFolder } from "../objects/podSpec";
+import { scriptsFolder } from "../objects/podVolumes";
 import { patiently, refusalOf } from "../kubernetes/apiClient";
 import { parseStreams, Streams } from "../cassandra/nodetool";
 import { size } from "./decommissionPlan";

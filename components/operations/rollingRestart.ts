@@ -1,7 +1,7 @@
 import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
-import { revisionAnnotation } from "../objects/podSpec";
+import { revisionAnnotation } from "../objects/podMetadata";
 import {
   answered,
   Cluster,

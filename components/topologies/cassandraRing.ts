@@ -1,15 +1,11 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  CassandraPodArgs,
-  cassandraPodSpec,
-  configurationFile,
-  Disk,
-  podScripts,
-  ports,
-  revisionAnnotation,
-  revisionOf,
-} from "../objects/podSpec";
+import type { CassandraPodArgs } from "../objects/podArgs";
+import { cassandraPodSpec } from "../objects/podSpec";
+import { configurationFile, scriptsConfigMap } from "../objects/configMaps";
+import { Disk, isClaimed, outlivesPod } from "../objects/disk";
+import { podMetadata, revisionOf } from "../objects/podMetadata";
+import { ports } from "../objects/ports";
 import { CassandraService } from "../objects/services";
 import { CassandraYaml } from "../cassandra/cassandraYaml";
 import { Certificates, CertManager } from "../objects/certificates";
@@ -195,7 +191,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       const { superuser: username = "admin", superuserPassword: password } = args;
       this.superuser = new Superuser(
         `${name}-superuser`,
-        { ...this.identity, namespace, username, password, cluster, outlivesStack: disk !== "emptyDir" },
+        { ...this.identity, namespace, username, password, cluster, outlivesStack: outlivesPod(disk) },
         { parent: this },
       );
     }
@@ -220,7 +216,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
         namespace,
         rules: [...rules, ...(this.superuser ? [mayRead(this.superuser)] : [])],
         cluster,
-        outlivesStack: disk !== "emptyDir" && "claim" in disk,
+        disk,
       },
       { parent: this },
     );
@@ -235,10 +231,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     const isHidden = pulumi.Output.isInstance(cassandraYaml);
     const scripts = new k8s.core.v1.ConfigMap(
       `${name}-scripts`,
-      {
-        metadata: this.metadata,
-        data: { ...podScripts(disk), ...(isHidden ? {} : yaml(cassandraYaml)) },
-      },
+      scriptsConfigMap(this.metadata, disk, isHidden ? {} : yaml(cassandraYaml)),
       { parent: this },
     );
     const configuration = isHidden
@@ -346,8 +339,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
 
   /** Labels and annotations of pods that carry their revision. */
   protected get podMetadata() {
-    const annotations = { "kubectl.kubernetes.io/default-container": "cassandra", [revisionAnnotation]: this.revision };
-    return { labels: labels(this.identity), annotations };
+    return podMetadata(this.identity, this.revision);
   }
 
   /** Names of the ring, of its pods and of its Service for clients. */
@@ -377,10 +369,9 @@ function firstLook(
 ): pulumi.ResourceHook[] {
   if (adopted || takesOver) return [];
   const sets = setsOf(ring, racks);
-  const isOnClaims = disk !== "emptyDir" && "claim" in disk;
   // What folders of nodes hold, nobody can tell from here.
-  const comesBack = isOnClaims ? toVolumes(disk.claim, sets) : () => Promise.resolve(disk !== "emptyDir");
-  const maker: PodMaker = { kind, names: isOnClaims ? sets : [ring] };
+  const comesBack = isClaimed(disk) ? toVolumes(disk.template, sets) : () => Promise.resolve(outlivesPod(disk));
+  const maker: PodMaker = { kind, names: isClaimed(disk) ? sets : [ring] };
   return [refuseStrangers(name, maker, cluster), refuseNameOfOthers(name, { ring, cluster, comesBack })];
 }
 

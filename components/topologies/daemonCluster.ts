@@ -2,6 +2,7 @@ import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
 import { checkedArgs } from "../args/checkedArgs";
+import { Disk } from "../objects/disk";
 import { refuseReplacement } from "../operations/replacementGuard";
 import { whenWhole } from "../operations/convergence";
 import { snapshotBeforeUpgrade } from "../operations/upgrade";
@@ -37,7 +38,7 @@ export class DaemonCluster extends CassandraRing {
     const { hostPath, nodeSelector } = args;
     const maker = { apiGroups: ["apps"], resources: ["daemonsets"], resourceNames: [args.name] };
     const rules = crowdRules(args.namespace, maker);
-    const disk = hostPath === undefined ? "emptyDir" : { hostPath };
+    const disk: Disk = hostPath === undefined ? { kind: "emptyDir" } : { kind: "hostPath", path: hostPath };
     const { takesOver } = args;
     super(
       "cassandra:index:DaemonCluster",

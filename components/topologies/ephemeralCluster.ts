@@ -43,7 +43,7 @@ export class EphemeralCluster extends CassandraRing {
       {
         given,
         topology: args.adoptPod ? "pod" : "ephemeral",
-        disk: "emptyDir",
+        disk: { kind: "emptyDir" },
         maker: "ReplicationController",
         rules,
         takesOver: args.takesOver,

@@ -80,7 +80,16 @@ export class PersistentCluster extends CassandraRing {
       "cassandra:index:PersistentCluster",
       name,
       args,
-      { given, topology, disk: { claim }, maker: "StatefulSet", rules, racks, adopted, takesOver: args.takesOver },
+      {
+        given,
+        topology,
+        disk: { kind: "persistentVolumeClaim", template: claim },
+        maker: "StatefulSet",
+        rules,
+        racks,
+        adopted,
+        takesOver: args.takesOver,
+      },
       adoption ? { ...opts, dependsOn: adoption.passed } : opts,
     );
     const { cluster } = this;

@@ -38,7 +38,7 @@ export class SinglePod extends CassandraRing {
       "cassandra:index:SinglePod",
       name,
       args,
-      { given, topology: "pod", disk: "emptyDir", maker: "Pod", rules, takesOver: args.takesOver },
+      { given, topology: "pod", disk: { kind: "emptyDir" }, maker: "Pod", rules, takesOver: args.takesOver },
       opts,
     );
     this.execTarget = args.name;

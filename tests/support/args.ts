@@ -1,4 +1,5 @@
 import { CassandraPodArgs, CassandraRingArgs } from "../../components/index";
+import { RingBinding } from "../../components/objects/podArgs";
 
 /** How a member runs in the tests of components, where nothing else matters. */
 export const podArgs: CassandraPodArgs = {
@@ -12,3 +13,14 @@ export const podArgs: CassandraPodArgs = {
 };
 
 export const ringArgs: CassandraRingArgs = { ...podArgs, name: "cassandra", namespace: "db" };
+
+/** What ties a pod to a ring on volumes, where nothing else matters. */
+export const ringBinding: RingBinding = {
+  name: "cassandra",
+  service: "cassandra",
+  disk: { kind: "persistentVolumeClaim", template: "data" },
+  record: "cassandra-ring",
+  scripts: "scripts-1",
+  serviceAccountName: "account-1",
+  selector: { app: "x", ring: "y" },
+};

@@ -1,13 +1,14 @@
 import * as assert from "node:assert/strict";
 import { RingRecord } from "../../../../components/objects/ringRecord";
+import { Disk } from "../../../../components/objects/disk";
 import { labels } from "../../../../components/objects/labels";
 import { only, record } from "../../../support/recorder";
 
 describe("RingRecord", () => {
   const identity = { name: "cassandra", topology: "persistent" };
   const rules = [{ apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: ["cassandra"], verbs: ["get"] }];
-  const make = (outlivesStack = true) =>
-    record(() => new RingRecord("cassandra", { ...identity, namespace: "db", outlivesStack, rules }));
+  const make = (disk: Disk = { kind: "persistentVolumeClaim", template: "data" }) =>
+    record(() => new RingRecord("cassandra", { ...identity, namespace: "db", disk, rules }));
 
   it("makes a record under a fixed name where volumes outlive the stack, with no data that could overwrite what the pods wrote", async () => {
     assert.deepEqual(only(await make(), "core/v1:ConfigMapPatch").inputs, {
@@ -23,7 +24,7 @@ describe("RingRecord", () => {
   });
 
   it("makes a record that goes with the stack where the rows do", async () => {
-    assert.deepEqual(only(await make(false), "core/v1:ConfigMap").inputs, {
+    assert.deepEqual(only(await make({ kind: "emptyDir" }), "core/v1:ConfigMap").inputs, {
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { namespace: "db", labels: labels(identity) },

@@ -35,7 +35,7 @@ describe("EphemeralCluster", () => {
         spec: cassandraPodSpec(args, {
           name: "cassandra",
           service: "cassandra",
-          disk: "emptyDir",
+          disk: { kind: "emptyDir" },
           record: "cassandra-auto",
           superuser: "cassandra-superuser-auto",
           scripts: "cassandra-scripts-auto",

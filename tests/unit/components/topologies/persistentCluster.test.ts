@@ -19,7 +19,7 @@ describe("PersistentCluster", () => {
     const spec = cassandraPodSpec(args, {
       name: "cassandra",
       service: "cassandra",
-      disk: { claim: "data" },
+      disk: { kind: "persistentVolumeClaim", template: "data" },
       record: "cassandra-ring",
       superuser: "cassandra-superuser",
       scripts: "cassandra-scripts-auto",

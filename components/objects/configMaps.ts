@@ -1,0 +1,82 @@
+import * as k8s from "../kubernetes/resources";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { CassandraYaml, yamlChanges } from "../cassandra/cassandraYaml";
+import { once } from "../engine/shareFirstCall";
+import { Disk, isClaimed } from "./disk";
+import type { ObjectMetadata } from "./labels";
+import { mountPaths } from "./podVolumes";
+import { ClientCertificates, encryption } from "./tls";
+
+/** ConfigMap with the scripts that run inside the pods. @param configuration of `configurationFile`, if it is no secret */
+export function scriptsConfigMap(
+  metadata: ObjectMetadata,
+  disk: Disk,
+  configuration: Record<string, string> = {},
+): k8s.core.v1.ConfigMapArgs {
+  return { metadata, data: { ...podScripts(disk), ...configuration } };
+}
+
+/**
+ * ConfigMap that holds the ring record of a ring whose data outlives the stack. It is applied as a patch without data: what the pods
+ * have written stays, also where an earlier `pulumi destroy` has left the record.
+ */
+export function keptRecordConfigMap(metadata: ObjectMetadata, ring: string): k8s.core.v1.ConfigMapPatchArgs {
+  return { metadata: { ...metadata, name: `${ring}-ring`, annotations: { "pulumi.com/patchForce": "true" } } };
+}
+
+/**
+ * The scripts that run inside the pods, by file name. A script that the pods of this ring never run is left out, since each change of
+ * the ConfigMap restarts every pod.
+ */
+export function podScripts(disk: Disk): Record<string, string> {
+  const other = isClaimed(disk) ? "forget.sh" : "decommission.sh";
+  return Object.fromEntries(Object.entries(allScripts()).filter(([file]) => file !== other));
+}
+
+/** Files of `pod/` that the pods have. Any other file there, such as an editor's backup, would restart every pod. */
+const scriptFiles = [
+  "around.py",
+  "certificates.py",
+  "configure.py",
+  "cqlsh.sh",
+  "decisions.py",
+  "decommission.sh",
+  "forget.sh",
+  "gossip.py",
+  "leave.py",
+  "logback.xml",
+  "login.py",
+  "member.py",
+  "record.py",
+  "register.sh",
+  "ring.py",
+  "roles.py",
+  "start.py",
+  "start.sh",
+  "states.py",
+  "stop.sh",
+  "superuser.sh",
+  "tokens.py",
+];
+
+/** The files are read once, and all rings of a stack share the same strings. Each ring would hold 0.2 MB of its own otherwise. */
+const allScripts = once(() => {
+  const read = (file: string) => fs.readFileSync(path.join(__dirname, "../pod", file), "utf8");
+  // A checkout on Windows may have CRLF line ends, and a shell takes the CR for a part of the command.
+  return Object.fromEntries(scriptFiles.map((file) => [file, read(file).replace(/\r\n/g, "\n")]));
+});
+
+/**
+ * The file with the changes of cassandra.yaml, `cassandra.json`, which stands beside the scripts.
+ * @param given keys of cassandra.yaml that win over the program's own
+ * @param ring whether clients log in; whether clients show certificates, undefined if nothing is encrypted; number of racks that have a
+ *   StatefulSet each
+ */
+export function configurationFile(
+  given: CassandraYaml | undefined,
+  { needsLogin, tls, racks = 0 }: { needsLogin: boolean; tls?: ClientCertificates; racks?: number },
+): Record<string, string> {
+  const ring = { needsLogin, racks, ...(tls && { encryption: encryption(mountPaths.config, tls) }) };
+  return { "cassandra.json": JSON.stringify(yamlChanges(given, ring), null, 2) };
+}
