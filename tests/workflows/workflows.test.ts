@@ -161,10 +161,10 @@ describe("the workflows", function () {
     assert.deepEqual(secrets("drift.yml"), previews);
     assert.deepEqual(secrets("test.yml"), []);
     assert.deepEqual(secrets("up.yml"), ["KUBECONFIG", "PULUMI_ACCESS_TOKEN"]);
-    const readme = fs.readFileSync(path.join(repository, "README.md"), "utf8");
-    for (const name of previews) assert.match(readme, new RegExp(`^\\| \`${name}\` \\| the repository \\|`, "m"));
+    const page = fs.readFileSync(path.join(repository, "docs/guides/review-and-policies.md"), "utf8");
+    for (const name of previews) assert.match(page, new RegExp(`^\\| \`${name}\` \\| the repository \\|`, "m"));
     for (const name of secrets("up.yml"))
-      assert.match(readme, new RegExp(`^\\| \`${name}\` \\| each environment \\|`, "m"));
+      assert.match(page, new RegExp(`^\\| \`${name}\` \\| each environment \\|`, "m"));
     for (const file of files) {
       for (const [name, job] of Object.entries(workflow(file).jobs)) {
         const mayUpdate = /secrets\.(?!PREVIEW_)/.test(JSON.stringify(job));

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { RingEvent, Scene } from "./ringEvent";
 
-/** Kills `pulumi up` on its way to another count once a pod has said something, and goes on as the README tells. */
+/** Kills `pulumi up` on its way to another count once a pod has said something, and goes on as docs/operations/interrupted-update.md tells. */
 async function killWhen({ stack }: Scene, pod: string, saying: string): Promise<void> {
   await stack.killUp(90, async () => (await stack.log(pod)).includes(saying));
   await stack.pulumi("cancel", "--yes");

@@ -4,7 +4,7 @@ import { isServing } from "../../support/stack";
 import { ids, Member, RingStack } from "../../support/ringStack";
 import { RingEvent, Scene } from "./ringEvent";
 
-/** What the README tells to do about a volume that is gone for good: another pod then takes the place of its member. */
+/** What docs/operations/replace-lost-volume.md tells to do: another pod then takes the place of its member. */
 async function replace({ lab, stack }: Scene, member: number): Promise<void> {
   const [before, victim] = [await stack.oneRing(3), (await stack.pods())[member]];
   await giveUp(lab, member);

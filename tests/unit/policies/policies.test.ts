@@ -232,9 +232,9 @@ describe("the policies", () => {
     assert.deepEqual(edit(volumes("1Gi")), []);
   });
 
-  it("stand in the README with their weight", () => {
-    const readme = readFileSync(path.join(__dirname, "../../../README.md"), "utf8");
-    const listed = [...readme.matchAll(/^\| `([a-z-]+)` \| (mandatory|advisory) \|/gm)].map(
+  it("stand in the documents with their weight", () => {
+    const page = readFileSync(path.join(__dirname, "../../../docs/guides/review-and-policies.md"), "utf8");
+    const listed = [...page.matchAll(/^\| `([a-z-]+)` \| (mandatory|advisory) \|/gm)].map(
       ([, name, level]) => `${name} ${level}`,
     );
     const all = rules.map(({ name, enforcementLevel }) => `${name} ${enforcementLevel}`);
