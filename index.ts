@@ -14,9 +14,9 @@ import {
   refuseOtherStandard,
   SinglePod,
 } from "./components/index";
-import { readSettings } from "./config/settings";
+import { readConfig } from "./config";
 
-const settings = readSettings();
+const settings = readConfig();
 const { persistent, ephemeral, daemon, pod, cockroachdb, takesOver, acceptDataLoss } = settings;
 
 // Everything else comes after these two, so that an edit that would leave rows behind touches nothing.

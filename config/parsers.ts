@@ -1,15 +1,16 @@
-import { listOf, Shape, shapes } from "../components/args/shapes";
+import type { IssuerReference } from "../components/index";
+import { dnsSubdomain, listOf, matches, Shape, shapes } from "../components/args/shapes";
 
-/** Makes of a raw value the one for the program, or undefined of one that is not allowed. */
+/** Turns a raw value of stack config into the value for the program; undefined if the value is not allowed. */
 export type Parse<T> = (raw: unknown) => T | undefined;
 
-/** A value that stack config has in the form in which components take it. */
+/** A value that stack config and components have in the same form. */
 export const shaped =
   <T>({ is }: Pick<Shape, "is">): Parse<T> =>
   (raw) =>
     is(raw) ? (raw as T) : undefined;
 
-/** What is allowed, or nothing. */
+/** A value, or empty text. */
 export const orEmpty =
   <T>(parse: Parse<T>): Parse<T | ""> =>
   (raw) =>
@@ -22,7 +23,7 @@ export const oneOf =
 
 export const truth: Parse<boolean> = (raw) => ({ true: true, false: false })[String(raw)];
 
-/** A number that has four digits or fewer. */
+/** A whole number of at most four digits. */
 export const wholeNumber =
   ({ is }: Pick<Shape, "is">): Parse<number> =>
   (raw) =>
@@ -43,3 +44,11 @@ export const heap: Parse<number> = (raw) => {
 
 export const object: Parse<Record<string, unknown>> = (raw) =>
   typeof raw === "object" && raw !== null && !Array.isArray(raw) ? (raw as Record<string, unknown>) : undefined;
+
+/** An issuer of cert-manager, as `Issuer/mine`. `reference` is undefined where none is named. */
+export const issuer: Parse<{ reference?: IssuerReference; text: string }> = (raw) => {
+  if (raw === "") return { text: "" };
+  const [, kind, name] = /^(Issuer|ClusterIssuer)\/(.+)$/.exec(String(raw)) ?? [];
+  if (!matches(dnsSubdomain)(name)) return undefined;
+  return { reference: { kind: kind as IssuerReference["kind"], name }, text: raw as string };
+};

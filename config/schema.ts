@@ -2,7 +2,6 @@ import {
   AdoptedTemplate,
   Auth,
   ClientCertificates,
-  IssuerReference,
   LocalVolume,
   Peer,
   Storage,
@@ -10,35 +9,13 @@ import {
   VolumeRetention,
 } from "../components/index";
 import { optionFormat } from "../components/cassandra/refusedOptions";
-import { dnsSubdomain, matches, Shape, shapes } from "../components/args/shapes";
-import { heap, list, object, oneOf, orEmpty, Parse, shaped, truth, wholeNumber } from "./parsers";
+import { matches, shapes } from "../components/args/shapes";
+import { flag, Key, numberOf, textOf, textOrEmpty, valueOf } from "./keys";
+import { heap, issuer, list, object, oneOf, orEmpty, shaped, truth, wholeNumber } from "./parsers";
 
-/** What a stack can run. */
+/** Topologies that a stack can run. */
 export const topologies = ["persistent", "ephemeral", "daemon", "pod", "cockroachdb"] as const;
 export type Topology = (typeof topologies)[number];
-
-/** One key of stack config. The schema in Pulumi.yaml and the tables in the README say the same; a test compares them. */
-export interface Key<T = unknown> {
-  /** Type that Pulumi.yaml declares. */
-  type: "string" | "array" | "object";
-  /** Type of an array's items. */
-  items?: "string" | "object";
-  default: string | unknown[] | Record<string, never>;
-  /** Unit of the value, for the README; empty where it has none. */
-  unit: string;
-  /** What is allowed, as error messages and the README put it. */
-  allowed: string;
-  meaning: string;
-  /** The words that are allowed, where values are words: the nearest is suggested for a wrong one. */
-  words?: readonly string[];
-  /** Whether messages must not show the value. @default false */
-  isSecret?: true;
-  /** Of a deprecated key: the one that takes its place, with the value that says the same. @default it is not deprecated */
-  successor?: { name: string; value: string };
-  /** Whether numbers and truths in an object stay what they are, and do not come as text. @default false */
-  isTyped?: true;
-  parse: Parse<T>;
-}
 
 const storages = [...Object.keys(storageClasses), "existing"] as Storage[];
 const retentions = Object.values(VolumeRetention);
@@ -46,28 +23,8 @@ const auths = Object.values(Auth);
 const templates = Object.values(AdoptedTemplate);
 const tlsChoices = ["none", "secret", "cert-manager"] as const;
 const clientChoices = Object.values(ClientCertificates);
-/** What components take as it is. */
-const valueOf = <T>(shape: Shape) => ({ allowed: shape.allowed, parse: shaped<T>(shape) });
-const textOf = (shape: Shape) => valueOf<string>(shape);
-const textOrEmpty = (shape: Shape) => ({
-  allowed: `${shape.allowed}, or empty`,
-  parse: orEmpty(shaped<string>(shape)),
-});
-/** What they take as a number. */
-const numberOf = (shape: Shape) => ({ allowed: shape.allowed, parse: wholeNumber(shape) });
-
-/** An issuer of cert-manager's: `Issuer/mine`; undefined inside where none is named. */
-const issuer: Parse<{ reference?: IssuerReference; text: string }> = (raw) => {
-  if (raw === "") return { text: "" };
-  const [, kind, name] = /^(Issuer|ClusterIssuer)\/(.+)$/.exec(String(raw)) ?? [];
-  if (!matches(dnsSubdomain)(name)) return undefined;
-  return { reference: { kind: kind as IssuerReference["kind"], name }, text: raw as string };
-};
-
-const flag = { type: "string", default: "false", unit: "", allowed: "true or false", parse: truth } as const;
-
-/** Every key that holds for the whole stack, or for each of its topologies that says nothing else, in the README's order. */
-export const keys = {
+/** Every key that holds for the whole stack, or for each of its topologies that says nothing else, in the reference's order. */
+export const commonKeys = {
   topologies: {
     type: "array",
     items: "string",
@@ -380,7 +337,7 @@ const ofCassandra = [
 ] as const;
 
 /** For each topology, the keys above that its object may set otherwise, and those that only it has. */
-export const ownKeys = {
+export const topologyKeys = {
   persistent: {
     overrides: [
       "replicas",
@@ -433,16 +390,6 @@ export const ownKeys = {
         meaning:
           "Whether the ring takes over the pod of topology `pod`, which leaves `topologies`. It stays set from then on.",
       },
-      adopt: {
-        type: "string",
-        default: "",
-        unit: "",
-        allowed: "pod, or empty",
-        meaning: "Deprecated: `adoptPod: true` takes its place.",
-        words: ["pod"],
-        successor: { name: "adoptPod", value: "true" },
-        parse: oneOf("", "pod"),
-      },
     },
   },
   daemon: {
@@ -475,11 +422,11 @@ export const ownKeys = {
     own: {
       name,
       image: {
-        ...keys.image,
+        ...commonKeys.image,
         default: "docker.io/cockroachdb/cockroach:v23.1.28",
         meaning: "CockroachDB's image. Mind its licence: v23.1.28 is free, others may not be.",
       },
-      localVolumes: { ...keys.localVolumes, meaning: "As `localVolumes` above, for the nodes of this cluster." },
+      localVolumes: { ...commonKeys.localVolumes, meaning: "As `localVolumes` above, for the nodes of this cluster." },
       insecure: {
         ...flag,
         default: "",
@@ -498,7 +445,7 @@ export const ownKeys = {
       loadGenerator: { ...flag, meaning: "Whether a Deployment keeps the cluster busy." },
     },
   },
-} satisfies Record<Topology, { overrides: (keyof typeof keys)[]; own: Record<string, Key> }>;
+} satisfies Record<Topology, { overrides: (keyof typeof commonKeys)[]; own: Record<string, Key> }>;
 
 /** The keys that hold an object for one topology each: `ephemeral: {replicas: 2}`. */
 export const objectKeys = Object.fromEntries(
@@ -508,7 +455,7 @@ export const objectKeys = Object.fromEntries(
       type: "object",
       default: {},
       unit: "",
-      allowed: `an object of ${[...ownKeys[topology].overrides, ...Object.keys(ownKeys[topology].own)].join(", ")}`,
+      allowed: `an object of ${[...topologyKeys[topology].overrides, ...Object.keys(topologyKeys[topology].own)].join(", ")}`,
       meaning: `What holds for \`${topology}\` alone.`,
       parse: object,
     } satisfies Key,

@@ -12,8 +12,8 @@ import {
   SinglePod,
 } from "../../../../components/index";
 import * as foreign from "../../../../components/plugin";
-import { readSettings } from "../../../../config/settings";
-import { ownKeys, topologies, Topology } from "../../../../config/schema";
+import { readConfig } from "../../../../config";
+import { topologyKeys, topologies, Topology } from "../../../../config/schema";
 import { heap } from "../../../../config/parsers";
 import { badStacks } from "../../../support/badConfig";
 import { record } from "../../../support/recorder";
@@ -363,7 +363,7 @@ describe("args of components", () => {
 
     /** Whether a key that holds for the whole stack holds for a topology. */
     const isCommon = (topology: Topology, key: string) =>
-      [...ownKeys[topology].overrides, "namespace", "imagePullSecrets", "storageClassName"].includes(key);
+      [...topologyKeys[topology].overrides, "namespace", "imagePullSecrets", "storageClassName"].includes(key);
 
     /** The args with which a program would say what a stack file says of a topology. */
     function argsOfStack(topology: Topology, config: Args): Args {
@@ -476,7 +476,7 @@ describe("args of components", () => {
               ]),
             ),
           );
-          const { [topology]: settings } = readSettings();
+          const { [topology]: settings } = readConfig();
           assert.deepEqual(
             linesOf(() => refuseWrongArgs(componentOf[topology], "c", { ...settings, namespace: "db" })),
             [],

@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { configPage } from "./config";
+import { withConfigBlock } from "./pulumiYaml";
+
+export const root = path.join(__dirname, "../..");
+
+/** Every generated file with its text, by path from the root. */
+export function generatedFiles(): Record<string, string> {
+  return {
+    "Pulumi.yaml": withConfigBlock(readFileSync(path.join(root, "Pulumi.yaml"), "utf8")),
+    "docs/reference/config.md": configPage(),
+  };
+}
