@@ -10,7 +10,7 @@ const fewestWords = 4;
 /** Blanks and what is filled in, alike wherever they come from. */
 export function normalised(text: string): string {
   return text
-    .replace(/%[sd]/g, "...")
+    .replace(/%[sdr]/g, "...")
     .replace(/\s+/g, " ")
     .replace(/\.{3}( ?\.{3})+/g, "...")
     .trim();
@@ -58,11 +58,11 @@ function filledIn(node: ts.Node): ts.Node[] {
   return [node.left, node.right].flatMap((side) => (literalIn(side) === undefined ? [side] : filledIn(side)));
 }
 
-/** Python that prints what `Wait`, `wait_for`, `say` and their kind are called with, a JSON list a file. */
+/** Python that prints, as a JSON list, what the steps of a pod, its log and its errors are called with. */
 const extract = `
 import ast, json, sys
 
-SAYS = {"Wait", "wait_for", "say", "Wipe", "StartOver", "Go", "Record", "Failed", "Refused"}
+SAYS = {"Wait", "wait_for", "say", "Wipe", "StartOver", "Go", "Terminate", "Record", "WriteRecord"}
 
 def text(node):
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -79,7 +79,7 @@ def called(node):
 found = []
 for file in sys.argv[1:]:
     for node in ast.walk(ast.parse(open(file).read())):
-        if isinstance(node, ast.Call) and called(node) in SAYS:
+        if isinstance(node, ast.Call) and (called(node) in SAYS or str(called(node)).endswith(("Failed", "Refused"))):
             for argument in node.args:
                 for part in [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]:
                     found.append(text(part))
