@@ -31,8 +31,10 @@ describe("the documents", () => {
       }
     };
     follow("README.md");
+    // Of the reference, which is generated, the README has the folder.
+    const others = documents().filter((file) => !file.startsWith("docs/reference/"));
     assert.deepEqual(
-      documents().filter((file) => !reached.has(file)),
+      others.filter((file) => !reached.has(file)),
       [],
     );
   });
