@@ -1,4 +1,5 @@
 import { adoptionMisfits, Misfit, misfits, Told } from "../components/args/misfits";
+import { Refusal } from "../components/args/refusal";
 import { Key } from "./keys";
 import { Problems } from "./messages";
 import { CommonConfig, ParsedConfig, TopologyConfig } from "./parseConfig";
@@ -19,14 +20,18 @@ export function checkAcrossKeys(config: ParsedConfig, problems: Problems): void 
 function checkReplicas({ chosen, values, given }: ParsedConfig, problems: Problems): void {
   if (chosen.length === 0 || chosen.some((topology) => "replicas" in values[topology]) || !given.replicas) return;
   const why = chosen.map((topology) => `${topology} ${topology === "pod" ? "is one member" : "has one for each node"}`);
-  problems.add("replicas", given.replicas, commonKeys.replicas, ` while ${why.join(" and ")}`);
+  const refusal = { circumstance: `while ${why.join(" and ")}`, rule: "must be left out" };
+  problems.add("replicas", given.replicas, commonKeys.replicas, refusal);
 }
 
 /** The ephemeral ring cannot adopt a pod that the stack goes on making. */
 function checkAdoptedPod({ chosen, values }: ParsedConfig, problems: Problems): void {
   if (!values.ephemeral.adoptPod || !chosen.includes("pod")) return;
-  const why = " while topologies holds pod: what is adopted is no longer made";
-  problems.add("ephemeral.adoptPod", "true", topologyKeys.ephemeral.own.adoptPod, why);
+  problems.add("ephemeral.adoptPod", "true", topologyKeys.ephemeral.own.adoptPod, {
+    circumstance: "while topologies holds pod",
+    rule: "needs topologies without pod",
+    reason: "the ring takes the pod over, and the stack no longer makes it",
+  });
 }
 
 /** A ring of the tutorials has one StatefulSet, whose labels and protection rule out some config of other rings. */
@@ -35,23 +40,27 @@ function checkAdoption({ chosen, values, objects, common }: ParsedConfig, proble
   const table: Record<string, Key> = topologyKeys.persistent.own;
   const own = objects.persistent;
   if (!values.persistent.adopt) {
-    for (const name of ["podTemplate", "rack", "numTokens"].filter((name) => name in own)) {
-      const alone: Key = { ...table[name], allowed: "persistent.adopt: true beside it" };
-      problems.add(`persistent.${name}`, own[name], alone, " of a ring that is not adopted");
-    }
+    const refusal = { circumstance: "of a ring that is not adopted", rule: "needs persistent.adopt: true" };
+    for (const name of ["podTemplate", "rack", "numTokens"].filter((name) => name in own))
+      problems.add(`persistent.${name}`, own[name], table[name], refusal);
     return;
   }
   const { racks, auth, tls, podTemplate } = values.persistent;
-  const others = chosen.filter((topology) => topology !== "persistent" && topology !== "cockroachdb");
-  const refuse = (allowed: string, why: string) =>
-    problems.add("persistent.adopt", "true", { ...table.adopt, allowed }, why);
-  if (others.length > 0)
-    refuse(
-      "another namespace for them",
-      `: its pods are told from others by app=cassandra, as those of ${others.join(", ")} are`,
-    );
-  if (common.createNamespace) refuse("createNamespace: false", " with createNamespace: the namespace is there");
-  for (const { why, allowed } of adoptionMisfits({ podTemplate, racks, auth, tls })) refuse(allowed, why);
+  const others = chosen.filter((topology) => topology !== "persistent" && topology !== "cockroachdb").join(", ");
+  const refuse = (refusal: Refusal) => problems.add("persistent.adopt", "true", table.adopt, refusal);
+  if (others !== "")
+    refuse({
+      circumstance: `beside ${others}`,
+      rule: `needs another namespace for ${others}`,
+      reason: `an adopted ring finds its pods by app=cassandra, a label that pods of ${others} have too`,
+    });
+  if (common.createNamespace)
+    refuse({
+      circumstance: "with createNamespace",
+      rule: "needs createNamespace: false",
+      reason: "the namespace of an adopted ring exists",
+    });
+  for (const refusal of adoptionMisfits({ podTemplate, racks, auth, tls })) refuse(refusal);
 }
 
 /** Keys whose values components know by another name. */
@@ -100,10 +109,10 @@ function checkProtection({ chosen, values, objects, given }: ParsedConfig, probl
   const rings = chosen.filter((topology) => topology !== "cockroachdb");
   for (const { name, other, words } of needs) {
     const idle = rings.filter((topology) => values[topology][other] && !words.includes(values[topology][other]));
-    const key: Key = { ...commonKeys[name], allowed: `${other} ${words.join(" or ")} beside it` };
     const refuse = (label: string, raw: unknown, topology: Topology) => {
       if (raw === undefined || raw === commonKeys[name].default) return;
-      problems.add(label, raw, key, ` while ${other} is ${values[topology][other]}`);
+      const circumstance = `while ${other} is ${values[topology][other]}`;
+      problems.add(label, raw, commonKeys[name], { circumstance, rule: `needs ${other}: ${words.join(" or ")}` });
     };
     for (const topology of idle) refuse(`${topology}.${name}`, objects[topology][name], topology);
     if (rings.length > 0 && idle.length === rings.length) refuse(name, given[name], idle[0]);
@@ -113,8 +122,8 @@ function checkProtection({ chosen, values, objects, given }: ParsedConfig, probl
 /** Racks are refused where the stack runs no topology that has racks. */
 function checkRacks({ chosen, common, given }: ParsedConfig, problems: Problems): void {
   if (!common.racks?.length || chosen.includes("persistent")) return;
-  const key: Key = { ...commonKeys.racks, allowed: "topology persistent beside it" };
-  problems.add("racks", given.racks, key, ` for ${chosen.join(", ")}`);
+  const refusal = { circumstance: `for ${chosen.join(", ")}`, rule: "needs topology persistent" };
+  problems.add("racks", given.racks, commonKeys.racks, refusal);
 }
 
 /** Two rings of one name would own the same objects, or take each other's members for their own. */
@@ -124,7 +133,7 @@ function checkNames({ chosen, values }: ParsedConfig, problems: Problems): void 
       const value = values[topology][what];
       const twin = chosen.slice(0, i).find((other) => value !== undefined && values[other][what] === value);
       const key: Key = what === "name" ? topologyKeys[topology].own.name : commonKeys.clusterName;
-      if (twin) problems.add(`${topology}.${what}`, value, key, `: ${twin} has it too`);
+      if (twin) problems.add(`${topology}.${what}`, value, key, { rule: `must differ from the ${what} of ${twin}` });
     }
   }
 }

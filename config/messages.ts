@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { closest, distance } from "fastest-levenshtein";
-import { inWordsOf, Misfit } from "../components/args/misfits";
+import { Misfit } from "../components/args/misfits";
+import { inWordsOf, mustBe, Refusal, refusalLine } from "../components/args/refusal";
 import { Key } from "./keys";
 import { fullKey, isSecret, Raw } from "./rawConfig";
 import { commonKeys } from "./schema";
@@ -17,7 +18,7 @@ export class Problems {
     for (const [name, key] of Object.entries(table)) {
       const raw = given[name] ?? key.default;
       const value = key.parse(raw);
-      if (value === undefined) this.add(prefix + name, raw, key, hint(raw, key.words ?? []));
+      if (value === undefined) this.addInvalid(prefix + name, raw, key);
       else values[name] = value;
     }
     return values;
@@ -31,34 +32,38 @@ export class Problems {
     else this.lines.add(`${key}: unknown key; did you mean ${fullKey(prefix + closest(name, allowed))}?`);
   }
 
-  /** @param detail the circumstances in which the value is not allowed, or the value that was probably meant */
-  add(name: string, raw: unknown, key: Key, detail = ""): void {
-    const shown = key.isSecret ? "[secret]" : this.shown(name, raw);
-    this.lines.add(`${fullKey(name)}: "${shown}" is not allowed${detail}; allowed is ${key.allowed}`);
+  /** A value that its key does not allow. */
+  private addInvalid(name: string, raw: unknown, key: Key): void {
+    this.add(name, raw, key, { rule: mustBe(key.allowed), reason: suggestion(raw, key.words ?? []) });
   }
 
-  addMisfit(name: string, { part, why, allowed, ...rest }: Misfit): void {
-    const value = "value" in rest ? `"${this.shown(name, rest.value)}" ` : "";
+  /** A value that is wrong beside others. */
+  add(name: string, raw: unknown, { isSecret }: Key, refusal: Refusal): void {
+    this.lines.add(refusalLine(fullKey(name), isSecret ? '"[secret]"' : this.shown(name, raw), refusal));
+  }
+
+  addMisfit(name: string, { part, ...misfit }: Misfit): void {
     const where = fullKey(part === undefined ? name : `${name}.${part}`);
-    const wrong = inWordsOf(fullKey, why);
-    this.lines.add(`${where}: ${value}${wrong}${allowed === undefined ? "" : `; allowed is ${allowed}`}`);
+    const value = "value" in misfit ? this.shown(name, misfit.value) : undefined;
+    const reason = misfit.reason === undefined ? undefined : inWordsOf(fullKey, misfit.reason);
+    this.lines.add(refusalLine(where, value, { ...misfit, reason }));
   }
 
   throwIfAny(): void {
     if (this.lines.size > 0) throw new pulumi.RunError([...this.lines].join("\n"));
   }
 
-  /** A value as messages show it. @param name key that holds the value, with its topology in front */
+  /** A value as messages show it, in quotes. @param name key that holds the value, with its topology in front */
   private shown(name: string, raw: unknown): string {
-    if (isSecret(name.split(".")[0])) return "[secret]";
-    return typeof raw === "string" ? raw : JSON.stringify(raw);
+    if (isSecret(name.split(".")[0])) return '"[secret]"';
+    return `"${typeof raw === "string" ? raw : JSON.stringify(raw)}"`;
   }
 }
 
 /** The value that was probably meant, where values are words. */
-function hint(raw: unknown, words: readonly string[]): string {
+function suggestion(raw: unknown, words: readonly string[]): string | undefined {
   const wrong = [raw].flat().find((word) => typeof word === "string" && !words.includes(word)) as string | undefined;
-  if (!wrong || words.length === 0) return "";
+  if (!wrong || words.length === 0) return undefined;
   const near = closest(wrong, words);
-  return distance(wrong, near) <= Math.max(2, wrong.length / 2) ? ` (did you mean ${near}?)` : "";
+  return distance(wrong, near) <= Math.max(2, wrong.length / 2) ? `did you mean ${near}?` : undefined;
 }

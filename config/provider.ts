@@ -11,8 +11,8 @@ export function providerConfig(): Pick<StackConfig, "cluster" | "takesOver"> {
   const folder = config.get("renderYamlToDirectory");
   if (folder) {
     throw new pulumi.RunError(
-      `kubernetes:renderYamlToDirectory: "${folder}" is not allowed: rings are looked at and moved in a cluster, which a folder of files ` +
-        "is not; allowed is to leave it out",
+      `kubernetes:renderYamlToDirectory: invalid value "${folder}": must be left out; this program looks at rings in a cluster, and a ` +
+        "folder of files is none",
     );
   }
   const takesOver = config.get("upsertExistingObjects") ?? process.env.PULUMI_K8S_UPSERT_EXISTING_OBJECTS;

@@ -64,7 +64,7 @@ export function refuseKeysOfAnotherProject(): void {
   const [unread] = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith("cassandra:"));
   if (unread === undefined) return;
   throw new pulumi.RunError(
-    `Pulumi.yaml: name: "${project}" is not allowed with ${unread} in the stack's config: keys begin with the project's name, so that it ` +
-      `is not read; allowed is ${unread.replace("cassandra", project)}, and the name cassandra`,
+    `Pulumi.yaml: name: invalid value "${project}" with ${unread} in the stack's config: must be cassandra, or the key must be ` +
+      `${unread.replace("cassandra", project)}; Pulumi reads only keys that begin with the project's name`,
   );
 }

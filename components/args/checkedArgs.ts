@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { argsOf, Component } from "./argRules";
 import { failUpdate } from "../engine/failUpdate";
+import { mustBe, refusalLine } from "./refusal";
 import { isLater, shown } from "./shownValue";
 import { Given, wrongArgs } from "./wrongArgs";
 
@@ -43,7 +44,7 @@ export function refuseWrongArgs(component: Component, name: string, args: unknow
   const times = areArgs(given) && timesOf(component, given);
   const wrong = times
     ? wrongArgs(component, times.now, { isLater: Object.keys(times.later) })
-    : [`args: ${shown(args)} is not allowed; allowed is an object of ${Object.keys(argsOf(component)).join(", ")}`];
+    : [refusalLine("args", shown(args), { rule: mustBe(`an object of ${Object.keys(argsOf(component)).join(", ")}`) })];
   // It belongs to no resource yet, so that none is made.
   if (wrong.length > 0) throw new pulumi.ResourceError(message(component, name, wrong), undefined, true);
 }

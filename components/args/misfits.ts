@@ -2,44 +2,41 @@ import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
 import { mebibytes } from "../kubernetes/quantity";
 import { setsOf } from "../objects/racks";
+import { mustBe, Refusal } from "./refusal";
 import { longestSet } from "./shapes";
 import { allowedVersions, unknownVersion } from "../operations/upgrade";
 import { knownVersionOf, unknownKeys } from "../cassandra/unknownKeys";
 
-/** What a ring is told, as far as it is known and each of it is right by itself. */
+/** Values of a ring, as far as they are known. Each is right by itself. */
 export interface Told {
   name?: string;
-  /** Of Cassandra. */
+  /** Image of Cassandra. */
   image?: string;
   memory?: string;
   maxHeapMiB?: number;
   replicas?: number;
   racks?: string[];
-  /** Undefined where no volumes are made here. */
+  /** Undefined where the program makes no static volumes. */
   localVolumes?: LocalVolume[];
   cassandraYaml?: object;
   jvmOptions?: string[];
   auth?: string;
-  /** "none", or in which way it is not. */
+  /** "none", or how members encrypt. */
   tls?: string;
 }
 
-/** What does not fit something else that the ring is told. */
-export interface Misfit {
+/** A value that does not fit another value of the ring. */
+export interface Misfit extends Refusal {
   told: keyof Told;
-  /** A part of it, which messages name behind it. */
+  /** A part of the value, which messages name behind it: a key of cassandra.yaml. */
   part?: string;
-  /** What else it follows from: with an object for each topology, stack config may have either in one. */
+  /** The other values that it does not fit. In stack config, each may come from the topology's own object. */
   others: (keyof Told)[];
-  /** Left out where any value is wrong. */
+  /** Left out where every value would be wrong. */
   value?: unknown;
-  /** What is wrong, as messages go on after the value; it names config keys in braces (`inWordsOf`). */
-  why: string;
-  /** What is allowed; undefined where `why` says it. */
-  allowed?: string;
 }
 
-/** What no value can tell by itself. Stack config and the components ask it alike. @param allowed where what is wrong is the value's own shape */
+/** All values that do not fit each other. Stack config and components ask alike. @param allowed describes the values that a key allows */
 export function misfits(told: Told, allowed: (name: keyof Told) => string): Misfit[] {
   return [
     ...heapMisfits(told, allowed),
@@ -52,21 +49,21 @@ export function misfits(told: Told, allowed: (name: keyof Told) => string): Misf
 
 function heapMisfits({ maxHeapMiB, memory }: Told, allowed: (name: keyof Told) => string): Misfit[] {
   if (!maxHeapMiB || !memory || maxHeapMiB < mebibytes(memory)) return [];
-  const why = `is not allowed while memory is ${memory}`;
-  return [{ told: "maxHeapMiB", others: ["memory"], value: maxHeapMiB, why, allowed: allowed("maxHeapMiB") }];
+  const circumstance = `while memory is ${memory}`;
+  return [
+    { told: "maxHeapMiB", others: ["memory"], value: maxHeapMiB, circumstance, rule: mustBe(allowed("maxHeapMiB")) },
+  ];
 }
 
 function imageMisfits({ image }: Told): Misfit[] {
-  const why = image && unknownVersion(image);
-  return why
-    ? [{ told: "image", others: [], value: image, why: `is not allowed: ${why}`, allowed: allowedVersions }]
-    : [];
+  const reason = image && unknownVersion(image);
+  return reason ? [{ told: "image", others: [], value: image, rule: mustBe(allowedVersions), reason }] : [];
 }
 
-/** Most rings have none, and their programs need not read all the names that there are. */
+/** Most rings set neither cassandra.yaml nor JVM options, and their programs need not load all the names that exist. */
 const isEmpty = (given: object) => Object.keys(given).length === 0;
 
-/** What members read, of which each version has its own. */
+/** Keys of cassandra.yaml and JVM options, of which each version of Cassandra has its own. */
 function fileMisfits({ image, cassandraYaml = {}, jvmOptions = [], auth, tls }: Told): Misfit[] {
   return [
     ...(isEmpty(cassandraYaml) ? [] : unknownKeys(cassandraYaml, image, { auth, tls })).map(({ key, ...rest }) => ({
@@ -75,11 +72,11 @@ function fileMisfits({ image, cassandraYaml = {}, jvmOptions = [], auth, tls }: 
       others: [],
       ...rest,
     })),
-    ...(isEmpty(jvmOptions) ? [] : wrongOptions(jvmOptions, image)).map(({ option, why }) => ({
+    ...(isEmpty(jvmOptions) ? [] : wrongOptions(jvmOptions, image)).map(({ option, ...refusal }) => ({
       told: "jvmOptions" as const,
       others: [],
       value: option,
-      why,
+      ...refusal,
     })),
   ];
 }
@@ -89,7 +86,10 @@ function versionMisfits({ image, auth, tls }: Told): Misfit[] {
   return (["auth", "tls"] as const).flatMap((told) => {
     const value = { auth, tls }[told];
     if (value === undefined || value === "none") return [];
-    return [{ told, others: ["image"], value, why: `is not allowed with ${image}: it needs 4.1`, allowed: "none" }];
+    const circumstance = `with ${image}`;
+    return [
+      { told, others: ["image"], value, circumstance, rule: mustBe("none"), reason: `${value} needs Cassandra 4.1` },
+    ];
   });
 }
 
@@ -99,47 +99,41 @@ function countMisfits(
 ): Misfit[] {
   const found: Misfit[] = [];
   if (racks.length > 0 && replicas && replicas % racks.length > 0) {
-    const why = `is not allowed with the racks ${racks.join(", ")}`;
-    found.push({ told: "replicas", others: ["racks"], value: replicas, why, allowed: `a multiple of ${racks.length}` });
+    const circumstance = `with the racks ${racks.join(", ")}`;
+    const rule = mustBe(`a multiple of ${racks.length}`);
+    found.push({ told: "replicas", others: ["racks"], value: replicas, circumstance, rule });
   }
   const sets = name === undefined ? [] : setsOf(name, racks);
   const longest = sets.findIndex((set) => racks.length > 0 && set.length > longestSet);
   if (longest >= 0) {
-    const why = `is not allowed: set ${sets[longest]} has a name of more than ${longestSet} characters`;
-    found.push({ told: "racks", others: [], value: racks[longest], why, allowed: allowed("racks") });
+    const reason = `the name of StatefulSet ${sets[longest]} has more than ${longestSet} characters`;
+    found.push({ told: "racks", others: [], value: racks[longest], rule: "must be shorter", reason });
   }
   if (localVolumes && replicas && localVolumes.length < replicas) {
-    const why = `is not allowed: ${localVolumes.length} of them for ${replicas} replicas`;
-    found.push({
-      told: "localVolumes",
-      others: ["replicas"],
-      value: localVolumes,
-      why,
-      allowed: allowed("localVolumes"),
-    });
+    const circumstance = `with ${localVolumes.length} volumes for ${replicas} replicas`;
+    const rule = mustBe(allowed("localVolumes"));
+    found.push({ told: "localVolumes", others: ["replicas"], value: localVolumes, circumstance, rule });
   }
   return found;
 }
 
-/** Why a ring of the tutorials cannot be taken over so: it has one set, whose pods stay as they are as long as their template does. */
+/** Why a ring of the tutorials cannot be adopted so: it has one StatefulSet, whose pods stay as they are while their template does. */
 export function adoptionMisfits(told: {
   podTemplate?: string;
   racks?: string[];
   auth?: string;
   tls?: string;
-}): { why: string; allowed: string }[] {
+}): Refusal[] {
   const { podTemplate, racks = [], auth, tls } = told;
   const protections = Object.entries({ auth, tls }).filter(([, value]) => value !== "none");
   return [
-    ...(racks.length > 0 ? [{ why: " with racks: it has one set", allowed: "racks: []" }] : []),
+    ...(racks.length > 0
+      ? [{ circumstance: "with racks", rule: "needs racks: []", reason: "an adopted ring has one StatefulSet" }]
+      : []),
     ...(podTemplate === "kept" ? protections : []).map(([key, value]) => ({
-      why: ` with ${key}: ${value}: pods that stay as they are know nothing of it`,
-      allowed: `${key}: none, or podTemplate: own`,
+      circumstance: `with ${key}: ${value}`,
+      rule: `needs ${key}: none, or podTemplate: own`,
+      reason: `pods that stay as they are do not know ${key}`,
     })),
   ];
-}
-
-/** A reason in the words of whoever is told it: config keys stand in it in braces. */
-export function inWordsOf(nameOf: (key: string) => string, why: string): string {
-  return why.replace(/\{(\w+)\}/g, (_, key: string) => nameOf(key));
 }

@@ -133,7 +133,7 @@ const object = (is: Check, allowed: string): Shape => ({ kind: "object", is, all
 
 const truth: Shape = { kind: "truth", is: (value) => typeof value === "boolean", allowed: "true or false" };
 const secretName = text(dnsSubdomain, "a name of lower-case letters, digits, dots and dashes");
-const nameInCassandra = text(cassandraName, "letters, digits, spaces, dashes and underscores, at most 48");
+const nameInCassandra = text(cassandraName, "1 to 48 letters, digits, spaces, dashes and underscores");
 
 /**
  * What components take, by the names of their args, and stack config by those of its keys. It is the one place that says so: programs
@@ -243,5 +243,5 @@ export function otherKind(value: unknown, { kind }: Shape): string | undefined {
   const found = Array.isArray(value) ? kinds.list : (is[typeof value] ?? (isObject(value) ? kinds.object : undefined));
   const wanted = kinds[kind];
   if (found === undefined || found === wanted || (kind === "truth" && typeof value === "boolean")) return undefined;
-  return `it is ${found}, and not ${wanted}`;
+  return `it is ${found}, not ${wanted}`;
 }

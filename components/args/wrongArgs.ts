@@ -1,6 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import { argsOf, Component } from "./argRules";
-import { adoptionMisfits, inWordsOf, Misfit, misfits, Told } from "./misfits";
+import { adoptionMisfits, Misfit, misfits, Told } from "./misfits";
+import { inWordsOf, mustBe, Refusal, refusalLine } from "./refusal";
 import { otherKind, Shape, shapes } from "./shapes";
 import { isLater as holdsLater, shown, shownName } from "./shownValue";
 
@@ -33,16 +34,16 @@ export function wrongArgs(
     const value = args[name];
     if (value === undefined) {
       if (rule.startsWith("required") && !isLater.includes(name))
-        lines.push(`${name}: must be given; allowed is ${shape.allowed}`);
+        lines.push(refusalLine(name, undefined, { rule: "missing", reason: mustBe(shape.allowed) }));
     } else if (shape.is(value)) right[name] = value;
-    else lines.push(`${name}: ${show(name, value)} is not allowed${whyNot(value, shape)}; allowed is ${shape.allowed}`);
+    else
+      lines.push(refusalLine(name, show(name, value), { rule: mustBe(shape.allowed), reason: whyNot(value, shape) }));
   }
   return [...new Set([...lines, ...together(component, right, isLater, show)])];
 }
 
-function whyNot(value: unknown, shape: Shape): string {
-  const kind = otherKind(value, shape);
-  return kind ? `: ${kind}` : holdsLater(value) ? ": it must be known when the program runs" : "";
+function whyNot(value: unknown, shape: Shape): string | undefined {
+  return otherKind(value, shape) ?? (holdsLater(value) ? "it must be known when the program runs" : undefined);
 }
 
 /** @param right args that are right by themselves */
@@ -58,33 +59,37 @@ function together(
   const tls = tlsSecret === undefined ? "none" : "secret";
   const told: Told = { ...others, ...(isCassandra && { image, auth, tls }) };
   const lines = misfits(told, (name) => shapes[name as keyof typeof shapes].allowed).map((misfit) => lineOf(misfit));
-  const refuse = (name: string, why: string) => `${name}: ${show(name, right[name])} is not allowed${why}`;
+  const refuse = (name: string, refusal: Refusal) => lines.push(refusalLine(name, show(name, right[name]), refusal));
   const { superuser = "admin", superuserPassword, certManager, clientCertificates } = right;
   const { adopt, racks } = right as { adopt?: string; racks?: string[] };
   if (isCassandra && auth === "none") {
-    const why = " while auth is none; allowed is auth: password beside it";
-    if (superuser !== "admin") lines.push(refuse("superuser", why));
-    if (superuserPassword !== undefined || isLater.includes("superuserPassword"))
-      lines.push(`superuserPassword: "[secret]" is not allowed${why}`);
+    const refusal = { circumstance: "while auth is none", rule: "needs auth: password" };
+    if (superuser !== "admin") refuse("superuser", refusal);
+    if (superuserPassword !== undefined || isLater.includes("superuserPassword")) refuse("superuserPassword", refusal);
   }
   if (tls === "none") {
-    const why = " while nothing is encrypted; allowed is tlsSecret beside it";
-    if (clientCertificates === "required") lines.push(refuse("clientCertificates", why));
-    if (certManager !== undefined) lines.push(refuse("certManager", why));
+    const refusal = { circumstance: "while nothing is encrypted", rule: "needs tlsSecret" };
+    if (clientCertificates === "required") refuse("clientCertificates", refusal);
+    if (certManager !== undefined) refuse("certManager", refusal);
   }
-  for (const { why, allowed } of adopt === undefined ? [] : adoptionMisfits({ podTemplate: adopt, racks, auth, tls }))
-    lines.push(`${refuse("adopt", why)}; allowed is ${allowed}`);
+  if (adopt !== undefined)
+    for (const refusal of adoptionMisfits({ podTemplate: adopt, racks, auth, tls })) refuse("adopt", refusal);
   return lines;
 
-  function lineOf({ told: key, part, why, allowed, ...rest }: Misfit): string {
+  function lineOf({ told: key, part, ...misfit }: Misfit): string {
     const name = argOf(key);
-    const value = key === "tls" ? tlsSecret : rest.value;
-    // It is written into the file as it is, where one with a colon and a line break would be two keys.
+    // The pod writes the key into its file as it is: a key with a colon and a line break would be two keys.
     if (part !== undefined && !/^\w+$/.test(part))
-      return `${name}: ${JSON.stringify(part)} is not allowed; allowed is the name of a key`;
-    const where = part === undefined ? name : `${name}.${part}`;
-    const shownValue = "value" in rest ? `${show(name, value)} ` : "";
-    const instead = key === "tls" ? "to leave it out" : allowed;
-    return `${where}: ${shownValue}${inWordsOf(argOf, why)}${instead === undefined ? "" : `; allowed is ${instead}`}`;
+      return refusalLine(name, JSON.stringify(part), { rule: mustBe("the name of a key") });
+    const value = key === "tls" ? tlsSecret : misfit.value;
+    return refusalLine(
+      part === undefined ? name : `${name}.${part}`,
+      "value" in misfit ? show(name, value) : undefined,
+      {
+        ...misfit,
+        ...(key === "tls" && { rule: "must be left out", reason: "encryption needs Cassandra 4.1" }),
+        ...(misfit.reason !== undefined && key !== "tls" && { reason: inWordsOf(argOf, misfit.reason) }),
+      },
+    );
   }
 }

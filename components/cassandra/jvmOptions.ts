@@ -2,6 +2,7 @@ import { closest } from "fastest-levenshtein";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { once } from "../engine/shareFirstCall";
+import type { Refusal } from "../args/refusal";
 import { optionRefusal } from "./refusedOptions";
 import { knownVersionOf, versions } from "./unknownKeys";
 
@@ -11,20 +12,21 @@ const known = once(
 );
 
 /**
- * What is wrong with JVM options for an image, a phrase for each. Names of Cassandra's own properties are those in the classes of
+ * The JVM options that an image does not allow, each with the reason. Names of Cassandra's own properties are those in the classes of
  * 4.0.18, 4.1.9 and 5.0.9; of an image whose tag tells none of these versions, a name of any will do. Java's own options are
  * left to Java, which does not start with one that it does not know.
  * @param image undefined while it is not known
  */
-export function wrongOptions(options: string[], image: string | undefined): { option: string; why: string }[] {
+export function wrongOptions(options: string[], image: string | undefined): ({ option: string } & Refusal)[] {
   const version = image === undefined ? undefined : knownVersionOf(image);
   const names = Object.keys(known()).filter((name) => !version || known()[name].includes(version));
   return options.flatMap((option) => {
     const refusal = optionRefusal(option);
-    if (refusal) return [{ option, why: refusal }];
+    if (refusal) return [{ option, ...refusal }];
     const [, name] = /^-Dcassandra\.([^=]+)/.exec(option) ?? [];
     if (name === undefined || names.includes(name)) return [];
     const whose = `Cassandra ${version ?? versions.join(", ")}`;
-    return [{ option, why: `is no property of ${whose}; did you mean -Dcassandra.${closest(name, names)}?` }];
+    const reason = `did you mean -Dcassandra.${closest(name, names)}?`;
+    return [{ option, rule: `unknown property of ${whose}`, reason }];
   });
 }

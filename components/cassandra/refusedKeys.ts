@@ -1,4 +1,6 @@
-/** Keys of cassandra.yaml that follow from other settings, and the names of those: of config keys in braces (`inWordsOf`). */
+import { mustBe, Refusal } from "../args/refusal";
+
+/** Keys of cassandra.yaml that the program sets, and what it sets them from; config keys stand in braces (`inWordsOf`). */
 const settled: Record<string, string> = {
   cluster_name: "{clusterName}",
   auto_bootstrap: "the ring record",
@@ -31,7 +33,7 @@ const settled: Record<string, string> = {
   storage_port: "the discovery Service",
 };
 
-/** Those that another setting decides unless it is "none", which leaves them to whoever knows better. */
+/** Keys that config sets unless its value is "none": then a stack may set them. */
 const decided: Record<string, "auth" | "tls"> = {
   authenticator: "auth",
   authorizer: "auth",
@@ -45,13 +47,13 @@ interface Values {
   /** As messages put them. */
   allowed: string;
   isAllowed: (value: unknown) => boolean;
-  /** What would be lost with another one. */
+  /** What would happen with another value. */
   why: string;
 }
 
 /** @param hasSafeDefault whether the key may be taken out, which leaves Cassandra to its own default */
 const words = (why: string, allowed: (string | boolean)[], hasSafeDefault = true): Values => ({
-  allowed: allowed.join(", "),
+  allowed: allowed.join(", ").replace(/, ([^,]*)$/, " or $1"),
   isAllowed: (value) => (value === null ? hasSafeDefault : allowed.some((one) => one === value || `${one}` === value)),
   why,
 });
@@ -62,27 +64,27 @@ const none = (why: string): Values => ({
   why,
 });
 
-const away = "a member that was away would miss what was written meanwhile";
+const away = "with another value, a member that was down would miss the writes of that time";
 const hintWindow: Values = {
   allowed: "a time above zero",
   isAllowed: (value) =>
     value === null || ((typeof value === "string" || typeof value === "number") && Number.parseFloat(`${value}`) > 0),
   why: away,
 };
-const paxos = "what transactions (IF) have agreed on would be lost where members join or leave";
-const sandbox = "whoever may make a function could read and delete what is on the disk";
-const killed = "a ring that is killed as a whole would lose what it has acknowledged";
+const paxos = "with another value, results of transactions (IF) would be lost when members join or leave";
+const sandbox = "with another value, whoever may create a function could read and delete files of the disk";
+const killed = "with another value, a ring that is killed as a whole would lose acknowledged writes";
 
-/** Keys that keep rows safe, with the values that do. */
+/** Keys that keep data safe, with the values that do. */
 const safe: Record<string, Values> = {
   commitlog_sync: words(killed, ["batch", "group"], false),
   // Without the key, Cassandra ignores the errors: it is in the images' files that it does not.
   disk_failure_policy: words(
-    "a member would go on without what its disk has lost",
+    "with another value, a member would go on without the data that its disk has lost",
     ["stop", "stop_paranoid", "die"],
     false,
   ),
-  commit_failure_policy: words("a member would go on though its disk takes no more writes", [
+  commit_failure_policy: words("with another value, a member would go on though its disk takes no more writes", [
     "stop",
     "stop_commit",
     "die",
@@ -91,7 +93,10 @@ const safe: Record<string, Values> = {
   hinted_handoff_disabled_datacenters: none(away),
   max_hint_window: hintWindow,
   max_hint_window_in_ms: hintWindow,
-  transfer_hints_on_decommission: words("a member that leaves would take along what others have missed", [true]),
+  transfer_hints_on_decommission: words(
+    "with another value, hints for other members would be lost when a member leaves",
+    [true],
+  ),
   paxos_repair_enabled: words(paxos, [true]),
   skip_paxos_repair_on_topology_change: words(paxos, [false]),
   skip_paxos_repair_on_topology_change_keyspaces: none(paxos),
@@ -110,19 +115,16 @@ export interface Protection {
 /** Programs that use the package compile it for a language that does not have `Object.hasOwn` yet. */
 const hasOwn = (object: object, key: string) => Object.keys(object).includes(key);
 
-/**
- * Why a key of cassandra.yaml cannot have a value, as a phrase that follows the key; undefined when it can. `value` is set where
- * another value would do: the phrase then follows that.
- */
+/** Why a key of cassandra.yaml cannot have a value; undefined if it can. `value` is there if another value would do. */
 export function keyRefusal(
   key: string,
   value: unknown,
   protection: Protection,
-): { why: string; value?: unknown } | undefined {
+): ({ value?: unknown } & Refusal) | undefined {
   const decider = hasOwn(decided, key) ? decided[key] : undefined;
-  if (decider && protection[decider] !== "none") return { why: `follows from {${decider}}` };
-  if (hasOwn(settled, key)) return { why: `follows from ${settled[key]}` };
+  const setter = decider && protection[decider] !== "none" ? `{${decider}}` : hasOwn(settled, key) && settled[key];
+  if (setter) return { rule: "must be left out", reason: `${setter} sets it` };
   if (!hasOwn(safe, key) || safe[key].isAllowed(value)) return undefined;
   const { why, allowed } = safe[key];
-  return { why: `is not allowed: ${why}; allowed is ${allowed}`, value };
+  return { value, rule: mustBe(allowed), reason: why };
 }

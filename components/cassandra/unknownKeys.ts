@@ -2,6 +2,7 @@ import { closest } from "fastest-levenshtein";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { once } from "../engine/shareFirstCall";
+import type { Refusal } from "../args/refusal";
 import { keyRefusal, Protection } from "./refusedKeys";
 import { versionOf } from "./version";
 
@@ -25,15 +26,15 @@ export function knownVersionOf(image: string): string | undefined {
 }
 
 /**
- * What is wrong with keys of cassandra.yaml for an image, a phrase for each key, which follows the value where that is told. Names are those of class `Config` of
- * Cassandra 4.0.18, 4.1.9 and 5.0.9; of an image whose tag tells none of these versions, a name of any will do.
+ * The keys of cassandra.yaml that an image does not allow, each with the reason, and with its value if another value would do. Names are
+ * those of class `Config` of Cassandra 4.0.18, 4.1.9 and 5.0.9; of an image whose tag tells none of these versions, a name of any will do.
  * @param image undefined while it is not known
  */
 export function unknownKeys(
   given: object,
   image: string | undefined,
   protection: Protection,
-): { key: string; why: string; value?: unknown }[] {
+): ({ key: string; value?: unknown } & Refusal)[] {
   const version = image === undefined ? undefined : knownVersionOf(image);
   const { keys, renamed } = known();
   const names = new Set(Object.keys(keys).filter((name) => !version || keys[name].includes(version)));
@@ -42,7 +43,8 @@ export function unknownKeys(
     const refusal = keyRefusal(key, value, protection);
     if (refusal && !("value" in refusal)) return [{ key, ...refusal }];
     if (names.has(key)) return refusal ? [{ key, ...refusal }] : [];
-    if (names.has(renamed[key])) return [{ key, why: `is named ${renamed[key]} in ${whose}` }];
-    return [{ key, why: `is no key of ${whose}; did you mean ${closest(key, [...names])}?` }];
+    if (names.has(renamed[key]))
+      return [{ key, rule: `unknown key of ${whose}`, reason: `its name there is ${renamed[key]}` }];
+    return [{ key, rule: `unknown key of ${whose}`, reason: `did you mean ${closest(key, [...names])}?` }];
   });
 }

@@ -61,9 +61,9 @@ describe("args of a program of one's own that cannot be right", function () {
     const lines = [
       "error: PersistentCluster wrong cannot be made with these args:",
       "colour: unknown argument; did you mean ",
-      'name: "Ring" is not allowed; allowed is a name of at most 47',
-      'replicas: "2.5" is not allowed; allowed is a whole number from 1 to 1000',
-      'racks: "5" is not allowed: it is a number, and not a list; allowed is a list of zones',
+      'name: invalid value "Ring": must be a name of at most 47',
+      'replicas: invalid value "2.5": must be a whole number from 1 to 1000',
+      'racks: invalid value "5": must be a list of zones',
     ];
     await refused(lines, "preview");
     await refused(lines, "up", "--yes", "--skip-preview");
@@ -73,8 +73,8 @@ describe("args of a program of one's own that cannot be right", function () {
   it("are refused once they are known, in preview where they are, before anything is made", async () => {
     const lines = [
       "error: PersistentCluster wrong cannot be made with these args:",
-      'image: "cassandra:6.0.0" is not allowed: the cluster metadata service',
-      'memory: "7" is not allowed: it is a number, and not text; allowed is',
+      'image: invalid value "cassandra:6.0.0": must be Cassandra 4.0 to 5.0; the cluster metadata service',
+      'memory: invalid value "7": must be',
     ];
     const later = { image: "cassandra:6.0.0", memory: 7 };
     configure("PersistentCluster", { now: ring, later });
@@ -94,7 +94,7 @@ describe("args of a program of one's own that cannot be right", function () {
       unknown: { cpu: "none" },
     });
     await refused(
-      ['cpu: "none" is not allowed; allowed is a Kubernetes quantity above zero'],
+      ['cpu: invalid value "none": must be a Kubernetes quantity above zero'],
       "up",
       "--yes",
       "--skip-preview",

@@ -221,20 +221,20 @@ describe("every topology on the real engine and API server, with simulated nodes
   it("refuses in preview what cannot work together", async () => {
     await refuses(
       { topologies: ["pod"], replicas: 3 },
-      'cassandra:replicas: "3" is not allowed while pod is one member',
+      'cassandra:replicas: invalid value "3" while pod is one member',
     );
     await refuses(
       { topologies: ["daemon", "pod"], replicas: 3 },
-      'cassandra:replicas: "3" is not allowed while daemon has one for each node and pod is one member',
+      'cassandra:replicas: invalid value "3" while daemon has one for each node and pod is one member',
     );
-    await refuses({ storage: "local" }, 'cassandra:localVolumes: "[]" is not allowed: 0 of them for 3 replicas');
+    await refuses({ storage: "local" }, 'cassandra:localVolumes: invalid value "[]" with 0 volumes for 3 replicas');
     await refuses(
       { topologies: ["pod", "ephemeral"], ephemeral: { adoptPod: true } },
-      'cassandra:ephemeral.adoptPod: "true" is not allowed while topologies holds pod',
+      'cassandra:ephemeral.adoptPod: invalid value "true" while topologies holds pod',
     );
     await refuses(
       { topologies: ["ephemeral", "daemon"], daemon: { name: "cassandra" } },
-      'cassandra:daemon.name: "cassandra" is not allowed: ephemeral has it too',
+      'cassandra:daemon.name: invalid value "cassandra": must differ from the name of ephemeral',
     );
   });
 

@@ -8,50 +8,49 @@ describe("checks across keys", () => {
     [
       "a pod with replicas",
       { topologies: ["pod"], replicas: 1 },
-      'replicas: "1" is not allowed while pod is one member; allowed is a whole number from 1 to 1000',
+      'replicas: invalid value "1" while pod is one member: must be left out',
     ],
     [
       "daemons with replicas",
       { topologies: ["daemon", "pod"], replicas: 3 },
-      'replicas: "3" is not allowed while daemon has one for each node and pod is one member; allowed is a whole number from 1 to 1000',
+      'replicas: invalid value "3" while daemon has one for each node and pod is one member: must be left out',
     ],
     [
       "adoption of a pod that is made at the same time",
       { topologies: ["ephemeral", "pod"], ephemeral: { adoptPod: true } },
-      'ephemeral.adoptPod: "true" is not allowed while topologies holds pod: what is adopted is no longer made; allowed is true or false',
+      'ephemeral.adoptPod: invalid value "true" while topologies holds pod: needs topologies without pod; ' +
+        "the ring takes the pod over, and the stack no longer makes it",
     ],
     [
       "two rings of one name",
       { topologies: ["ephemeral", "daemon"], daemon: { name: "cassandra" } },
-      'daemon.name: "cassandra" is not allowed: ephemeral has it too; allowed is a name of at most 47 lower-case letters, ' +
-        "digits and dashes that starts with a letter, or empty",
+      'daemon.name: invalid value "cassandra": must differ from the name of ephemeral',
     ],
     [
       "two rings that call themselves alike",
       { topologies: ["ephemeral", "daemon"], daemon: { clusterName: "cassandra" } },
-      'daemon.clusterName: "cassandra" is not allowed: ephemeral has it too; allowed is letters, digits, spaces, dashes and ' +
-        "underscores, at most 48",
+      'daemon.clusterName: invalid value "cassandra": must differ from the clusterName of ephemeral',
     ],
     [
       "a heap larger than the memory of one topology",
       { topologies: ["ephemeral", "daemon"], maxHeap: "1G", daemon: { memory: "1Gi" } },
-      'daemon.maxHeap: "1G" is not allowed while memory is 1Gi; allowed is a whole number of M or G, at least 256M and below memory, or empty',
+      'daemon.maxHeap: invalid value "1G" while memory is 1Gi: must be a whole number of M or G, at least 256M and below memory, or empty',
     ],
     [
       "local CockroachDB without volumes of its own",
       { topologies: ["cockroachdb"], storage: "local", replicas: 1 },
-      'cockroachdb.localVolumes: "[]" is not allowed: 0 of them for 1 replicas; allowed is a list of {node, path} with an ' +
+      'cockroachdb.localVolumes: invalid value "[]" with 0 volumes for 1 replicas: must be a list of {node, path} with an ' +
         "absolute path, at least one for each replica with storage local",
     ],
     [
       "a heap larger than the memory",
       { maxHeap: "4G", memory: "2Gi" },
-      'maxHeap: "4G" is not allowed while memory is 2Gi; allowed is a whole number of M or G, at least 256M and below memory, or empty',
+      'maxHeap: invalid value "4G" while memory is 2Gi: must be a whole number of M or G, at least 256M and below memory, or empty',
     ],
     [
       "too few local volumes",
       { storage: "local", localVolumes: [{ node: "node1", path: "/mnt/a" }], replicas: 2 },
-      'localVolumes: "[{"node":"node1","path":"/mnt/a"}]" is not allowed: 1 of them for 2 replicas; allowed is a list of {node, path} ' +
+      'localVolumes: invalid value "[{"node":"node1","path":"/mnt/a"}]" with 1 volumes for 2 replicas: must be a list of {node, path} ' +
         "with an absolute path, at least one for each replica with storage local",
     ],
   ];
@@ -64,18 +63,18 @@ describe("checks across keys", () => {
     assert.deepEqual(read({ racks, replicas: 6 }).persistent?.racks, racks);
     assert.deepEqual(read({ persistent: { racks } }).facts.persistent?.racks, "zone-a, zone-b, zone-c");
     assert.deepEqual(problemsOf({ racks, replicas: 4 }), [
-      'cassandra:replicas: "4" is not allowed with the racks zone-a, zone-b, zone-c; allowed is a multiple of 3',
+      'cassandra:replicas: invalid value "4" with the racks zone-a, zone-b, zone-c: must be a multiple of 3',
     ]);
     assert.match(
       problemsOf({ persistent: { racks, replicas: 2 } })[0],
-      /^cassandra:persistent.replicas: "2" is not allowed/,
+      /^cassandra:persistent.replicas: invalid value "2"/,
     );
-    assert.match(problemsOf({ racks: ["a", "a"], replicas: 2 })[0], /^cassandra:racks: "\["a","a"\]" is not allowed/);
+    assert.match(problemsOf({ racks: ["a", "a"], replicas: 2 })[0], /^cassandra:racks: invalid value "\["a","a"\]"/);
     assert.match(problemsOf({ racks: ["Zone"] })[0], /^cassandra:racks: /);
     const name = "a".repeat(47);
     assert.match(
       problemsOf({ persistent: { name, racks: ["zone-a", "b", "c"] } })[0],
-      /^cassandra:persistent.racks: "zone-a" is not allowed: set a+-zone-a has a name of more than 52 characters/,
+      /^cassandra:persistent.racks: invalid value "zone-a": must be shorter; the name of StatefulSet a+-zone-a has more than 52 characters/,
     );
   });
 
@@ -85,17 +84,19 @@ describe("checks across keys", () => {
     for (const right of ["-Dcassandra.ring_delay_ms=5000", "-XX:+UseZGC", "-Dmine=1", "-Xss256k"])
       assert.deepEqual(wrong(right), [], right);
     assert.deepEqual(wrong("-Dcassandra.ring_dely_ms=5000"), [
-      'cassandra:jvmOptions: "-Dcassandra.ring_dely_ms=5000" is no property of Cassandra 5.0; did you mean -Dcassandra.ring_delay_ms?',
+      'cassandra:jvmOptions: invalid value "-Dcassandra.ring_dely_ms=5000": unknown property of Cassandra 5.0; did you mean -Dcassandra.ring_delay_ms?',
     ]);
     assert.match(
       wrong("-Dcassandra.system_auth.default_rf=3", "cassandra:4.0.18")[0],
-      /is no property of Cassandra 4.0/,
+      /unknown property of Cassandra 4.0/,
     );
-    assert.deepEqual(wrong("-Xmx4G"), ['cassandra:jvmOptions: "-Xmx4G" follows from cassandra:maxHeap']);
-    assert.match(wrong("-Dcassandra.replace_address=10.0.0.1")[0], /follows from the ring record$/);
-    assert.match(wrong("-Dcassandra.jmx.remote.port=7199")[0], /follows from that JMX stays in the pod$/);
+    assert.deepEqual(wrong("-Xmx4G"), [
+      'cassandra:jvmOptions: invalid value "-Xmx4G": must be left out; cassandra:maxHeap sets it',
+    ]);
+    assert.match(wrong("-Dcassandra.replace_address=10.0.0.1")[0], /: must be left out; the ring record sets it$/);
+    assert.match(wrong("-Dcassandra.jmx.remote.port=7199")[0], /: must be left out; JMX stays inside the pod$/);
     assert.deepEqual(problemsOf({ topologies: ["pod"], pod: { jvmOptions: ["-Xms1G"] } }), [
-      'cassandra:pod.jvmOptions: "-Xms1G" follows from cassandra:maxHeap',
+      'cassandra:pod.jvmOptions: invalid value "-Xms1G": must be left out; cassandra:maxHeap sets it',
     ]);
   });
 });

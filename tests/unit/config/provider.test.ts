@@ -17,8 +17,8 @@ describe("config of the kubernetes provider", () => {
     pulumi.runtime.setAllConfig({ "kubernetes:renderYamlToDirectory": "yaml" });
     assert.throws(readConfig, {
       message:
-        'kubernetes:renderYamlToDirectory: "yaml" is not allowed: rings are looked at and moved in a cluster, which a folder of files is ' +
-        "not; allowed is to leave it out",
+        'kubernetes:renderYamlToDirectory: invalid value "yaml": must be left out; this program looks at rings in a cluster, and a ' +
+        "folder of files is none",
     });
   });
 });

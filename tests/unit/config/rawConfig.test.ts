@@ -30,8 +30,8 @@ describe("raw config", () => {
       pulumi.runtime.setAllConfig({ "cassandra:replicas": "5" });
       assert.throws(readConfig, {
         message:
-          "Pulumi.yaml: name: \"orders\" is not allowed with cassandra:replicas in the stack's config: keys begin with the project's name, " +
-          "so that it is not read; allowed is orders:replicas, and the name cassandra",
+          'Pulumi.yaml: name: invalid value "orders" with cassandra:replicas in the stack\'s config: must be cassandra, or the key must be ' +
+          "orders:replicas; Pulumi reads only keys that begin with the project's name",
       });
       pulumi.runtime.setAllConfig({ "orders:replicas": "5" });
       assert.equal(readConfig().persistent?.replicas, 5);

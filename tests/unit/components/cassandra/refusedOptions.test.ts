@@ -41,7 +41,7 @@ describe("optionRefusal", () => {
       "ring_delay_ms=-9000",
       "ring_delay_ms=9e9",
     ])
-      assert.match(optionRefusal(`-Dcassandra.${wrong}`) ?? "", /^is not allowed: .*; allowed is 5000 or more$/, wrong);
+      assert.equal(optionRefusal(`-Dcassandra.${wrong}`)?.rule, "must be 5000 or more", wrong);
     for (const right of ["-Dring_delay_ms=1", "-Dmine.ring_delay_ms=1"])
       assert.equal(optionRefusal(right), undefined, right);
   });
