@@ -30,7 +30,7 @@ export function keptRecordConfigMap(metadata: ObjectMetadata, ring: string): k8s
  * the ConfigMap restarts every pod.
  */
 export function podScripts(disk: Disk): Record<string, string> {
-  const other = isClaimed(disk) ? "forget.sh" : "decommission.sh";
+  const other = isClaimed(disk) ? "remove-node.sh" : "decommission.sh";
   return Object.fromEntries(Object.entries(allScripts()).filter(([file]) => file !== other));
 }
 
@@ -42,21 +42,21 @@ const scriptFiles = [
   "cqlsh.sh",
   "decisions.py",
   "decommission.sh",
-  "forget.sh",
+  "remove-node.sh",
   "gossip.py",
   "leave.py",
   "logback.xml",
   "login.py",
   "member.py",
   "record.py",
-  "register.sh",
+  "post-start.sh",
   "ring.py",
   "roles.py",
   "start.py",
-  "start.sh",
+  "entrypoint.sh",
   "states.py",
-  "stop.sh",
-  "superuser.sh",
+  "pre-stop.sh",
+  "set-superuser-password.sh",
   "tokens.py",
 ];
 

@@ -52,6 +52,6 @@ export function environment(args: CassandraPodArgs, ring: RingBinding): k8s.type
 
 /** How the scripts in `pod/` see the disk. */
 function diskVariables({ name, disk, sets = [name] }: RingBinding): Record<string, string> {
-  if (isClaimed(disk)) return { RING_PODS: "ordered", RING_SETS: sets.join(" "), RING_CLAIM: disk.template };
-  return { RING_PODS: "crowd", RING_DISK: disk.kind === "hostPath" ? "node" : "pod" };
+  if (isClaimed(disk)) return { POD_IDENTITY: "ordinal", RING_SETS: sets.join(" "), RING_CLAIM: disk.template };
+  return { POD_IDENTITY: "none", RING_DISK: disk.kind === "hostPath" ? "node" : "pod" };
 }

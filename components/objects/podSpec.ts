@@ -36,7 +36,7 @@ function cassandraContainer(args: CassandraPodArgs, ring: RingBinding): Containe
     name: "cassandra",
     image: args.image,
     imagePullPolicy: "IfNotPresent",
-    command: [`${scriptsFolder}/start.sh`],
+    command: [`${scriptsFolder}/entrypoint.sh`],
     env: environment(args, ring),
     ports: [
       { name: "intra-node", containerPort: ports.intraNode },
@@ -46,7 +46,7 @@ function cassandraContainer(args: CassandraPodArgs, ring: RingBinding): Containe
     ],
     resources: resources(args, ring.disk),
     readinessProbe,
-    lifecycle: { preStop: { exec: { command: [`${scriptsFolder}/stop.sh`] } } },
+    lifecycle: { preStop: { exec: { command: [`${scriptsFolder}/pre-stop.sh`] } } },
     securityContext: args.lockMemory
       ? { ...containerSecurity, capabilities: { drop: ["ALL"], add: ["IPC_LOCK"] } }
       : containerSecurity,

@@ -260,7 +260,7 @@ function ghost(seen: Survey): Mend | undefined {
   if (pod && dead) {
     return {
       waitFor: `the member of node ${pod} to come back, or to be taken out of the ring`,
-      advice: `if the node is gone for good, \`/ring/forget.sh ${pod}\` in any of the ring's pods takes it out`,
+      advice: `if the node is gone for good, \`/ring/remove-node.sh ${pod}\` in any of the ring's pods takes it out (\`/ring/forget.sh ${pod}\` in pods that an earlier version made)`,
       isForPersons: true,
     };
   }

@@ -136,7 +136,9 @@ async function changePassword({ name, selector, cluster }: PasswordChangeArgs, n
       `ring ${name}: none of its members serves, to be told the new password; run \`pulumi up\` again when one does`,
     );
   }
-  await connection.exec({ namespace, pod: member.metadata!.name! }, ["/ring/superuser.sh"]);
+  // Pods of an earlier template have the script under its earlier name.
+  const script = "exec $(ls /ring/set-superuser-password.sh 2>/dev/null || echo /ring/superuser.sh)";
+  await connection.exec({ namespace, pod: member.metadata!.name! }, ["sh", "-c", script]);
   await sleep(belief * 1000);
 }
 

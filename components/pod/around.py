@@ -46,7 +46,7 @@ def sleep(seconds):
 
 
 # Each look at the API of pods without ordinal lists all of them, and eight that wait would keep a core busy with it.
-PAUSE = 1 if os.environ.get("RING_PODS") == "ordered" else 3
+PAUSE = 1 if os.environ.get("POD_IDENTITY") == "ordinal" else 3
 _last = {"word": "", "at": 0.0}
 
 

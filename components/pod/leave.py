@@ -143,7 +143,7 @@ def drain():
 def stop():
     """A pod of a set comes back to its volume, whatever ends it: it flushes, so that the next start has no commit log to replay. One
     without ordinal hands its rows over, if its disk goes with it and the ring stays."""
-    if os.environ["RING_PODS"] == "ordered":
+    if os.environ["POD_IDENTITY"] == "ordinal":
         return drain()
     unknown = 0
     while True:

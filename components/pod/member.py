@@ -160,7 +160,7 @@ def entries_of(see, host):
 def keep_repaired():
     """A debt may come to a member that runs as well: of one that did not answer while another was taken out of the ring (leave.py)."""
     repair()
-    while os.environ["RING_PODS"] != "ordered":
+    while os.environ["POD_IDENTITY"] != "ordinal":
         around.sleep(60)
         repair()
 

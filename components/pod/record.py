@@ -84,7 +84,7 @@ def path_of_record():
 
 # Entries whose words are counted or looked up; of all others it is enough that they are one line, whose first word is no option of a
 # command that it is given to.
-FORMING = {"ordered": r"[1-9][0-9]{0,3}"}.get(os.environ.get("RING_PODS"), r"[a-z0-9.-]+( [a-z0-9.-]+)*")
+FORMING = {"ordinal": r"[1-9][0-9]{0,3}"}.get(os.environ.get("POD_IDENTITY"), r"[a-z0-9.-]+( [a-z0-9.-]+)*")
 SHAPES = {"forming": FORMING, "superuser": r"[A-Za-z0-9_]+"}
 LINE = r"([A-Za-z0-9][\x20-\x7e]{0,1000})?"
 

@@ -278,7 +278,7 @@ class UnorderedView(View):
 def look():
     """The view as it is now; its record is None when the API server does not answer. @raises record.Unknown, of pods without ordinals,
     when it no longer knows this one"""
-    if os.environ["RING_PODS"] == "ordered":
+    if os.environ["POD_IDENTITY"] == "ordinal":
         try:
             return OrdinalView(*record.read())
         except record.NoAnswer:

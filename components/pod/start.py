@@ -174,7 +174,7 @@ def supervise(cassandra, companion, asked, stopping):
     def stop(*_):
         asked.append(True)
         if not stopping:
-            stopping.append(spawn([os.path.join(around.HERE, "stop.sh")]))
+            stopping.append(spawn([os.path.join(around.HERE, "pre-stop.sh")]))
 
     signal.signal(signal.SIGTERM, stop)
     if asked:
@@ -193,7 +193,7 @@ def supervise(cassandra, companion, asked, stopping):
 def owes_hand_over(asked):
     """Whether rows go with this pod that Cassandra, which has ended, can hand over if it starts anew: Kubernetes starts no container again
     of a pod that goes. While the API server does not tell whether this one does, it may. `asked` is filled where it does."""
-    if os.environ["RING_PODS"] == "ordered":
+    if os.environ["POD_IDENTITY"] == "ordinal":
         return False
     for _ in range(10):
         try:
@@ -220,7 +220,7 @@ def main():
 
     def note_asked(*_):
         # As process 1, Python would ignore the signal, and a waiting pod would use up its whole grace period.
-        if os.environ["RING_PODS"] == "ordered":
+        if os.environ["POD_IDENTITY"] == "ordinal":
             os._exit(143)
         asked.append(True)
 
@@ -234,7 +234,7 @@ def main():
         take_back = note_version()
         cassandra = spawn(["docker-entrypoint.sh", "cassandra", "-f"] + options(start, see))
         around.write_scratch("cassandra.pid", str(cassandra))
-        companion = spawn([os.path.join(around.HERE, "register.sh"), start.mode] + closed)
+        companion = spawn([os.path.join(around.HERE, "post-start.sh"), start.mode] + closed)
         code = supervise(cassandra, companion, asked, stopping)
         take_back()
         if not owes_hand_over(asked):

@@ -84,7 +84,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     const [{ metadata, spec }] = pods;
     const before = ids(await stack.oneRing(pods.length));
     // What the kubelet does: the preStop hook, then the end of the container.
-    await stack.exec(metadata.name, ["/ring/stop.sh"]);
+    await stack.exec(metadata.name, ["/ring/pre-stop.sh"]);
     assert.ok(lab.killPod(spec.nodeName!, metadata.uid, "containers") > 0);
     await stack.restarted(metadata.name, 1);
     assert.deepEqual(ids(await stack.oneRing(pods.length)), before);

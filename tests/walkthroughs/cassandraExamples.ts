@@ -55,7 +55,7 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
     ].map((path) => `{${path}}{"\\n"}`);
     const set = await guide.type(`kubectl get pod cassandra-0 -o jsonpath='${paths.join("")}'`);
     guide.seen("half an hour to end in, a drain before that, and a probe with five seconds", () =>
-      assert.deepEqual(set.split("\n").slice(0, 5), ["1800", '["/ring/stop.sh"]', "5", "1Gi", '{"drop":["ALL"]}']),
+      assert.deepEqual(set.split("\n").slice(0, 5), ["1800", '["/ring/pre-stop.sh"]', "5", "1Gi", '{"drop":["ALL"]}']),
     );
   });
 

@@ -25,10 +25,10 @@ class Pod:
             "CASSANDRA_NUM_TOKENS": "1", "CASSANDRA_CONF": "/config",
         }  # fmt: skip
         if world.has_ordinals:
-            self.environment.update(RING_PODS="ordered", RING_SETS=" ".join(world.sets), RING_CLAIM="data")
+            self.environment.update(POD_IDENTITY="ordinal", RING_SETS=" ".join(world.sets), RING_CLAIM="data")
         else:
             disk = "node" if world.keeps_disks else "pod"
-            self.environment.update(RING_PODS="crowd", RING_DISK=disk, RING_SELECTOR="app=cassandra")
+            self.environment.update(POD_IDENTITY="none", RING_DISK=disk, RING_SELECTOR="app=cassandra")
         self.is_terminating = False
         self.waits_for, self.listeners = "", []
         self.start_container()
@@ -81,7 +81,7 @@ class Pod:
                 self.write_state(self.disk), lambda code: self.child_ended(pid, code),
             )  # fmt: skip
             self.children[pid] = self.cassandra
-        elif command[0].endswith("register.sh"):
+        elif command[0].endswith("post-start.sh"):
             self.children[pid] = self.run("register", lambda script: script.load("member").main(*command[1:]))
         else:
             self.children[pid] = self.run("stop", lambda script: (script.load("leave").stop(), self.child_ended(pid, 0)))

@@ -5,14 +5,20 @@ const id = (i: number) => `0000000${i}-aaaa-bbbb-cccc-dddddddddddd`;
 const member = (i: number) => `${id(i)} 10.0.0.${i}`;
 const three = { "cassandra-0": member(0), "cassandra-1": member(1), "cassandra-2": member(2) };
 const formed = { formed: "2026-01-01T00:00:00Z" };
-const ordered = { RING_PODS: "ordered" };
+const ordered = { POD_IDENTITY: "ordinal" };
 const secret = { username: "admin", password: "new" };
 const byDefault = { cassandra: "cassandra" };
 
 describe("the password of the superuser", function () {
   this.timeout(60_000);
   const tell = (world: Partial<World>) =>
-    run("superuser.sh", [], { pod: "cassandra-1", env: ordered, record: { ...three, ...formed }, secret, ...world });
+    run("set-superuser-password.sh", [], {
+      pod: "cassandra-1",
+      env: ordered,
+      record: { ...three, ...formed },
+      secret,
+      ...world,
+    });
 
   it("is left alone when the ring knows it", async () => {
     const outcome = await tell({ secret: { ...secret, known: "new" }, roles: {} });
@@ -64,7 +70,7 @@ describe("the first ring whose clients log in", function () {
   const rows = (...lines: string[]) => lines.map((line) => ` ${line}`).join("\n");
   /** Pod 0 or 1 of three once Cassandra runs, its port closed. */
   const register = (ordinal: number, { way = ["form"], ...world }: Partial<World> & { way?: string[] } = {}) =>
-    run("register.sh", way, {
+    run("post-start.sh", way, {
       pod: `cassandra-${ordinal}`,
       env: ordered,
       record: { ...three, forming: "3" },
@@ -80,7 +86,7 @@ describe("the first ring whose clients log in", function () {
   it("starts so that the default role is there before CQL opens, on as many members as are to hold roles", async () => {
     const record = { "cassandra-0": "empty", "cassandra-1": "empty" };
     const world = { pod: "cassandra-0", env: ordered, record, replicas: 2, secret };
-    const { options } = await run("start.sh", [], world);
+    const { options } = await run("entrypoint.sh", [], world);
     assert.ok(options.includes("-Dcassandra.start_native_transport=false"));
     assert.ok(options.includes("-Dcassandra.system_auth.default_rf=2"));
     assert.ok(options.includes("-Dcassandra.superuser_setup_delay_ms=500"));
@@ -159,10 +165,10 @@ describe("the first ring whose clients log in", function () {
   it("goes on where it stopped when all its members ended before it had a superuser", async () => {
     const world = { pod: "cassandra-0", env: ordered, record: { ...three, forming: "3" }, secret };
     const files = { "ring-member": id(0) };
-    const started = await run("start.sh", [], { ...world, files, data: true });
+    const started = await run("entrypoint.sh", [], { ...world, files, data: true });
     assert.deepEqual(started.options, ["-Dcassandra.start_native_transport=false"]);
     assert.equal(started.way, "restart closed");
-    const outcome = await run("register.sh", ["restart", "closed"], {
+    const outcome = await run("post-start.sh", ["restart", "closed"], {
       ...world,
       files,
       nodetool: "echo Mode: NORMAL",
@@ -176,7 +182,7 @@ describe("the first ring whose clients log in", function () {
   it("starts with an open port once it has one, and without the record", async () => {
     const world = { pod: "cassandra-0", env: ordered, secret, files: { "ring-member": id(0) }, data: true };
     for (const record of [{ ...three, ...formed, superuser: "admin" }, undefined])
-      assert.deepEqual((await run("start.sh", [], { ...world, record })).options, []);
+      assert.deepEqual((await run("entrypoint.sh", [], { ...world, record })).options, []);
   });
 });
 
@@ -188,7 +194,7 @@ describe("the copies of the roles", function () {
 
   it("grow with a small ring, whose newcomer gets them", async () => {
     const join = (record: Record<string, string>, roles: Record<string, string> = world.roles) =>
-      run("register.sh", ["join"], {
+      run("post-start.sh", ["join"], {
         ...world,
         roles,
         pod: "cassandra-2",

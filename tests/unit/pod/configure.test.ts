@@ -4,9 +4,9 @@ import { run } from "./world";
 
 /** The cassandra.yaml that a member of a ring finds. */
 async function configured(changes: Record<string, unknown>): Promise<string[]> {
-  const { configuration } = await run("start.sh", [], {
+  const { configuration } = await run("entrypoint.sh", [], {
     pod: "cassandra-0",
-    env: { RING_PODS: "ordered" },
+    env: { POD_IDENTITY: "ordinal" },
     record: { formed: "2026-01-01T00:00:00Z", "cassandra-0": "a 10.0.0.0", "cassandra-1": "b 10.0.0.1" },
     serving: ["cassandra-1.cassandra"],
     data: true,

@@ -3,9 +3,9 @@ import { Outcome, run, World } from "./world";
 
 /** A pod without ordinal as it starts: pod `b` of `a`, `b` and `c`, whose addresses end in 1, 2 and 3. */
 const start = (world: Partial<World>) =>
-  run("start.sh", [], {
+  run("entrypoint.sh", [], {
     pod: "b",
-    env: { RING_PODS: "crowd", RING_DISK: "pod" },
+    env: { POD_IDENTITY: "none", RING_DISK: "pod" },
     view: pods("a", "b", "c"),
     record: {},
     ...world,
@@ -19,7 +19,7 @@ const member = (name: string) => `${idOf(name)} ${address(name)}`;
 const members = (...names: string[]) => Object.fromEntries(names.map((name) => [name, member(name)]));
 const formed = { formed: "2026-01-01T00:00:00Z" };
 const all = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
-const ofNode = { RING_PODS: "crowd", RING_DISK: "node" };
+const ofNode = { POD_IDENTITY: "none", RING_DISK: "node" };
 const never = (outcome: Outcome) => assert.equal(outcome.seeds, undefined, outcome.said);
 
 describe("pods without ordinal: how they enter a ring", function () {
@@ -263,9 +263,9 @@ describe("pods without ordinal: how they leave", function () {
     ...(lines.length > 0 ? lines : asked(3, "leaving")),
   ];
   const stop = (world: Partial<World>) =>
-    run("stop.sh", [], {
+    run("pre-stop.sh", [], {
       pod: "b",
-      env: { RING_PODS: "crowd", RING_DISK: "pod" },
+      env: { POD_IDENTITY: "none", RING_DISK: "pod" },
       view: going(),
       record: ring,
       serving: ["10.0.0.1", "10.0.0.3", "10.0.0.99"],
@@ -431,9 +431,9 @@ describe("pods without ordinal: how they go on record", function () {
   this.timeout(60_000);
   const id = "99999999-aaaa-bbbb-cccc-dddddddddddd";
   const register = (way: string, world: Partial<World>) =>
-    run("register.sh", [way], {
+    run("post-start.sh", [way], {
       pod: "b",
-      env: { RING_PODS: "crowd", RING_DISK: "node" },
+      env: { POD_IDENTITY: "none", RING_DISK: "node" },
       view: ["pod a 10.0.0.1 here", "pod b 10.0.0.99 here", ...asked(2)],
       record: { ...members("a"), ...formed, moving: "b joins" },
       serving: ["10.0.0.99", "10.0.0.1"],
@@ -498,7 +498,7 @@ describe("pods without ordinal: how they go on record", function () {
   describe("and then look after the ring", () => {
     const watch = (world: Partial<World>) =>
       register("restart", {
-        env: { RING_PODS: "crowd", RING_DISK: "pod" },
+        env: { POD_IDENTITY: "none", RING_DISK: "pod" },
         files: { "ring-member": id },
         record: { ...members("a", "d"), ...formed, b: `${id} 10.0.0.99` },
         view: ["pod b 10.0.0.99 here", "pod c 10.0.0.3 here", ...asked(2)],
@@ -535,10 +535,10 @@ describe("pods without ordinal: how they go on record", function () {
   });
 });
 
-describe("forget.sh", function () {
+describe("remove-node.sh", function () {
   this.timeout(60_000);
   const forget = (node: string, view: string[]) =>
-    run("forget.sh", [node], { pod: "a", env: ofNode, view, record: { ...members("a", "d"), ...formed } });
+    run("remove-node.sh", [node], { pod: "a", env: ofNode, view, record: { ...members("a", "d"), ...formed } });
 
   it("takes the member of a lost node out of the ring", async () => {
     const outcome = await forget("d", pods("a"));

@@ -14,10 +14,10 @@ interface Start extends Pick<World, "record" | "replicas" | "data"> {
 }
 
 const start = ({ ordinal, serving = [], marker, ...world }: Start) =>
-  run("start.sh", [], {
+  run("entrypoint.sh", [], {
     ...world,
     pod: `cassandra-${ordinal}`,
-    env: { RING_PODS: "ordered" },
+    env: { POD_IDENTITY: "ordinal" },
     serving: serving.map((i) => `cassandra-${i}.cassandra`),
     files: marker ? { "ring-member": marker } : {},
   });
@@ -147,7 +147,7 @@ describe("pods with ordinals", function () {
         "$([ $looks -gt 1 ] && echo UN || echo DN)" 10.0.0.8 ${id(1)} UN 10.0.0.99 ${id(2)}`;
     const world = {
       pod: "cassandra-2",
-      env: { RING_PODS: "ordered" },
+      env: { POD_IDENTITY: "ordinal" },
       record: { ...three, ...formed },
       files: { "ring-member": id(2) },
       data: true,
@@ -156,7 +156,7 @@ describe("pods with ordinals", function () {
       addresses,
       nodetool,
     };
-    const outcome = await run("register.sh", ["restart"], world);
+    const outcome = await run("post-start.sh", ["restart"], world);
     const asked = outcome.nodetool.filter((line) => /status|reloadseeds/.test(line));
     assert.deepEqual(asked, ["status", "reloadseeds", "status", "reloadseeds", "status"]);
     assert.match(outcome.said, /does not see cassandra-0 cassandra-1, which runs/);
@@ -165,15 +165,15 @@ describe("pods with ordinals", function () {
     // Names that lead to this member itself, as where members have swapped their addresses, are no way to others.
     const own = "10.0.0.99";
     const swapped = { "cassandra-0.cassandra": own, "cassandra-1.cassandra": own };
-    const astray = await run("register.sh", ["restart"], { ...world, addresses: swapped, gossiping: [own] });
+    const astray = await run("post-start.sh", ["restart"], { ...world, addresses: swapped, gossiping: [own] });
     assert.ok(!astray.nodetool.includes("reloadseeds"), astray.nodetool.join());
     assert.ok(!astray.configuration.some((line) => line.includes(own)), astray.configuration.join("\n"));
     // Nor is one whose name leads to another member seen.
     const led = { ...addresses, "cassandra-1.cassandra": "10.0.0.7" };
-    const misled = await run("register.sh", ["restart"], { ...world, addresses: led, gossiping: Object.values(led) });
+    const misled = await run("post-start.sh", ["restart"], { ...world, addresses: led, gossiping: Object.values(led) });
     assert.ok(misled.nodetool.filter((line) => line === "reloadseeds").length > 1, misled.nodetool.join());
 
-    const alone = await run("register.sh", ["restart"], { ...world, gossiping: [] });
+    const alone = await run("post-start.sh", ["restart"], { ...world, gossiping: [] });
     assert.deepEqual(
       alone.nodetool.filter((line) => /status|reloadseeds/.test(line)),
       [],
@@ -235,9 +235,9 @@ describe("pods with ordinals", function () {
   describe("whose container ended in a decommission", () => {
     const leaving = { "ring-member": id(1), "ring-way": "leaving" };
     const cutOff = (world: Partial<World>) =>
-      run("start.sh", [], {
+      run("entrypoint.sh", [], {
         pod: "cassandra-1",
-        env: { RING_PODS: "ordered" },
+        env: { POD_IDENTITY: "ordinal" },
         record: { ...three, ...formed },
         data: true,
         files: leaving,
@@ -309,9 +309,9 @@ describe("pods with ordinals", function () {
 
   describe("that were cut off on their way in", () => {
     const enter = (world: Partial<World>) =>
-      run("start.sh", [], {
+      run("entrypoint.sh", [], {
         pod: "cassandra-2",
-        env: { RING_PODS: "ordered" },
+        env: { POD_IDENTITY: "ordinal" },
         record: { ...three, ...formed },
         serving: ["cassandra-0.cassandra", "cassandra-1.cassandra"],
         data: true,
@@ -381,9 +381,9 @@ describe("pods with ordinals", function () {
     });
 
     it("end a process whose join has failed, so that it is tried again", async () => {
-      const outcome = await run("register.sh", ["join"], {
+      const outcome = await run("post-start.sh", ["join"], {
         pod: "cassandra-2",
-        env: { RING_PODS: "ordered" },
+        env: { POD_IDENTITY: "ordinal" },
         record: alone,
         states: "start join 10.0.0.9\nJOINING: Starting to bootstrap...\nJOINING_FAILED\n",
         ends: true,
@@ -396,7 +396,7 @@ describe("pods with ordinals", function () {
   describe("whose disk is gone", () => {
     const record = { ...three, ...formed };
     const lost = (world: Partial<World>) =>
-      run("start.sh", [], { pod: "cassandra-1", env: { RING_PODS: "ordered" }, record, ...world });
+      run("entrypoint.sh", [], { pod: "cassandra-1", env: { POD_IDENTITY: "ordinal" }, record, ...world });
     const serving = ["cassandra-0.cassandra", "cassandra-2.cassandra"];
 
     it("take their place under the address by which the others know it now", async () => {
@@ -441,7 +441,7 @@ describe("pods with ordinals", function () {
     const leave = (world: Partial<World>) =>
       run("decommission.sh", [], {
         pod: "cassandra-2",
-        env: { RING_PODS: "ordered" },
+        env: { POD_IDENTITY: "ordinal" },
         record: { ...three, ...formed },
         files: { "ring-member": id(2) },
         data: true,
@@ -516,7 +516,7 @@ describe("pods with ordinals", function () {
   describe("in racks with a set each", () => {
     const sets = ["cassandra-a", "cassandra-b", "cassandra-c"];
     const inRack = (pod: string, world: Partial<World>) =>
-      run("start.sh", [], { pod, env: { RING_PODS: "ordered", RING_SETS: sets.join(" ") }, ...world });
+      run("entrypoint.sh", [], { pod, env: { POD_IDENTITY: "ordinal", RING_SETS: sets.join(" ") }, ...world });
     const ring = { ...formed, ...Object.fromEntries(sets.map((set, i) => [`${set}-0`, member(i)])) };
     const serving = (...pods: string[]) => pods.map((pod) => `${pod}.cassandra`);
 
@@ -558,10 +558,10 @@ describe("pods with ordinals", function () {
       RING_SETS: "cassandra",
       RING_RECORD: "record",
     };
-    const child = spawn("bash", [path.join(scripts, "start.sh")], {
+    const child = spawn("bash", [path.join(scripts, "entrypoint.sh")], {
       env: {
         PATH: process.env.PATH,
-        RING_PODS: "ordered",
+        POD_IDENTITY: "ordinal",
         POD_IP: "10.0.0.99",
         POD_UID: "this-pod",
         CASSANDRA_DATA: "/nonexistent",
@@ -574,10 +574,10 @@ describe("pods with ordinals", function () {
   });
 
   it("drains when its pod ends, and hands nothing over: it comes back to its volume", async () => {
-    const world = { pod: "cassandra-1", env: { RING_PODS: "ordered" }, record: three };
-    const outcome = await run("stop.sh", [], { ...world, serving: ["10.0.0.99"] });
+    const world = { pod: "cassandra-1", env: { POD_IDENTITY: "ordinal" }, record: three };
+    const outcome = await run("pre-stop.sh", [], { ...world, serving: ["10.0.0.99"] });
     assert.deepEqual(outcome.nodetool, ["drain"]);
     assert.deepEqual(outcome.record, three);
-    assert.deepEqual((await run("stop.sh", [], world)).nodetool, [], "a pod that waits has nothing to drain");
+    assert.deepEqual((await run("pre-stop.sh", [], world)).nodetool, [], "a pod that waits has nothing to drain");
   });
 });

@@ -89,7 +89,7 @@ describe("record.view", () => {
         "try: print(record.read()[1])",
         "except record.NoAnswer as error: print(error)",
       ].join("\n");
-      const env = { PATH: process.env.PATH, ...(pods && { RING_PODS: pods }) };
+      const env = { PATH: process.env.PATH, ...(pods && { POD_IDENTITY: pods }) };
       return spawnSync("python3", ["-B", "-c", program, scripts], {
         input: JSON.stringify(data),
         encoding: "utf8",
@@ -97,9 +97,9 @@ describe("record.view", () => {
       }).stdout;
     };
     const refused = /^the ring record says .*, which no pod writes$/m;
-    assert.match(reading({ forming: "cassandra-0 cassandra-1" }, "ordered"), refused);
+    assert.match(reading({ forming: "cassandra-0 cassandra-1" }, "ordinal"), refused);
     assert.match(reading({ forming: "x[$(id)]" }), refused);
-    assert.match(reading({ forming: "\u0663" }, "ordered"), refused);
+    assert.match(reading({ forming: "\u0663" }, "ordinal"), refused);
     assert.match(reading({ superuser: "admin; rm" }), refused);
     for (const entry of ["--force 1.2.3.4", "$(id) 1.2.3.4", "left\nuid"])
       assert.match(reading({ a: entry }), refused, entry);
@@ -110,7 +110,7 @@ describe("record.view", () => {
       c: "70000000-0000-4000-8000-000000000000 10.0.0.1",
       moving: "a joins",
     };
-    assert.match(reading(right, "ordered"), /^\{'forming': '3'/);
+    assert.match(reading(right, "ordinal"), /^\{'forming': '3'/);
     assert.match(reading({ ...right, forming: "a b-1" }), /^\{'forming': 'a b-1'/);
   });
 

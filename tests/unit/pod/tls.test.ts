@@ -8,7 +8,7 @@ describe("certificates in a pod", function () {
   this.timeout(120_000);
   const pod: World = {
     pod: "cassandra-0",
-    env: { RING_PODS: "ordered" },
+    env: { POD_IDENTITY: "ordinal" },
     record: { "cassandra-0": `${id} 10.0.0.99`, formed: "2026-01-01T00:00:00Z" },
     files: { "ring-member": id },
     data: true,
@@ -17,18 +17,18 @@ describe("certificates in a pod", function () {
   };
 
   it("are where cassandra.yaml looks before Cassandra starts, key and chain in one file that nobody else reads", async () => {
-    const { keystore, truststore } = (await run("start.sh", [], pod)).certificates;
+    const { keystore, truststore } = (await run("entrypoint.sh", [], pod)).certificates;
     assert.deepEqual(keystore, { content: "key\ncertificate\n", mode: 0o600 });
     assert.equal(truststore.content, "authority\n");
   });
 
   it("are taken anew by a running Cassandra when the Secret holds others, and only then", async () => {
     const renew = 'echo renewed >"$RING_TLS_FOLDER/tls.crt"';
-    const renewed = await run("register.sh", ["restart"], { ...pod, nap: `(( naps != 3 )) || ${renew}` });
+    const renewed = await run("post-start.sh", ["restart"], { ...pod, nap: `(( naps != 3 )) || ${renew}` });
     assert.deepEqual(renewed.nodetool, ["reloadssl"], renewed.said);
     assert.equal(renewed.certificates.keystore.content, "key\nrenewed\n");
     assert.match(renewed.said, /took the certificates that Secret cassandra-tls holds now/);
-    assert.deepEqual((await run("register.sh", ["restart"], pod)).nodetool, []);
+    assert.deepEqual((await run("post-start.sh", ["restart"], pod)).nodetool, []);
   });
 
   it("are taken anew from the moment at which Cassandra answers, while it joins as well", async () => {
@@ -36,7 +36,7 @@ describe("certificates in a pod", function () {
     const nap = '(( naps != 3 )) || { cd "$RING_TLS_FOLDER" && echo renewed >$$ && mv $$ tls.crt; }';
     const joining: World = { ...pod, states, files: {}, serving: [], nap };
     const silent = '[ "$1" != reloadssl ] || [ -e "$world/answers" ] || { touch "$world/answers"; exit 1; }';
-    const renewed = await run("register.sh", ["join"], { ...joining, nodetool: silent });
+    const renewed = await run("post-start.sh", ["join"], { ...joining, nodetool: silent });
     assert.deepEqual(renewed.nodetool, ["reloadssl", "reloadssl"], renewed.said);
     assert.doesNotMatch(renewed.said, /member .* of the ring/);
     assert.equal(renewed.said.match(/took the certificates/g)?.length, 1);
@@ -44,7 +44,7 @@ describe("certificates in a pod", function () {
 
   it("are taken anew where the Secret changed before anybody looked", async () => {
     const taken = { ...files, "tls.crt": "older\n" };
-    assert.deepEqual((await run("register.sh", ["restart"], { ...pod, taken })).nodetool, ["reloadssl"]);
+    assert.deepEqual((await run("post-start.sh", ["restart"], { ...pod, taken })).nodetool, ["reloadssl"]);
   });
 
   it("are what cqlsh.sh shows and trusts, whoever logs in, and nothing of it stays", async () => {

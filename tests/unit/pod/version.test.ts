@@ -8,7 +8,7 @@ describe("the version of Cassandra that a pod starts", function () {
   /** A member of a ring that runs, whose disk 5.0.9 has written last. */
   const written: World = {
     pod: "cassandra-1",
-    env: { RING_PODS: "ordered" },
+    env: { POD_IDENTITY: "ordinal" },
     record: { "cassandra-1": `${id} 10.0.0.99`, formed: "2026-01-01T00:00:00Z" },
     files: { "ring-member": id, "ring-version": "5.0.9" },
     data: true,
@@ -17,7 +17,7 @@ describe("the version of Cassandra that a pod starts", function () {
   const noted = ({ files }: Outcome) => files["ring-version"];
 
   it("is not older than what has written on its disk, whatever the image's tag says", async () => {
-    const refused = await run("start.sh", [], { ...written, version: "4.1.9" });
+    const refused = await run("entrypoint.sh", [], { ...written, version: "4.1.9" });
     assert.equal(refused.seeds, undefined);
     assert.match(
       refused.said,
@@ -27,7 +27,7 @@ describe("the version of Cassandra that a pod starts", function () {
     assert.deepEqual(refused.record, written.record);
     // Nor does it keep others from moving their rows meanwhile.
     const record = { ...written.record, moving: "cassandra-1 leaves" };
-    assert.deepEqual((await run("start.sh", [], { ...written, record, version: "4.1.9" })).record, written.record);
+    assert.deepEqual((await run("entrypoint.sh", [], { ...written, record, version: "4.1.9" })).record, written.record);
   });
 
   for (const [what, version, before] of [
@@ -39,7 +39,7 @@ describe("the version of Cassandra that a pod starts", function () {
   ]) {
     it(`may be one ${what}`, async () => {
       const files = { "ring-member": id, ...(before && { "ring-version": before }) };
-      const started = await run("start.sh", [], { ...written, files, version, cassandra: writes });
+      const started = await run("entrypoint.sh", [], { ...written, files, version, cassandra: writes });
       assert.equal(started.way, "restart", started.said);
       assert.equal(noted(started), version ?? before);
     });
@@ -47,7 +47,7 @@ describe("the version of Cassandra that a pod starts", function () {
 
   it("is of no matter to an empty disk", async () => {
     const files = { "ring-version": "5.0.9" };
-    const started = await run("start.sh", [], {
+    const started = await run("entrypoint.sh", [], {
       ...written,
       pod: "cassandra-0",
       record: { "cassandra-0": "empty", forming: "1" },
@@ -64,10 +64,10 @@ describe("the version of Cassandra that a pod starts", function () {
   it("is not noted where it ended before it had written anything", async () => {
     for (const before of ["4.1.9", undefined]) {
       const files = { "ring-member": id, ...(before && { "ring-version": before }) };
-      assert.equal(noted(await run("start.sh", [], { ...written, files, version: "5.0.9" })), before);
+      assert.equal(noted(await run("entrypoint.sh", [], { ...written, files, version: "5.0.9" })), before);
     }
     const files = { "ring-member": id, "ring-version": "4.1.9" };
     const cassandra = 'echo NORMAL >>"$world/data/ring-states"';
-    assert.equal(noted(await run("start.sh", [], { ...written, files, version: "5.0.9", cassandra })), "5.0.9");
+    assert.equal(noted(await run("entrypoint.sh", [], { ...written, files, version: "5.0.9", cassandra })), "5.0.9");
   });
 });

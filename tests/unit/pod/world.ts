@@ -74,7 +74,7 @@ export interface Outcome {
   /** Seeds and options that Cassandra was started with. */
   seeds?: string;
   options: string[];
-  /** Argument of register.sh. */
+  /** Argument of post-start.sh. */
   way?: string;
   record: Record<string, string>;
   said: string;
@@ -310,7 +310,7 @@ export async function run(script: string, args: string[], world: World): Promise
     fs.appendFileSync(file("around.py"), aroundStubs(world));
     fs.appendFileSync(file("record.py"), recordStubs(world));
     if (!world.addresses) fs.appendFileSync(file("gossip.py"), "\n\ndef find_others():\n    pass\n");
-    const states = world.states ?? (script === "start.sh" ? "" : isNormal);
+    const states = world.states ?? (script === "entrypoint.sh" ? "" : isNormal);
     if (states) fs.writeFileSync(file("data/ring-states"), states);
     for (const [name, content] of Object.entries(world.scratch ?? {})) fs.writeFileSync(file(name), content);
     const cassandra = world.ends ? spawn("sleep", ["60"]) : undefined;
@@ -323,14 +323,14 @@ export async function run(script: string, args: string[], world: World): Promise
     for (const [name, content] of Object.entries(world.tls ?? {}))
       fs.writeFileSync(path.join(home, "tls", name), content);
     const taken = world.taken ?? world.tls;
-    if (taken && script === "register.sh") {
+    if (taken && script === "post-start.sh") {
       fs.writeFileSync(file("conf/keystore.pem"), taken["tls.key"] + taken["tls.crt"]);
       fs.writeFileSync(file("conf/truststore.pem"), taken["ca.crt"]);
     }
 
     const stub = (name: string, text: string) =>
       fs.writeFileSync(file(name), `#!/bin/bash\nworld=\${0%/*}\n${text}\n`, { mode: 0o755 });
-    if (script !== "register.sh") stub("register.sh", `echo "$*" >"$world/way"`);
+    if (script !== "post-start.sh") stub("post-start.sh", `echo "$*" >"$world/way"`);
     stub("cqlsh", cqlsh(world));
     stub(
       "nodetool",

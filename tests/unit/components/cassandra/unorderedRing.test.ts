@@ -142,6 +142,6 @@ describe("a ring whose pods have no ordinal, as Kubernetes has it", () => {
     assert.deepEqual(nextMend(seen), { waitFor: "the member of c to be taken out of the ring: its disk is gone" });
     const mend = nextMend({ ...seen, dead: "forgotten" });
     assert.ok(typeof mend === "object" && "advice" in mend);
-    assert.match(mend.advice!, /`\/ring\/forget.sh c` in any of the ring's pods/);
+    assert.match(mend.advice!, /`\/ring\/remove-node.sh c` in any of the ring's pods/);
   });
 });

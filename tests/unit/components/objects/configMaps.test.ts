@@ -33,9 +33,10 @@ describe("the ConfigMap of a ring's scripts", () => {
     const tracked = execFileSync("git", ["ls-files"], { cwd: scripts, encoding: "utf8" }).trim().split("\n");
     const without = (other: string) => tracked.filter((file) => file !== other).sort();
     const podScripts = await scriptsOf((folder) => {
-      for (const stray of ["stray.py", "start.sh~", ".start.sh.swp"]) fs.writeFileSync(path.join(folder, stray), "");
+      for (const stray of ["stray.py", "entrypoint.sh~", ".entrypoint.sh.swp"])
+        fs.writeFileSync(path.join(folder, stray), "");
     });
-    assert.deepEqual(Object.keys(podScripts(onVolumes)).sort(), without("forget.sh"));
+    assert.deepEqual(Object.keys(podScripts(onVolumes)).sort(), without("remove-node.sh"));
     for (const disk of [{ kind: "emptyDir" }, { kind: "hostPath", path: "/mnt" }] satisfies Disk[])
       assert.deepEqual(Object.keys(podScripts(disk)).sort(), without("decommission.sh"));
   });

@@ -12,7 +12,7 @@ function variables(args: Partial<CassandraPodArgs>, ring: Partial<RingBinding>):
 
 /** Those of them that only the scripts of this program read. */
 const ofRing = (ring: Partial<RingBinding>) =>
-  Object.fromEntries(Object.entries(variables({}, ring)).filter(([name]) => name.startsWith("RING_")));
+  Object.fromEntries(Object.entries(variables({}, ring)).filter(([name]) => /^RING_|^POD_IDENTITY$/.test(name)));
 
 describe("the environment of a Cassandra container", () => {
   const names = {
@@ -35,7 +35,7 @@ describe("the environment of a Cassandra container", () => {
     assert.deepEqual(ofRing({ disk: { kind: "emptyDir" } }), {
       ...names,
       RING_MEMBER: "metadata.name",
-      RING_PODS: "crowd",
+      POD_IDENTITY: "none",
       RING_DISK: "pod",
     });
   });
@@ -44,7 +44,7 @@ describe("the environment of a Cassandra container", () => {
     assert.deepEqual(ofRing({ disk: { kind: "hostPath", path: "/mnt/ring" } }), {
       ...names,
       RING_MEMBER: "spec.nodeName",
-      RING_PODS: "crowd",
+      POD_IDENTITY: "none",
       RING_DISK: "node",
     });
   });

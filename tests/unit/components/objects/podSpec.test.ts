@@ -31,7 +31,7 @@ describe("the Cassandra pod", () => {
           name: "cassandra",
           image: "cassandra:5.0.9",
           imagePullPolicy: "IfNotPresent",
-          command: ["/ring/start.sh"],
+          command: ["/ring/entrypoint.sh"],
           env: [
             { name: "POD_IP", valueFrom: podIp },
             { name: "CASSANDRA_LISTEN_ADDRESS", valueFrom: podIp },
@@ -52,7 +52,7 @@ describe("the Cassandra pod", () => {
             { name: "RING_SERVICE", value: "cassandra" },
             { name: "RING_RECORD", value: "cassandra-ring" },
             { name: "RING_SELECTOR", value: "app=x,ring=y" },
-            { name: "RING_PODS", value: "ordered" },
+            { name: "POD_IDENTITY", value: "ordinal" },
             { name: "RING_SETS", value: "cassandra" },
             { name: "RING_CLAIM", value: "data" },
           ],
@@ -67,7 +67,7 @@ describe("the Cassandra pod", () => {
             limits: { memory: "1Gi", "ephemeral-storage": "1Gi" },
           },
           readinessProbe: { tcpSocket: { port: 9042 }, periodSeconds: 1, timeoutSeconds: 5 },
-          lifecycle: { preStop: { exec: { command: ["/ring/stop.sh"] } } },
+          lifecycle: { preStop: { exec: { command: ["/ring/pre-stop.sh"] } } },
           securityContext: {
             allowPrivilegeEscalation: false,
             capabilities: { drop: ["ALL"] },
