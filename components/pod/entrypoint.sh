@@ -1,3 +1,3 @@
 #!/bin/sh
-# What the container runs: decides how this pod enters the ring, and starts Cassandra.
-exec python3 -B "${0%/*}/start.py"
+# Process 1 of the container: decides how this pod enters the ring, and starts Cassandra.
+exec python3 -B "${0%/*}/entrypoint.py"

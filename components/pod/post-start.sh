@@ -1,3 +1,3 @@
 #!/bin/sh
-# Runs beside Cassandra: puts the member on record, and does what it owes the others. Started by entrypoint.sh.
-exec python3 -B "${0%/*}/member.py" "$@"
+# Runs beside Cassandra: puts the member into the ring record, and does what it owes the ring. entrypoint.py starts it.
+exec python3 -B "${0%/*}/post_start.py" "$@"

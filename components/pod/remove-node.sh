@@ -1,4 +1,5 @@
 #!/bin/sh
-# remove-node.sh NODE: takes the member of a node that is gone for good out of the ring, in which its folder keeps its place. By hand:
+# Removes the member of a node that is gone for good from the ring. Until then the member keeps its place, since its data is in a folder
+# of the node:
 #   kubectl exec POD -- /ring/remove-node.sh NODE
-exec python3 -B "${0%/*}/leave.py" forget "${1:?which node?}"
+exec python3 -B "${0%/*}/remove_node.py" "${1:?which node?}"

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Makes the password of the Secret that of the superuser. Says why where it cannot.
-exec python3 -B "${0%/*}/login.py" password
+# Sets the password of the Secret for the superuser, for `pulumi up`. Prints why if it cannot.
+exec python3 -B "${0%/*}/superuser_password.py"

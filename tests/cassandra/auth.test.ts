@@ -123,7 +123,7 @@ describe("a ring whose clients log in", function () {
     await stack.up();
     const after = await superuser();
     assert.notEqual(after.password, before.password);
-    await stack.says("cassandra-0", /the superuser admin has another password|member \S+ of the ring/, 60);
+    await stack.says("cassandra-0", /the password of superuser admin was changed|member \S+ is in the ring/, 60);
     await stack.oneRing(3);
     await stack.everyPodCounts(1000);
     assert.match(await login("cassandra-0", after), loggedIn);

@@ -95,7 +95,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     const pods = await stack.pods();
     const [{ metadata }] = pods;
     await lab.kubectl(["delete", "pod", metadata.name, "--wait=false"]);
-    for (let i = 0; !/handing the rows of/.test(await stack.log(metadata.name)); i++) {
+    for (let i = 0; !/decommissioning \S+: its data is streamed/.test(await stack.log(metadata.name)); i++) {
       assert.ok(i < 100, await stack.log(metadata.name));
       await sleep(500);
     }

@@ -115,7 +115,7 @@ export const changeOfMind: RingEvent = {
   async run(scene) {
     const { stack } = scene;
     scene.edit({ replicas: 3 });
-    await stack.killUp(90, async () => (await stack.log("cassandra-3")).includes("moving the rows of cassandra-3"));
+    await stack.killUp(90, async () => (await stack.log("cassandra-3")).includes("decommissioning cassandra-3"));
     await stack.pulumi("cancel", "--yes");
     await scene.scaleTo(4);
   },

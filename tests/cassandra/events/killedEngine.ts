@@ -15,7 +15,7 @@ export const killedInDecommission: RingEvent = {
   keepsSingleRows: true,
   async run(scene) {
     scene.edit({ replicas: 3 });
-    await killWhen(scene, "cassandra-3", "moving the rows of cassandra-3");
+    await killWhen(scene, "cassandra-3", "decommissioning cassandra-3");
     await scene.stack.oneRing(3);
   },
 };

@@ -40,7 +40,7 @@ class Pod:
         self.is_ending = False
         self.cassandra = self.cassandra_pid = None
         self.signal_handler, self.signals, self.scripts, self.waiting = None, [], [], False
-        self.main = self.run("start", lambda script: script.load("start").main(), self.container_ended)
+        self.main = self.run("entrypoint", lambda script: script.load("entrypoint").main(), self.container_ended)
 
     def is_current(self):
         return not self.is_terminating and self.world.pods.get(self.name) is self
@@ -66,7 +66,7 @@ class Pod:
 
     def decommission_script(self):
         """What `pulumi up` has the pod do."""
-        return self.run("decommission", lambda script: script.load("leave").decommission())
+        return self.run("decommission", lambda script: script.load("decommission").main())
 
     # -- process 1 --
 
@@ -82,9 +82,9 @@ class Pod:
             )  # fmt: skip
             self.children[pid] = self.cassandra
         elif command[0].endswith("post-start.sh"):
-            self.children[pid] = self.run("register", lambda script: script.load("member").main(*command[1:]))
+            self.children[pid] = self.run("post-start", lambda script: script.load("post_start").main(*command[1:]))
         else:
-            self.children[pid] = self.run("stop", lambda script: (script.load("leave").stop(), self.child_ended(pid, 0)))
+            self.children[pid] = self.run("pre-stop", lambda script: (script.load("pre_stop").main(), self.child_ended(pid, 0)))
         return pid
 
     def write_state(self, disk):
@@ -250,7 +250,7 @@ class World:
     def terminate(self, pod):
         if pod.main.task.over:
             return self.gone(pod)
-        stop = pod.run("preStop", lambda script: script.load("leave").stop())
+        stop = pod.run("preStop", lambda script: script.load("pre_stop").main())
         # The hook of a pod that has its rows in itself has the time that it takes. It may be cut off all the same.
         cut = self.kernel.random.choice((None, None, None, 1, 5, 20))
         for looks in range(50 if self.has_ordinals else 2000):

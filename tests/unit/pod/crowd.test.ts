@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
-import { Outcome, run, World } from "./world";
+import type { Outcome, World } from "./podWorld";
+import { run } from "./runScript";
 
 /** A pod without ordinal as it starts: pod `b` of `a`, `b` and `c`, whose addresses end in 1, 2 and 3. */
 const start = (world: Partial<World>) =>
@@ -13,7 +14,11 @@ const start = (world: Partial<World>) =>
 
 const address = (name: string) => `10.0.0.${name.charCodeAt(0) - 96}`;
 const pods = (...names: string[]) => [...names.map((name) => `pod ${name} ${address(name)} here`), ...asked(3)];
-const asked = (wanted: number, self = "here", heirs = "yes") => [`wanted ${wanted}`, `self ${self}`, `heirs ${heirs}`];
+const asked = (replicas: number, self = "here", successor = "yes") => [
+  `replicas ${replicas}`,
+  `self ${self}`,
+  `successor ${successor}`,
+];
 const idOf = (name: string) => `0000000${name.charCodeAt(0) - 96}-aaaa-bbbb-cccc-dddddddddddd`;
 const member = (name: string) => `${idOf(name)} ${address(name)}`;
 const members = (...names: string[]) => Object.fromEntries(names.map((name) => [name, member(name)]));
@@ -29,16 +34,13 @@ describe("pods without ordinal: how they enter a ring", function () {
     const outcome = await start({ record: { a: "empty" }, meanwhile: ":" });
     never(outcome);
     assert.deepEqual(outcome.record, { a: "empty", b: "empty" });
-    assert.match(
-      outcome.said,
-      /waiting: all 3 pods to say that their disks are empty, to form the first ring \(2 have\)/,
-    );
+    assert.match(outcome.said, /waiting: all 3 pods must report an empty disk before the first ring forms \(2 have\)/);
   });
 
   it("forms the first ring with all others at once, in an order that all see alike", async () => {
     const outcome = await start({ record: { c: "empty", a: "empty" } });
     assert.equal(outcome.record.forming, "a b c");
-    assert.equal(outcome.way, "form");
+    assert.equal(outcome.startMode, "bootstrap_ring");
     assert.equal(outcome.seeds, "10.0.0.1,10.0.0.99,10.0.0.3");
     assert.ok(outcome.options.includes("-Dcassandra.auto_bootstrap=false"));
     assert.ok(
@@ -49,9 +51,9 @@ describe("pods without ordinal: how they enter a ring", function () {
     assert.equal(token.split(",").length, 16);
   });
 
-  it("forms alone where one pod is wanted", async () => {
+  it("forms alone where the controller asks for one pod", async () => {
     const outcome = await start({ view: ["pod b 10.0.0.2 here", ...asked(1)] });
-    assert.equal(outcome.way, "form");
+    assert.equal(outcome.startMode, "bootstrap_ring");
     assert.equal(outcome.seeds, "10.0.0.99");
   });
 
@@ -66,7 +68,10 @@ describe("pods without ordinal: how they enter a ring", function () {
     const unknown = ["pod a - here", "pod b 10.0.0.2 here", "pod c 10.0.0.3 here", ...asked(3)];
     const outcome = await start({ view: unknown, record, meanwhile: ":" });
     never(outcome);
-    assert.match(outcome.said, /waiting: the addresses of all pods of the first ring \(a b c\)/);
+    assert.match(
+      outcome.said,
+      /waiting: the API server must know the addresses of all pods of the first ring \(a b c\)/,
+    );
   });
 
   it("does not form before the controller has counted", async () => {
@@ -77,7 +82,7 @@ describe("pods without ordinal: how they enter a ring", function () {
     const record = { a: "empty", b: "empty", d: "empty", forming: "a b d" };
     const outcome = await start({ record, meanwhile: ":" });
     never(outcome);
-    assert.match(outcome.said, /a pod is gone before the first ring had formed: starting over/);
+    assert.match(outcome.said, /a pod was deleted before the first ring had formed: all pods start over/);
     assert.deepEqual(outcome.record, { b: "empty" }, "every pod must say anew that its disk is empty");
   });
 
@@ -90,13 +95,13 @@ describe("pods without ordinal: how they enter a ring", function () {
   it("goes on with a first ring that is still forming, on the disk that it has", async () => {
     const record = { a: "empty", b: "empty", c: "empty", forming: "a b c" };
     const outcome = await start({ record, data: true, files: { "ring-way": "forming a b c" } });
-    assert.equal(outcome.way, "form");
+    assert.equal(outcome.startMode, "bootstrap_ring");
     assert.equal(outcome.data, true);
   });
 
   it("joins a ring by streaming when it is its turn, never as a seed of its own", async () => {
     const outcome = await start({ record: { ...members("a", "c"), ...formed }, serving: all });
-    assert.equal(outcome.way, "join");
+    assert.equal(outcome.startMode, "bootstrap");
     assert.equal(outcome.seeds, "10.0.0.1,10.0.0.3");
     assert.deepEqual(outcome.options, []);
     assert.equal(outcome.record.moving, "b joins");
@@ -106,7 +111,7 @@ describe("pods without ordinal: how they enter a ring", function () {
     const record = { ...members("a"), ...formed, moving: "c joins" };
     const outcome = await start({ record, serving: all });
     never(outcome);
-    assert.match(outcome.said, /waiting: its turn to join \(c joins\)/);
+    assert.match(outcome.said, /waiting: another topology change must end before this pod joins \(c joins\)/);
   });
 
   it("takes the turn of a pod that no longer exists", async () => {
@@ -118,14 +123,14 @@ describe("pods without ordinal: how they enter a ring", function () {
     const record = { ...members("a", "c"), ...formed, moving: "b joins" };
     const outcome = await start({ record, serving: ["10.0.0.1"] });
     never(outcome);
-    assert.match(outcome.said, /waiting: member c to serve CQL, or to be gone for good/);
+    assert.match(outcome.said, /waiting: member c must serve CQL before this pod joins, or be gone for good/);
     assert.equal(outcome.record.moving, undefined);
   });
 
   it("takes the place of a member whose pod is gone", async () => {
     const record = { ...members("a", "c", "d"), ...formed };
     const outcome = await start({ record, serving: all });
-    assert.equal(outcome.way, "replace");
+    assert.equal(outcome.startMode, "replace");
     assert.deepEqual(outcome.options, ["-Dcassandra.replace_address_first_boot=10.0.0.4"]);
     assert.equal(outcome.seeds, "10.0.0.1,10.0.0.3");
     assert.equal(outcome.record.moving, "b replaces d");
@@ -134,7 +139,7 @@ describe("pods without ordinal: how they enter a ring", function () {
   it("empties its disk when it enters in another way than it had begun to", async () => {
     const record = { ...members("a", "c", "d"), ...formed };
     const outcome = await start({ record, serving: all, data: true, files: { "ring-way": "joins" } });
-    assert.equal(outcome.way, "replace");
+    assert.equal(outcome.startMode, "replace");
     assert.equal(outcome.data, false);
   });
 
@@ -145,7 +150,7 @@ describe("pods without ordinal: how they enter a ring", function () {
   });
 
   it("joins a ring that has members, though nobody has written when it was formed", async () => {
-    assert.equal((await start({ record: members("a"), serving: all })).way, "join");
+    assert.equal((await start({ record: members("a"), serving: all })).startMode, "bootstrap");
   });
 
   it("forms anew, and says so, when every member is gone with its rows", async () => {
@@ -153,7 +158,7 @@ describe("pods without ordinal: how they enter a ring", function () {
     const outcome = await start({ record, meanwhile: ":" });
     assert.match(
       outcome.said,
-      /every member of the ring formed at 2026-01-01T00:00:00Z is gone, and its rows with it: forming anew/,
+      /every member of the ring formed at 2026-01-01T00:00:00Z is gone, and its data with it: a new ring forms/,
     );
     assert.deepEqual(outcome.record, { b: "empty" });
   });
@@ -161,7 +166,7 @@ describe("pods without ordinal: how they enter a ring", function () {
   it("comes back as itself in its own pod, with others as seeds", async () => {
     const record = { ...members("a", "b", "c"), ...formed };
     const outcome = await start({ record, serving: ["10.0.0.3"], data: true, files: { "ring-member": idOf("b") } });
-    assert.equal(outcome.way, "restart");
+    assert.equal(outcome.startMode, "restart");
     assert.equal(outcome.seeds, "10.0.0.3");
   });
 
@@ -173,14 +178,14 @@ describe("pods without ordinal: how they enter a ring", function () {
 
   it("comes back as itself without the API server, which DNS stands in for", async () => {
     const outcome = await start({ record: undefined, data: true, files: { "ring-member": idOf("b") } });
-    assert.equal(outcome.way, "restart");
+    assert.equal(outcome.startMode, "restart");
     assert.equal(outcome.seeds, "10.0.0.77");
   });
 
   it("waits for the API server when its disk is empty", async () => {
     const outcome = await start({ record: undefined });
     never(outcome);
-    assert.match(outcome.said, /waiting: the ring record cassandra-ring to be readable/);
+    assert.match(outcome.said, /waiting: ConfigMap cassandra-ring \(the ring record\) must be readable/);
   });
 });
 
@@ -191,17 +196,17 @@ describe("pods whose disk is a folder of their node", function () {
   it("come back to it, though their pods are others", async () => {
     const record = { ...members("a", "b"), ...formed };
     const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-member": idOf("b") } });
-    assert.equal(outcome.way, "restart");
+    assert.equal(outcome.startMode, "restart");
   });
 
   it("come back to it, though the record knows nothing yet", async () => {
     const outcome = await start({ ...world, data: true, files: { "ring-member": "id" } });
-    assert.equal(outcome.way, "restart");
+    assert.equal(outcome.startMode, "restart");
   });
 
   it("take their own place again when the folder was lost", async () => {
     const outcome = await start({ ...world, record: { ...members("a", "b"), ...formed }, serving: all });
-    assert.equal(outcome.way, "replace");
+    assert.equal(outcome.startMode, "replace");
     assert.deepEqual(outcome.options, ["-Dcassandra.replace_address_first_boot=10.0.0.2"]);
   });
 
@@ -209,21 +214,21 @@ describe("pods whose disk is a folder of their node", function () {
     const record = { ...members("a"), ...formed };
     const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-member": idOf("b") } });
     never(outcome);
-    assert.match(outcome.said, /waiting: this disk holds member 00000002-.*, which was taken out of the ring/);
+    assert.match(outcome.said, /waiting: this disk holds member 00000002-.*, which was removed from the ring/);
     assert.equal(outcome.data, true);
   });
 
   it("never empty a folder that they did not fill", async () => {
     const outcome = await start({ ...world, record: { ...members("a"), ...formed }, serving: all, data: true });
     never(outcome);
-    assert.match(outcome.said, /waiting: this folder of the node holds rows of no member that the ring knows/);
+    assert.match(outcome.said, /waiting: the folder of this node holds data of no member that the ring knows/);
     assert.equal(outcome.data, true);
   });
 
   it("join anew after they had left, on an emptied folder", async () => {
     const record = { ...members("a"), ...formed };
     const outcome = await start({ ...world, record, serving: all, data: true, files: { "ring-way": "left" } });
-    assert.equal(outcome.way, "join");
+    assert.equal(outcome.startMode, "bootstrap");
     assert.equal(outcome.data, false);
   });
 
@@ -231,7 +236,10 @@ describe("pods whose disk is a folder of their node", function () {
     const record = { ...members("a", "d"), ...formed };
     const outcome = await start({ ...world, record, serving: all });
     never(outcome);
-    assert.match(outcome.said, /waiting: member d to serve CQL, or to be gone for good/);
+    assert.match(
+      outcome.said,
+      /waiting: member d must serve CQL before this pod joins, or be gone for good: .*`\/ring\/remove-node\.sh d`/,
+    );
   });
 });
 
@@ -243,13 +251,13 @@ describe("pods without ordinal, at an address by which the ring knows another me
   it("wait, and advise nobody to delete them where their rows would go with them", async () => {
     const outcome = await start(world);
     never(outcome);
-    assert.match(outcome.said, /waiting: c to be back at another address: .* which this pod has by now\n/);
+    assert.match(outcome.said, /waiting: c must come back at another address: .* which this pod has now\n/);
   });
 
   it("may be made again where the disk is their node's", async () => {
     const outcome = await start({ ...world, env: ofNode });
     never(outcome);
-    assert.match(outcome.said, /`kubectl delete pod b` gives this one another address/);
+    assert.match(outcome.said, /`kubectl delete pod b` gives this pod another address/);
   });
 });
 
@@ -277,7 +285,7 @@ describe("pods without ordinal: how they leave", function () {
     const outcome = await stop({});
     assert.deepEqual(outcome.nodetool, ["decommission --force"]);
     assert.deepEqual(outcome.record, { ...members("a", "c"), ...formed });
-    assert.match(outcome.said, /left: the other members hold all rows/);
+    assert.match(outcome.said, /this member has left the ring: the other members hold its data/);
     assert.deepEqual(
       outcome.files,
       { "ring-way": "left this-pod" },
@@ -294,26 +302,26 @@ describe("pods without ordinal: how they leave", function () {
   it("hands nothing over when the whole ring goes", async () => {
     const outcome = await stop({ view: going(...asked(0, "leaving")) });
     assert.deepEqual(outcome.nodetool, []);
-    assert.match(outcome.said, /the whole ring is taken down: going without a hand-over/);
+    assert.match(outcome.said, /the whole ring is being deleted: this member does not decommission/);
   });
 
   it("breaks a hand-over off when the whole ring goes meanwhile", async () => {
-    const outcome = await stop({ nodetool: `echo "wanted 0" >>"$world/view"; exec timeout 1 tail -f /dev/null` });
+    const outcome = await stop({ nodetool: `echo "replicas 0" >>"$world/view"; exec timeout 1 tail -f /dev/null` });
     assert.deepEqual(outcome.nodetool, ["decommission --force"]);
-    assert.match(outcome.said, /breaking the hand-over off/);
+    assert.match(outcome.said, /the decommission is abandoned/);
     assert.equal(outcome.code, 0);
   });
 
   it("waits for its turn", async () => {
     const outcome = await stop({ record: { ...ring, moving: "a leaves" } });
     assert.deepEqual(outcome.nodetool, []);
-    assert.match(outcome.said, /waiting: its turn to leave \(a leaves\)/);
+    assert.match(outcome.said, /waiting: another topology change must end before this member leaves \(a leaves\)/);
   });
 
   it("waits for another member when it is the only one and another pod is made in its place", async () => {
     const outcome = await stop({ record: { ...members("b"), ...formed, c: "empty" } });
     assert.deepEqual(outcome.nodetool, []);
-    assert.match(outcome.said, /waiting: another member to hand the rows over to/);
+    assert.match(outcome.said, /waiting: another member must exist, to which this member can stream its data/);
   });
 
   it("waits without the turn, which the member that it waits for needs to join", async () => {
@@ -326,7 +334,7 @@ describe("pods without ordinal: how they leave", function () {
     const view = ["pod b 10.0.0.99 leaving", ...asked(1, "leaving", "no")];
     const outcome = await stop({ record: { ...members("b"), ...formed }, view });
     assert.deepEqual(outcome.nodetool, []);
-    assert.match(outcome.said, /no other member and none to come: the rows go with this pod/);
+    assert.match(outcome.said, /no other member exists and no controller makes one: the data is deleted with this pod/);
   });
 
   it("takes members out first that are gone: rows cannot be handed over to them", async () => {
@@ -338,21 +346,24 @@ describe("pods without ordinal: how they leave", function () {
   it("takes nobody out while another member is down, which would own rows afterwards that nobody has sent it", async () => {
     const outcome = await stop({ record: { ...ring, d: member("d") }, serving: ["10.0.0.1", "10.0.0.99"] });
     assert.deepEqual(outcome.nodetool, []);
-    assert.match(outcome.said, /waiting: member c to serve CQL before d is taken out of the ring/);
+    assert.match(outcome.said, /waiting: member c must serve CQL before member d can be removed from the ring/);
   });
 
   it("tries again when the hand-over failed, and stays a member until it has succeeded", async () => {
     const nodetool = `[ -e "$world/tried" ] || { touch "$world/tried"; exit 2; }`;
     const outcome = await stop({ nodetool, meanwhile: ":" });
     assert.deepEqual(outcome.nodetool, ["decommission --force", "decommission --force"]);
-    assert.match(outcome.said, /the hand-over failed; it is tried again/);
+    assert.match(outcome.said, /the decommission failed, b is still a member; trying again/);
     assert.deepEqual(outcome.record, { ...members("a", "c"), ...formed });
   });
 
   it("does not go before it knows whether it goes for good", async () => {
     const outcome = await stop({ refusal: 1 });
     assert.deepEqual(outcome.nodetool, []);
-    assert.match(outcome.said, /waiting: the API server, to know whether this pod goes for good/);
+    assert.match(
+      outcome.said,
+      /waiting: the API server must answer: only it tells whether this pod is deleted or just restarted/,
+    );
   });
 
   it("goes when the API server no longer knows it", async () => {
@@ -378,15 +389,15 @@ describe("pods without ordinal: how they leave", function () {
   it("first ends joining: a member that nobody has on record would be missed by nobody", async () => {
     const outcome = await stop({ record: { ...members("a"), ...formed, moving: "b joins" } });
     assert.deepEqual(outcome.nodetool, []);
-    assert.match(outcome.said, /waiting: this pod to have joined/);
+    assert.match(outcome.said, /waiting: this pod must finish joining before it can decommission/);
   });
 
   it("does not end where its disk holds a member that is not on record yet, since it ended a moment after it had joined", async () => {
     const record = { ...members("a"), ...formed, moving: "b joins" };
     const outcome = await stop({ record, serving: ["10.0.0.1"] });
-    assert.match(outcome.said, /waiting: this member to have started, so that it can hand its rows over/);
+    assert.match(outcome.said, /waiting: this member must serve CQL before it can decommission/);
     const started = await stop({ record: { ...members("a"), ...formed } });
-    assert.match(started.said, /waiting: this member to be on record/);
+    assert.match(started.said, /waiting: the ring record must list this member before it can decommission/);
     assert.deepEqual(started.nodetool, []);
   });
 
@@ -394,7 +405,7 @@ describe("pods without ordinal: how they leave", function () {
     const drained = { states: "start restart 10.0.0.99\nDRAINED\n", gossiping: ["10.0.0.1"], ends: true };
     const outcome = await stop(drained);
     assert.ok(outcome.hasEnded);
-    assert.match(outcome.said, /it starts anew, to hand its rows over/);
+    assert.match(outcome.said, /Cassandra must restart: it was drained/);
     const coming = await stop({ ...drained, view: going(...asked(3, "here")) });
     assert.ok(!coming.hasEnded);
   });
@@ -407,10 +418,10 @@ describe("pods without ordinal: how they leave", function () {
       data: true,
       files: { "ring-member": idOf("b") },
       cassandra:
-        'echo >>"$world/starts"; [ $(wc -l <"$world/starts") -lt 2 ] || echo "wanted 0" >>"$world/view"; exit 7',
+        'echo >>"$world/starts"; [ $(wc -l <"$world/starts") -lt 2 ] || echo "replicas 0" >>"$world/view"; exit 7',
     });
     assert.equal(outcome.said.match(/restart: this disk holds member/g)?.length, 2);
-    assert.match(outcome.said, /Cassandra has ended \(7\) before its rows were handed over/);
+    assert.match(outcome.said, /Cassandra ended \(exit code 7\) before this member had left the ring/);
     assert.equal(outcome.code, 7);
   });
 
@@ -430,8 +441,8 @@ describe("pods without ordinal: how they leave", function () {
 describe("pods without ordinal: how they go on record", function () {
   this.timeout(60_000);
   const id = "99999999-aaaa-bbbb-cccc-dddddddddddd";
-  const register = (way: string, world: Partial<World>) =>
-    run("post-start.sh", [way], {
+  const register = (startMode: string, world: Partial<World>) =>
+    run("post-start.sh", [startMode], {
       pod: "b",
       env: { POD_IDENTITY: "none", RING_DISK: "node" },
       view: ["pod a 10.0.0.1 here", "pod b 10.0.0.99 here", ...asked(2)],
@@ -442,7 +453,7 @@ describe("pods without ordinal: how they go on record", function () {
     });
 
   it("with their host ID, and give their turn back", async () => {
-    const outcome = await register("join", {});
+    const outcome = await register("bootstrap", {});
     assert.deepEqual(outcome.record, { ...members("a"), ...formed, b: `${id} 10.0.0.99` });
     assert.equal(outcome.files["ring-member"], id);
   });
@@ -466,7 +477,7 @@ describe("pods without ordinal: how they go on record", function () {
     const mended = await register("restart", { ...owed, nodetool: nodetool(":") });
     assert.equal(mended.nodetool.filter((line) => line === "repair --full").length, 1);
     assert.ok(!("ring-repair" in mended.files));
-    assert.ok(!(await register("join", {})).nodetool.includes("repair --full"));
+    assert.ok(!(await register("bootstrap", {})).nodetool.includes("repair --full"));
   });
 
   it("and are compared as well where the debt comes while they run", async () => {
@@ -482,7 +493,7 @@ describe("pods without ordinal: how they go on record", function () {
 
   it("all at once when the first ring has formed, and open CQL only then", async () => {
     const nodetool = `[ "$1" != status ] || { echo "UN  10.0.0.1  1 KiB ${member("a")}"; echo "UN  10.0.0.99 1 KiB ${id}"; }`;
-    const outcome = await register("form", {
+    const outcome = await register("bootstrap_ring", {
       folders: ["data/system_auth/roles-1"],
       record: { a: "empty", b: "empty", forming: "a b" },
       files: { "ring-way": "forming a b" },

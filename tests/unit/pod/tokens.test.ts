@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { scripts } from "./world";
+import { scripts } from "./runScript";
 
 describe("tokens.py", () => {
   /** Owner of each token of a first ring. */
@@ -59,13 +59,13 @@ for i in range(${members}): print(*tokens(i, ${members}, 16, ${racks}), sep=",")
     const owners = ring(members);
     const sorted = [...owners.keys()].sort((a, b) => (a < b ? -1 : 1)).map((token) => owners.get(token) as number);
     for (let leaver = 0; leaver < members; leaver++) {
-      const heirs = new Set<number>();
+      const receivers = new Set<number>();
       sorted.forEach((owner, i) => {
         let next = i;
         while (sorted[next % sorted.length] === leaver) next++;
-        if (owner === leaver) heirs.add(sorted[next % sorted.length]);
+        if (owner === leaver) receivers.add(sorted[next % sorted.length]);
       });
-      assert.equal(heirs.size, members - 1, `member ${leaver} hands over to ${[...heirs].join(", ")} alone`);
+      assert.equal(receivers.size, members - 1, `member ${leaver} streams to ${[...receivers].join(", ")} alone`);
     }
   });
 });

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { yamlChanges } from "../../../components/cassandra/cassandraYaml";
-import { run } from "./world";
+import { run } from "./runScript";
 
 /** The cassandra.yaml that a member of a ring finds. */
 async function configured(changes: Record<string, unknown>): Promise<string[]> {

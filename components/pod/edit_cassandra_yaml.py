@@ -1,13 +1,14 @@
-"""Sets top-level keys of a cassandra.yaml, and takes those out that are null.
+"""Edits top-level keys of a cassandra.yaml.
 
-The image has no YAML library. Here none is needed: a key's old value reaches to the next key, and JSON is YAML.
+The image has no YAML library, and none is needed: the value of a key ends where the next key begins, and JSON is YAML.
 """
 import json
 import os
 import re
 
 
-def change(changes_file, target):
+def apply_changes(changes_file, target):
+    """Sets the keys of a JSON file in a cassandra.yaml; removes those that are null."""
     with open(changes_file) as file:
         changes = json.load(file)
 
@@ -17,7 +18,7 @@ def change(changes_file, target):
             key = re.match(r"(\w+) *:", line)
             if key:
                 dropping = key[1] in changes
-            # What is indented, or an item of a list, belongs to the key above it; comments between keys do not.
+            # Indented lines and items of a list belong to the key above. Comments between keys do not.
             if not (dropping and (key or re.match(r"[ \t]+\S|-", line))):
                 kept.append(line)
 
@@ -29,7 +30,8 @@ def change(changes_file, target):
 
 
 def set_seeds(seeds):
-    """For `nodetool reloadseeds`, as the image's entry point sets them for the start. In one step: Cassandra may look at any moment."""
+    """Sets the seeds for `nodetool reloadseeds`, as the image's entry point does it for the start. In one step: Cassandra may read the
+    file at any moment."""
     path = os.path.join(os.environ["CASSANDRA_CONF"], "cassandra.yaml")
     with open(path) as file:
         text = file.read()

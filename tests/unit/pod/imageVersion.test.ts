@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
-import { Outcome, run, World } from "./world";
+import type { Outcome, World } from "./podWorld";
+import { run } from "./runScript";
 
 const id = "00000000-aaaa-bbbb-cccc-dddddddddddd";
 
@@ -21,7 +22,7 @@ describe("the version of Cassandra that a pod starts", function () {
     assert.equal(refused.seeds, undefined);
     assert.match(
       refused.said,
-      /waiting: an image of Cassandra 5\.0 or later: 5\.0\.9 has written on this disk, and 4\.1\.9, which is in this image, does not read that\. Nothing was touched; set the image of before again/,
+      /waiting: the image must have Cassandra 5\.0 or later\. Cassandra 5\.0\.9 wrote the data on this disk; this image has Cassandra 4\.1\.9, which cannot read the data\. The data is untouched\. Set the previous image again/,
     );
     assert.deepEqual([refused.data, refused.files], [true, written.files]);
     assert.deepEqual(refused.record, written.record);
@@ -40,7 +41,7 @@ describe("the version of Cassandra that a pod starts", function () {
     it(`may be one ${what}`, async () => {
       const files = { "ring-member": id, ...(before && { "ring-version": before }) };
       const started = await run("entrypoint.sh", [], { ...written, files, version, cassandra: writes });
-      assert.equal(started.way, "restart", started.said);
+      assert.equal(started.startMode, "restart", started.said);
       assert.equal(noted(started), version ?? before);
     });
   }
@@ -57,7 +58,7 @@ describe("the version of Cassandra that a pod starts", function () {
       version: "4.1.9",
       cassandra: writes,
     });
-    assert.equal(started.way, "form", started.said);
+    assert.equal(started.startMode, "bootstrap_ring", started.said);
     assert.equal(noted(started), "4.1.9");
   });
 

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
-import { run, World } from "./world";
+import type { World } from "./podWorld";
+import { run } from "./runScript";
 
 const id = "00000000-aaaa-bbbb-cccc-dddddddddddd";
 const files = { "tls.key": "key\n", "tls.crt": "certificate\n", "ca.crt": "authority\n" };
@@ -27,7 +28,7 @@ describe("certificates in a pod", function () {
     const renewed = await run("post-start.sh", ["restart"], { ...pod, nap: `(( naps != 3 )) || ${renew}` });
     assert.deepEqual(renewed.nodetool, ["reloadssl"], renewed.said);
     assert.equal(renewed.certificates.keystore.content, "key\nrenewed\n");
-    assert.match(renewed.said, /took the certificates that Secret cassandra-tls holds now/);
+    assert.match(renewed.said, /loaded the renewed certificates of Secret cassandra-tls/);
     assert.deepEqual((await run("post-start.sh", ["restart"], pod)).nodetool, []);
   });
 
@@ -36,10 +37,10 @@ describe("certificates in a pod", function () {
     const nap = '(( naps != 3 )) || { cd "$RING_TLS_FOLDER" && echo renewed >$$ && mv $$ tls.crt; }';
     const joining: World = { ...pod, states, files: {}, serving: [], nap };
     const silent = '[ "$1" != reloadssl ] || [ -e "$world/answers" ] || { touch "$world/answers"; exit 1; }';
-    const renewed = await run("post-start.sh", ["join"], { ...joining, nodetool: silent });
+    const renewed = await run("post-start.sh", ["bootstrap"], { ...joining, nodetool: silent });
     assert.deepEqual(renewed.nodetool, ["reloadssl", "reloadssl"], renewed.said);
-    assert.doesNotMatch(renewed.said, /member .* of the ring/);
-    assert.equal(renewed.said.match(/took the certificates/g)?.length, 1);
+    assert.doesNotMatch(renewed.said, /member .* is in the ring/);
+    assert.equal(renewed.said.match(/loaded the renewed certificates/g)?.length, 1);
   });
 
   it("are taken anew where the Secret changed before anybody looked", async () => {
