@@ -13,7 +13,7 @@ const dataFolder = "/var/lib/cassandra";
 /** Where the scripts of this program are mounted in a pod. */
 export const scriptsFolder = "/ring";
 
-/** Where Cassandra writes besides its data, by the name of the volume. The image itself is read-only. `start.py` fills `config`. */
+/** Where Cassandra writes besides its data, by the name of the volume. The image itself is read-only. `entrypoint.py` fills `config`. */
 export const mountPaths = { config: "/config", logs: "/var/log/cassandra", tmp: "/tmp" } as const;
 
 /** Volumes of the pod, without those that a StatefulSet makes from its volume claim template. */

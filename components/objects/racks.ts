@@ -14,7 +14,7 @@ export function setsOf(name: string, racks: string[] = []): string[] {
 
 /**
  * A pod by its place in the ring. Members are counted over the sets in turn, `a-0`, `b-0`, `c-0`, `a-1`, so that a ring whose first
- * places are taken has as many in each rack. `ring.py` counts in the same way.
+ * places are taken has as many in each rack. `ordinal_view.py` counts in the same way.
  */
 export function podAt(sets: string[], place: number): string {
   return `${sets[place % sets.length]}-${Math.floor(place / sets.length)}`;

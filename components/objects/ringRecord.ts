@@ -18,7 +18,7 @@ export interface RingRecordArgs extends Identity {
 /**
  * What must be known about a ring even when none of its pods runs: whether it ever formed, and for each member its host ID and
  * last address. It lets a pod with an empty disk tell a first start from a disaster, and pods without ordinal take turns. The
- * pods write it (its keys are told in `pod/decisions.py`); this component makes it, empty, with the
+ * pods write it (`pod/README.md` lists its keys); this component makes it, empty, with the
  * account and the role by which they do.
  */
 export class RingRecord extends pulumi.ComponentResource {

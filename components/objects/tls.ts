@@ -12,7 +12,7 @@ export type ClientCertificates = (typeof ClientCertificates)[keyof typeof Client
 
 /**
  * What cassandra.yaml says of them, in PEM (Cassandra 4.1 and later): members prove who they are to each other and to clients.
- * @param folder to which start.py copies them
+ * @param folder to which `certificates.py` copies them
  * @param ofClients whether clients prove who they are as well
  */
 export function encryption(folder: string, ofClients: ClientCertificates): CassandraYaml {

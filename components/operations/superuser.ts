@@ -20,7 +20,7 @@ export interface SuperuserArgs extends Identity {
 }
 
 /**
- * The role of a ring that may do everything, in a Secret: `username` and `password`. The pods make it in the ring (`roles.py` in
+ * The role of a ring that may do everything, in a Secret: `username` and `password`. The pods make it in the ring (`superuser.py` in
  * `pod/`), and keep in `known` what password the ring has, with which they set another one.
  */
 export class Superuser extends pulumi.ComponentResource {
@@ -171,7 +171,7 @@ async function complaintOf({ selector, cluster }: PasswordChangeArgs, namespace:
   for (const { metadata } of pods) {
     const pod = { name: metadata!.name!, namespace, container: "cassandra", tailLines: 1000 };
     const log = await connection.core.readNamespacedPodLog(pod).catch(() => "");
-    // As `wait_for` in ring.sh writes it.
+    // As `wait_for` in system.py writes the line.
     const line = [...log.matchAll(/ ring: waiting: the superuser: (.*)$/gm)].at(-1)?.[1];
     if (line) return `${pod.name} says: ${line}`;
   }

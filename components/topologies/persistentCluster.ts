@@ -143,7 +143,7 @@ export class PersistentCluster extends CassandraRing {
             serviceName: this.service.discovery.metadata.name,
             selector: { matchLabels: { ...this.selector, ...ofRack } },
             // It can never change without replacing the set, and a first ring formed in parallel is ready eight times sooner.
-            // Later joins are put in order inside the pods (decisions.py).
+            // Later joins are put in order inside the pods (decide_bootstrap.py).
             podManagementPolicy: "Parallel",
             // For a disruption budget: a member that serves again is not seen by all others at once, and with three copies a QUORUM
             // request fails where two of them are not.

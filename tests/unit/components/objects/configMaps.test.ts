@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { ClientCertificates } from "../../../../components/index";
 import { configurationFile, podScripts } from "../../../../components/objects/configMaps";
 import { Disk } from "../../../../components/objects/disk";
-import { scripts } from "../../pod/world";
+import { scripts } from "../../pod/runScript";
 
 /** The scripts that a program finds in a checkout of its own. @param change what is done to the folder of the scripts first */
 async function scriptsOf(change: (folder: string) => void): Promise<typeof podScripts> {
