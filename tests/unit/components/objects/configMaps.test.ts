@@ -30,7 +30,10 @@ describe("the ConfigMap of a ring's scripts", () => {
   const onVolumes: Disk = { kind: "persistentVolumeClaim", template: "data" };
 
   it("holds the scripts of its topology, all that belong to the program and nothing else that lies beside them", async () => {
-    const tracked = execFileSync("git", ["ls-files"], { cwd: scripts, encoding: "utf8" }).trim().split("\n");
+    const tracked = execFileSync("git", ["ls-files"], { cwd: scripts, encoding: "utf8" })
+      .trim()
+      .split("\n")
+      .filter((file) => !file.endsWith(".md"));
     const without = (other: string) => tracked.filter((file) => file !== other).sort();
     const podScripts = await scriptsOf((folder) => {
       for (const stray of ["stray.py", "entrypoint.sh~", ".entrypoint.sh.swp"])
