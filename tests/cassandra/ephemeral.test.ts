@@ -6,7 +6,7 @@ import { ids, inRingLab, RingStack } from "../support/ringStack";
 
 const minutes = 60_000;
 
-describe("the ephemeral ring: members that keep their rows in their pods", function () {
+describe("the ephemeral ring, whose members keep their data in their pods", function () {
   this.timeout(25 * minutes);
   let lab: Lab;
   let stack: RingStack;
@@ -20,7 +20,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     await stack.up();
   }
 
-  /** All pods gone, though none of them had anyone to hand its rows over to. */
+  /** Waits until all pods are deleted. No member is left to stream rows to. */
   const gone = () => lab.kubectl(["wait", "--for=delete", "pod", "-l", "app=cassandra", "--timeout=60s"]);
 
   inRingLab((made) => ({ lab, stack } = made));
@@ -48,7 +48,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
   scales(4, "@all ");
   scales(2);
 
-  it("replaces its pods one at a time when their template changes", async () => {
+  it("@all replaces its pods one at a time when their template changes", async () => {
     const before = (await stack.pods()).map(({ metadata }) => metadata.uid);
     let fewest = 2;
     let rolling = true;
@@ -79,7 +79,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     });
   }
 
-  it("hands no rows over when a container is stopped and started, as a probe does it", async () => {
+  it("does not decommission when a container is stopped and started, as a probe does it", async () => {
     const pods = await stack.pods();
     const [{ metadata, spec }] = pods;
     const before = ids(await stack.oneRing(pods.length));
@@ -91,7 +91,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     await stack.everyPodCounts(10_000);
   });
 
-  it("@all hands every row over though Cassandra is killed in the middle of it", async () => {
+  it("@all loses no row when Cassandra is killed in the middle of a decommission", async () => {
     const pods = await stack.pods();
     const [{ metadata }] = pods;
     await lab.kubectl(["delete", "pod", metadata.name, "--wait=false"]);
@@ -121,7 +121,7 @@ describe("the ephemeral ring: members that keep their rows in their pods", funct
     await gone();
   });
 
-  it("replaces a member that died with its node's disk, from the other copies", async () => {
+  it("@all replaces a member that died with its node's disk, from the other replicas", async () => {
     await scaleTo(3);
     const [pod, victim] = await stack.pods();
     await stack.writeRows(nameOf(pod), 1000, 2);

@@ -41,7 +41,7 @@ describe("a ring in racks, one in each zone", function () {
     for (const { owns } of await stack.members("cassandra-zone-b-0", "rows")) assert.equal(owns, "33.3%");
   });
 
-  it("lets those reach CQL whom the stack names, and nobody else", async () => {
+  it("@all lets the clients reach CQL that clientsFrom names, and nobody else", async () => {
     configure({ replicas: 3, clientsFrom: [...smallMembers.clientsFrom, { podLabels: { role: "reader" } }] });
     await stack.up();
     await stack.bystander("reader", "--labels=role=reader");

@@ -10,6 +10,7 @@ describe("several topologies on real nodes", function () {
   let lab: Lab;
   let stack: RingStack;
   const configure = (settings: Record<string, unknown>) => stack.configure({ ...smallMembers, ...settings });
+  const daemon = { nodeSelector: { app: "cassandra" }, hostPath: "/var/lib/ring" };
   const component = (topology: string) => `app.kubernetes.io/component=${topology}`;
 
   inRingLab((made) => ({ lab, stack } = made));
@@ -39,8 +40,7 @@ describe("several topologies on real nodes", function () {
     await stack.serving(0);
   });
 
-  it("daemons find their rows again in folders of their nodes, after destroy and up", async () => {
-    const daemon = { nodeSelector: { app: "cassandra" }, hostPath: "/var/lib/ring" };
+  it("daemons find their data again in folders of their nodes, after destroy and up", async () => {
     configure({ topologies: ["daemon"], daemon });
     await lab.kubectl(["label", "node", "node1", "node2", "app=cassandra"]);
     await stack.up();
@@ -53,8 +53,9 @@ describe("several topologies on real nodes", function () {
     await stack.serving(2);
     assert.deepEqual(ids(await stack.oneRing(2)), before);
     await stack.everyPodCounts(1000);
+  });
 
-    // A node that leaves hands its rows over, though its folder stays.
+  it("@all a daemon decommissions when its node leaves, though the folder stays", async () => {
     await lab.kubectl(["label", "node", "node2", "app-"]);
     await stack.serving(1);
     await stack.oneRing(1);

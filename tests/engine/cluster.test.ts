@@ -61,7 +61,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await up(mine);
   });
 
-  it("is remembered: a stack that would go to another one is refused, in preview as well, and touches neither", async () => {
+  it("is remembered: preview and update refuse to go to another cluster, and touch neither", async () => {
     const before = [await objects(lab), await objects(other)];
     stack.configure({ ...ring, "kubernetes:kubeconfig": await contents(other) });
     const refusal = [
@@ -110,7 +110,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     assert.deepEqual(await uids(), before);
   });
 
-  it("is the provider's own: a program that names another one beside it is refused", async () => {
+  it("is the provider's own: a program whose `cluster` is another one is refused", async () => {
     const program = join(lab.dir, "two");
     cpSync(join(__dirname, "twoClusters"), program, { recursive: true });
     const pulumi = (...args: string[]) => lab.pulumi(["-C", program, ...args, "--stack", "two", "--non-interactive"]);
@@ -134,40 +134,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await pulumi("destroy", "--yes", "--skip-preview");
   });
 
-  it("is the one that the policies compare with: the stack's own, whatever KUBECONFIG says", async () => {
-    const program = join(lab.dir, "careless");
-    cpSync(join(__dirname, "careless"), program, { recursive: true });
-    const files = { mine: join(folder(), "mine"), theirs: join(folder(), "theirs") };
-    const pulumi = (KUBECONFIG: string, ...args: string[]) =>
-      lab.pulumi(["-C", program, ...args, "--stack", "careless", "--non-interactive"], {
-        env: { ...lab.env, KUBECONFIG },
-      });
-    const set = (key: string, value: string) => pulumi(files.mine, "config", "set", "--secret", key, value);
-    /** The rules that look at the set that is there, as far as they are violated. */
-    const compared = async (KUBECONFIG: string) => {
-      const preview = pulumi(KUBECONFIG, "preview", "--policy-pack", join(repository, "policies"));
-      const said = await preview.catch((error: RunError) => error.stdout);
-      assert.match(said, /private-services/, "the policies were asked");
-      assert.doesNotMatch(said, /cluster-seen/);
-      return [...said.matchAll(/\[mandatory\] +(one-change-at-a-time|storage-stays) /g)].map(([, name]) => name).sort();
-    };
-    const both = ["one-change-at-a-time", "storage-stays"];
-    // What was made there before, the policies see; the stack that they look at has made nothing.
-    await lab.pulumi(["-C", program, "stack", "init", "made", "--non-interactive"]);
-    await lab.pulumi(["-C", program, "up", "--yes", "--skip-preview", "--stack", "made", "--non-interactive"]);
-    await lab.pulumi(["-C", program, "stack", "init", "careless", "--non-interactive"]);
-    await set("careless:later", "true");
-    for (const key of ["kubernetes:kubeconfig", "careless:kubeconfig"]) {
-      await set(key, await contents(lab));
-      assert.deepEqual(await compared(files.theirs), both, `${key}, a secret`);
-      await set(key, files.theirs);
-      assert.deepEqual(await compared(files.mine), [], `${key}, a path`);
-      await pulumi(files.mine, "config", "rm", key);
-    }
-    await lab.pulumi(["-C", program, "destroy", "--yes", "--skip-preview", "--stack", "made", "--non-interactive"]);
-  });
-
-  it("may be another one for a stack that forgets: all is made there, and all that was made before stays", async () => {
+  it("may be another one once the state is deleted: the ring is made there, and the objects in the first cluster stay", async () => {
     const before = await objects(lab);
     const theirs = await objects(other);
     stack.configure({ ...ring, "kubernetes:kubeconfig": await contents(other) });
@@ -178,6 +145,51 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     for (const name of ["statefulset.apps/cassandra", "pod/cassandra-1", "service/cassandra-client"]) {
       assert.ok(!theirs.includes(name), name);
       assert.ok(made.includes(name), name);
+    }
+  });
+
+  describe("the cluster with which the policies compare", () => {
+    const files = () => ({ mine: join(folder(), "mine"), theirs: join(folder(), "theirs") });
+    const both = ["one-change-at-a-time", "storage-stays"];
+    let program: string;
+
+    const pulumi = (KUBECONFIG: string, ...args: string[]) =>
+      lab.pulumi(["-C", program, ...args, "--stack", "careless", "--non-interactive"], {
+        env: { ...lab.env, KUBECONFIG },
+      });
+    /** The rules that compare with the live StatefulSet, as far as the preview violates them. */
+    const compared = async (KUBECONFIG: string) => {
+      const preview = pulumi(KUBECONFIG, "preview", "--policy-pack", join(repository, "policies"));
+      const said = await preview.catch((error: RunError) => error.stdout);
+      assert.match(said, /private-services/, "the policies were asked");
+      assert.doesNotMatch(said, /cluster-seen/);
+      return [...said.matchAll(/\[mandatory\] +(one-change-at-a-time|storage-stays) /g)].map(([, name]) => name).sort();
+    };
+
+    before(async () => {
+      program = join(lab.dir, "careless");
+      cpSync(join(__dirname, "careless"), program, { recursive: true });
+      // The policies see what stack `made` has made. Stack `careless`, whose preview they judge, has made nothing.
+      await lab.pulumi(["-C", program, "stack", "init", "made", "--non-interactive"]);
+      await lab.pulumi(["-C", program, "up", "--yes", "--skip-preview", "--stack", "made", "--non-interactive"]);
+      await lab.pulumi(["-C", program, "stack", "init", "careless", "--non-interactive"]);
+      await pulumi(files().mine, "config", "set", "--secret", "careless:later", "true");
+    });
+
+    after(() =>
+      lab.pulumi(["-C", program, "destroy", "--yes", "--skip-preview", "--stack", "made", "--non-interactive"]),
+    );
+
+    for (const key of ["kubernetes:kubeconfig", "careless:kubeconfig"]) {
+      it(`${key === "kubernetes:kubeconfig" ? "" : "@all "}is the stack's own in ${key}, whatever KUBECONFIG says`, async () => {
+        const { mine, theirs } = files();
+        const set = (value: string) => pulumi(mine, "config", "set", "--secret", key, value);
+        await set(await contents(lab));
+        assert.deepEqual(await compared(theirs), both, "contents, a secret");
+        await set(theirs);
+        assert.deepEqual(await compared(mine), [], "a path");
+        await pulumi(mine, "config", "rm", key);
+      });
     }
   });
 });

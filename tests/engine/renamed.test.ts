@@ -29,7 +29,7 @@ describe("a ring that is to have another name, on the real engine and API server
       .sort();
   }
 
-  describe("in a program of one's own", () => {
+  describe("@all in a program that uses the components", () => {
     const pulumi = (...args: string[]) =>
       lab.pulumi(["-C", program, ...args, "--stack", "renamed", "--non-interactive"], { timeout: 5 * minutes });
     const refused = (...args: string[]) =>
@@ -64,7 +64,7 @@ describe("a ring that is to have another name, on the real engine and API server
       await pulumi("config", "rm", "suffix");
     });
 
-    it("@all is refused in another namespace, where its set alone is the target as well", async () => {
+    it("is refused in another namespace, also with the StatefulSet as the only target", async () => {
       await pulumi("config", "set", "namespace", "kube-public");
       const lines = ["one (persistent)", "two (ephemeral)", "three (daemon)", "four (pod)", "five (cockroachdb)"].map(
         (ring) => `this edit leaves ring ${ring} in namespace default behind`,
@@ -75,13 +75,13 @@ describe("a ring that is to have another name, on the real engine and API server
       await pulumi("config", "rm", "namespace");
     });
 
-    it("@all is refused other racks", async () => {
+    it("is refused other racks", async () => {
       await pulumi("config", "set", "racks", '["a","b"]');
       await refuses(["cassandra:racks: [a, b] is not allowed for ring one (persistent): its members are in []"], ...up);
       await pulumi("config", "rm", "racks");
     });
 
-    it("is remembered for as long as it is in the state", async () => {
+    it("is remembered for as long as it is in the state: `pulumi state delete` of the guard is refused", async () => {
       for (const end of ["DataGuard::one-ring", "WorkloadMemory::one"])
         await assert.rejects(pulumi("state", "delete", await urnOf(end), "--yes"), ({ stdout, stderr }: RunError) => {
           assert.match(stdout + stderr, /can't be safely deleted because the following resources depend on it/);
@@ -90,7 +90,7 @@ describe("a ring that is to have another name, on the real engine and API server
       await pulumi(...up, "--expect-no-changes");
     });
 
-    it("@all is left behind where that is meant, and the next one stands", async () => {
+    it("is left behind with acceptDataLoss, and a new ring is made", async () => {
       const before = await uids();
       await pulumi("config", "set", "suffix", "2");
       await pulumi("config", "set", "acceptDataLoss", "true");
@@ -115,7 +115,7 @@ describe("a ring that is to have another name, on the real engine and API server
   describe("by the config of a stack", () => {
     const ring = { ...smallMembers, storage: "minikube-hostpath", replicas: 2, volumeRetention: "delete" };
 
-    it("is remembered for as long as it is in the state: no command of Pulumi's takes the guard alone away", async () => {
+    it("is refused, and `pulumi state delete` cannot remove the guard alone", async () => {
       stack.configure(ring);
       await stack.up();
       const before = await uids();

@@ -1,7 +1,8 @@
 import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
-import { RunError } from "../../lab/src/run";
 import { inSimulatedLab, Stack } from "../support/stack";
+import { admission } from "./stack/admission";
+import { storages } from "./stack/storages";
 
 interface KubeObject {
   metadata: { name: string; uid: string; generation?: number; resourceVersion: string };
@@ -13,29 +14,6 @@ interface KubeList {
 }
 
 const minutes = 60_000;
-
-/** A cluster's own rule against large sets, as an administrator may have one. */
-const fewReplicas = [
-  {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "ValidatingAdmissionPolicy",
-    metadata: { name: "few-replicas" },
-    spec: {
-      matchConstraints: {
-        resourceRules: [
-          { apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["statefulsets"] },
-        ],
-      },
-      validations: [{ expression: "object.spec.replicas <= 6", message: "at most 6 replicas here" }],
-    },
-  },
-  {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "ValidatingAdmissionPolicyBinding",
-    metadata: { name: "few-replicas" },
-    spec: { policyName: "few-replicas", validationActions: ["Deny"] },
-  },
-];
 
 describe("the program on the real engine and API server, with simulated nodes", function () {
   this.timeout(10 * minutes);
@@ -62,7 +40,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
     );
   });
 
-  it("says what a person uses next", async () => {
+  it("has outputs that say what a person uses next", async () => {
     const outputs = JSON.parse(await stack.pulumi("stack", "output", "--json")) as Record<string, unknown>;
     assert.deepEqual(outputs, {
       namespace: "default",
@@ -87,7 +65,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.deepEqual(await stack.objects(), before);
   });
 
-  it("previews an edit as an update of the set and a restart of its members, and of nothing else, then makes it", async () => {
+  it("previews an edit as an update of the StatefulSet and a restart of its members, and of nothing else, then makes it", async () => {
     await stack.set({ memory: "2Gi" });
     const printed = await stack.pulumi("preview", "--diff");
     assert.match(printed, /~ kubernetes:apps\/v1:StatefulSet: \(update\)/);
@@ -99,7 +77,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
     const before = await stack.get<KubeObject>("statefulset", "cassandra");
     await stack.up();
     const after = await stack.get<KubeObject>("statefulset", "cassandra");
-    assert.equal(after.metadata.uid, before.metadata.uid, "the set must not be replaced");
+    assert.equal(after.metadata.uid, before.metadata.uid, "the StatefulSet must not be replaced");
     const pods = await stack.get<{ items: { spec: { containers: { resources: { limits: object } }[] } }[] }>(
       "pods",
       "-l",
@@ -121,7 +99,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.equal(set.status.readyReplicas, 4);
   });
 
-  it("does not scale down a ring that it cannot look at, says so in preview, and touches nothing", async () => {
+  it("does not scale down a ring that it cannot look at, says so in preview, and changes no object", async () => {
     const before = await stack.objects();
     await stack.set({ replicas: "2" });
     const printed = await stack.pulumi("preview");
@@ -132,7 +110,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
     await stack.set({ replicas: "4" });
   });
 
-  it("sees in refresh what was changed by hand, and mends it", async () => {
+  it("@all shows in refresh what was changed by hand, and sets it back", async () => {
     await lab.kubectl([
       "patch",
       "service",
@@ -150,31 +128,9 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.equal(budget.spec.maxUnavailable, 1);
   });
 
-  it("shows in preview what the API server would refuse", async () => {
-    await lab.kubectl(["apply", "-f", "-"], {
-      input: JSON.stringify({ apiVersion: "v1", kind: "List", items: fewReplicas }),
-    });
-    const before = await stack.objects();
-    await stack.set({ replicas: "7" });
-    assert.match(await refusal(), /denied request: at most 6 replicas here/);
-    assert.deepEqual(await stack.objects(), before);
-    await stack.set({ replicas: "4" });
-    await lab.kubectl(["delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", "few-replicas"]);
-  });
+  admission(() => ({ lab, stack }));
 
-  /** What a preview is refused with, once the API server has taken up its new policy, which takes it a moment. */
-  async function refusal(): Promise<string> {
-    for (let i = 0; i < 10; i++) {
-      const printed = await stack.pulumi("preview").then(
-        () => undefined,
-        (error: RunError) => error.stdout + error.stderr,
-      );
-      if (printed) return printed;
-    }
-    throw new Error("the API server never took up the policy");
-  }
-
-  it("ends right after a kill -9 of the engine in mid-update and what Pulumi then tells its user to do", async () => {
+  it("@all completes an update after kill -9 of the engine and the commands that Pulumi then advises", async () => {
     const before = await stack.get<KubeObject>("statefulset", "cassandra");
     await stack.set({ replicas: "6" });
     // Pods of simulated nodes that may not be scheduled keep the update waiting until the engine is dead.
@@ -196,12 +152,13 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.equal(
       all.items.length,
       6,
-      `an object stands there twice: ${all.items.map(({ metadata }) => metadata.name).join(", ")}`,
+      `an object exists twice: ${all.items.map(({ metadata }) => metadata.name).join(", ")}`,
     );
     await stack.up("--expect-no-changes");
   });
 
-  it("destroys all but the claims, the ring record and the superuser", async () => {
+  it("destroys everything but the claims, the ring record and the superuser", async () => {
+    const { spec } = await stack.get<{ spec: { replicas: number } }>("statefulset", "cassandra");
     await stack.destroy();
     const left = await stack.get<KubeList>(
       "all,configmaps,secrets,serviceaccounts,roles,rolebindings,pdb,pvc",
@@ -211,11 +168,11 @@ describe("the program on the real engine and API server, with simulated nodes", 
     assert.deepEqual(left.items.map(({ metadata }) => metadata.name).sort(), [
       "cassandra-ring",
       "cassandra-superuser",
-      ...[0, 1, 2, 3, 4, 5].map((i) => `data-cassandra-${i}`),
+      ...Array.from({ length: spec.replicas }, (_, i) => `data-cassandra-${i}`),
     ]);
   });
 
-  it("takes over what it kept when it comes back, and lets all of it go together if config says so", async () => {
+  it("takes over what destroy kept at the next up, and deletes all of it with volumeRetention: delete", async () => {
     const kept = await stack.get<KubeObject>("configmap", "cassandra-ring");
     const secret = await stack.get<KubeObject>("secret", "cassandra-superuser");
     // Simulated pods write nothing: this is what real members do.
@@ -250,35 +207,5 @@ describe("the program on the real engine and API server, with simulated nodes", 
     await lab.kubectl(["wait", "--for=delete", "pvc,configmap,secret", "-l", "app=cassandra", "--timeout=60s"]);
   });
 
-  for (const storage of ["gce-pd", "aws-ebs", "azure-disk"]) {
-    it(`${storage === "gce-pd" ? "" : "@all "}brings the dev stack up on ${storage} in a namespace that it makes and never deletes`, async () => {
-      const dev = await Stack.of(lab, "dev");
-      await dev.set({ storage, volumeRetention: "delete" });
-      await dev.up();
-      const claims = await dev.get<KubeList>("pvc", "-n", "cassandra");
-      assert.deepEqual(
-        claims.items.map(({ status }) => status.phase),
-        ["Bound", "Bound", "Bound"],
-      );
-      await dev.destroy();
-      await dev.get("namespace", "cassandra");
-      assert.deepEqual((await dev.get<KubeList>("storageclass", "-l", "app=cassandra")).items, []);
-    });
-  }
-
-  it("binds static local volumes on their nodes", async () => {
-    const volumes = [1, 2, 3].map((i) => ({ node: `node${i}`, path: `/mnt/disks/${i}` }));
-    for (const [i, { node, path }] of volumes.entries()) {
-      await stack.pulumi("config", "set", "--path", `localVolumes[${i}].node`, node);
-      await stack.pulumi("config", "set", "--path", `localVolumes[${i}].path`, path);
-    }
-    await stack.set({ storage: "local", replicas: "3", volumeRetention: "delete" });
-    await stack.up();
-    const bound = await stack.get<KubeList>("pv", "-l", "type=local");
-    assert.deepEqual(
-      bound.items.map(({ status }) => status.phase),
-      ["Bound", "Bound", "Bound"],
-    );
-    await stack.destroy();
-  });
+  storages(() => ({ lab, stack }));
 });

@@ -42,7 +42,7 @@ describe("Cassandra's decommission", function () {
     return nodes;
   }
 
-  it("a second one ends at once with exit code 0 while the member is LEAVING, and CQL is open", async () => {
+  it("@all a second one ends at once with exit code 0 while the member is LEAVING, and CQL is open", async () => {
     const [first, leaver] = await ring.form(2);
     const decommission = leaver.nodetool("decommission");
     await leaver.says(/LEAVING: sleeping/);
