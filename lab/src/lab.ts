@@ -145,12 +145,12 @@ export class Lab {
     return victims.length;
   }
 
-  /** Drops all that a pod on a real node sends and is sent, unknown to both ends, until it is mended. @param address the pod's */
+  /** Drops all that a pod on a real node sends and is sent, which neither end is told, until restoreNetwork. @param address the pod's */
   cutNetwork(node: string, address: string): Promise<void> {
     return this.rules("add", node, address);
   }
 
-  mendNetwork(node: string, address: string): Promise<void> {
+  restoreNetwork(node: string, address: string): Promise<void> {
     return this.rules("del", node, address);
   }
 
@@ -159,12 +159,12 @@ export class Lab {
     return configure(this.instance, `${node}.namespaces`, ends);
   }
 
-  /** Drops what two pods send each other, unknown to both, until it is mended. @param node that one of them is on */
+  /** Drops what two pods send each other, which neither is told, until restorePath. @param node that one of them is on */
   cutPath(node: string, addresses: [string, string]): Promise<void> {
     return this.pathRules("add", node, addresses);
   }
 
-  mendPath(node: string, addresses: [string, string]): Promise<void> {
+  restorePath(node: string, addresses: [string, string]): Promise<void> {
     return this.pathRules("del", node, addresses);
   }
 

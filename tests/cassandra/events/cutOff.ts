@@ -73,7 +73,7 @@ export const cutInDecommission: RingEvent = {
     try {
       assert.match(await refused, /cassandra-3 could not leave the ring: /);
     } finally {
-      await lab.mendPath(leaving.spec.nodeName!, addresses);
+      await lab.restorePath(leaving.spec.nodeName!, addresses);
     }
     await killCassandra(scene, leaving);
     await stack.serving(4);

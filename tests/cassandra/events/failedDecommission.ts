@@ -16,7 +16,7 @@ export const failedDecommission: RingEvent = {
     try {
       assert.match(await refused, /cassandra-3 could not leave the ring: /);
     } finally {
-      await lab.mendNetwork(spec.nodeName!, status.podIP!);
+      await lab.restoreNetwork(spec.nodeName!, status.podIP!);
     }
     // It is a member as before, and of the update nothing has come about.
     await stack.serving(4);

@@ -145,7 +145,7 @@ export class BareNode {
     try {
       return await happen();
     } finally {
-      await lab.mendNetwork(this.pod.spec.nodeName!, this.address);
+      await lab.restoreNetwork(this.pod.spec.nodeName!, this.address);
     }
   }
 
