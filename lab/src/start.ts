@@ -27,7 +27,8 @@ async function pulumi(target: Target, stack: string, args: string[]): Promise<vo
   process.on("SIGINT", wait);
   const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("exit", resolve));
   process.off("SIGINT", wait);
-  if (code !== 0) throw new Error(`pulumi ${args[0]} failed: fix what the lines above name, then run the same command again`);
+  if (code !== 0)
+    throw new Error(`pulumi ${args[0]} failed: fix what the lines above name, then run the same command again`);
 }
 
 /**

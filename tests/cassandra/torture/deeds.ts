@@ -138,7 +138,7 @@ export abstract class Deeds {
     const [from, to, node] = [one.status.podIP, other.status.podIP, one.spec.nodeName];
     if (!from || !to || !node || from === to) return false;
     await this.lab.cutPath(node, [from, to]);
-    return this.undoLater(aWhile, () => this.reconnected(node, () => this.lab.mendPath(node, [from, to])));
+    return this.undoLater(aWhile, () => this.reconnected(node, () => this.lab.restorePath(node, [from, to])));
   }
 
   protected async cutNetwork(number: number): Promise<boolean> {
@@ -146,7 +146,7 @@ export abstract class Deeds {
     const [address, node] = [status.podIP, spec.nodeName];
     if (!address || !node) return false;
     await this.lab.cutNetwork(node, address);
-    return this.undoLater(aWhile, () => this.reconnected(node, () => this.lab.mendNetwork(node, address)));
+    return this.undoLater(aWhile, () => this.reconnected(node, () => this.lab.restoreNetwork(node, address)));
   }
 
   /** Reconnects what a deed cut. A node that was switched off since has no cut left. */
