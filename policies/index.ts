@@ -35,14 +35,14 @@ new PolicyPack("cassandra", {
     })),
     {
       name: "cluster-seen",
-      description: "What is there could be looked at, by the rules that compare with it.",
+      description: "The rules that compare with live objects could read them.",
       enforcementLevel: "advisory" as const,
       validateResource: async (args: ResourceValidationArgs, report: ReportViolation) => {
         for (const object of objectsOf(args.type, args.props).filter(({ kind }) => compared.includes(kind))) {
           const { why } = await find(object, clusterOf(args));
           if (why === undefined) continue;
           report(
-            `${titleOf(object)} could not be looked at (${why}), so that nothing is compared with it; kubernetes:kubeconfig or KUBECONFIG says where it is`,
+            `${titleOf(object)} could not be read (${why}), so no rule compares with it; set kubernetes:kubeconfig or KUBECONFIG to its cluster`,
           );
         }
       },

@@ -1,10 +1,10 @@
 "use strict";
 const { reporters, Runner } = require("mocha");
 
-/** How many of the suites that took longest are told. */
-const told = 15;
+/** How many suites the list of the longest has. */
+const listed = 15;
 
-/** Mocha's own report, with each failure told at once; after it the suites that took longest, and one line that counts all that ran. */
+/** Mocha's own report, with the message of each failure at once. After it come the suites that took longest, and a line of counts. */
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
@@ -18,7 +18,7 @@ module.exports = class extends reporters.Spec {
       if (isOuter(suite)) took.push([Math.round((Date.now() - begun.get(suite)) / 1000), suite.title]);
     });
     runner.once(EVENT_RUN_END, () => {
-      const longest = took.sort(([a], [b]) => b - a).slice(0, told);
+      const longest = took.sort(([a], [b]) => b - a).slice(0, listed);
       for (const [seconds, title] of longest) process.stdout.write(`${String(seconds).padStart(6)} s  ${title}\n`);
       const { passes, failures, pending } = this.stats;
       process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`);

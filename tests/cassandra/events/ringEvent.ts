@@ -49,7 +49,7 @@ export class Scene {
   }
 }
 
-/** Something that happens to a ring under load. */
+/** An event in the life of a ring that serves requests. */
 export interface RingEvent {
   /** What happens, as the report names it. */
   title: string;
@@ -57,11 +57,11 @@ export interface RingEvent {
   members?: number;
   /** Copies of each row that is written meanwhile. @default 3 */
   copies?: number;
-  /** Whether no request may fail: it is something that users do, and not what befalls them. */
+  /** Whether no request may fail, because users do this on purpose. */
   planned: boolean;
-  /** Whether rows with one copy can be read all the time: no pod ends that has not moved its rows to others. */
+  /** Whether rows with one replica can be read all the time, because no pod ends before it has streamed them to others. */
   keepsSingleRows?: boolean;
-  /** Whether a disk goes, and with it rows of which there was one copy. */
+  /** Whether a volume is lost, and with it rows that had one replica. */
   losesDisk?: boolean;
   run(scene: Scene): Promise<void>;
 }

@@ -26,7 +26,7 @@ describe("the policies", () => {
     const good = ["a:1", "registry:5000/a:1.0-b", `a@sha256:${"0".repeat(64)}`, `a:latest@sha256:${"0".repeat(64)}`];
     for (const image of bad) {
       const [line] = check("pinned-images", { spec: { initContainers: [container({ image })] } });
-      assert.match(line, /^Pod, container a: image ".*" may be another one tomorrow; give it a tag/, image);
+      assert.match(line, /^Pod, container a: image ".*" can change without an edit; give it a tag/, image);
     }
     for (const image of good) assert.deepEqual(check("pinned-images", set({}, container({ image }))), [], image);
     const pod = { spec: { containers: [container({ image: "a" })] } };
@@ -45,7 +45,7 @@ describe("the policies", () => {
   it("want a memory limit of every container", () => {
     const careless = set({}, container({}), container({ name: "b", resources: { requests: { memory: "1Gi" } } }));
     assert.deepEqual(check("memory-limits", careless), [
-      "StatefulSet ring, container b: without a memory limit it may take a whole node's; set resources.limits.memory",
+      "StatefulSet ring, container b: without a memory limit it may use all memory of its node; set resources.limits.memory",
     ]);
     assert.deepEqual(check("memory-limits", { kind: "Service", spec: {} }), []);
     const template = { spec: { containers: [{ name: "a", image: "a:1" }] } };
@@ -59,7 +59,7 @@ describe("the policies", () => {
     const service = (spec: object, annotations = {}) =>
       check("private-services", { kind: "Service", metadata: { name: "cql", annotations }, spec: { ...spec } });
     for (const spec of [{ type: "LoadBalancer" }, { type: "NodePort" }, { externalIPs: ["192.0.2.1"] }])
-      assert.match(service(spec)[0], /^Service cql is open to whoever reaches its address; make it a ClusterIP/);
+      assert.match(service(spec)[0], /^Service cql is open to everybody who reaches its address; make it a ClusterIP/);
     assert.equal(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["0.0.0.0/0"] }).length, 1);
     assert.deepEqual(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["10.0.0.0/8"] }), []);
     assert.deepEqual(service({ type: "LoadBalancer" }, { "networking.gke.io/load-balancer-type": "Internal" }), []);
@@ -84,7 +84,7 @@ describe("the policies", () => {
     ];
     for (const [apiVersion, kind] of entrances) {
       const [line] = check("private-services", { apiVersion, kind, metadata: { name: "cql" }, spec: {} });
-      assert.match(line, new RegExp(`^${kind} cql is open to whoever reaches its controller`));
+      assert.match(line, new RegExp(`^${kind} cql is open to everybody who reaches its controller`));
     }
     for (const [apiVersion, kind] of [
       ["gateway.networking.k8s.io/v1", "GatewayClass"],
@@ -181,7 +181,7 @@ describe("the policies", () => {
     assert.equal(check("pinned-images", patch).length, 1);
     assert.deepEqual(check("memory-limits", patch), [], "what a patch does not say may be there");
     const [release] = objectsOf("kubernetes:helm.sh/v3:Release", { chart: "cassandra" });
-    assert.match(check("seen-objects", release)[0], /^Release cassandra: what a Helm release makes, no policy sees/);
+    assert.match(check("seen-objects", release)[0], /^Release cassandra: no policy sees the objects of a Helm release/);
     assert.deepEqual(objectsOf("random:index/randomPassword:RandomPassword", {}), []);
   });
 
@@ -195,7 +195,7 @@ describe("the policies", () => {
 
   it("want as many members as a row has copies, over all racks", () => {
     const image = "docker.io/library/cassandra:5.0.9";
-    assert.match(check("enough-members", set({ replicas: 2 }, container({ image })))[0], /have 3 members or more$/);
+    assert.match(check("enough-members", set({ replicas: 2 }, container({ image })))[0], /use 3 members or more$/);
     assert.deepEqual(check("enough-members", set({ replicas: 3 }, container({ image }))), []);
     const env = [{ name: "RING_SETS", value: "ring-a ring-b ring-c" }];
     assert.deepEqual(check("enough-members", set({ replicas: 1 }, container({ image, env }))), []);
@@ -224,7 +224,7 @@ describe("the policies", () => {
     const edit = (wanted: object, there?: object) => check("storage-stays", wanted, there);
     assert.match(
       edit(volumes("2Gi", "fast"), volumes("1Gi", "fast"))[0],
-      /other claim templates delete the set with all of its pods/,
+      /other volumeClaimTemplates delete the StatefulSet with all of its pods/,
     );
     assert.equal(edit(volumes("1Gi", "slow"), volumes("1Gi", "fast")).length, 1);
     assert.deepEqual(edit(volumes("1024Mi", "fast"), volumes("1Gi", "fast")), []);

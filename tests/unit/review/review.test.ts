@@ -203,7 +203,7 @@ describe("the report", () => {
   it("shows neither side of a field that is or becomes a secret", () => {
     const map = (data: unknown) => ({ metadata: { name: "m" }, data });
     const told = of(step("update", "kubernetes:core/v1:ConfigMap", "a", map("hunter2"), map(secret)), summary());
-    assert.match(told, /^\| changed \| ConfigMap `m` \| `data`: another secret \|$/m);
+    assert.match(told, /^\| changed \| ConfigMap `m` \| `data`: the secret changes \|$/m);
     assert.doesNotMatch(told, /hunter2/);
     for (const [before, after] of [
       [
@@ -234,9 +234,9 @@ describe("the report", () => {
     const told = of(step("same", "cassandra:index:CockroachCluster", "cockroachdb", {}, {}), replaced, summary());
     assert.match(
       told,
-      /Ring `cockroachdb`: deleted and made anew, all at once: 3 members; rows that lie in their pods are lost/,
+      /Ring `cockroachdb`: deleted and created again, all at once: 3 members; data in their pods is lost/,
     );
-    assert.match(told, /nothing serves its clients/);
+    assert.match(told, /no member serves clients/);
   });
 
   it("is cut where it is longer than a comment may be, with a word", () => {
