@@ -151,7 +151,10 @@ describe("every topology on the real engine and API server, with simulated nodes
       { topologies: ["daemon", "pod"], replicas: 3 },
       'cassandra:replicas: invalid value "3" while daemon has one for each node and pod is one member',
     );
-    await scene.refuses({ storage: "local" }, 'cassandra:localVolumes: invalid value "[]" with 0 volumes for 3 replicas');
+    await scene.refuses(
+      { storage: "local" },
+      'cassandra:localVolumes: invalid value "[]" with 0 volumes for 3 replicas',
+    );
     await scene.refuses(
       { topologies: ["pod", "ephemeral"], ephemeral: { adoptPod: true } },
       'cassandra:ephemeral.adoptPod: invalid value "true" while topologies holds pod',
