@@ -1,23 +1,34 @@
-import { lostState, recreated, scaledByHand } from "./byHand";
-import {
-  changeOfMind,
-  cutInDecommission,
-  decommissionedByHand,
-  decommissionedByHandAlone,
-  recordOutOfReach,
-} from "./cutOff";
+import { badImage } from "./badImage";
+import { changeOfMind } from "./changeOfMind";
+import { configChange } from "./configChange";
+import { cutInDecommission } from "./cutInDecommission";
+import { decommissionedByHand } from "./decommissionedByHand";
+import { decommissionedByHandAlone } from "./decommissionedByHandAlone";
 import { failedDecommission } from "./failedDecommission";
-import { killedInDecommission, killedInJoin } from "./killedEngine";
-import { lostFirstVolume, lostFirstVolumeInSilence, lostNode, lostVolume } from "./lostDisks";
-import { memberKilled, podDeleted, ringKilled, ringKilledBehindDns, twoEvictions } from "./lostPods";
+import { imageChange } from "./imageChange";
+import { killedInDecommission } from "./killedInDecommission";
+import { killedInJoin } from "./killedInJoin";
+import { lostFirstVolume } from "./lostFirstVolume";
+import { lostFirstVolumeInSilence } from "./lostFirstVolumeInSilence";
+import { lostNode } from "./lostNode";
+import { lostState } from "./lostState";
+import { lostVolume } from "./lostVolume";
+import { memberKilled } from "./memberKilled";
+import { podDeleted } from "./podDeleted";
+import { recordOutOfReach } from "./recordOutOfReach";
+import { recreated } from "./recreated";
+import { ringKilled } from "./ringKilled";
+import { ringKilledBehindDns } from "./ringKilledBehindDns";
+import { scaledByHand } from "./scaledByHand";
+import { scaling } from "./scaling";
+import { scalingToOne } from "./scalingToOne";
+import { twoEvictions } from "./twoEvictions";
 import { RingEvent } from "./ringEvent";
-import { badImage, configChange, imageChange } from "./rolling";
-import { scaling, scalingToOne } from "./scaling";
 
-/** Those that `npm test` keeps, one of each kind. */
+/** Events that `npm test` runs, one of each kind. */
 const short = [killedInDecommission, ringKilledBehindDns, lostVolume];
 
-/** All of them, in an order that needs little scaling in between. */
+/** All events, in an order that needs little scaling in between. */
 const all: RingEvent[] = [
   scaling,
   killedInJoin,

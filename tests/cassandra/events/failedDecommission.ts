@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { isListed } from "./cutOff";
+import { isListed } from "../steps/modes";
 import { RingEvent } from "./ringEvent";
 
 export const failedDecommission: RingEvent = {
