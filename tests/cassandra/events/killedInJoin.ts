@@ -7,7 +7,7 @@ export const killedInJoin: RingEvent = {
   keepsSingleRows: true,
   async run(scene) {
     scene.edit({ replicas: 4 });
-    await killUpdateWhen(scene, "cassandra-3", "join: streaming this member's share");
+    await killUpdateWhen(scene, "cassandra-3", "bootstrap: joining the ring and streaming this member's data");
     await scene.stack.oneRing(4);
   },
 };

@@ -17,7 +17,7 @@ export async function isReplaced(stack: RingStack, member: number, before: Membe
   const known = ids(before);
   // Cassandra gives the newcomer a host ID of its own, and the tokens of the one that it replaces.
   assert.equal(ids(await stack.oneRing(3)).filter((id) => known.includes(id)).length, 2);
-  await stack.says(`cassandra-${member}`, /repaired: this member has every row/, 300);
+  await stack.says(`cassandra-${member}`, /the repair has ended: this member has all data/, 300);
 }
 
 export const deletePodAndVolume = (lab: Lab, member: number) =>
