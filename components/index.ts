@@ -5,7 +5,8 @@ export { CassandraService, type CassandraServiceArgs } from "./objects/services"
 export { type ClusterChoice } from "./kubernetes/apiClient";
 export { type CertManager, type IssuerReference } from "./objects/certificates";
 export { CockroachCluster, type CockroachClusterArgs } from "./cockroachdb/cockroachCluster";
-export { type CockroachCertificates, type CockroachPodArgs } from "./cockroachdb/cockroachPod";
+export { type CockroachCertificates } from "./cockroachdb/cockroachOptions";
+export { type CockroachPodArgs } from "./cockroachdb/cockroachPod";
 export { DaemonCluster, type DaemonClusterArgs } from "./topologies/daemonCluster";
 export { DataGuard } from "./operations/dataGuard";
 export { EphemeralCluster, type EphemeralClusterArgs } from "./topologies/ephemeralCluster";
@@ -14,7 +15,7 @@ export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./objects
 export { type Peer } from "./objects/networkPolicy";
 export { PersistentCluster, type PersistentClusterArgs } from "./topologies/persistentCluster";
 export { judgeIn, ofStack, type RingFacts, type Rings } from "./operations/ringSnapshots";
-export { enforceLabel, refuseOtherStandard } from "./objects/podSecurity";
+export { enforceLabel, refuseOtherStandard } from "./objects/podSecurityStandard";
 export { ClientCertificates } from "./objects/tls";
 export { SinglePod, type SinglePodArgs } from "./topologies/singlePod";
 export {

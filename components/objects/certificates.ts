@@ -2,35 +2,40 @@ import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { Identity, labels } from "./labels";
 
-/** Issuers of cert-manager's: of a namespace, or of the whole cluster. */
+/** Kinds of issuers of cert-manager: an Issuer belongs to a namespace, a ClusterIssuer to the whole Kubernetes cluster. */
 export const IssuerKind = { Issuer: "Issuer", ClusterIssuer: "ClusterIssuer" } as const;
 export type IssuerKind = (typeof IssuerKind)[keyof typeof IssuerKind];
 
-/** What signs a ring's certificate: an issuer of cert-manager's. */
+/** The issuer of cert-manager that signs a ring's certificate. */
 export interface IssuerReference {
-  /** Where it is known: in the ring's namespace, or everywhere. */
+  /** Kind of the issuer. An Issuer must be in the ring's namespace. */
   kind: IssuerKind;
-  /** Name of the object. */
+  /** Name of the issuer. */
   name: string;
 }
 
 /** How cert-manager makes a ring's certificate. */
 export interface CertManager {
-  /** Who signs it. Whoever else has one of its certificates is let in as a member. @default an authority that the ring has to itself */
+  /**
+   * The issuer that signs the certificate. Every other holder of a certificate of the same authority is let in as a member.
+   * @default an authority that signs for this ring alone
+   */
   issuer?: IssuerReference;
 }
 
 export interface CertificatesArgs extends Identity, CertManager {
+  /** Namespace of the ring. */
   namespace: pulumi.Input<string>;
-  /** Secret that the certificate goes to. */
+  /** Name of the Secret that cert-manager writes the certificate into. */
   secretName: string;
-  /** Names in DNS under which clients reach the ring. */
+  /** Names in DNS by which clients reach the ring. */
   dnsNames: pulumi.Input<string[]>;
 }
 
 /**
- * The certificate of a ring, issued and renewed by cert-manager, which must be there. All members show the same one. Its Secrets, of
- * an authority as well, are cert-manager's own, and stay: a later ring of the name is trusted by the clients of this one.
+ * The certificate of a ring, which cert-manager issues and renews. cert-manager must be installed. All members use the same certificate.
+ * cert-manager owns the Secrets, also that of the authority, and they stay after `pulumi destroy`: clients of this ring trust a later
+ * ring of the same name.
  */
 export class Certificates extends pulumi.ComponentResource {
   constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -46,38 +51,45 @@ export class Certificates extends pulumi.ComponentResource {
         },
         { parent: this },
       );
-    if (args.issuer?.kind === "ClusterIssuer") {
-      const { name: issuer } = args.issuer;
-      void pulumi.log.warn(
-        `cassandra:tlsIssuer: ClusterIssuer/${issuer} signs for the whole cluster, and members of ring ${args.name} let in whoever has a ` +
-          "certificate of its authority, as one of them; an authority of the ring's own (no tlsIssuer) signs for nobody else",
-        this,
-      );
-    }
-    // Cassandra reads no other encoding of keys.
-    const privateKey = { algorithm: "ECDSA", size: 256, encoding: "PKCS8", rotationPolicy: "Always" };
+    const { issuer } = args;
+    if (issuer?.kind === "ClusterIssuer") void warnOfSharedAuthority(issuer.name, args.name, this);
 
-    if (!args.issuer) {
-      const [first, authority] = [`${args.name}-self-signed`, `${args.name}-ca`];
-      make(`${name}-self-signed`, "Issuer", first, { selfSigned: {} });
-      make(`${name}-authority`, "Certificate", authority, {
-        isCA: true,
-        commonName: authority,
-        secretName: authority,
-        // Members trust one authority at a time: a new one is for a ring that is made anew.
-        duration: "87600h",
-        privateKey: { ...privateKey, rotationPolicy: "Never" },
-        issuerRef: { kind: "Issuer", name: first },
-      });
+    const [selfSigned, authority] = [`${args.name}-self-signed`, `${args.name}-ca`];
+    if (!issuer) {
+      make(`${name}-self-signed`, "Issuer", selfSigned, { selfSigned: {} });
+      make(`${name}-authority`, "Certificate", authority, authorityCertificate(authority, selfSigned));
       make(`${name}-issuer`, "Issuer", authority, { ca: { secretName: authority } });
     }
-    make(name, "Certificate", args.secretName, {
-      secretName: args.secretName,
-      dnsNames: args.dnsNames,
-      usages: ["digital signature", "server auth", "client auth"],
-      privateKey,
-      issuerRef: args.issuer ?? { kind: "Issuer", name: `${args.name}-ca` },
-    });
+    make(name, "Certificate", args.secretName, ringCertificate(args, issuer ?? { kind: "Issuer", name: authority }));
     this.registerOutputs({});
   }
+}
+
+/** Cassandra reads keys in PKCS#8 only. */
+const privateKey = { algorithm: "ECDSA", size: 256, encoding: "PKCS8", rotationPolicy: "Always" };
+
+/** Spec of the certificate of an authority that signs for one ring alone. */
+function authorityCertificate(name: string, issuer: string) {
+  return {
+    isCA: true,
+    commonName: name,
+    secretName: name,
+    // Members trust one authority at a time, so that the authority never changes while the ring lives: ten years, with the same key.
+    duration: "87600h",
+    privateKey: { ...privateKey, rotationPolicy: "Never" },
+    issuerRef: { kind: "Issuer", name: issuer },
+  };
+}
+
+/** Spec of the certificate that all members use. */
+function ringCertificate({ secretName, dnsNames }: CertificatesArgs, issuerRef: IssuerReference) {
+  return { secretName, dnsNames, usages: ["digital signature", "server auth", "client auth"], privateKey, issuerRef };
+}
+
+function warnOfSharedAuthority(issuer: string, ring: string, parent: pulumi.Resource): Promise<void> {
+  return pulumi.log.warn(
+    `cassandra:tlsIssuer: ClusterIssuer/${issuer} signs for the whole cluster. Every holder of a certificate of its authority can join ` +
+      `ring ${ring} as a member. Without tlsIssuer, the ring has an authority that signs for no other ring`,
+    parent,
+  );
 }

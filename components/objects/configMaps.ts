@@ -17,12 +17,15 @@ export function scriptsConfigMap(
   return { metadata, data: { ...podScripts(disk), ...configuration } };
 }
 
+/** Name of the ConfigMap with the ring record of a ring whose data outlives the stack. */
+export const recordName = (ring: string) => `${ring}-ring`;
+
 /**
  * ConfigMap that holds the ring record of a ring whose data outlives the stack. It is applied as a patch without data: what the pods
  * have written stays, also where an earlier `pulumi destroy` has left the record.
  */
 export function keptRecordConfigMap(metadata: ObjectMetadata, ring: string): k8s.core.v1.ConfigMapPatchArgs {
-  return { metadata: { ...metadata, name: `${ring}-ring`, annotations: { "pulumi.com/patchForce": "true" } } };
+  return { metadata: { ...metadata, name: recordName(ring), annotations: { "pulumi.com/patchForce": "true" } } };
 }
 
 /**

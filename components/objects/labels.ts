@@ -2,11 +2,11 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** Which ring an object belongs to. */
 export interface Identity {
-  /** Name of the ring's set and Service, unique in its namespace. */
+  /** Name of the ring, and of its StatefulSet and headless Service. Unique in its namespace. */
   name: string;
-  /** The component that makes the object: `persistent`, `ephemeral` ... */
+  /** The topology whose component makes the object: `persistent`, `ephemeral` ... */
   topology: string;
-  /** What runs. @default "cassandra" */
+  /** What runs in the pods. @default "cassandra" */
   application?: string;
 }
 
@@ -17,8 +17,9 @@ export interface ObjectMetadata {
 }
 
 /**
- * What Services, sets and budgets select on. It holds nothing that could change while the ring lives: a changed selector
- * replaces a set, and with it every pod. The instance keeps two topologies of one namespace from taking each other's pods.
+ * What Services, controllers and budgets select pods by. It holds nothing that could change while the ring lives: Kubernetes refuses
+ * another selector, so a StatefulSet would be replaced with all of its pods. The instance label keeps two topologies in one namespace
+ * from selecting each other's pods.
  */
 export function selectorLabels({ name, topology, application = "cassandra" }: Identity): Record<string, string> {
   return {
@@ -29,8 +30,8 @@ export function selectorLabels({ name, topology, application = "cassandra" }: Id
 }
 
 /**
- * Labels of every object: the selector's, the recommended ones, and the plain `app: cassandra` of the tutorials, so that
- * their commands (`kubectl get pods -l app=cassandra`) find ours.
+ * Labels of every object of a ring: those of the selector, the other recommended ones, and the plain `app: cassandra` of the Kubernetes
+ * tutorials, so that `kubectl get pods -l app=cassandra` works.
  */
 export function labels(identity: Identity): Record<string, string> {
   return {
@@ -40,7 +41,7 @@ export function labels(identity: Identity): Record<string, string> {
   };
 }
 
-/** A selector as the API takes it in a query: `app=cassandra,disk=ssd`. */
+/** A selector as the Kubernetes API takes it in a query: `app=cassandra,disk=ssd`. */
 export function selectorText(selector: Record<string, string>): string {
   return Object.entries(selector)
     .map((label) => label.join("="))

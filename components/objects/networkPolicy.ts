@@ -1,58 +1,59 @@
 import * as k8s from "../kubernetes/resources";
-import * as pulumi from "@pulumi/pulumi";
+import type { ObjectMetadata } from "./labels";
 
-/** Pods, by their labels and those of their namespace, or addresses. What is left out does not restrict. */
+/** Pods or addresses that may be clients. A selector that is left out does not restrict. */
 export interface Peer {
   /** Labels of the pods. @default all pods */
   podLabels?: Record<string, string>;
-  /** Labels of their namespaces. @default the ring's own namespace alone */
+  /** Labels of the namespaces that the pods are in. @default the ring's own namespace */
   namespaceLabels?: Record<string, string>;
-  /** Addresses, such as `10.0.0.0/8`, in place of pods. */
+  /** Addresses in place of pods, such as `10.0.0.0/8`. */
   cidr?: string;
 }
 
-export interface NetworkAccessArgs {
+export interface NetworkPolicyArgs {
   /** Namespace and labels of the policy. */
-  metadata: { namespace: pulumi.Input<string>; labels: Record<string, string> };
-  /** Labels of the pods that it protects, which reach each other on all ports of `members` and `clients`. */
+  metadata: ObjectMetadata;
+  /** Labels of the pods that are protected. They reach each other on the ports of both `members` and `clients`. */
   selector: Record<string, string>;
-  /** Ports among members. */
+  /** Ports that members use among themselves. */
   members: number[];
-  /** Ports for clients. */
+  /** Ports that clients use. */
   clients: number[];
   /** Who may be a client. @default all pods of the namespace */
   from?: Peer[];
-  /** Pods of the ring's own in its namespace that are clients, whoever else may be one. @default none */
+  /** Selects pods of the namespace that may always be clients. @default none */
   tools?: k8s.types.input.meta.v1.LabelSelector;
 }
 
 /**
- * Who may reach the pods of a ring: each other, and clients on the ports for them. All else, JMX for one, is closed to everyone.
- * It holds where the cluster's network enforces policies.
+ * NetworkPolicy of a ring: its pods reach each other, and clients reach the ports for clients. Every other port, JMX for one, is closed
+ * to every other pod. The policy has an effect only where the network of the Kubernetes cluster enforces policies.
  */
-export function networkAccess(
-  name: string,
-  { metadata, selector, members, clients, from = [], tools }: NetworkAccessArgs,
-  opts: pulumi.ComponentResourceOptions,
-): k8s.networking.v1.NetworkPolicy {
+export function networkPolicy(args: NetworkPolicyArgs): k8s.networking.v1.NetworkPolicyArgs {
+  const { metadata, selector, members, clients, from = [], tools } = args;
   const ports = (numbers: number[]) => numbers.map((port) => ({ protocol: "TCP", port }));
   const peers =
     from.length === 0 ? [{ podSelector: {} }] : [...from.map(peerOf), ...(tools ? [{ podSelector: tools }] : [])];
-  return new k8s.networking.v1.NetworkPolicy(
-    name,
-    {
-      metadata,
-      spec: {
-        podSelector: { matchLabels: selector },
-        policyTypes: ["Ingress"],
-        ingress: [
-          { from: [{ podSelector: { matchLabels: selector } }], ports: ports([...members, ...clients]) },
-          { from: peers, ports: ports(clients) },
-        ],
-      },
+  return {
+    metadata,
+    spec: {
+      podSelector: { matchLabels: selector },
+      policyTypes: ["Ingress"],
+      ingress: [
+        { from: [{ podSelector: { matchLabels: selector } }], ports: ports([...members, ...clients]) },
+        { from: peers, ports: ports(clients) },
+      ],
     },
-    opts,
-  );
+  };
+}
+
+/** NetworkPolicy of pods that nobody needs to reach. @param pods selects them */
+export function noAccess(
+  metadata: ObjectMetadata,
+  pods: k8s.types.input.meta.v1.LabelSelector,
+): k8s.networking.v1.NetworkPolicyArgs {
+  return { metadata, spec: { podSelector: pods, policyTypes: ["Ingress"] } };
 }
 
 function peerOf({ podLabels, namespaceLabels, cidr }: Peer): k8s.types.input.networking.v1.NetworkPolicyPeer {

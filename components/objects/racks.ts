@@ -1,26 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Cluster, ClusterChoice, explain } from "../kubernetes/apiClient";
 
-/** Label of nodes that tells their zone. */
+/** Label of a node: its zone. */
 export const zoneLabel = "topology.kubernetes.io/zone";
 
-/** Label that tells the pods of one rack from those of another. */
+/** Label of a pod: the rack of its member. */
 export const rackLabel = "cassandra/rack";
 
-/** Names of the sets that make a ring's pods: its own, or one for each rack. */
+/** Names of the StatefulSets of a ring: one named as the ring, or one for each rack. */
 export function setsOf(name: string, racks: string[] = []): string[] {
   return racks.length === 0 ? [name] : racks.map((rack) => `${name}-${rack}`);
 }
 
 /**
- * A pod by its place in the ring. Members are counted over the sets in turn, `a-0`, `b-0`, `c-0`, `a-1`, so that a ring whose first
- * places are taken has as many in each rack. `ordinal_view.py` counts in the same way.
+ * Name of a pod by its ordinal in the whole ring. The ordinals go over the StatefulSets in turn, `a-0`, `b-0`, `c-0`, `a-1`, so that the
+ * first members are spread evenly over the racks. `ordinal_view.py` counts in the same way.
  */
-export function podAt(sets: string[], place: number): string {
-  return `${sets[place % sets.length]}-${Math.floor(place / sets.length)}`;
+export function podAt(sets: string[], ordinal: number): string {
+  return `${sets[ordinal % sets.length]}-${Math.floor(ordinal / sets.length)}`;
 }
 
-/** Place of a pod; NaN for what is no pod of these sets. */
+/** Ordinal of a pod in the whole ring; NaN if these StatefulSets have no such pod. */
 export function placeOf(sets: string[], pod: string): number {
   const [, set, ordinal] = /^(.+)-(\d+)$/.exec(pod) ?? [];
   const index = sets.indexOf(set);
@@ -28,9 +28,9 @@ export function placeOf(sets: string[], pod: string): number {
 }
 
 /**
- * Hook of a set whose pods may run in one zone alone: says so when no node is there for them. It refuses nothing, since a cluster
- * may make nodes when pods ask for them.
- * @param parent line of `pulumi up` that it writes to
+ * Hook of a StatefulSet whose pods may run in one zone only: warns if no node is in that zone. It refuses nothing, since a cluster may
+ * add nodes when pods need them.
+ * @param parent the resource that `pulumi up` shows the warning at
  */
 export function warnOfEmptyZone(
   name: string,
@@ -43,7 +43,7 @@ export function warnOfEmptyZone(
     async () => {
       const { core } = await Cluster.connect(cluster);
       const found = await core.listNode().catch(async (error: Error) => {
-        await pulumi.log.warn(`whether zone ${zone} has nodes could not be looked at: ${explain(error)}`, parent);
+        await pulumi.log.warn(`cassandra:racks: cannot see whether zone ${zone} has nodes: ${explain(error)}`, parent);
       });
       const zones = new Set(found?.items.flatMap(({ metadata }) => metadata?.labels?.[zoneLabel] ?? []));
       if (!found || zones.has(zone)) return;

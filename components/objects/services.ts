@@ -1,21 +1,21 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import { ports } from "./ports";
 import { checkedArgs } from "../args/checkedArgs";
 import { Identity, labels } from "./labels";
+import { ports } from "./ports";
 
 export interface CassandraServiceArgs extends Identity {
   /** Labels of the ring's pods. */
   selector: Record<string, string>;
-  /** Whether a headless Service that is there already is this one. @default none is */
+  /** Resource transform that imports a headless Service of this name if there is one. @default none: such a Service is an error */
   takesOver?: pulumi.ResourceTransform;
   /** Namespace of both Services. It must exist. */
   namespace: pulumi.Input<string>;
 }
 
-/** The two Services of a ring: a headless one, by which its pods are found, and one with a cluster IP for clients. */
+/** The two Services of a ring: a headless one that finds its pods, and one with a cluster IP for clients. */
 export class CassandraService extends pulumi.ComponentResource {
-  /** Headless Service, named as the ring: gives each member its DNS name, ready or not. */
+  /** Headless Service, named as the ring. It gives each member a name in DNS, whether the member is ready or not. */
   readonly discovery: k8s.core.v1.Service;
 
   private readonly args: CassandraServiceArgs;
@@ -28,40 +28,47 @@ export class CassandraService extends pulumi.ComponentResource {
     const args = checkedArgs("CassandraService", logicalName, given);
     super("cassandra:index:CassandraService", logicalName, {}, opts);
     this.args = args;
-    this.discovery = new k8s.core.v1.Service(
-      logicalName,
-      {
-        metadata: { namespace: args.namespace, labels: labels(args), name: args.name },
-        spec: {
-          clusterIP: "None",
-          // Members look each other up before any of them is ready; without this a first ring could never form.
-          publishNotReadyAddresses: true,
-          selector: args.selector,
-          ports: [
-            { name: "cql", port: ports.cql },
-            { name: "intra-node", port: ports.intraNode },
-          ],
-        },
-      },
-      { parent: this, ...(args.takesOver && { transforms: [args.takesOver] }) },
-    );
+    this.discovery = new k8s.core.v1.Service(logicalName, discoveryService(args), {
+      parent: this,
+      ...(args.takesOver && { transforms: [args.takesOver] }),
+    });
     this.registerOutputs({ discovery: this.discovery });
   }
 
   /**
-   * Makes the Service with a cluster IP, named `<ring>-client`, for clients that take a single address: it leads to members
-   * that serve CQL. It comes after what makes the pods: `pulumi up` waits until such a Service leads somewhere; and
-   * when a stack moves to another topology, clients are led to the new ring only once that serves.
+   * Makes the Service with a cluster IP, named `<ring>-client`, for clients that take a single address. It depends on the controller of
+   * the pods, since `pulumi up` waits until a pod behind such a Service is ready. When a stack moves to another topology, clients reach
+   * the new ring only once that ring serves.
+   * @param controller what makes the pods
    */
-  serveClients(sets: pulumi.ResourceOptions["dependsOn"]): k8s.core.v1.Service {
-    const { name, namespace, selector } = this.args;
-    return new k8s.core.v1.Service(
-      `${this.logicalName}-client`,
-      {
-        metadata: { namespace, labels: labels(this.args), name: `${name}-client` },
-        spec: { selector, ports: [{ name: "cql", port: ports.cql }] },
-      },
-      { parent: this, dependsOn: sets },
-    );
+  serveClients(controller: pulumi.ResourceOptions["dependsOn"]): k8s.core.v1.Service {
+    return new k8s.core.v1.Service(`${this.logicalName}-client`, clientService(this.args), {
+      parent: this,
+      dependsOn: controller,
+    });
   }
+}
+
+/** Headless Service of a ring. Members look each other up before any of them is ready, so that it publishes not-ready addresses. */
+function discoveryService({ namespace, selector, ...identity }: CassandraServiceArgs): k8s.core.v1.ServiceArgs {
+  return {
+    metadata: { namespace, labels: labels(identity), name: identity.name },
+    spec: {
+      clusterIP: "None",
+      publishNotReadyAddresses: true,
+      selector,
+      ports: [
+        { name: "cql", port: ports.cql },
+        { name: "intra-node", port: ports.intraNode },
+      ],
+    },
+  };
+}
+
+/** Service with a cluster IP. It leads to the members whose CQL port is open. */
+function clientService({ namespace, selector, ...identity }: CassandraServiceArgs): k8s.core.v1.ServiceArgs {
+  return {
+    metadata: { namespace, labels: labels(identity), name: `${identity.name}-client` },
+    spec: { selector, ports: [{ name: "cql", port: ports.cql }] },
+  };
 }

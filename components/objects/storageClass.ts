@@ -5,7 +5,7 @@ import { Identity, labels } from "./labels";
 import { lookAt } from "../engine/inspectOrWarn";
 import { anotherAddress } from "../operations/replacementGuard";
 
-/** Where volumes come from: a platform whose class this program makes, static volumes, or a class that is there already. */
+/** Where volumes come from: a platform whose StorageClass this program makes, disks of nodes, or a StorageClass that exists. */
 export type Storage = "minikube-hostpath" | "gce-pd" | "aws-ebs" | "azure-disk" | "local" | "existing";
 
 /** What becomes of the volumes at `pulumi destroy`. */
@@ -18,8 +18,8 @@ type ClassSpec = Pick<
 >;
 
 /**
- * The class of each platform. Cloud disks live in one zone, so they are made only once the scheduler has chosen the pod's
- * node; bound earlier, a disk could lie in a zone where the pod cannot run.
+ * The StorageClass of each platform. A cloud disk belongs to one zone, so it is provisioned only once the scheduler has chosen the node
+ * of the pod (`WaitForFirstConsumer`). A disk that is provisioned earlier could be in a zone where the pod cannot run.
  */
 export const storageClasses: Record<Exclude<Storage, "existing">, ClassSpec> = {
   "minikube-hostpath": {
@@ -53,18 +53,19 @@ export const storageClasses: Record<Exclude<Storage, "existing">, ClassSpec> = {
 };
 
 export interface CassandraStorageArgs extends Identity {
+  /** Where volumes come from. */
   storage: Storage;
-  /** Name of the class: of the one to make, or with `existing` of the one to use. Empty with `existing`: the cluster's default. */
+  /** Name of the StorageClass to make; with `existing`, of the one to use, where an empty name means the cluster's default class. */
   storageClassName: string;
-  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
-  /** The cluster that it is made in. @default that of the default provider */
+  /** The Kubernetes cluster that the StorageClass is made in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
 
-/** The storage class that a platform needs. */
+/** The StorageClass that a platform needs. */
 export class CassandraStorage extends pulumi.ComponentResource {
-  /** The class for claims to name; undefined means the cluster's default class. */
+  /** The StorageClass for PersistentVolumeClaims to name; undefined means the cluster's default class. */
   readonly storageClassName: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: CassandraStorageArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -72,25 +73,31 @@ export class CassandraStorage extends pulumi.ComponentResource {
     if (args.storage === "existing") {
       this.storageClassName = pulumi.output(args.storageClassName || undefined);
     } else {
-      const storageClass = new k8s.storage.v1.StorageClass(
-        name,
-        {
-          // A fixed name: claims quote it, and a claim can never change its class.
-          metadata: { name: args.storageClassName, labels: labels(args) },
-          ...storageClasses[args.storage],
-          reclaimPolicy: "Delete",
-        },
-        { parent: this, hooks: { beforeCreate: args.takesOver ? [] : [refuseClassOfOthers(name, args)] } },
-      );
+      const storageClass = new k8s.storage.v1.StorageClass(name, storageClassOf(args.storage, args), {
+        parent: this,
+        hooks: { beforeCreate: args.takesOver ? [] : [refuseClassOfOthers(name, args)] },
+      });
       this.storageClassName = storageClass.metadata.name;
     }
     this.registerOutputs({ storageClassName: this.storageClassName });
   }
 }
 
+/** StorageClass under a fixed name: PersistentVolumeClaims name it, and a PersistentVolumeClaim can never change its class. */
+function storageClassOf(
+  storage: keyof typeof storageClasses,
+  args: CassandraStorageArgs,
+): k8s.storage.v1.StorageClassArgs {
+  return {
+    metadata: { name: args.storageClassName, labels: labels(args) },
+    ...storageClasses[storage],
+    reclaimPolicy: "Delete",
+  };
+}
+
 /**
- * A class belongs to no namespace: the provider would take over that of another stack, and delete it with this one. Refused in preview
- * as well.
+ * Hook of a StorageClass: refuses, in preview as well, the name of one that is not in the state. A StorageClass belongs to no namespace,
+ * so the provider would take over that of another stack, and delete it with this stack.
  */
 function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorageArgs): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
@@ -99,12 +106,12 @@ function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorag
       const { metadata } = newInputs as { metadata: { name: string } };
       const look = async () =>
         (await Cluster.connect(cluster)).storage.readStorageClass({ name: metadata.name }).catch(nothingWhenNotFound);
-      const found = await lookAt(`whether storage class ${metadata.name} is there`, look);
+      const found = await lookAt(`whether StorageClass ${metadata.name} exists`, look);
       if (!found) return;
       throw new Error(
-        `cassandra:storageClassName: "${metadata.name}" is not allowed with cassandra:storage: ${storage}, which makes a class of that ` +
-          `name: it is there, of provisioner ${found.provisioner}, and not in the state of this stack. Allowed is another name, or ` +
-          "cassandra:storage: existing to use it as it is; if it is this stack's own (a state that was lost, an update that was killed), " +
+        `cassandra:storageClassName: "${metadata.name}" is not allowed with cassandra:storage: ${storage}, which makes a StorageClass of ` +
+          `that name: it exists, of provisioner ${found.provisioner}, and is not in the state of this stack; allowed is another name, or ` +
+          "cassandra:storage: existing to use it as it is. If this stack has made it (a state that was lost, an update that was killed), " +
           `\`pulumi config set kubernetes:upsertExistingObjects true\` takes it over. ${anotherAddress}`,
       );
     },

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster, ClusterChoice, explain, isReady } from "../kubernetes/apiClient";
 import { Identity, labels } from "../objects/labels";
-import { afterItsVolumes } from "../objects/ringRecord";
+import { afterItsVolumes } from "./garbageCollection";
 
 export interface SuperuserArgs extends Identity {
   namespace: pulumi.Input<string>;

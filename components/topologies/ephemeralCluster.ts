@@ -1,30 +1,36 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import { CassandraRing, CassandraRingArgs, crowdRules, joinTimeouts } from "./cassandraRing";
 import { checkedArgs } from "../args/checkedArgs";
-import { membersServeFirst } from "../operations/controllerScaling";
-import { refuseReplacement } from "../operations/replacementGuard";
-import { whenWhole } from "../operations/convergence";
-import { RollingUpdate } from "../operations/rollingRestart";
 import { UnorderedRing } from "../cassandra/unorderedRing";
+import { Disk, outlivesPod } from "../objects/disk";
+import { podDisruptionBudget } from "../objects/podDisruptionBudget";
+import { unorderedPodRules } from "../objects/rbac";
+import { cassandraReplicationController } from "../objects/replicationController";
+import { membersServeFirst } from "../operations/controllerScaling";
+import { whenWhole } from "../operations/convergence";
+import { refuseReplacement } from "../operations/replacementGuard";
+import { RollingUpdate } from "../operations/rollingRestart";
 import { snapshotBeforeUpgrade } from "../operations/upgrade";
+import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
+import { joinTimeouts } from "./joinTimeouts";
+import { podHooks } from "./ringHooks";
 
 export interface EphemeralClusterArgs extends CassandraRingArgs {
   /** Members of the ring, at least 1. */
   replicas: number;
   /**
-   * Takes over the pod, the Services and the record of the `SinglePod` of the same logical name, which the program no longer
-   * makes: the pod becomes the first member of this ring, with its rows. It stays set from then on, since the pods of a ring
-   * keep their labels. @default none
+   * Takes over the pod, the Services and the record of the `SinglePod` of the same logical name, which the program no longer makes. The
+   * pod becomes the first member of this ring, with its data. Keep it set from then on, since the pods of a ring keep their labels.
+   * @default false
    */
   adoptPod?: boolean;
-  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
 }
 
 /**
- * A ring whose members keep their rows in their pods: a ReplicationController. A pod that leaves hands its rows over first, one
- * that dies is replaced from their other copies; with all pods gone, all rows are.
+ * A ring whose members keep their data in their pods: a ReplicationController. A pod that is deleted streams its data to other members
+ * first. A pod that dies is replaced, and its data comes from the other replicas. When all pods are gone, all data is gone.
  */
 export class EphemeralCluster extends CassandraRing {
   readonly replicationController: k8s.core.v1.ReplicationController;
@@ -34,80 +40,61 @@ export class EphemeralCluster extends CassandraRing {
 
   constructor(name: string, given: EphemeralClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     const args = checkedArgs("EphemeralCluster", name, given);
-    const maker = { apiGroups: [""], resources: ["replicationcontrollers"], resourceNames: [args.name] };
-    const rules = crowdRules(args.namespace, maker);
+    const { namespace, replicas, adoptPod, takesOver, stallTimeoutMinutes } = args;
+    const maker = "ReplicationController";
+    const rules = unorderedPodRules(namespace, {
+      apiGroups: [""],
+      resources: ["replicationcontrollers"],
+      resourceNames: [args.name],
+    });
+    const disk: Disk = { kind: "emptyDir" };
     super(
       "cassandra:index:EphemeralCluster",
       name,
       args,
-      {
-        given,
-        topology: args.adoptPod ? "pod" : "ephemeral",
-        disk: { kind: "emptyDir" },
-        maker: "ReplicationController",
-        rules,
-        takesOver: args.takesOver,
-      },
-      args.adoptPod ? { ...opts, aliases: [...(opts.aliases ?? []), { type: "cassandra:index:SinglePod" }] } : opts,
+      { given, topology: adoptPod ? "pod" : "ephemeral", disk, maker, rules, takesOver },
+      adoptPod ? { ...opts, aliases: [...(opts.aliases ?? []), { type: "cassandra:index:SinglePod" }] } : opts,
     );
     this.execTarget = `rc/${args.name}`;
+    const { selector, cluster, metadata, memory, podTemplate } = this;
+    const ring = { name: args.name, selector, cluster, stallTimeoutMinutes };
+    const client = (namespace: string) => new UnorderedRing(cluster, { ...ring, namespace, maker, isOnNodes: false });
+    const canStart = podHooks(name, args, cluster);
+    const workload = { apiVersion: "v1", kind: maker } as const;
 
-    const mayAsk = this.mayAsk(name, args);
-    const { cluster } = this;
-    const { stallTimeoutMinutes, takesOver } = args;
-    const workload = { apiVersion: "v1", kind: "ReplicationController" } as const;
-    const isNotReplaced = refuseReplacement(name, { memory: this.memory, workload, takesOver, cluster });
-    const ring = { name: args.name, selector: this.selector, cluster, stallTimeoutMinutes };
-    const client = (namespace: string) =>
-      new UnorderedRing(cluster, { ...ring, namespace, maker: "ReplicationController", isOnNodes: false });
     this.replicationController = new k8s.core.v1.ReplicationController(
       name,
-      {
-        metadata: { ...this.metadata, name: args.name },
-        spec: {
-          replicas: args.replicas,
-          selector: this.selector,
-          template: { metadata: this.podMetadata, spec: this.podSpec },
-        },
-      },
+      cassandraReplicationController({
+        metadata: { ...metadata, name: args.name },
+        replicas,
+        selector,
+        template: podTemplate.ofRack(undefined),
+      }),
       {
         parent: this,
         dependsOn: this.beforePods,
-        // A replacement begins with the new one, which the hook refuses.
+        // A replacement begins with the new controller, which `refuseReplacement` refuses.
         deleteBeforeReplace: false,
-        customTimeouts: joinTimeouts(args.replicas),
+        customTimeouts: joinTimeouts(replicas),
         hooks: {
-          beforeCreate: [isNotReplaced, ...mayAsk],
+          beforeCreate: [refuseReplacement(name, { memory, workload, takesOver, cluster }), ...canStart],
           beforeUpdate: [
-            ...mayAsk,
+            ...canStart,
             membersServeFirst(name, { name: args.name, client }, this),
-            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: false }, this),
+            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this),
           ],
         },
       },
     );
-
     const rolled = new RollingUpdate(
       name,
-      { ...args, ...ring, revision: this.revision, adopted: args.adoptPod ? args.name : undefined },
+      { ...args, ...ring, revision: podTemplate.revision, adopted: adoptPod ? args.name : undefined },
       { parent: this, dependsOn: this.replicationController },
     );
-    new k8s.policy.v1.PodDisruptionBudget(
-      name,
-      { metadata: this.metadata, spec: { maxUnavailable: 1, selector: { matchLabels: this.selector } } },
-      { parent: this },
-    );
+    new k8s.policy.v1.PodDisruptionBudget(name, podDisruptionBudget(metadata, selector), { parent: this });
     this.clientService = this.serveClients(name, this.replicationController);
-    const isWhole = whenWhole(
-      {
-        ...ring,
-        namespace: args.namespace,
-        replicas: args.replicas,
-        client,
-      },
-      [rolled.urn, this.clientService.urn],
-      this,
-    );
+
+    const isWhole = whenWhole({ ...ring, namespace, replicas, client }, [rolled.urn, this.clientService.urn], this);
     this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
     this.memory.remember([this.replicationController]);
     this.registerOutputs({ contactPoints: this.contactPoints });

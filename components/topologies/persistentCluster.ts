@@ -1,47 +1,64 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import { AdoptedTemplate, Adoption, importIfThere, tutorials } from "../operations/adoption";
-import { CassandraRing, CassandraRingArgs, joinTimeouts } from "./cassandraRing";
 import { checkedArgs } from "../args/checkedArgs";
-import { CleanUp } from "../operations/nodetoolCleanup";
+import { RingClient } from "../cassandra/ringClient";
+import { type ClaimedDisk, outlivesPod } from "../objects/disk";
 import { labels } from "../objects/labels";
 import { LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
-import { refuseReplacement } from "../operations/replacementGuard";
+import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "../objects/racks";
+import { orderedPodRules } from "../objects/rbac";
+import { cassandraStatefulSet } from "../objects/statefulSet";
+import type { VolumeRetention } from "../objects/storageClass";
+import { AdoptedTemplate, Adoption, importIfThere, tutorials } from "../operations/adoption";
 import { whenWhole } from "../operations/convergence";
-import { RingClient } from "../cassandra/ringClient";
-import { restartsOnDelete, RollingUpdate } from "../operations/rollingRestart";
 import { membersLeaveFirst } from "../operations/decommission";
-import { VolumeRetention } from "../objects/storageClass";
+import { CleanUp } from "../operations/nodetoolCleanup";
+import { refuseReplacement } from "../operations/replacementGuard";
+import { restartsOnDelete, RollingUpdate } from "../operations/rollingRestart";
 import { snapshotBeforeUpgrade } from "../operations/upgrade";
 import { neverReplaced, volumeAnnotations, volumesGrowFirst } from "../operations/volumeExpansion";
+import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
+import { joinTimeouts } from "./joinTimeouts";
+import { podHooks } from "./ringHooks";
 
 export interface PersistentClusterArgs extends CassandraRingArgs {
   /** Members of the ring, at least 1. Known when the program runs: it decides what an edit means for the data. */
   replicas: number;
   /**
-   * Zones, each a rack with a StatefulSet of its own and as many members as every other; `replicas` is a multiple of their
-   * number. They and their order can never change. @default one set, whose pods the scheduler spreads
+   * Zones, each of which becomes a rack with a StatefulSet of its own. All racks have as many members, so that `replicas` is a multiple
+   * of the number of racks. The racks and their order can never change. @default one StatefulSet, whose pods the scheduler spreads
    */
   racks?: string[];
-  /** Class of the claims; undefined means the cluster's default class. */
+  /** StorageClass of the volumes; undefined means the cluster's default class. */
   storageClassName?: pulumi.Input<string | undefined>;
-  /** Size of each member's volume, a Kubernetes quantity. */
+  /** Size of each member's volume, a Kubernetes quantity such as `10Gi`. */
   volumeSize: pulumi.Input<string>;
-  /** What becomes of the volumes at `pulumi destroy`. @default "retain": they outlive it */
+  /** What becomes of the volumes at `pulumi destroy`. @default "retain": they stay */
   volumeRetention?: VolumeRetention;
-  /** Disks of nodes to make static volumes of, at least one for each member. @default none: volumes are provisioned as asked for */
+  /** Disks of nodes that become static volumes, at least one for each member. @default none: the StorageClass provisions volumes */
   localVolumes?: LocalVolume[];
   /**
-   * Takes over the StatefulSet and the Service of that name, made by manifests of the Kubernetes tutorials, with their pods as they
-   * are (`kept`), or to restart these with the template below (`own`). It stays set from then on. @default nothing is there
+   * Takes over the StatefulSet and the Service of that name that manifests of the Kubernetes tutorials have made. Their pods stay as they
+   * are (`kept`), or restart with the template of this component (`own`). Keep it set from then on. @default there is nothing to take over
    */
   adopt?: AdoptedTemplate;
-  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
 }
 
-/** A ring whose members keep their rows on a volume each: a StatefulSet, or one for each rack, their Services, their record. */
+/** The StatefulSets of a ring, as the operations on a running ring know them. */
+interface RingOfSets {
+  name: string;
+  sets: string[];
+  selector: Record<string, string>;
+  claim: string;
+  cluster: CassandraRing["cluster"];
+  isAdopted: boolean;
+  stallTimeoutMinutes?: number;
+}
+
+/** A ring whose members keep their data on a volume each: a StatefulSet, or one for each rack, with their Services and their record. */
 export class PersistentCluster extends CassandraRing {
   readonly statefulSets: k8s.apps.v1.StatefulSet[];
   readonly clientService: k8s.core.v1.Service;
@@ -51,185 +68,163 @@ export class PersistentCluster extends CassandraRing {
 
   constructor(name: string, given: PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const args = checkedArgs("PersistentCluster", name, given);
-    const topology = "persistent";
-    const { racks = [], volumeRetention = "retain" } = args;
+    const { racks = [], replicas, namespace, adopt, takesOver, stallTimeoutMinutes } = args;
     const sets = setsOf(args.name, racks);
-    const rules = [
-      // How many members the first ring has: it is in no pod's environment, or every scaling would restart every pod.
-      { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: sets, verbs: ["get"] },
-      // Each member makes its claim an owner of the record, so that the record goes with the last of them.
-      { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
-    ];
-    const { adopt } = args;
-    const claim = adopt ? tutorials.claim : "data";
-    const takesOver = importIfThere(args.cluster);
-    const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", takesOver };
-    const adoption =
-      adopt &&
-      new Adoption(
-        name,
-        {
-          ...args,
-          podTemplate: adopt,
-          numTokens: args.numTokens ?? 16,
-          protection: { auth: args.auth ?? "password", tls: args.tlsSecret === undefined ? "none" : "secret" },
-        },
-        opts,
-      );
+    const disk: ClaimedDisk = { kind: "persistentVolumeClaim", template: adopt ? tutorials.claim : "data" };
+    const rules = orderedPodRules(sets);
+    const importExisting = importIfThere(args.cluster);
+    const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", importExisting };
+    const adoption = adopt && makeAdoption(name, adopt, args, opts);
     super(
       "cassandra:index:PersistentCluster",
       name,
       args,
-      {
-        given,
-        topology,
-        disk: { kind: "persistentVolumeClaim", template: claim },
-        maker: "StatefulSet",
-        rules,
-        racks,
-        adopted,
-        takesOver: args.takesOver,
-      },
+      { given, topology: "persistent", disk, maker: "StatefulSet", rules, racks, adopted, takesOver },
       adoption ? { ...opts, dependsOn: adoption.passed } : opts,
     );
-    const { cluster } = this;
     this.execTarget = podAt(sets, 0);
+    const { selector, cluster, metadata } = this;
+    const isAdopted = adopt !== undefined;
+    const ring = { name: args.name, sets, selector, claim: disk.template, cluster, isAdopted, stallTimeoutMinutes };
 
-    const ring = {
-      name: args.name,
-      sets,
-      selector: this.selector,
-      claim,
-      cluster,
-      isAdopted: adopt !== undefined,
-      stallTimeoutMinutes: args.stallTimeoutMinutes,
-    };
-    const { localVolumes: disks } = args;
-    const volumes =
-      disks && new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this });
-
-    const before = this.beforePods.apply((all) => [...all, ...(volumes ? [volumes] : [])]);
-    const mayAsk = this.mayAsk(name, args);
-    const leaving = membersLeaveFirst(name, { ...ring, takesOver: args.takesOver ?? false }, this);
-    const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: true }, this);
-
-    const subject = `ring ${args.name}`;
-    // The claim template of a set that was adopted stays as it is: `Adoption` refuses another size.
-    const volumesGrow = volumesGrowFirst(name, { ...ring, subject, isKept: adopt !== undefined }, this);
-    const isNotReplaced = refuseReplacement(name, {
-      memory: this.memory,
-      workload: { apiVersion: "apps/v1", kind: "StatefulSet" },
-      // Of one that is nobody's, `leaving` tells, which knows its members.
-      takesOver: true,
-      cluster,
+    const volumes = this.makeLocalVolumes(name, args, ring);
+    this.statefulSets = this.makeStatefulSets(name, args, ring, volumes, importExisting);
+    const restarted = this.restartMembers(name, args, ring);
+    const cleaned = new CleanUp(name, { ...ring, replicas, namespace }, { parent: this, dependsOn: restarted });
+    const budget = new k8s.policy.v1.PodDisruptionBudget(name, podDisruptionBudget(metadata, selector), {
+      parent: this,
     });
-    const restarts = [restartsOnDelete(name, cluster)];
-    const never = neverReplaced(args.acceptDataLoss);
+    this.clientService = this.serveClients(name, restarted);
 
-    this.statefulSets = setsOf(name, racks).map((logicalName, i) => {
+    const last = [cleaned, budget, this.clientService].map(({ urn }) => urn);
+    const client = (namespace: string) => new RingClient(cluster, { ...ring, namespace });
+    const isWhole = whenWhole({ ...ring, replicas, namespace, client }, last, this);
+    this.contactPoints = this.firstMembers(namespace, sets, replicas, isWhole);
+    this.memory.remember(this.statefulSets);
+    this.registerOutputs({ contactPoints: this.contactPoints });
+  }
+
+  private makeLocalVolumes(name: string, args: PersistentClusterArgs, { sets, claim }: RingOfSets) {
+    const { localVolumes: disks } = args;
+    if (!disks) return [];
+    return [new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this })];
+  }
+
+  /** One StatefulSet, or one for each rack. */
+  private makeStatefulSets(
+    name: string,
+    args: PersistentClusterArgs,
+    ring: RingOfSets,
+    volumes: pulumi.Resource[],
+    importExisting: pulumi.ResourceTransform,
+  ): k8s.apps.v1.StatefulSet[] {
+    const { racks = [], adopt } = args;
+    const dependsOn = this.beforePods.apply((all) => [...all, ...volumes]);
+    const hooksOf = this.statefulSetHooks(name, args, ring);
+    const never = neverReplaced(args.acceptDataLoss);
+    const ignoreChanges = [
+      ...never.ignoreChanges,
+      ...(adopt === "kept" ? ["spec.template"] : []),
+      // A dry run against the API server fails before `restartsOnDelete` has made way for the change.
+      ...(pulumi.runtime.isDryRun() ? ["spec.updateStrategy"] : []),
+    ];
+    return setsOf(name, racks).map((logicalName, i) => {
       const rack: string | undefined = racks[i];
       const ofRack: Record<string, string> = rack === undefined ? {} : { [rackLabel]: rack };
-      const metadata = { ...this.metadata, name: sets[i] };
       return new k8s.apps.v1.StatefulSet(
         logicalName,
-        {
+        cassandraStatefulSet({
           metadata: {
-            ...metadata,
-            labels: { ...metadata.labels, ...ofRack },
+            namespace: this.metadata.namespace,
+            name: ring.sets[i],
+            labels: { ...this.metadata.labels, ...ofRack },
             ...(!adopt && { annotations: volumeAnnotations(args) }),
           },
-          spec: {
-            replicas: args.replicas / sets.length,
-            serviceName: this.service.discovery.metadata.name,
-            selector: { matchLabels: { ...this.selector, ...ofRack } },
-            // It can never change without replacing the set, and a first ring formed in parallel is ready eight times sooner.
-            // Later joins are put in order inside the pods (decide_bootstrap.py).
-            podManagementPolicy: "Parallel",
-            // For a disruption budget: a member that serves again is not seen by all others at once, and with three copies a QUORUM
-            // request fails where two of them are not.
-            minReadySeconds: 10,
-            // A set that rolls by itself takes its last pod away although another one does not serve (Kubernetes 96218), and each of
-            // several does without regard to the others: members are restarted below.
-            updateStrategy: { type: "OnDelete" },
-            persistentVolumeClaimRetentionPolicy: {
-              whenDeleted: volumeRetention === "retain" ? "Retain" : "Delete",
-              // Never by scaling alone: whoever scales by hand would lose the rows of a member that was not asked to leave.
-              whenScaled: "Retain",
-            },
-            template: {
-              metadata: { ...this.podMetadata, labels: { ...this.podMetadata.labels, ...ofRack } },
-              spec: rack === undefined ? this.podSpec : this.podSpecIn(rack),
-            },
-            volumeClaimTemplates: [
-              {
-                metadata: { name: claim, labels: labels(this.identity) },
-                spec: {
-                  accessModes: ["ReadWriteOnce"],
-                  storageClassName: args.storageClassName as pulumi.Input<string>,
-                  resources: { requests: { storage: args.volumeSize } },
-                },
-              },
-            ],
-          },
-        },
+          replicas: args.replicas / ring.sets.length,
+          serviceName: this.service.discovery.metadata.name,
+          selector: { ...this.selector, ...ofRack },
+          template: this.podTemplate.ofRack(rack),
+          volume: { ...args, template: ring.claim, labels: labels(this.identity) },
+        }),
         {
           parent: this,
-          dependsOn: before,
-          ...(adopt && { transforms: [takesOver] }),
+          dependsOn,
+          ...(adopt && { transforms: [importExisting] }),
           ...never,
-          ignoreChanges: [
-            ...never.ignoreChanges,
-            ...(adopt === "kept" ? ["spec.template"] : []),
-            // A preview cannot try what the last hook below makes way for.
-            ...(pulumi.runtime.isDryRun() ? ["spec.updateStrategy"] : []),
-          ],
-          hooks: {
-            beforeCreate: [
-              isNotReplaced,
-              ...mayAsk,
-              ...(rack === undefined ? [] : [warnOfEmptyZone(logicalName, rack, cluster, this)]),
-              ...leaving.beforeCreate,
-              ...restarts,
-            ],
-            beforeUpdate: [...mayAsk, volumesGrow, snapshot, ...leaving.beforeUpdate, ...restarts],
-          },
+          ignoreChanges,
+          hooks: hooksOf(logicalName, rack),
           customTimeouts: joinTimeouts(args.replicas, args.volumeSize),
         },
       );
     });
+  }
 
+  /** What happens before a StatefulSet is created or updated, by its logical name and its rack. */
+  private statefulSetHooks(name: string, args: PersistentClusterArgs, ring: RingOfSets) {
+    const { cluster, disk, memory } = this;
+    const { takesOver = false } = args;
+    const canStart = podHooks(name, args, cluster);
+    const leaving = membersLeaveFirst(name, { ...ring, takesOver }, this);
+    const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this);
+    // An adopted StatefulSet keeps its volume claim template: `Adoption` refuses another volume size.
+    const growth = { ...ring, subject: `ring ${args.name}`, isKept: ring.isAdopted };
+    const volumesGrow = volumesGrowFirst(name, growth, this);
+    const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
+    // A StatefulSet that is not in the state is left to `leaving`, which knows its members.
+    const isNotReplaced = refuseReplacement(name, { memory, workload, takesOver: true, cluster });
+    const restarts = restartsOnDelete(name, cluster);
+    return (logicalName: string, rack: string | undefined) => ({
+      beforeCreate: [
+        isNotReplaced,
+        ...canStart,
+        ...(rack === undefined ? [] : [warnOfEmptyZone(logicalName, rack, cluster, this)]),
+        ...leaving.beforeCreate,
+        restarts,
+      ],
+      beforeUpdate: [...canStart, volumesGrow, snapshot, ...leaving.beforeUpdate, restarts],
+    });
+  }
+
+  /**
+   * Restarts the members that were made from another template, one at a time.
+   * @returns what to depend on to come after that. It is not the component itself: for a component, Pulumi waits for the resources in it,
+   *   and this one has none.
+   */
+  private restartMembers(name: string, args: PersistentClusterArgs, ring: RingOfSets) {
+    // The members of an adopted StatefulSet keep the template that others have made.
+    if (args.adopt === "kept") return this.statefulSets;
     const { replicas, namespace } = args;
-    // A template that is kept is nobody's to roll.
-    const rolled =
-      adopt === "kept"
-        ? undefined
-        : new RollingUpdate(
-            name,
-            { ...ring, namespace, replicas, revision: this.revision },
-            { parent: this, dependsOn: this.statefulSets },
-          );
-    // Not `rolled` itself: of a component, Pulumi waits for the objects in it, and here there are none.
-    const afterRolling = rolled ? rolled.urn.apply(() => this.statefulSets) : this.statefulSets;
-    const cleaned = new CleanUp(name, { ...ring, replicas, namespace }, { parent: this, dependsOn: afterRolling });
-    const budget = new k8s.policy.v1.PodDisruptionBudget(
+    const rolled = new RollingUpdate(
       name,
-      { metadata: this.metadata, spec: { maxUnavailable: 1, selector: { matchLabels: this.selector } } },
-      { parent: this },
+      { ...ring, namespace, replicas, revision: this.podTemplate.revision },
+      { parent: this, dependsOn: this.statefulSets },
     );
+    return rolled.urn.apply(() => this.statefulSets);
+  }
 
-    this.clientService = this.serveClients(name, afterRolling);
-    const last = [cleaned, budget, this.clientService].map(({ urn }) => urn);
-    const client = (namespace: string) => new RingClient(cluster, { ...ring, namespace });
-    const isWhole = whenWhole({ ...ring, replicas, namespace, client }, last, this);
-    this.contactPoints = pulumi
+  /** Names in DNS of the first members, at most three, once the ring is whole. */
+  private firstMembers(
+    namespace: pulumi.Input<string>,
+    sets: string[],
+    replicas: number,
+    isWhole: pulumi.Output<unknown>,
+  ): pulumi.Output<string[]> {
+    const ordinals = Array.from({ length: Math.min(replicas, 3) }, (_, i) => i);
+    return pulumi
       .all([this.service.discovery.metadata.name, namespace, isWhole])
       .apply(([service, namespace]) =>
-        Array.from(
-          { length: Math.min(replicas, 3) },
-          (_, i) => `${podAt(sets, i)}.${service}.${namespace}.svc.cluster.local`,
-        ),
+        ordinals.map((i) => `${podAt(sets, i)}.${service}.${namespace}.svc.cluster.local`),
       );
-    this.memory.remember(this.statefulSets);
-    this.registerOutputs({ contactPoints: this.contactPoints });
   }
+}
+
+/** Looks at what is to be taken over before anything is made. */
+function makeAdoption(
+  name: string,
+  podTemplate: AdoptedTemplate,
+  args: PersistentClusterArgs,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): Adoption {
+  const protection = { auth: args.auth ?? "password", tls: args.tlsSecret === undefined ? "none" : "secret" } as const;
+  return new Adoption(name, { ...args, podTemplate, numTokens: args.numTokens ?? 16, protection }, opts);
 }

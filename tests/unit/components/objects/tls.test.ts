@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { CassandraRingArgs, PersistentCluster } from "../../../../components/index";
-import { certificateSecret } from "../../../../components/objects/tls";
+import { certificateSecret } from "../../../../components/objects/certificateCheck";
 import { withApiServer } from "../../../support/apiServer";
 import { callHook, only, record } from "../../../support/recorder";
 import { ringArgs } from "../../../support/args";
@@ -105,8 +105,8 @@ describe("a certificate that cert-manager issues", () => {
     let objects: Issued[] = [];
     const said = await warningsOf(async () => (objects = await issued({ issuer })));
     assert.deepEqual(said, [
-      "cassandra:tlsIssuer: ClusterIssuer/company signs for the whole cluster, and members of ring cassandra let in whoever has a " +
-        "certificate of its authority, as one of them; an authority of the ring's own (no tlsIssuer) signs for nobody else",
+      "cassandra:tlsIssuer: ClusterIssuer/company signs for the whole cluster. Every holder of a certificate of its authority can join " +
+        "ring cassandra as a member. Without tlsIssuer, the ring has an authority that signs for no other ring",
     ]);
     assert.deepEqual(await warningsOf(() => issued({ issuer: { kind: "Issuer", name: "mine" } })), []);
     assert.deepEqual(named(objects), ["Certificate cassandra-tls"]);
@@ -140,7 +140,7 @@ describe("certificates of clients", () => {
     const tell = (oldInputs: object, newInputs: object) =>
       warningsOf(() => callHook("cassandra-client-certificates", { oldInputs, newInputs }, { onDryRun: true }));
     assert.deepEqual(await tell(before, after), [
-      "cassandra:clientCertificates: from its restart on, each member of ring cassandra refuses clients that show no certificate signed " +
+      "cassandra:clientCertificates: after its restart, each member of ring cassandra refuses clients that show no certificate signed " +
         "by the ca.crt of Secret cassandra-tls",
     ]);
     for (const [was, wanted] of [
@@ -228,7 +228,7 @@ describe("the certificates of a ring", () => {
     assert.equal(await refusal(trusting(another, authority)), "");
     assert.equal(
       await refusal(trusting(another, authority, certify(folder, "third", true))),
-      "its ca.crt holds 3 authorities, and members let in whoever has a certificate that any of them has signed",
+      "its ca.crt holds 3 authorities, and members let in every holder of a certificate that any of them has signed",
     );
     // One is no further one for what it signs, nor for standing there twice.
     assert.equal(await refusal(trusting(another, authority, between, authority)), "");

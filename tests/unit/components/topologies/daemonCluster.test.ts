@@ -36,7 +36,7 @@ describe("DaemonCluster", () => {
       await assert.rejects(check(enforcing("restricted")), {
         message:
           'cassandra:daemon.hostPath: "/mnt/ring" is not allowed in namespace db, which enforces the Pod Security Standard ' +
-          "restricted: a folder of the node (hostPath), which root gives to Cassandra; allowed is a namespace labelled " +
+          "restricted: a folder of the node (hostPath), whose owner root changes to Cassandra's user; allowed is a namespace labelled " +
           "pod-security.kubernetes.io/enforce: privileged",
       });
       await assert.rejects(check(enforcing("baseline")), /enforces the Pod Security Standard baseline/);

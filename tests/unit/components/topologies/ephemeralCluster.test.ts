@@ -115,7 +115,8 @@ describe("EphemeralCluster", () => {
   });
 
   it("refuses a provider of the caller's own that says nothing of its cluster", async () => {
-    const refused = /cassandra: with a kubernetes provider of your own, say in `cluster` which kubeconfig/;
+    const refused =
+      /cassandra: cluster: must be given with an explicit kubernetes provider; allowed is {kubeconfig, context}/;
     await record(() => {
       const provider = new k8s.Provider("own", {});
       assert.throws(() => new EphemeralCluster("cassandra", args, { provider }), refused);

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { EphemeralCluster, SinglePod } from "../../../../components/index";
 import { labels, selectorLabels } from "../../../../components/objects/labels";
-import { refuseOtherBudget } from "../../../../components/topologies/singlePod";
+import { refuseOtherBudget } from "../../../../components/operations/budgetGuard";
 import { withApiServer } from "../../../support/apiServer";
 import { callHook, only, record } from "../../../support/recorder";
 import { ringArgs } from "../../../support/args";
@@ -64,7 +64,8 @@ describe("SinglePod", () => {
 
     it("is not replaced while the pod is there that goes with it", async () => {
       await assert.rejects(make(live, { cassandra: "one" }), {
-        message: /^PodDisruptionBudget db\/alone-1 is not replaced: Pod cassandra would go with it, and its rows/,
+        message:
+          /^PodDisruptionBudget db\/alone-1 is not replaced: Pod cassandra would be deleted with it, and its data/,
       });
     });
 

@@ -22,13 +22,13 @@ describe("the label of a namespace that two stacks share", () => {
   it("is left alone where it is somebody else's", async () => {
     await assert.rejects(patch(labelled("privileged"), "restricted"), {
       message:
-        'cassandra:createNamespace: "true" is not allowed for namespace db: it is there and enforces the Pod Security Standard privileged ' +
-        'by somebody else\'s word, and this stack would have it enforce restricted; allowed is "false", which leaves the namespace as ' +
-        "it is, and another namespace",
+        'cassandra:createNamespace: "true" is not allowed for namespace db: it exists and enforces the Pod Security Standard privileged, ' +
+        'which this stack has not set, and this stack would change that to restricted; allowed is "false", which leaves the namespace as ' +
+        "it is, or another namespace",
     });
     await assert.rejects(
       patch(labelled("baseline"), "restricted", "restricted"),
-      /enforces .* baseline by somebody else/,
+      /enforces .* baseline, which this stack has not set/,
     );
   });
 });
