@@ -21,6 +21,19 @@ export function warningsOfEach(): string[] {
   return warnings;
 }
 
+/** What is warned of while something happens. */
+export async function warningsOf(happen: () => Promise<unknown>): Promise<string[]> {
+  const warnings: string[] = [];
+  const { warn } = pulumi.log;
+  pulumi.log.warn = (line: string) => Promise.resolve(void warnings.push(line));
+  try {
+    await happen();
+  } finally {
+    pulumi.log.warn = warn;
+  }
+  return warnings;
+}
+
 const registered: Registered[] = [];
 const hooks = new Map<string, pulumi.ResourceHook>();
 
