@@ -9,12 +9,12 @@ import type { PersistentClusterArgs } from "../topologies/persistentCluster";
 import { Shape, shapes } from "./shapes";
 import type { SinglePodArgs } from "../topologies/singlePod";
 
-/** Whether an arg must be there, and whether it may be known later, as an Output. */
+/** Whether an arg must be given, and whether it may be an Output, whose value is known later. */
 type Rule = "required" | "optional" | "required, or later" | "optional, or later";
 type RuleOf<T> = `${undefined extends T ? "optional" : "required"}${pulumi.OutputInstance<any> extends T // eslint-disable-line @typescript-eslint/no-explicit-any -- of whatever type
   ? ", or later"
   : ""}`;
-/** The rules of a component: those of its interface, or it does not compile. */
+/** The rules of a component. They do not compile unless they agree with its args interface. */
 type Rules<Args> = { [K in keyof Required<Args>]: RuleOf<Args[K]> };
 
 const ofPods: Rules<CassandraPodArgs> = {
@@ -107,7 +107,7 @@ const rules = {
 export type Component = keyof typeof rules;
 export const components = Object.keys(rules) as Component[];
 
-/** What a component takes by the name of each arg: whether it must be there, whether it may come later, and its shape. */
+/** What a component takes, by the name of each arg: its rule and its shape. */
 export function argsOf(component: Component): Record<string, { rule: Rule; shape: Shape }> {
   const ofIt: Record<string, Rule> = rules[component];
   return Object.fromEntries(
@@ -116,7 +116,7 @@ export function argsOf(component: Component): Record<string, { rule: Rule; shape
 }
 
 function shapeOf(component: Component, name: string): Shape {
-  // A way to take a Service over, which only a component of this program says.
+  // `takesOver` of a CassandraService is a resource transform, and a boolean elsewhere.
   if (component === "CassandraService" && name === "takesOver") return transform;
   return shapes[name as keyof typeof shapes];
 }

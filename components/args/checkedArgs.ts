@@ -6,10 +6,11 @@ import { isLater, shown } from "./shownValue";
 import { Given, wrongArgs } from "./wrongArgs";
 
 /**
- * The args of a component, all of which are what it can take. Those that are known only later are looked at then, in preview as well if
- * they are known there, before anything in the component is made.
- * @param name of the component, for the message
- * @throws {pulumi.ResourceError} naming each arg that is wrong, its value and what is allowed, a line for each
+ * Checks the args of a component. An Output is checked as soon as its value is known, also in preview, and nothing in the component is
+ * made before that.
+ * @param name logical name of the component, for the message
+ * @returns the args, without those that are null or undefined
+ * @throws {pulumi.ResourceError} with a line for each wrong arg: its name, its value and what is allowed
  */
 export function checkedArgs<Args extends object>(component: Component, name: string, args: Args): Args {
   refuseWrongArgs(component, name, args);
@@ -19,7 +20,7 @@ export function checkedArgs<Args extends object>(component: Component, name: str
     const wrong = wrongArgs(component, { ...now, ...known.values }, known);
     if (wrong.length === 0) return undefined;
     failUpdate(message(component, name, wrong));
-    // What comes after the look at them never does.
+    // Never resolved, so that nothing after the check happens.
     return new Promise<undefined>(() => undefined);
   });
   const gated = Object.keys(later).map((arg) => [
@@ -30,14 +31,14 @@ export function checkedArgs<Args extends object>(component: Component, name: str
   return {
     ...now,
     ...(Object.fromEntries(gated) as Given),
-    // Everything in the component has a namespace.
+    // Everything in the component has a namespace, and so waits for the check.
     ...(namespace !== undefined && { namespace: pulumi.output(areRight).apply(() => namespace) }),
   } as unknown as Args;
 }
 
 /**
- * The part of it that needs nobody else: what is known now.
- * @throws {pulumi.ResourceError} naming each arg that is wrong, its value and what is allowed, a line for each
+ * Checks the args of a component that are known now, without Outputs.
+ * @throws {pulumi.ResourceError} with a line for each wrong arg: its name, its value and what is allowed
  */
 export function refuseWrongArgs(component: Component, name: string, args: unknown): void {
   const given = args ?? {};
@@ -49,7 +50,7 @@ export function refuseWrongArgs(component: Component, name: string, args: unknow
   if (wrong.length > 0) throw new pulumi.ResourceError(message(component, name, wrong), undefined, true);
 }
 
-/** An object of any class, but no list, and none that comes later. */
+/** Whether it is an object of any class, but no list, no Output and no promise. */
 const areArgs = (args: unknown): args is object =>
   typeof args === "object" &&
   args !== null &&
@@ -60,7 +61,7 @@ const areArgs = (args: unknown): args is object =>
 const message = (component: Component, name: string, wrong: string[]) =>
   [`${component} ${name} cannot be made with these args:`, ...wrong].join("\n");
 
-/** Args that are known now, and those that are known later. Null is how other languages say that one is left out. */
+/** Args that are known now, and args that are known later. Other languages give null for an arg that is left out. */
 function timesOf(component: Component, args: object): { now: Given; later: Record<string, pulumi.Output<unknown>> } {
   const table = argsOf(component);
   const isLate = ([name, value]: [string, unknown]) =>
@@ -74,11 +75,11 @@ function timesOf(component: Component, args: object): { now: Given; later: Recor
 interface Known {
   values: Given;
   secrets: string[];
-  /** Args that nobody knows yet. */
+  /** Names of args whose values are not known yet. */
   isLater: string[];
 }
 
-/** Those of them that are known by now: a preview does not wait for what `pulumi up` makes. */
+/** The values that are known by now. A preview does not wait for values that only `pulumi up` makes. */
 async function knownOf(later: Record<string, pulumi.Output<unknown>>): Promise<Known> {
   const known: Known = { values: {}, secrets: [], isLater: [] };
   for (const name of Object.keys(later)) {
@@ -92,7 +93,7 @@ async function knownOf(later: Record<string, pulumi.Output<unknown>>): Promise<K
       if (value !== undefined && value !== null) known.values[name] = value;
       if (await output.isSecret) known.secrets.push(name);
     } catch {
-      // Whoever made it tells why it never comes.
+      // The resource that the value comes from reports why there is none.
       known.isLater.push(name);
     }
   }

@@ -18,7 +18,7 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-/** What one value may be, whether an arg of a component or, as text, a key of stack config. */
+/** What one value may be: an arg of a component, or a config key. */
 export interface Shape {
   kind: Kind;
   is: (value: unknown) => boolean;
@@ -32,9 +32,9 @@ export type Check = (value: unknown) => boolean;
 
 export const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 export const dnsSubdomain = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-/** Longest name of a set: Kubernetes gives its pods a label of eleven characters more, and takes 63. */
+/** Longest name of a StatefulSet: Kubernetes adds eleven characters for a label of its pods, and a label has at most 63. */
 export const longestSet = 52;
-/** Names that Cassandra has in cassandra.yaml, in cassandra-rackdc.properties and in CQL: none of them ends a value in there. */
+/** Names that are written into cassandra.yaml, cassandra-rackdc.properties and CQL, and cannot end a value there. */
 const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
 const labelKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
@@ -53,15 +53,15 @@ const atLeast =
   (value) =>
     typeof value === "string" && mebibytes(value) >= mib;
 
-/** Whether it is an object with names of its own, and no list, no Output and nothing else that has a class. */
+/** Whether it is a plain object, and no list, no Output and no instance of a class. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // One of another realm, such as mocha's, has another `Object`.
+  // An object of another realm, such as that of mocha, has another `Object`.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Whether each field is one of these and right; those that are undefined are not there. */
+/** Whether each field is known and right. Undefined fields count as left out. */
 const fields =
   (checks: Record<string, Check>, required: string[] = []): Check =>
   (value) =>
@@ -71,16 +71,16 @@ const fields =
       (name) => value[name] === undefined || (Object.keys(checks).includes(name) && checks[name](value[name])),
     );
 
-/** A list without repetitions. */
+/** Whether it is a list without repetitions whose items are all right. */
 export const listOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) &&
-    // `every` would leave out what a sparse list does not have.
+    // `every` would skip the holes of a sparse list.
     Array.from(value).every(check) &&
     new Set(value.map((item) => JSON.stringify(item))).size === value.length;
 
-/** What JSON can hold. Anything else would come out of it as something else, a NaN as null. @param around what it lies in */
+/** Whether JSON can hold it. JSON turns any other value into something else, NaN into null. @param around the values that hold it */
 export function isJson(value: unknown, around: unknown[] = []): boolean {
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return Number.isFinite(value);
@@ -90,25 +90,25 @@ export function isJson(value: unknown, around: unknown[] = []): boolean {
   return isObject(value) && Object.keys(value).every((name) => value[name] === undefined || isRight(value[name]));
 }
 
-/** Labels: `{disk: ssd}`. */
+/** Whether it is an object of labels: `{disk: ssd}`. */
 export const isLabels: Check = (value) =>
   isObject(value) && Object.keys(value).every((name) => labelKey.test(name) && matches(labelValue)(value[name]));
 
-/** Addresses: `10.0.0.0/8`, `fd00::/8`. */
+/** Whether it is a range of addresses: `10.0.0.0/8`, `fd00::/8`. */
 const isAddressRange: Check = (value) => {
   const [, address, bits] = /^([^/]+)\/(\d{1,3})$/.exec(typeof value === "string" ? value : "") ?? [];
   return Number(bits) <= { 0: -1, 4: 32, 6: 128 }[isIP(address ?? "") as 0 | 4 | 6];
 };
 
 const isPodsOrAddresses = fields({ podLabels: isLabels, namespaceLabels: isLabels, cidr: isAddressRange });
-/** Pods by labels, or addresses. */
+/** Whether it is pods by their labels, or a range of addresses. */
 export const isPeer = (value: unknown): value is Peer => {
   if (!isPodsOrAddresses(value)) return false;
   const { podLabels, namespaceLabels, cidr } = value as Peer;
   return (cidr === undefined) !== (podLabels === undefined && namespaceLabels === undefined);
 };
 
-/** Below the root, which no dots lead back to. */
+/** Whether it is a path below the root, without `..`. */
 const isFolder: Check = (value) => matches(/^\/[^/\0]+(\/[^\0]*)?$/)(value) && !/\/\.\.?(\/|$)/.test(value as string);
 
 export const isLocalVolume = (value: unknown): value is LocalVolume =>
@@ -122,7 +122,7 @@ const text = (is: Check | RegExp, allowed: string): Shape => ({
   is: is instanceof RegExp ? matches(is) : is,
   allowed,
 });
-/** @param words the keys are what is allowed: all of the type's, or it does not compile */
+/** @param words the allowed words as keys. It does not compile unless all words of the type are there */
 const word = <T extends string>(words: Record<T, true>): Shape => {
   const all = Object.keys(words);
   return text((value) => all.includes(value as string), `one of ${all.join(", ")}`);
@@ -136,18 +136,18 @@ const secretName = text(dnsSubdomain, "a name of lower-case letters, digits, dot
 const nameInCassandra = text(cassandraName, "1 to 48 letters, digits, spaces, dashes and underscores");
 
 /**
- * What components take, by the names of their args, and stack config by those of its keys. It is the one place that says so: programs
- * in other languages are checked by nothing else.
+ * What components and stack config take, by the name of the arg or key. Programs in other languages have no other check, since the
+ * types of TypeScript do not reach them.
  */
 export const shapes = {
-  // Of the longest one, a set's pods and Services still have names that Kubernetes takes.
+  // With the longest name, Kubernetes still accepts the names of pods and Services that are made from it.
   name: text(
     /^[a-z]([-a-z0-9]{0,45}[a-z0-9])?$/,
     "a name of at most 47 lower-case letters, digits and dashes that starts with a letter",
   ),
   namespace: text(dnsLabel, "a name of lower-case letters, digits and dashes, at most 63 characters"),
   replicas: number(whole(1, 1000), "a whole number from 1 to 1000"),
-  // Before any row, the commit log and files of Cassandra's own take some ten MiB; `10` would be ten bytes.
+  // Without any data, the commit log and Cassandra's own files take some ten MiB. `10` would be ten bytes.
   volumeSize: text(atLeast(100), "a Kubernetes quantity of at least 100Mi, such as 10Gi"),
   storageClassName: text(
     (value) => value === "" || matches(dnsSubdomain)(value),
@@ -172,7 +172,7 @@ export const shapes = {
   ),
   zone: text((value) => value !== "" && matches(labelValue)(value), "a value of a label of nodes"),
   numTokens: number(whole(1, 1024), "a whole number from 1 to 1024"),
-  // What each of them may be, `optionRefusal` says.
+  // `wrongOptions` checks each of them.
   jvmOptions: list(
     (value) => typeof value === "string",
     "a list of JVM options, each starting with a dash and free of spaces, none twice",
@@ -211,7 +211,7 @@ export const shapes = {
   adoptPod: truth,
   nodeSelector: object(isLabels, "labels of nodes, as {disk: ssd}"),
   hostPath: text(isFolder, "an absolute path below the root"),
-  // The promise is of `KubernetesCluster`.
+  // The promise comes from `KubernetesCluster`.
   cluster: object(
     fields({
       kubeconfig: (value) => typeof value === "string",
@@ -237,7 +237,7 @@ export const shapes = {
   ),
 } satisfies Record<string, Shape>;
 
-/** What a value is where it is of another kind, as `it is text, and not a number`. */
+/** Why a value of another kind is wrong, as `it is text, and not a number`; undefined if the kind is right. */
 export function otherKind(value: unknown, { kind }: Shape): string | undefined {
   const is: Partial<Record<string, string>> = { string: kinds.text, number: kinds.number, boolean: "a truth value" };
   const found = Array.isArray(value) ? kinds.list : (is[typeof value] ?? (isObject(value) ? kinds.object : undefined));

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isObject } from "./shapes";
 
-/** Whether it is an Output or a promise, or holds one. @param around what it lies in */
+/** Whether it is an Output or a promise, or holds one. @param around the values that hold it */
 export function isLater(value: unknown, around: unknown[] = []): boolean {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) return true;
   if (around.includes(value) || (!Array.isArray(value) && !isObject(value))) return false;
   return Object.values(value).some((item) => isLater(item, [...around, value]));
 }
 
-/** Of a message, each line is about one thing. */
+/** Whether a text fits into one line: each line of a message is about one arg. */
 const isOfOneLine = (text: string) => !/\p{C}|\p{Zl}|\p{Zp}/u.test(text);
 /** A name as messages put it. */
 export const shownName = (name: string) => (isOfOneLine(name) ? name : JSON.stringify(name));
@@ -22,7 +22,7 @@ export function shown(value: unknown): string {
   return `"${JSON.stringify(plain)}"`;
 }
 
-/** The same as JSON can have it, with words for what it has none for. @param around what it lies in */
+/** The value as JSON can hold it, with words for what JSON cannot hold. @param around the values that hold it */
 function plainOf(value: unknown, around: unknown[] = []): unknown {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number") return Number.isFinite(value) ? value : `${value}`;

@@ -7,14 +7,14 @@ import { isLater as holdsLater, shown, shownName } from "./shownValue";
 
 export type Given = Record<string, unknown>;
 
-/** What stack config calls otherwise, or has in another form. */
+/** Args by their config keys, where the two differ. */
 const namesOfKeys: Partial<Record<string, string>> = { maxHeap: "maxHeapMiB", tls: "tlsSecret" };
 const argOf = (key: string) => namesOfKeys[key] ?? key;
 
 /**
- * A line for each arg that is not as a component takes it.
- * @param args that are known
- * @param later those that are not, and those whose values nobody may see
+ * A line for each arg that is wrong.
+ * @param args the args that are known
+ * @param later names of args whose values are not known yet, and of args whose values are secret
  */
 export function wrongArgs(
   component: Component,
@@ -46,7 +46,7 @@ function whyNot(value: unknown, shape: Shape): string | undefined {
   return otherKind(value, shape) ?? (holdsLater(value) ? "it must be known when the program runs" : undefined);
 }
 
-/** @param right args that are right by themselves */
+/** What is wrong with args together. @param right args that are right each by itself */
 function together(
   component: Component,
   right: Given,

@@ -4,13 +4,13 @@ import { lookAt } from "../engine/inspectOrWarn";
 import { placeOf } from "../objects/racks";
 
 export interface NodeCountArgs {
-  /** What errors call it: `CockroachDB cluster cockroachdb`. */
+  /** The cluster, as messages name it: `CockroachDB cluster cockroachdb`. */
   subject: string;
-  /** Name of the claim template. */
+  /** Name of the volume claim template. */
   claim: string;
-  /** How its nodes can be made fewer by hand. */
+  /** How to make the cluster smaller by hand, for the message. */
   waysDown: string;
-  /** The cluster that it is in. @default that of the default provider */
+  /** The Kubernetes cluster that it is in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
 
@@ -20,8 +20,8 @@ interface SetInputs {
 }
 
 /**
- * Hooks of a StatefulSet whose data nobody moves before its pods go: fewer pods than there are, or than have left volumes, are refused,
- * in preview as well. Counted is what is there, and not only what the state remembers: somebody may have scaled the set by hand.
+ * Hooks of a StatefulSet whose data this program does not move: refuse, in preview as well, fewer nodes than there are, or than have left
+ * volumes. They count the live objects, since somebody may have scaled the StatefulSet by hand.
  */
 export function refuseFewerNodes(name: string, args: NodeCountArgs) {
   const look = <T>(find: (cluster: Cluster) => Promise<T>): Promise<T | undefined> =>
@@ -36,12 +36,12 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       const live = await look(
         async ({ apps }) => (await apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound))?.spec?.replicas,
       );
-      // What was scaled down by hand, as the way out says, has fewer than the state remembers.
+      // After a scale-down by hand, as the message below advises, there are fewer nodes than the state remembers.
       const there = live ?? known;
       if (spec.replicas < there) {
         throw new Error(
-          `cassandra:replicas: ${spec.replicas} is below the ${there} nodes of ${args.subject}: the data of those that go must be ` +
-            `moved first. ${args.waysDown}; allowed is ${there} or more`,
+          `cassandra:replicas: ${spec.replicas} is below the ${there} nodes of ${args.subject}: decommission the nodes that go ` +
+            `first, so that their data moves to the others. ${args.waysDown}; allowed is ${there} or more`,
         );
       }
     },
@@ -52,7 +52,7 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
     `${name}-kept-nodes-come`,
     async ({ newInputs }) => {
       const { metadata, spec } = newInputs as SetInputs;
-      // A namespace that is yet to be made has no volumes.
+      // The namespace does not exist yet, so there are no volumes.
       const { namespace } = metadata;
       if (!namespace) return;
       const places = await look(async ({ core }) => {
@@ -62,8 +62,8 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       const most = Math.max(0, ...(places ?? []).map((place) => place + 1 || 0));
       if (spec.replicas < most) {
         throw new Error(
-          `cassandra:replicas: ${spec.replicas} is below the ${most} nodes of ${args.subject} whose volumes are kept: their data ` +
-            `would be missing; allowed is ${most} or more`,
+          `cassandra:replicas: ${spec.replicas} is below the ${most} nodes of ${args.subject} whose volumes are kept: the data ` +
+            `on the other volumes would be missing; allowed is ${most} or more`,
         );
       }
     },
