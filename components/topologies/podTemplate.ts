@@ -45,7 +45,7 @@ export class PodTemplate {
     const isHidden = pulumi.Output.isInstance(cassandraYaml);
     const scripts = new k8s.core.v1.ConfigMap(
       `${name}-scripts`,
-      scriptsConfigMap(metadata, binding.disk, isHidden ? {} : file(cassandraYaml as CassandraYaml | undefined)),
+      scriptsConfigMap(metadata, binding.disk, isHidden ? {} : file(cassandraYaml)),
       { parent },
     );
     const configuration = isHidden
