@@ -1,5 +1,6 @@
 """What a member does for the ring while it runs. Each function is a thread of post_start.py."""
 import os
+import re
 
 import cassandra_mode
 import decommission
@@ -47,6 +48,23 @@ def repair():
             say("repaired with all members except %s, which do not serve CQL" % " ".join(silent))
         say("the repair is tried again in a minute: %s" % error)
         system.sleep(60)
+
+
+USER_KEYSPACE = re.compile(r"^\s+(?!system)\S+ -> Replication class: .*\{(.*)\}", re.MULTILINE)
+
+
+def owe_repair_below_replication_factor():
+    """A pod without ordinal decommissions its member in any case, also where fewer members stay than a keyspace has replicas. Data that one of
+    these has missed is then on one member alone, and a new member may stream from the other: QUORUM would not find it before all three are
+    compared."""
+    if system.has_ordinal():
+        return
+    _, output, _ = system.nodetool("describecluster")
+    replicas = [int(number) for options in USER_KEYSPACE.findall(output) for number in re.findall(r"=(\d+)", options)]
+    _, output, _ = system.nodetool("status")
+    members = len(re.findall(r"^[UD][NL] ", output, re.MULTILINE))
+    if replicas and members <= max(replicas):
+        volume.write_note(volume.REPAIR, "")
 
 
 def delete_stale_transfers():

@@ -42,6 +42,7 @@ def main(start_mode, closed=""):
     start_thread(member_duties.delete_stale_transfers)
     if start_mode == "bootstrap" or volume.read_note(volume.PHASE) == "joined":
         auth_replication.raise_after_bootstrap()
+        member_duties.owe_repair_below_replication_factor()
     put_on_record(host_id)
     say("member %s is in the ring, at %s" % (host_id, system.ADDRESS))
     if closed:

@@ -152,6 +152,8 @@ class Pod:
             entries = self.world.ring.entries.items()
             lines = ["UN %s x %s" % (one.address, host) for host, one in entries if self.world.ring.is_up(host)]
             return 0, "\n".join(lines), ""
+        if command == "describecluster":
+            return 0, "Keyspaces:\n    rows -> Replication class: SimpleStrategy {replication_factor=%d}\n" % self.world.ring.copies, ""
         if command == "reloadseeds":
             return 0, "", ""
         if command == "drain":

@@ -480,6 +480,23 @@ describe("pods without ordinal: how they go on record", function () {
     assert.ok(!(await register("bootstrap", {})).nodetool.includes("repair --full"));
   });
 
+  it("and are repaired where they joined a ring with fewer members than a user's keyspace has replicas", async () => {
+    const repairs = async (copies: number, keyspace = "rows") => {
+      const nodetool = `case $1 in
+        info) echo "ID : ${id}" ;;
+        status) printf 'UN  10.0.0.1  x\nDN  10.0.0.2  x\nUJ  10.0.0.3  x\nUN  10.0.0.99  x\n' ;;
+        describecluster) printf '\t%s -> Replication class: SimpleStrategy {replication_factor=%s}\n' ${keyspace} ${copies}
+          printf '\tsystem_distributed -> Replication class: SimpleStrategy {replication_factor=9}\n' ;;
+      esac`;
+      const outcome = await register("bootstrap", { nodetool });
+      assert.equal(outcome.record["repair.b"], undefined, "the debt is paid");
+      return outcome.nodetool.filter((line) => line === "repair --full").length;
+    };
+    // Three members are NORMAL, this one among them.
+    assert.deepEqual([await repairs(2), await repairs(3), await repairs(4)], [0, 1, 1]);
+    assert.equal(await repairs(3, "system_traces"), 0);
+  });
+
   it("and are compared as well where the debt comes while they run", async () => {
     const record = { ...members("a"), ...formed, b: `${id} 10.0.0.99` };
     const nap = `grep -q "^repair.b=" "$world/record" || [ -e "$world/owed" ] || { touch "$world/owed"; echo "repair.b=now" >>"$world/record"; }`;
