@@ -184,11 +184,28 @@ export class Lab {
     signalAll(processesIn(processGroup(this.instance, name)), "SIGCONT");
   }
 
+  private inNode(node: string, command: string[], options: RunOptions = {}): Promise<string> {
+    const [nsenter, ...inside] = enter(this.instance, `${node}.namespaces`, "net", "mount");
+    return run(nsenter, [...inside, ...command], options);
+  }
+
   /** Gives an image of a real node's a second name. */
   async tagImage(node: string, image: string, name: string): Promise<void> {
     const { env } = await clusterPrograms(this.settings({}));
-    const [nsenter, ...inside] = enter(this.instance, `${node}.namespaces`, "net", "mount");
-    await run(nsenter, [...inside, "ctr", "-n", "k8s.io", "images", "tag", "--force", image, name], { env });
+    await this.inNode(node, ["ctr", "-n", "k8s.io", "images", "tag", "--force", image, name], { env });
+  }
+
+  /** Gives the next pod of a real node an address that is free: the plugin goes through the node's range in turn, from the last one it gave. */
+  async nextPodAddress(node: string, address: string): Promise<void> {
+    const [, last] = /(\d+)$/.exec(address)!;
+    const before = address.replace(/\d+$/, String(Number(last) - 1));
+    await this.inNode(node, ["sh", "-c", 'printf %s "$0" > /run/cni/lab/last_reserved_ip.0', before]);
+  }
+
+  /** Addresses that pods of a real node hold. */
+  async podAddresses(node: string): Promise<string[]> {
+    const files = await this.inNode(node, ["ls", "/run/cni/lab"]);
+    return files.split("\n").filter((file) => /^[\d.]+$/.test(file));
   }
 
   /** Switches a real node off, its containers included. The next `up` switches it on again. */
