@@ -7,21 +7,23 @@ import {
   DataGuard,
   enforceLabel,
   EphemeralCluster,
-  judgeIn,
+  ringChangeValidator,
   KubernetesCluster,
-  ofStack,
   PersistentCluster,
   refuseOtherStandard,
   SinglePod,
+  usePropertyNames,
 } from "./components/index";
 import { readConfig } from "./config";
+import { configKeys } from "./config/propertyNames";
 
+usePropertyNames(configKeys);
 const settings = readConfig();
 const { persistent, ephemeral, daemon, pod, cockroachdb, takesOver, acceptDataLoss } = settings;
 
 // Everything else depends on these two, so that a refused edit changes nothing.
 const cluster = new KubernetesCluster("cassandra", settings);
-const judge = judgeIn(cluster.choice, ofStack);
+const judge = ringChangeValidator(cluster.choice);
 const guard = new DataGuard("cassandra", settings.facts, judge, acceptDataLoss, { dependsOn: cluster.passed });
 const opts = { dependsOn: guard.passed };
 

@@ -14,7 +14,9 @@ export { KubernetesCluster, type KubernetesClusterArgs } from "./kubernetes/kube
 export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./objects/persistentVolumes";
 export { type Peer } from "./objects/networkPolicy";
 export { PersistentCluster, type PersistentClusterArgs } from "./topologies/persistentCluster";
-export { judgeIn, ofStack, type RingFacts, type Rings } from "./operations/ringSnapshots";
+export { usePropertyNames } from "./engine/propertyNames";
+export { ringChangeValidator } from "./operations/ringGuard";
+export { type RingSnapshot, type RingSnapshots } from "./operations/ringSnapshots";
 export { enforceLabel, refuseOtherStandard } from "./objects/podSecurityStandard";
 export { ClientCertificates } from "./objects/tls";
 export { SinglePod, type SinglePodArgs } from "./topologies/singlePod";

@@ -1,4 +1,4 @@
-import { factsOf } from "../components/operations/ringSnapshots";
+import { ringSnapshotOf } from "../components/operations/ringSnapshots";
 import { checkAcrossKeys } from "./checks";
 import { argsOf, ComponentArgs } from "./componentArgs";
 import { Problems } from "./messages";
@@ -24,7 +24,7 @@ export function readConfig(): StackConfig {
   const { chosen, values, common } = parsed;
   const { storage, namespace, createNamespace, acceptDataLoss } = common;
   const rings = chosen.map((topology) => [topology, argsOf[topology](values[topology], common)] as const);
-  const facts = rings.map(([topology, ring]) => [topology, factsOf(topology, { ...ring, namespace })]);
+  const facts = rings.map(([topology, ring]) => [topology, ringSnapshotOf(topology, { ...ring, namespace })]);
   return {
     storage,
     namespace,

@@ -1,5 +1,5 @@
 import type { ClusterChoice, Storage } from "../components/index";
-import type { RingFacts } from "../components/operations/ringSnapshots";
+import type { RingSnapshot } from "../components/operations/ringSnapshots";
 import type { ComponentArgs } from "./componentArgs";
 import type { Topology } from "./schema";
 
@@ -17,5 +17,5 @@ export interface StackConfig extends ComponentArgs {
   /** Whether the kubernetes provider updates existing objects that are missing from the state, instead of failing. */
   takesOver: boolean;
   /** Facts of each ring for the stack's state. */
-  facts: Partial<Record<Topology, RingFacts>>;
+  facts: Partial<Record<Topology, RingSnapshot>>;
 }

@@ -1,13 +1,13 @@
 import { closest } from "fastest-levenshtein";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { once } from "../engine/shareFirstCall";
+import { shareFirstCall } from "../engine/shareFirstCall";
 import type { Refusal } from "../args/refusal";
 import { optionRefusal } from "./refusedOptions";
 import { knownVersionOf, versions } from "./unknownKeys";
 
 /** Names of properties, with the versions that have them. */
-const known = once(
+const known = shareFirstCall(
   () => JSON.parse(fs.readFileSync(path.join(__dirname, "systemProperties.json"), "utf8")) as Record<string, string[]>,
 );
 

@@ -126,7 +126,7 @@ export function parseStreams(said: string): Streams {
  * Why `nodetool cleanup` has not done all of its work, and whether that may pass; undefined where it has. What it prints decides as
  * well: where Cassandra breaks off for a table, it ends as if it had come through.
  */
-export function cleanUpRefusal(said: string, hasFailed: boolean): { why: string; mayPass: boolean } | undefined {
+export function cleanupRefusal(said: string, hasFailed: boolean): { why: string; mayPass: boolean } | undefined {
   const why =
     /(?:Node is involved in cluster membership changes|Aborted cleaning up|Failed marking some sstables).*/.exec(
       said,

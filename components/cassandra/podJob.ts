@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { refusalOf } from "../kubernetes/apiClient";
+import { propertyName } from "../engine/propertyNames";
+import { apiErrorKind } from "../kubernetes/apiClient";
 
 /** Minutes without progress after which a step is given up, where nobody says otherwise. */
 export const defaultStallTimeoutMinutes = 15;
@@ -20,7 +21,7 @@ export interface JobWatch {
   /** Minutes without progress after which it is given up. It goes on by itself. */
   stallTimeoutMinutes: number;
   /** Is given what `progress` prints. */
-  tell?: (said: string) => Promise<void>;
+  report?: (said: string) => Promise<void>;
   /** Milliseconds between two looks, of which each tenth asks how far it is. @default 1000 */
   pause?: number;
 }
@@ -74,7 +75,7 @@ export async function runJob(run: RunInPod, job: PodJob, watch: JobWatch): Promi
     await sleep(watch.pause ?? 1000);
     const asks = progress && looks % 10 === 0 ? progress : undefined;
     const found = await run("sh", "-c", look, name, ...(asks ?? ["true"])).then(parseJob, (error: Error) => {
-      if (refusalOf(error) === "forbidden") throw error;
+      if (apiErrorKind(error) === "forbidden") throw error;
       why = error.message;
       return undefined;
     });
@@ -85,10 +86,10 @@ export async function runJob(run: RunInPod, job: PodJob, watch: JobWatch): Promi
       await begin();
     } else if (found && asks && found.said !== seen) {
       [seen, since] = [found.said, Date.now()];
-      await watch.tell?.(found.said);
+      await watch.report?.(found.said);
     }
     if (Date.now() - since > watch.stallTimeoutMinutes * 60_000) {
-      throw new Error(`${why}, for ${watch.stallTimeoutMinutes} minutes (cassandra:stallTimeoutMinutes)`);
+      throw new Error(`${why}, for ${watch.stallTimeoutMinutes} minutes (${propertyName("stallTimeoutMinutes")})`);
     }
   }
 }

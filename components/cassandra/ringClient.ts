@@ -1,32 +1,34 @@
 import type { KubernetesObject, V1OwnerReference } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
-import { clearOf, nothingWhenNotFound, refusalOf } from "../kubernetes/apiClient";
-import { decommission, Tell } from "../operations/memberDecommission";
-import { cleanUpRefusal, parseCleanup } from "./nodetool";
+import { waitUntilClear, undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiClient";
+import { decommission } from "../operations/memberDecommission";
+import { ProgressReporter } from "../engine/progressReporter";
+import { cleanupRefusal, parseCleanup } from "./nodetool";
 import { JobError, runJob } from "./podJob";
 import { hasLeft } from "./record";
-import { ownerOf, RingViews } from "./ringViews";
-import { SeenPod } from "../operations/convergencePlan";
+import { ownerOf } from "./ringQueries";
+import { RingViews } from "./ringViews";
+import { ObservedPod } from "../operations/ringSurvey";
 
 /** What is done to a ring; of StatefulSets, where nothing else is said. */
 export class RingClient extends RingViews {
   /** Whether its pods hand their rows over by themselves before they end: nobody has to leave before the sets are scaled. */
-  readonly handsOver: boolean = false;
+  readonly leavesByItself: boolean = false;
 
   /** Has the container of a member that is about to leave end: Kubernetes starts it anew, and the member comes back as NORMAL. */
-  async stay(pod: string): Promise<void> {
+  async cancelDecommission(pod: string): Promise<void> {
     await this.run(pod, "sh", "-c", endWhileLeaving).catch((error: Error) => {
       // The container may end before it has answered.
-      if (refusalOf(error) === "forbidden") throw error;
+      if (apiErrorKind(error) === "forbidden") throw error;
     });
   }
 
   /** Deletes a pod, if it is that one still: the next one has another address. */
-  async readdress({ name, pod = name, uid }: SeenPod): Promise<void> {
+  async replaceAtNewAddress({ name, pod = name, uid }: ObservedPod): Promise<void> {
     const { namespace } = this.ring;
     const { core } = await this.cluster();
     await core.deleteNamespacedPod({ name: pod, namespace, body: { preconditions: { uid } } }).catch((error: Error) => {
-      if (!["absent", "conflict"].includes(refusalOf(error) ?? "")) throw error;
+      if (!["absent", "conflict"].includes(apiErrorKind(error) ?? "")) throw error;
     });
   }
 
@@ -35,18 +37,18 @@ export class RingClient extends RingViews {
    * its volume, whose member no other starts as.
    * @returns false when it was another pod by then
    */
-  async takeBack({ name, uid, keepsRecord }: SeenPod): Promise<boolean> {
+  async rejoin({ name, uid, keepsRecord }: ObservedPod): Promise<boolean> {
     const { namespace } = this.ring;
     const { core } = await this.cluster();
     if (!keepsRecord) {
       const claim = { name: this.claimOf(name), namespace };
-      await core.deleteNamespacedPersistentVolumeClaim(claim).catch(nothingWhenNotFound);
+      await core.deleteNamespacedPersistentVolumeClaim(claim).catch(undefinedWhenNotFound);
     }
     try {
       await core.deleteNamespacedPod({ name, namespace, body: { preconditions: { uid } } });
       return true;
     } catch (error) {
-      if (["absent", "conflict"].includes(refusalOf(error as Error))) return false;
+      if (["absent", "conflict"].includes(apiErrorKind(error as Error))) return false;
       throw error;
     }
   }
@@ -60,7 +62,7 @@ export class RingClient extends RingViews {
   }
 
   /** Puts on record what the ring itself tells. */
-  async follow(entries: Record<string, string | null>): Promise<void> {
+  async updateRecord(entries: Record<string, string | null>): Promise<void> {
     const [name, { objects }] = await Promise.all([this.recordName(), this.cluster()]);
     const metadata = { name, namespace: this.ring.namespace };
     await objects.patch({ apiVersion: "v1", kind: "ConfigMap", metadata, data: entries } as KubernetesObject);
@@ -71,13 +73,13 @@ export class RingClient extends RingViews {
    * Kubernetes would keep the two for as long as somebody else's object, or delete them with it.
    * @returns what was set right, a line for each
    */
-  async setOwnersRight(): Promise<string[]> {
+  async repairOwners(): Promise<string[]> {
     const { name: ring, namespace } = this.ring;
     const { core } = await this.cluster();
     const [record, secret] = [`${ring}-ring`, `${ring}-superuser`].map((name) => ({ name, namespace }));
     const found = await Promise.all([
-      core.readNamespacedConfigMap(record).catch(nothingWhenNotFound),
-      core.readNamespacedSecret(secret).catch(nothingWhenNotFound),
+      core.readNamespacedConfigMap(record).catch(undefinedWhenNotFound),
+      core.readNamespacedSecret(secret).catch(undefinedWhenNotFound),
     ]);
     const claims = await this.claims();
     const members = this.membersIn(found[0]?.data ?? {}).map((pod) => this.claimOf(pod));
@@ -116,57 +118,57 @@ export class RingClient extends RingViews {
    * Has a member move its rows to the others and leave the ring, or goes on watching it when it does so already.
    * @throws {Error} when it failed; the member is then a member still
    */
-  async decommission(pod: string, tell: Tell): Promise<void> {
+  async decommission(pod: string, report: ProgressReporter): Promise<void> {
     const member = {
       pod,
       run: (...command: string[]) => this.run(pod, ...command),
       hasLeft: async () => hasLeft((await this.record())[pod]),
-      note: () => this.note(),
+      recordTutorialPods: () => this.recordTutorialPods(),
     };
-    await decommission(member, { tell, stallTimeoutMinutes: this.stallTimeoutMinutes });
+    await decommission(member, { report, stallTimeoutMinutes: this.stallTimeoutMinutes });
   }
 
   /**
    * Has a member drop the rows that others have taken over. It rewrites all that is on the disk. While a member of the ring moves,
    * Cassandra refuses: then it is tried again.
    */
-  async cleanUp(pod: string, tell?: (said: string) => Promise<void>): Promise<void> {
+  async cleanup(pod: string, report?: (said: string) => Promise<void>): Promise<void> {
     const { stallTimeoutMinutes } = this;
     const job = { name: "cleanup", command: ["nodetool", "cleanup"], progress: ["nodetool", "compactionstats"] };
     for (const end = Date.now() + stallTimeoutMinutes * 60_000; ; await sleep(5000)) {
       const refusal = await runJob((...command) => this.run(pod, ...command), job, {
         stallTimeoutMinutes,
-        tell: async (said) => tell?.(parseCleanup(said)),
+        report: async (said) => report?.(parseCleanup(said)),
       }).then(
-        (said) => cleanUpRefusal(said, false),
+        (said) => cleanupRefusal(said, false),
         (error: Error) => {
-          if (error instanceof JobError) return cleanUpRefusal(error.message, true);
-          throw new Error(`${pod}: nodetool cleanup: ${error.message}; the next \`pulumi up\` looks again`);
+          if (error instanceof JobError) return cleanupRefusal(error.message, true);
+          throw new Error(`${pod}: nodetool cleanup: ${error.message}; the next \`pulumi up\` checks again`);
         },
       );
       if (refusal === undefined) return;
       if (!refusal.mayPass || Date.now() > end) {
         throw new Error(
-          `${pod} has not dropped the rows that others have taken over: ${refusal.why}. The next \`pulumi up\` tries again`,
+          `${pod} could not finish \`nodetool cleanup\`: ${refusal.why}. The next \`pulumi up\` tries again`,
         );
       }
-      await tell?.(refusal.why);
+      await report?.(refusal.why);
     }
   }
 
   /** Deletes the claims of members that left the ring, from a place on, and with them their volumes. */
-  async dropVolumes(from: number): Promise<void> {
+  async deleteVolumes(from: number): Promise<void> {
     const { namespace } = this.ring;
     const left = Object.entries(await this.record()).filter(
-      ([pod, entry]) => hasLeft(entry) && this.placeOf(pod) >= from,
+      ([pod, entry]) => hasLeft(entry) && this.ringOrdinalOf(pod) >= from,
     );
     for (const [pod] of left) {
       const claim = { name: this.claimOf(pod), namespace };
       const { core } = await this.cluster();
-      await core.deleteNamespacedPersistentVolumeClaim(claim).catch(nothingWhenNotFound);
-      await clearOf(() => this.holding(pod), this.stallTimeoutMinutes).catch((error: Error) => {
+      await core.deleteNamespacedPersistentVolumeClaim(claim).catch(undefinedWhenNotFound);
+      await waitUntilClear(() => this.holding(pod), this.stallTimeoutMinutes).catch((error: Error) => {
         throw new Error(
-          `claim ${claim.name} of a member that has left is not gone ${error.message}; the next \`pulumi up\` looks again`,
+          `claim ${claim.name} of a member that has left is not gone ${error.message}; the next \`pulumi up\` checks again`,
         );
       });
       await this.release(`${namespace}-${claim.name}`);
@@ -179,12 +181,12 @@ export class RingClient extends RingViews {
     const { core } = await this.cluster();
     const claim = await core
       .readNamespacedPersistentVolumeClaim({ name: this.claimOf(pod), namespace })
-      .catch(nothingWhenNotFound);
+      .catch(undefinedWhenNotFound);
     if (!claim) return undefined;
-    const holder = await core.readNamespacedPod({ name: pod, namespace }).catch(nothingWhenNotFound);
+    const holder = await core.readNamespacedPod({ name: pod, namespace }).catch(undefinedWhenNotFound);
     if (holder) {
       const end = `\`kubectl delete -n ${namespace} pod ${pod} --force\` has it end where its node is certain to be off`;
-      return `pod ${pod} on node ${holder.spec?.nodeName ?? "none"} has not ended; ${end}`;
+      return `pod ${pod} on node ${holder.spec?.nodeName ?? "none"} has not ended yet; ${end}`;
     }
     return `its finalizers are ${claim.metadata?.finalizers?.join(", ") || "none"}, and whoever set them has not taken them away`;
   }
@@ -192,7 +194,7 @@ export class RingClient extends RingViews {
   /** A static volume stays reserved for the claim that is gone, until it no longer names the very one. */
   private async release(name: string): Promise<void> {
     const { core } = await this.cluster();
-    const volume = await core.readPersistentVolume({ name }).catch(nothingWhenNotFound);
+    const volume = await core.readPersistentVolume({ name }).catch(undefinedWhenNotFound);
     if (!volume?.spec?.claimRef?.uid) return;
     await core.patchPersistentVolume({ name, body: [{ op: "remove", path: "/spec/claimRef/uid" }] });
   }

@@ -1,10 +1,11 @@
 import type { V1PersistentVolumeClaim, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { scriptsFolder } from "../objects/podVolumes";
-import { Cluster, ClusterChoice, isReady, nothingWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient, isReady, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
 import { defaultStallTimeoutMinutes } from "./podJob";
-import { placeOf } from "../objects/racks";
-import { Entries, hostIdIn } from "./record";
-import { SeenPod } from "../operations/convergencePlan";
+import { ringOrdinalOf } from "../objects/racks";
+import { RecordEntries, hostIdIn } from "./record";
+import { ObservedPod } from "../operations/ringSurvey";
 
 export interface RingReference {
   /** Name of the ring. */
@@ -24,7 +25,7 @@ export interface RingReference {
 
 /** What Kubernetes has of a ring of StatefulSets: sets, claims, pods and the ring record, and the way into a pod. */
 export class RingPods {
-  private connection?: Promise<Cluster>;
+  private connection?: Promise<KubernetesClient>;
 
   /** @param choice the cluster that it is in; undefined for that of the default provider */
   constructor(
@@ -32,15 +33,15 @@ export class RingPods {
     protected readonly ring: RingReference,
   ) {}
 
-  protected cluster(): Promise<Cluster> {
-    return (this.connection ??= Cluster.connect(this.choice));
+  protected cluster(): Promise<KubernetesClient> {
+    return (this.connection ??= KubernetesClient.connect(this.choice));
   }
 
   /** Pods that a live set asks for; undefined when there is no such set. */
   async replicasOf(set: string): Promise<number | undefined> {
     const { namespace } = this.ring;
     const { apps } = await this.cluster();
-    const found = await apps.readNamespacedStatefulSet({ name: set, namespace }).catch(nothingWhenNotFound);
+    const found = await apps.readNamespacedStatefulSet({ name: set, namespace }).catch(undefinedWhenNotFound);
     return found?.spec?.replicas;
   }
 
@@ -63,23 +64,23 @@ export class RingPods {
   protected podOf(claim: string): string | undefined {
     const prefix = this.claimOf("");
     const pod = claim.startsWith(prefix) ? claim.slice(prefix.length) : "";
-    return Number.isNaN(this.placeOf(pod)) ? undefined : pod;
+    return Number.isNaN(this.ringOrdinalOf(pod)) ? undefined : pod;
   }
 
   protected claimOf(pod: string): string {
     return `${this.ring.claim}-${pod}`;
   }
 
-  protected placeOf(pod: string): number {
-    return placeOf(this.ring.sets, pod);
+  protected ringOrdinalOf(pod: string): number {
+    return ringOrdinalOf(this.ring.sets, pod);
   }
 
   /** Pods that are members by a record, in order of their places. */
-  protected membersIn(record: Entries): string[] {
+  protected membersIn(record: RecordEntries): string[] {
     return Object.entries(record)
-      .filter(([pod, entry]) => !Number.isNaN(this.placeOf(pod)) && hostIdIn(entry))
+      .filter(([pod, entry]) => !Number.isNaN(this.ringOrdinalOf(pod)) && hostIdIn(entry))
       .map(([pod]) => pod)
-      .sort((a, b) => this.placeOf(a) - this.placeOf(b));
+      .sort((a, b) => this.ringOrdinalOf(a) - this.ringOrdinalOf(b));
   }
 
   protected async pods(): Promise<PodView[]> {
@@ -96,7 +97,7 @@ export class RingPods {
       ...this.mountsOf(pod),
       ready: isReady(pod),
       running: pod.status?.containerStatuses?.some(({ state }) => state?.running) ?? false,
-      place: this.placeOf(pod.metadata!.name!),
+      ringOrdinal: this.ringOrdinalOf(pod.metadata!.name!),
       ending: pod.metadata!.deletionTimestamp !== undefined,
       trouble: pod.status?.containerStatuses?.flatMap(({ state }) => state?.waiting?.reason ?? [])[0],
     };
@@ -112,7 +113,7 @@ export class RingPods {
    * The same for what is decided on who is in it.
    * @throws {Error} when there is none: it may be gone, and its members with their rows be there
    */
-  protected async recordToRelyOn(): Promise<Entries> {
+  protected async recordToRelyOn(): Promise<RecordEntries> {
     const record = await this.readRecord();
     if (record || this.ring.isAdopted) return record ?? {};
     throw new Error(
@@ -127,16 +128,16 @@ export class RingPods {
   }
 
   /** Entries of the ring record; undefined when there is none. */
-  protected async readRecord(): Promise<Entries | undefined> {
+  protected async readRecord(): Promise<RecordEntries | undefined> {
     const [name, { core }] = await Promise.all([this.recordName(), this.cluster()]);
     if (name === undefined) return undefined;
     const { namespace } = this.ring;
-    const map = await core.readNamespacedConfigMap({ name, namespace }).catch(nothingWhenNotFound);
+    const map = await core.readNamespacedConfigMap({ name, namespace }).catch(undefinedWhenNotFound);
     return map && (map.data ?? {});
   }
 
   /** Entries of the ring record; none when there is no record. */
-  protected async record(): Promise<Entries> {
+  protected async record(): Promise<RecordEntries> {
     return (await this.readRecord()) ?? {};
   }
 
@@ -150,7 +151,7 @@ export class RingPods {
   }
 }
 
-export interface PodView extends SeenPod {
+export interface PodView extends ObservedPod {
   /** Where its volume is mounted. */
   folder?: string;
 }

@@ -1,5 +1,3 @@
-import type { KubernetesObject, V1OwnerReference, V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { refusalOf } from "../kubernetes/apiClient";
 import {
   parseClusterName,
   parseKeyspaces,
@@ -11,10 +9,11 @@ import {
   Streams,
 } from "./nodetool";
 import { podAt } from "../objects/racks";
-import { Entries, hasLeft, isUnformed, moving, owing } from "./record";
-import { PodView, RingPods } from "./ringPods";
+import { RecordEntries, hasLeft, isUnformed, moving, membersAwaitingRepair } from "./record";
+import { PodView } from "./ringPods";
+import { RingQueries } from "./ringQueries";
 import { Member, RingView } from "../operations/decommissionPlan";
-import { hasMembers, strangersIn, Survey } from "../operations/convergencePlan";
+import { hasMembers, unknownMembersIn, Survey } from "../operations/ringSurvey";
 
 /** What a ring says of itself. */
 export interface RingIdentity {
@@ -25,10 +24,10 @@ export interface RingIdentity {
 }
 
 /** When a member is asked who is in the ring, which costs a JVM and the permission to run commands in pods. */
-export type Asks = "always" | "when all serve" | "never";
+export type AskPolicy = "always" | "when all serve" | "never";
 
 /** What a ring of StatefulSets says of itself, through its pods: nodetool, and the ring record. */
-export class RingViews extends RingPods {
+export class RingViews extends RingQueries {
   /** Places of members whose claims exist, and that have not left the ring. */
   async keptMembers(): Promise<number[]> {
     const [claims, record] = await Promise.all([this.claims(), this.record()]);
@@ -36,12 +35,12 @@ export class RingViews extends RingPods {
     const isEmpty = isUnformed(record) && Object.values(record).includes("empty");
     if (isEmpty && !this.ring.isAdopted) return [];
     const pods = claims.flatMap(({ metadata }) => this.podOf(metadata!.name!) ?? []);
-    return pods.filter((pod) => !hasLeft(record[pod])).map((pod) => this.placeOf(pod));
+    return pods.filter((pod) => !hasLeft(record[pod])).map((pod) => this.ringOrdinalOf(pod));
   }
 
   /** Pods before a place that are members, as the record has them. */
-  async recorded(before: number): Promise<string[]> {
-    return this.membersIn(await this.recordToRelyOn()).filter((pod) => this.placeOf(pod) < before);
+  async recordedMembers(before: number): Promise<string[]> {
+    return this.membersIn(await this.recordToRelyOn()).filter((pod) => this.ringOrdinalOf(pod) < before);
   }
 
   /**
@@ -63,35 +62,35 @@ export class RingViews extends RingPods {
       const member = listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === pod.address);
       return { name, pod, member, isRecorded: recorded.includes(name) };
     });
-    const isWhole = known.some((one) => this.placeOf(one.name) >= stay && (one.member || one.isRecorded));
+    const isWhole = known.some((one) => this.ringOrdinalOf(one.name) >= stay && (one.member || one.isRecorded));
     const [description, seen] = await Promise.all([
       isWhole ? this.runInAny(asked, "nodetool", "describecluster") : "",
       Promise.all(known.map((one) => this.view(one, isWhole))),
     ]);
-    const members = seen.flatMap((member) => member ?? []).sort((a, b) => a.place - b.place);
+    const members = seen.flatMap((member) => member ?? []).sort((a, b) => a.ringOrdinal - b.ringOrdinal);
     const unknown = listed.filter((one) => !known.some(({ member }) => member === one));
-    const [abandoned, strangers] = [true, false].map((joins) =>
+    const [failedJoins, unknownMembers] = [true, false].map((joins) =>
       unknown.filter(({ state }) => (state === "joining") === joins).map(({ address }) => address),
     );
     const starting = known
       .filter(({ name, pod, member }) => pod.name && !member && !hasLeft(record[name]))
       .map(({ name }) => name);
-    const isStranded = strangers.length > 0 && starting.length === 0;
+    const isStranded = unknownMembers.length > 0 && starting.length === 0;
     const missing = [
-      ...this.without(pods, record).filter((name) => recorded.includes(name) || strangers.length > 0),
+      ...this.without(pods, record).filter((name) => recorded.includes(name) || unknownMembers.length > 0),
       ...(isStranded ? await this.unrecorded(pods, record) : []),
     ];
     return {
-      owing: owing(record),
+      membersAwaitingRepair: membersAwaitingRepair(record),
       // A pod that is gone makes no use of its turn, and the others take it.
       turn: pods.some(({ name }) => name === moving(record)?.pod) ? moving(record) : undefined,
       namespace: this.ring.namespace,
       members,
-      strangers,
-      abandoned,
+      unknownMembers,
+      failedJoins,
       starting,
       unlisted: await this.stillRecorded(recorded.filter((name) => !members.some(({ pod }) => pod === name))),
-      missing: missing.map((name) => ({ pod: name, place: this.placeOf(name) })),
+      missing: missing.map((name) => ({ pod: name, ringOrdinal: this.ringOrdinalOf(name) })),
       keyspaces: isWhole ? parseKeyspaces(description) : [],
       datacenter: listed[0].datacenter,
     };
@@ -109,21 +108,24 @@ export class RingViews extends RingPods {
    * @param replicas members that there are to be @default as many as a DaemonSet asks for
    * @param asks whether a member is asked: `always`, where it can be; `when all serve`; or `never`
    */
-  async survey(replicas?: number, asks: Asks = "always"): Promise<Survey> {
+  async survey(replicas?: number, asks: AskPolicy = "always"): Promise<Survey> {
     const [asked, pods, record] = await Promise.all([this.replicas(), this.pods(), this.record()]);
-    const expected = Array.from({ length: replicas ?? 0 }, (_, place) => podAt(this.ring.sets, place));
-    const missing = this.without(pods, record).map((name) => ({ name, place: this.placeOf(name) }));
+    const expected = Array.from({ length: replicas ?? 0 }, (_, ringOrdinal) => podAt(this.ring.sets, ringOrdinal));
+    const missing = this.without(pods, record).map((name) => ({ name, ringOrdinal: this.ringOrdinalOf(name) }));
     const seen = await this.ask({ namespace: this.ring.namespace, asked, expected, pods, record, missing }, asks);
-    if (strangersIn(seen).length === 0) return seen;
+    if (unknownMembersIn(seen).length === 0) return seen;
     const unrecorded = await this.unrecorded(pods, record);
-    return { ...seen, missing: [...missing, ...unrecorded.map((name) => ({ name, place: this.placeOf(name) }))] };
+    return {
+      ...seen,
+      missing: [...missing, ...unrecorded.map((name) => ({ name, ringOrdinal: this.ringOrdinalOf(name) }))],
+    };
   }
 
   /**
    * Pods that have a volume, and neither are there nor on record: whoever joined and ended at once, before that went on record, lies on one
    * of these.
    */
-  private async unrecorded(pods: PodView[], record: Entries): Promise<string[]> {
+  private async unrecorded(pods: PodView[], record: RecordEntries): Promise<string[]> {
     if (this.ring.isAdopted) return [];
     const names = (await this.claims()).flatMap(({ metadata }) => this.podOf(metadata!.name!) ?? []);
     const without = this.without(pods, record);
@@ -133,17 +135,17 @@ export class RingViews extends RingPods {
   }
 
   /** Members on record that have no pod, and the one whose turn it is, which may have joined before that went on record. */
-  private without(pods: PodView[], record: Entries): string[] {
+  private without(pods: PodView[], record: RecordEntries): string[] {
     const turn = moving(record)?.pod;
     const known = [
       ...this.membersIn(record),
-      ...(turn !== undefined && !Number.isNaN(this.placeOf(turn)) ? [turn] : []),
+      ...(turn !== undefined && !Number.isNaN(this.ringOrdinalOf(turn)) ? [turn] : []),
     ];
     return [...new Set(known)].filter((member) => !pods.some(({ name }) => name === member));
   }
 
   /** Adds to what Kubernetes tells what a member tells, where there is one and it is to be asked. */
-  protected async ask(seen: Survey, asks: Asks): Promise<Survey> {
+  protected async ask(seen: Survey, asks: AskPolicy): Promise<Survey> {
     const { expected, pods, record } = seen;
     const askers = pods.filter(({ ready, ending }) => ready && !ending);
     const isReal = this.ring.isAdopted || hasMembers(record, pods);
@@ -176,66 +178,6 @@ export class RingViews extends RingPods {
     };
   }
 
-  /** Pods that can tell of the ring. @throws when none serves */
-  private serving(pods: PodView[]): PodView[] {
-    const serving = pods.filter(({ ready }) => ready);
-    if (serving.length === 0)
-      throw new Error(`ring ${this.ring.name}: none of its members serves, so that nobody can tell who they are`);
-    return serving;
-  }
-
-  /** What one of some pods says, three of them at the most: a member that hangs answers nothing, though its port is open. */
-  private runInAny(pods: PodView[], ...command: string[]): Promise<string> {
-    const [first, ...others] = pods.slice(0, 3);
-    const orElse = (answer: Promise<string>, { name }: PodView) =>
-      answer.catch((error: Error) => {
-        if (refusalOf(error) === "forbidden") throw error;
-        return this.run(name, ...command);
-      });
-    return others.reduce(orElse, this.run(first.name, ...command));
-  }
-
-  /**
-   * What pods of the tutorials' template would put on record, did they keep one: who is a member, and who has left.
-   * @returns entries that are missing or out of date
-   */
-  private async unwritten(pods: PodView[], listed: RingMember[], record: Entries): Promise<Entries> {
-    if (!this.ring.isAdopted) return {};
-    const entries: Entries = {};
-    for (const { name, uid, address, running, keepsRecord } of pods) {
-      if (keepsRecord || !running) continue;
-      const member = listed.find((one) => one.address === address);
-      if (member && member.state !== "joining") entries[name] = `${member.hostId} ${address}`;
-      else if (!member && this.membersIn(record).includes(name)) {
-        const { mode } = parseStreams(await this.run(name, "nodetool", "netstats"));
-        if (mode === "DECOMMISSIONED") entries[name] = `left ${uid}`;
-      }
-    }
-    return Object.fromEntries(Object.entries(entries).filter(([pod, entry]) => record[pod] !== entry));
-  }
-
-  /** Puts on record what pods of the tutorials' template do not write themselves; nothing where all pods do. */
-  async note(): Promise<void> {
-    if (!this.ring.isAdopted) return;
-    const [pods, record, claims] = await Promise.all([this.pods(), this.record(), this.claims()]);
-    const listed = parseStatus(await this.runInAny(this.serving(pods), "nodetool", "status"));
-    const entries = await this.unwritten(pods, listed, record);
-    if (Object.keys(entries).length === 0) return;
-    const [name, { objects }] = await Promise.all([this.recordName(), this.cluster()]);
-    // A strategic merge, which adds owners to those that are there.
-    await objects.patch({
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: {
-        name,
-        namespace: this.ring.namespace,
-        // The record goes with the last of the volumes.
-        ownerReferences: claims.map(ownerOf),
-      },
-      data: { formed: new Date().toISOString(), ...record, ...entries },
-    } as KubernetesObject);
-  }
-
   /** Those of some pods that are members on record now: one may have left the ring while the others told who is in it. */
   private async stillRecorded(pods: string[]): Promise<string[]> {
     if (pods.length === 0) return [];
@@ -249,7 +191,7 @@ export class RingViews extends RingPods {
    */
   private async view({ name, pod, member, isRecorded }: KnownPod, isWhole: boolean): Promise<Member | undefined> {
     const { running = false, keepsRecord = true, folder = "/" } = pod;
-    const one = { pod: name, claim: this.claimOf(name), place: this.placeOf(name) };
+    const one = { pod: name, claim: this.claimOf(name), ringOrdinal: this.ringOrdinalOf(name) };
     if (!member) {
       // At the very end of leaving, the ring no longer lists it, and the record has not heard of it yet.
       const isLeaving =
@@ -265,11 +207,6 @@ export class RingViews extends RingPods {
     const known = { up, state, load, repairs: parseRepair(said), returns };
     return { ...one, ...known, free: free === undefined ? free : Number(free) };
   }
-}
-
-/** A claim as an owner: what it owns goes with the last of its owners. */
-export function ownerOf({ metadata }: V1PersistentVolumeClaim): V1OwnerReference {
-  return { apiVersion: "v1", kind: "PersistentVolumeClaim", name: metadata!.name!, uid: metadata!.uid! };
 }
 
 /** Why a container does not run that will: in Kubernetes' words. */

@@ -1,7 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { once } from "../engine/shareFirstCall";
+import { shareFirstCall } from "../engine/shareFirstCall";
 import type { Refusal } from "../args/refusal";
 import { keyRefusal, Protection } from "./refusedKeys";
 import { versionOf } from "./version";
@@ -9,7 +9,7 @@ import { versionOf } from "./version";
 export const versions = ["4.0", "4.1", "5.0"];
 
 /** Read as a file: who compiles the package in a program of its own may not import it. */
-const known = once(
+const known = shareFirstCall(
   () =>
     JSON.parse(fs.readFileSync(path.join(__dirname, "yamlKeys.json"), "utf8")) as {
       /** Versions that have a key. */

@@ -1,10 +1,11 @@
 import type { V1DaemonSet, V1Pod, V1ReplicationController } from "@kubernetes/client-node";
 import { recordVariable } from "../objects/podEnvironment";
-import { ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { RingClient } from "./ringClient";
 import { PodView } from "./ringPods";
-import { Asks } from "./ringViews";
-import { Survey } from "../operations/convergencePlan";
+import { AskPolicy } from "./ringViews";
+import { Survey } from "../operations/ringSurvey";
 
 export interface UnorderedRingReference {
   /** Name of the ring, and of what makes its pods. */
@@ -24,7 +25,7 @@ export interface UnorderedRingReference {
  * `pulumi up` is to wait until that is done.
  */
 export class UnorderedRing extends RingClient {
-  override readonly handsOver = true;
+  override readonly leavesByItself = true;
   /** Names of pods by those of the nodes that they are on. */
   private podOn: Record<string, string> = {};
 
@@ -53,7 +54,7 @@ export class UnorderedRing extends RingClient {
       maker === "ReplicationController"
         ? core.readNamespacedReplicationController({ name, namespace })
         : apps.readNamespacedDaemonSet({ name, namespace });
-    return found.catch(nothingWhenNotFound);
+    return found.catch(undefinedWhenNotFound);
   }
 
   /** Its record goes with the stack, under a name of Pulumi's making, which its pods are told. */
@@ -69,7 +70,7 @@ export class UnorderedRing extends RingClient {
     await core.patchNamespacedReplicationController({ name, namespace, body });
   }
 
-  override async survey(replicas?: number, asks: Asks = "always"): Promise<Survey> {
+  override async survey(replicas?: number, asks: AskPolicy = "always"): Promise<Survey> {
     // First the record: a member on record that has no pod is one that is gone, not one that is still to come.
     const record = await this.record();
     const [asked, pods] = await Promise.all([this.replicas(), this.pods()]);
@@ -77,11 +78,14 @@ export class UnorderedRing extends RingClient {
     const here = pods.filter(({ ending }) => !ending).map(({ name }) => name);
     const expected = Array.from({ length: wanted }, (_, i) => here[i] ?? `number ${i + 1}`);
     const { namespace, isOnNodes } = this.reference;
-    return this.ask({ namespace, asked, expected, pods, record, dead: isOnNodes ? "forgotten" : "taken out" }, asks);
+    return this.ask(
+      { namespace, asked, expected, pods, record, lostMember: isOnNodes ? "removedByHand" : "removedByRing" },
+      asks,
+    );
   }
 
   /** Its record and its Secret go with the stack. Those under these names are kept, with the volumes of another ring. */
-  override setOwnersRight(): Promise<string[]> {
+  override repairOwners(): Promise<string[]> {
     return Promise.resolve([]);
   }
 
@@ -94,7 +98,9 @@ export class UnorderedRing extends RingClient {
     const { namespace, selector, isOnNodes } = this.reference;
     const pods = await (await this.cluster()).pods(namespace, selector);
     // One that was evicted stays listed, and another one is in its place.
-    const views = pods.filter(isThere).map((pod, place) => ({ ...this.viewOf(pod), place, node: pod.spec!.nodeName }));
+    const views = pods
+      .filter(isThere)
+      .map((pod, ringOrdinal) => ({ ...this.viewOf(pod), ringOrdinal, node: pod.spec!.nodeName }));
     if (!isOnNodes) return views;
     this.podOn = Object.fromEntries<string>(views.map(({ node, name }) => [node ?? name, name]));
     return views.map((view) => ({ ...view, name: view.node ?? view.name, pod: view.name }));

@@ -1,18 +1,19 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { checkedArgs } from "../args/checkedArgs";
-import type { ClusterChoice } from "../kubernetes/apiClient";
-import { comparedCluster } from "../kubernetes/kubernetesCluster";
+import type { ClusterChoice } from "../kubernetes/kubeconfig";
+import { verifiedCluster } from "../kubernetes/kubernetesCluster";
 import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
 import { networkPolicy, noAccess, type Peer } from "../objects/networkPolicy";
 import { type LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import type { VolumeRetention } from "../objects/storageClass";
-import { refuseStrangers } from "../operations/foreignPods";
+import { refuseForeignPods } from "../operations/foreignPods";
 import { refuseReplacement, WorkloadMemory } from "../operations/replacementGuard";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
-import { ringGuard } from "../operations/ringSnapshots";
-import { neverReplaced, volumesGrowFirst } from "../operations/volumeExpansion";
+import { ringGuard } from "../operations/ringGuard";
+import { neverReplaced } from "../operations/statefulSetVolumes";
+import { expandVolumesFirst } from "../operations/volumeExpansion";
 import { discoveryService, nodeStatefulSet, publicService } from "./cockroachObjects";
 import { cockroach, cockroachPorts, securityOptions, waysDown } from "./cockroachOptions";
 import { type CockroachNodes, type CockroachPodArgs, dataVolume } from "./cockroachPod";
@@ -68,7 +69,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
 
   constructor(name: string, given: CockroachClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const args = checkedArgs("CockroachCluster", name, given);
-    const { choice: cluster, passed } = comparedCluster(name, args.cluster, opts);
+    const { choice: cluster, passed } = verifiedCluster(name, args.cluster, opts);
     // The namespace waits for no other arg, so that a refused cluster makes nothing.
     const { namespace: hookNamespace } = given;
     super("cassandra:index:CockroachCluster", name, { namespace: hookNamespace }, withHooks(name, args, cluster, opts));
@@ -143,7 +144,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
           ...secrets,
           ...count.beforeCreate,
         ],
-        beforeUpdate: [...secrets, volumesGrowFirst(name, growth, this), ...count.beforeUpdate],
+        beforeUpdate: [...secrets, expandVolumesFirst(name, growth, this), ...count.beforeUpdate],
       },
     });
   }
@@ -167,7 +168,7 @@ function withHooks(
   cluster: ClusterChoice,
   opts?: pulumi.ComponentResourceOptions,
 ): pulumi.ComponentResourceOptions {
-  const isNoStrangers = refuseStrangers(name, { kind: "StatefulSet", names: [args.name] }, cluster);
+  const isNoStrangers = refuseForeignPods(name, { kind: "StatefulSet", names: [args.name] }, cluster);
   const beforeCreate = [...(opts?.hooks?.beforeCreate ?? []), ...(args.takesOver ? [] : [isNoStrangers])];
   return { ...opts, hooks: { ...opts?.hooks, beforeCreate } };
 }

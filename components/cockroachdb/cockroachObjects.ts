@@ -1,7 +1,7 @@
 import * as k8s from "../kubernetes/resources";
 import { type Identity, labels, type ObjectMetadata, selectorLabels } from "../objects/labels";
 import { claimRetention, volumeClaimTemplate } from "../objects/statefulSet";
-import { volumeAnnotations } from "../operations/volumeExpansion";
+import { volumeAnnotations } from "../operations/statefulSetVolumes";
 import { type CockroachNodes, dataVolume, nodePod } from "./cockroachPod";
 import { cockroachPorts } from "./cockroachOptions";
 import type { CockroachClusterArgs } from "./cockroachCluster";

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Cluster, ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
-import { lookAt } from "../engine/inspectOrWarn";
-import { placeOf } from "../objects/racks";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { inspectOrWarn } from "../engine/inspectOrWarn";
+import { ringOrdinalOf } from "../objects/racks";
 
 export interface NodeCountArgs {
   /** The cluster, as messages name it: `CockroachDB cluster cockroachdb`. */
@@ -24,8 +25,8 @@ interface SetInputs {
  * volumes. They count the live objects, since somebody may have scaled the StatefulSet by hand.
  */
 export function refuseFewerNodes(name: string, args: NodeCountArgs) {
-  const look = <T>(find: (cluster: Cluster) => Promise<T>): Promise<T | undefined> =>
-    lookAt(args.subject, async () => find(await Cluster.connect(args.cluster)));
+  const look = <T>(find: (cluster: KubernetesClient) => Promise<T>): Promise<T | undefined> =>
+    inspectOrWarn(args.subject, async () => find(await KubernetesClient.connect(args.cluster)));
 
   const beforeUpdate = new pulumi.ResourceHook(
     `${name}-refuse-scale-down`,
@@ -34,7 +35,7 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       const set = { name: metadata.name, namespace: metadata.namespace! };
       const known = (oldInputs as SetInputs).spec.replicas;
       const live = await look(
-        async ({ apps }) => (await apps.readNamespacedStatefulSet(set).catch(nothingWhenNotFound))?.spec?.replicas,
+        async ({ apps }) => (await apps.readNamespacedStatefulSet(set).catch(undefinedWhenNotFound))?.spec?.replicas,
       );
       // After a scale-down by hand, as the message below advises, there are fewer nodes than the state remembers.
       const there = live ?? known;
@@ -57,7 +58,7 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       if (!namespace) return;
       const places = await look(async ({ core }) => {
         const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
-        return items.map((claim) => placeOf([`${args.claim}-${metadata.name}`], claim.metadata!.name!));
+        return items.map((claim) => ringOrdinalOf([`${args.claim}-${metadata.name}`], claim.metadata!.name!));
       });
       const most = Math.max(0, ...(places ?? []).map((place) => place + 1 || 0));
       if (spec.replicas < most) {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { answered, explain } from "../kubernetes/apiClient";
+import { withAnswerTimeout, errorMessage } from "../kubernetes/apiClient";
 
 /**
  * What a hook sees of the cluster. An update that cannot look is refused; a preview, whose account may lack the permission, goes on.
@@ -8,15 +8,15 @@ import { answered, explain } from "../kubernetes/apiClient";
  * @param isTold whether a preview says what it could not look at; else later hooks do @default true
  * @returns undefined where a preview could not look
  */
-export async function lookAt<T>(
+export async function inspectOrWarn<T>(
   what: string,
   look: () => Promise<T>,
   { parent, isTold = true }: { parent?: pulumi.Resource; isTold?: boolean } = {},
 ): Promise<T | undefined> {
   try {
-    return await answered(look);
+    return await withAnswerTimeout(look);
   } catch (error) {
-    const why = `${what} could not be looked at: ${explain(error as Error)}`;
+    const why = `${what} could not be checked: ${errorMessage(error as Error)}`;
     if (!pulumi.runtime.isDryRun()) throw new Error(`${why}. Nothing was touched`);
     if (isTold) await pulumi.log.warn(why, parent);
     return undefined;

@@ -11,7 +11,7 @@ export function isMocked(): boolean {
  * (`--target`, `--exclude`): empty for a component that is new, and for one that this very update has changed.
  * The engine's own function for this is what `urn` in resource options uses.
  */
-export function recorded<T extends object>(component: pulumi.ComponentResource): Promise<Partial<T>> {
+export function recordedOutputs<T extends object>(component: pulumi.ComponentResource): Promise<Partial<T>> {
   if (isMocked()) return Promise.resolve({});
   return new Promise((resolve, reject) => {
     component.urn.apply((urn) => {

@@ -18,13 +18,13 @@ import { selectorText } from "../objects/labels";
 export type { ClusterChoice };
 
 /** Which cluster, with what the kubernetes provider sees of it. */
-export interface ComparedCluster extends ClusterChoice {
+export interface VerifiedClusterChoice extends ClusterChoice {
   /** What the provider itself sees of the cluster that it acts on (`KubernetesCluster`). @default not compared */
-  seen?: Promise<SeenCluster>;
+  seen?: Promise<ClusterIdentity>;
 }
 
 /** What tells one cluster from all others, whatever address it has: the UID of its namespace `kube-system`. */
-export interface SeenCluster {
+export interface ClusterIdentity {
   /** Undefined in the preview of a provider that is yet to be made. */
   uid?: string;
 }
@@ -39,7 +39,7 @@ export interface PodReference {
 }
 
 /** The very cluster that the provider's resources go to, for steps that are more than writing an object. */
-export class Cluster {
+export class KubernetesClient {
   private constructor(
     private readonly config: KubeConfig,
     readonly core: CoreV1Api,
@@ -49,30 +49,33 @@ export class Cluster {
     readonly objects: KubernetesObjectApi,
   ) {}
 
-  private static readonly compared = new WeakMap<ComparedCluster, Promise<Cluster>>();
+  private static readonly compared = new WeakMap<VerifiedClusterChoice, Promise<KubernetesClient>>();
 
   /**
    * The way to the cluster that the provider acts on.
    * @throws {Error} when the kubeconfig has no such context, and when it leads to another cluster than the provider's
    */
-  static async connect(choice: ComparedCluster = {}): Promise<Cluster> {
-    if (!choice.seen) return Cluster.open(choice);
-    const known = Cluster.compared.get(choice);
+  static async connect(choice: VerifiedClusterChoice = {}): Promise<KubernetesClient> {
+    if (!choice.seen) return KubernetesClient.open(choice);
+    const known = KubernetesClient.compared.get(choice);
     if (known) return known;
-    const connection = Cluster.compare(choice, choice.seen);
-    Cluster.compared.set(choice, connection);
-    // What could not be looked at is looked at anew.
-    connection.catch(() => Cluster.compared.delete(choice));
+    const connection = KubernetesClient.compare(choice, choice.seen);
+    KubernetesClient.compared.set(choice, connection);
+    // What could not be checked is looked at anew.
+    connection.catch(() => KubernetesClient.compared.delete(choice));
     return connection;
   }
 
-  private static async compare(choice: ComparedCluster, seen: Promise<SeenCluster>): Promise<Cluster> {
-    const [{ uid }, cluster] = await Promise.all([seen, Cluster.open(choice)]);
+  private static async compare(
+    choice: VerifiedClusterChoice,
+    seen: Promise<ClusterIdentity>,
+  ): Promise<KubernetesClient> {
+    const [{ uid }, cluster] = await Promise.all([seen, KubernetesClient.open(choice)]);
     if (uid === undefined) return cluster;
     const { metadata } = await cluster.core.readNamespace({ name: identifyingNamespace });
     if (metadata!.uid !== uid) {
       const { name, server } = cluster.config.getCurrentCluster()!;
-      throw new OtherCluster(
+      throw new WrongClusterError(
         `the kubernetes provider acts on the cluster whose namespace ${identifyingNamespace} has UID ${uid}, and ${name} (${server}), ` +
           `which the same settings lead to here, has UID ${metadata!.uid}: nothing was touched. \`kubernetes:kubeconfig\`, ` +
           "`kubernetes:context` and `kubernetes:cluster` say which one is meant; with a provider of your own, `cluster` says it again",
@@ -81,11 +84,11 @@ export class Cluster {
     return cluster;
   }
 
-  private static async open(choice: ClusterChoice): Promise<Cluster> {
+  private static async open(choice: ClusterChoice): Promise<KubernetesClient> {
     // It takes half a second to load, and most previews have no use for it.
     const { AppsV1Api, CoreV1Api, KubernetesObjectApi, StorageV1Api } = await import("@kubernetes/client-node");
     const config = await readKubeconfig(choice);
-    return new Cluster(
+    return new KubernetesClient(
       config,
       config.makeApiClient(CoreV1Api),
       config.makeApiClient(AppsV1Api),
@@ -145,13 +148,13 @@ export class Cluster {
 }
 
 /** A guard that looks at another cluster than the one that is acted on is none. */
-export class OtherCluster extends Error {}
+export class WrongClusterError extends Error {}
 
 /** Minutes within which the cluster must tell what there is; its client has no limit of its own. */
 const patience = 3;
 
 /** What a look at the cluster finds. @throws {Error} when it takes more than three minutes, and the look's own errors */
-export async function answered<T>(look: () => Promise<T>): Promise<T> {
+export async function withAnswerTimeout<T>(look: () => Promise<T>): Promise<T> {
   const late = new AbortController();
   const noAnswer = async (): Promise<never> => {
     await sleep(patience * 60_000, undefined, { signal: late.signal });
@@ -165,7 +168,7 @@ export async function answered<T>(look: () => Promise<T>): Promise<T> {
 }
 
 /** What the API server said in place of what it was asked for. */
-export type Refusal =
+export type ApiErrorKind =
   /** There is no such object. */
   | "absent"
   /** This account may not do it, or is not known. */
@@ -178,7 +181,7 @@ export type Refusal =
   | "other";
 
 /** Tells answers apart: only "absent" says that something is not there, and only "silent" is worth asking again. */
-export function refusalOf({ code }: Error & { code?: unknown }): Refusal {
+export function apiErrorKind({ code }: Error & { code?: unknown }): ApiErrorKind {
   if (code === 404 || code === 410) return "absent";
   if (code === 401 || code === 403) return "forbidden";
   if (code === 409) return "conflict";
@@ -191,12 +194,12 @@ export function refusalOf({ code }: Error & { code?: unknown }): Refusal {
  * For looks in the midst of something long: asks again for three minutes while the API server is silent.
  * @throws {Error} the look's own errors
  */
-export async function patiently<T>(look: () => Promise<T>): Promise<T> {
+export async function retryWhileUnavailable<T>(look: () => Promise<T>): Promise<T> {
   for (const end = Date.now() + patience * 60_000; ; await sleep(2000)) {
     try {
       return await look();
     } catch (error) {
-      if (refusalOf(error as Error) !== "silent" || Date.now() > end) throw error;
+      if (apiErrorKind(error as Error) !== "silent" || Date.now() > end) throw error;
     }
   }
 }
@@ -208,10 +211,14 @@ export async function patiently<T>(look: () => Promise<T>): Promise<T> {
  * @param pause milliseconds between two looks @default 1000
  * @throws {Error} with the words
  */
-export async function clearOf(look: () => Promise<string | undefined>, minutes: number, pause = 1000): Promise<void> {
+export async function waitUntilClear(
+  look: () => Promise<string | undefined>,
+  minutes: number,
+  pause = 1000,
+): Promise<void> {
   let [said, since] = ["", Date.now()];
   for (;;) {
-    const why = await patiently(look);
+    const why = await retryWhileUnavailable(look);
     if (why === undefined) return;
     if (why !== said) [said, since] = [why, Date.now()];
     if (Date.now() - since > minutes * 60_000) throw new Error(`for ${minutes} minutes: ${why}`);
@@ -225,12 +232,12 @@ export function isReady({ status }: V1Pod): boolean {
 }
 
 /** For reads: undefined in place of an answer that there is none. @throws all other errors */
-export function nothingWhenNotFound(error: Error): undefined {
-  if (refusalOf(error) !== "absent") throw error;
+export function undefinedWhenNotFound(error: Error): undefined {
+  if (apiErrorKind(error) !== "absent") throw error;
 }
 
 /** What an error says: the API server's own words, which name the permission that is missing, where it has some. */
-export function explain(error: Error & { body?: unknown }): string {
+export function errorMessage(error: Error & { body?: unknown }): string {
   const body = typeof error.body === "string" ? /"message":"((?:[^"\\]|\\.)*)"/.exec(error.body)?.[1] : undefined;
   return body === undefined ? error.message : (JSON.parse(`"${body}"`) as string);
 }

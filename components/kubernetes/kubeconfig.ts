@@ -2,7 +2,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import * as fs from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { readChosen, readFromEnvironment, Written, WrittenCluster, WrittenUser } from "./kubeconfigFiles";
+import { readGivenKubeconfig, readFromEnvironment, Written, WrittenCluster, WrittenUser } from "./kubeconfigFiles";
 import { proxyFor } from "./proxy";
 
 /** Which cluster, in the words of the kubernetes provider's own configuration. */
@@ -38,7 +38,7 @@ export async function readKubeconfig(
   choice: ClusterChoice = {},
   { env = process.env, accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount" }: Surroundings = {},
 ): Promise<KubeConfig> {
-  const written = choice.kubeconfig ? await readChosen(choice.kubeconfig) : await readFromEnvironment(env);
+  const written = choice.kubeconfig ? await readGivenKubeconfig(choice.kubeconfig) : await readFromEnvironment(env);
   const chosen = chosenOf(written, choice) ?? (choice.kubeconfig ? undefined : accountOfPod(accountFolder, env));
   if (!chosen) {
     const { KUBECONFIG } = env;

@@ -36,7 +36,7 @@ export interface WrittenUser {
 }
 
 /** The provider reads what such a path leads to as contents: paths in there are relative to the folder that it runs in. */
-export async function readChosen(kubeconfig: string): Promise<Written> {
+export async function readGivenKubeconfig(kubeconfig: string): Promise<Written> {
   const path = kubeconfig.replace(/^~(?=$|\/)/, homeOfAccount);
   if (fs.existsSync(path)) return parsed("kubernetes:kubeconfig", fs.readFileSync(path, "utf8"));
   if (/[\n{]/.test(kubeconfig)) return parsed("kubernetes:kubeconfig", kubeconfig);

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
-  Cluster,
-  ClusterChoice,
-  ComparedCluster,
-  explain,
+  KubernetesClient,
+  VerifiedClusterChoice,
+  errorMessage,
   identifyingNamespace,
-  OtherCluster,
-  SeenCluster,
+  WrongClusterError,
+  ClusterIdentity,
 } from "./apiClient";
+import { ClusterChoice } from "./kubeconfig";
 import { failUpdate } from "../engine/failUpdate";
 import * as k8s from "./resources";
-import { isMocked, recorded } from "../engine/recorded";
+import { isMocked, recordedOutputs } from "../engine/recorded";
 
 export interface KubernetesClusterArgs {
   /** Where guards find the cluster that the provider acts on. @default as the default provider finds it */
@@ -24,7 +24,7 @@ export interface KubernetesClusterArgs {
  */
 export class KubernetesCluster extends pulumi.ComponentResource {
   /** For components: the way to the cluster, which is compared. */
-  readonly choice: ComparedCluster;
+  readonly choice: VerifiedClusterChoice;
   /** For `dependsOn`: what must come after the cluster is known to be the right one. */
   readonly passed: pulumi.Output<pulumi.Resource[]>;
 
@@ -40,7 +40,7 @@ export class KubernetesCluster extends pulumi.ComponentResource {
     const namespace = k8s.core.v1.Namespace.get(name, identifyingNamespace, { parent: this });
     const seen = knownUid(namespace.metadata.uid);
     this.choice = { ...cluster, seen };
-    const memory = recorded<{ uid: string }>(this);
+    const memory = recordedOutputs<{ uid: string }>(this);
     this.passed = this.urn.apply(async () => {
       const [{ uid }, { uid: was }] = await Promise.all([seen, memory]);
       const wrong = was && uid && was !== uid ? movedFrom(was, uid) : await this.problem();
@@ -55,10 +55,10 @@ export class KubernetesCluster extends pulumi.ComponentResource {
   /** Whether guards would look at another cluster. What else fails is left to them. */
   private async problem(): Promise<string | undefined> {
     try {
-      await Cluster.connect(this.choice);
+      await KubernetesClient.connect(this.choice);
     } catch (error) {
-      if (error instanceof OtherCluster) return error.message;
-      await pulumi.log.debug(explain(error as Error), this);
+      if (error instanceof WrongClusterError) return error.message;
+      await pulumi.log.debug(errorMessage(error as Error), this);
     }
     return undefined;
   }
@@ -77,9 +77,9 @@ function movedFrom(was: string, uid: string): string {
 }
 
 /** The cluster that a component is told of, where it was read already; else the component has it read by its own provider. */
-export function comparedCluster(
+export function verifiedCluster(
   name: string,
-  cluster: ComparedCluster | undefined,
+  cluster: VerifiedClusterChoice | undefined,
   { parent, provider, providers }: pulumi.ComponentResourceOptions = {},
 ): Pick<KubernetesCluster, "choice" | "passed"> {
   if (cluster?.seen || isMocked()) return { choice: cluster ?? {}, passed: pulumi.output([]) };
@@ -87,7 +87,7 @@ export function comparedCluster(
 }
 
 /** Of what a preview does not know yet, no `apply` ever runs. */
-async function knownUid(uid: pulumi.Output<string>): Promise<SeenCluster> {
+async function knownUid(uid: pulumi.Output<string>): Promise<ClusterIdentity> {
   const { isKnown } = uid as unknown as { isKnown: Promise<boolean> };
   if (!(await isKnown)) return {};
   return new Promise((resolve) => uid.apply((known) => resolve({ uid: known })));

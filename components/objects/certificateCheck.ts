@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { NeededSecret } from "../operations/requiredSecrets";
+import type { RequiredSecret } from "../operations/requiredSecrets";
 
 /** Files of a Secret with certificates, as cert-manager names them. */
 const files = ["tls.crt", "tls.key", "ca.crt"] as const;
@@ -10,7 +10,7 @@ type Files = Record<(typeof files)[number], string>;
  * should not.
  * @param now the time at which the certificates must be valid, in milliseconds since 1970
  */
-export function certificateSecret(secretName: string, now = Date.now()): NeededSecret {
+export function certificateSecret(secretName: string, now = Date.now()): RequiredSecret {
   return {
     key: "tlsSecret",
     secretName,

@@ -2,7 +2,7 @@ import * as k8s from "../kubernetes/resources";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { CassandraYaml, yamlChanges } from "../cassandra/cassandraYaml";
-import { once } from "../engine/shareFirstCall";
+import { shareFirstCall } from "../engine/shareFirstCall";
 import { Disk, isClaimed } from "./disk";
 import type { ObjectMetadata } from "./labels";
 import { mountPaths } from "./podVolumes";
@@ -85,7 +85,7 @@ const scriptFiles = [
 ];
 
 /** The files are read once, and all rings of a stack share the same strings. Each ring would hold 0.2 MB of its own otherwise. */
-const allScripts = once(() => {
+const allScripts = shareFirstCall(() => {
   const read = (file: string) => fs.readFileSync(path.join(__dirname, "../pod", file), "utf8");
   // A checkout on Windows may have CRLF line ends, and a shell takes the CR for a part of the command.
   return Object.fromEntries(scriptFiles.map((file) => [file, read(file).replace(/\r\n/g, "\n")]));

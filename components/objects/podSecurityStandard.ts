@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { answered, Cluster, ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
+import { withAnswerTimeout, KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
 
 /** Label of a namespace: the Pod Security Standard that its pods must meet. */
 export const enforceLabel = "pod-security.kubernetes.io/enforce";
@@ -28,9 +29,9 @@ export function refuseWhereRestricted(
     `${name}-needs-privileges`,
     async ({ newInputs }) => {
       const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
-      const { core } = await Cluster.connect(cluster);
+      const { core } = await KubernetesClient.connect(cluster);
       const found = await core.readNamespace({ name: namespace }).catch((error: Error & { code?: number }) => {
-        if (error.code !== 403) return nothingWhenNotFound(error);
+        if (error.code !== 403) return undefinedWhenNotFound(error);
       });
       const level = found?.metadata?.labels?.[enforceLabel] ?? "privileged";
       if (level === "privileged") return;
@@ -58,9 +59,11 @@ export function refuseOtherStandard(name: string, cluster: ClusterChoice | undef
         (inputs as { metadata: { labels?: Record<string, string> } } | undefined)?.metadata.labels?.[enforceLabel];
       const { metadata } = newInputs as { metadata: { name: string } };
       const look = async () =>
-        (await Cluster.connect(cluster)).core.readNamespace({ name: metadata.name }).catch(nothingWhenNotFound);
+        (await KubernetesClient.connect(cluster)).core
+          .readNamespace({ name: metadata.name })
+          .catch(undefinedWhenNotFound);
       // For an account that may not read namespaces, the API server decides on the patch.
-      const live = await answered(look).catch(() => undefined);
+      const live = await withAnswerTimeout(look).catch(() => undefined);
       const [wanted, present] = [labelOf(newInputs), labelOf(live)];
       if (!present || present === wanted || present === labelOf(oldInputs)) return;
       throw new Error(

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Cluster, ClusterChoice, explain } from "../kubernetes/apiClient";
+import { KubernetesClient, errorMessage } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
 
 /** Label of a node: its zone. */
 export const zoneLabel = "topology.kubernetes.io/zone";
@@ -21,7 +22,7 @@ export function podAt(sets: string[], ordinal: number): string {
 }
 
 /** Ordinal of a pod in the whole ring; NaN if these StatefulSets have no such pod. */
-export function placeOf(sets: string[], pod: string): number {
+export function ringOrdinalOf(sets: string[], pod: string): number {
   const [, set, ordinal] = /^(.+)-(\d+)$/.exec(pod) ?? [];
   const index = sets.indexOf(set);
   return index < 0 ? NaN : Number(ordinal) * sets.length + index;
@@ -41,9 +42,12 @@ export function warnOfEmptyZone(
   return new pulumi.ResourceHook(
     `${name}-has-nodes`,
     async () => {
-      const { core } = await Cluster.connect(cluster);
+      const { core } = await KubernetesClient.connect(cluster);
       const found = await core.listNode().catch(async (error: Error) => {
-        await pulumi.log.warn(`cassandra:racks: cannot see whether zone ${zone} has nodes: ${explain(error)}`, parent);
+        await pulumi.log.warn(
+          `cassandra:racks: cannot see whether zone ${zone} has nodes: ${errorMessage(error)}`,
+          parent,
+        );
       });
       const zones = new Set(found?.items.flatMap(({ metadata }) => metadata?.labels?.[zoneLabel] ?? []));
       if (!found || zones.has(zone)) return;

@@ -1,6 +1,6 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterChoice } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
 import { afterItsVolumes } from "../operations/garbageCollection";
 import { keptRecordConfigMap, recordName } from "./configMaps";
 import { Disk, keepsRecord } from "./disk";

@@ -1,8 +1,9 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import { Cluster, ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
 import { Identity, labels } from "./labels";
-import { lookAt } from "../engine/inspectOrWarn";
+import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { anotherAddress } from "../operations/replacementGuard";
 
 /** Where volumes come from: a platform whose StorageClass this program makes, disks of nodes, or a StorageClass that exists. */
@@ -105,8 +106,10 @@ function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorag
     async ({ newInputs }) => {
       const { metadata } = newInputs as { metadata: { name: string } };
       const look = async () =>
-        (await Cluster.connect(cluster)).storage.readStorageClass({ name: metadata.name }).catch(nothingWhenNotFound);
-      const found = await lookAt(`whether StorageClass ${metadata.name} exists`, look);
+        (await KubernetesClient.connect(cluster)).storage
+          .readStorageClass({ name: metadata.name })
+          .catch(undefinedWhenNotFound);
+      const found = await inspectOrWarn(`whether StorageClass ${metadata.name} exists`, look);
       if (!found) return;
       throw new Error(
         `cassandra:storageClassName: "${metadata.name}" is not allowed with cassandra:storage: ${storage}, which makes a StorageClass of ` +

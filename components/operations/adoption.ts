@@ -1,8 +1,11 @@
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
-import { Cluster, ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
-import { lookAt } from "../engine/inspectOrWarn";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { inspectOrWarn } from "../engine/inspectOrWarn";
+import { OwedStep } from "../engine/owedStep";
+import { propertyName } from "../engine/propertyNames";
 import { selectorText } from "../objects/labels";
 import { quantity } from "../kubernetes/quantity";
 import { RingClient } from "../cassandra/ringClient";
@@ -44,14 +47,14 @@ export interface AdoptionArgs {
 type State = pulumi.Unwrap<Omit<AdoptionArgs, "name" | "replicas" | "protection" | "cluster">>;
 
 /** Imports an object that is there; what is not there is made. */
-export function importIfThere(choice: ClusterChoice | undefined): pulumi.ResourceTransform {
+export function importExisting(choice: ClusterChoice | undefined): pulumi.ResourceTransform {
   return async ({ type, props, opts }) => {
     const metadata = props.metadata as { name: string; namespace: string; annotations?: Record<string, string> };
     const [, group, kind] = type.split(":");
-    const { objects } = await Cluster.connect(choice);
+    const { objects } = await KubernetesClient.connect(choice);
     const live = await objects
       .read({ apiVersion: group.replace(/^core\//, ""), kind, metadata })
-      .catch(nothingWhenNotFound);
+      .catch(undefinedWhenNotFound);
     // Its fields belong to whoever applied them, which the provider would call a conflict.
     const annotations = { ...metadata.annotations, "pulumi.com/patchForce": "true" };
     return {
@@ -62,51 +65,72 @@ export function importIfThere(choice: ClusterChoice | undefined): pulumi.Resourc
 }
 
 /**
- * Looks, in preview as well, whether a StatefulSet is one that can be taken over, and whether members of the program's own
- * template would come back as who they are. It is a resource of Pulumi's state alone: its inputs are what was looked at, and each
- * edit of them looks again.
+ * Checks, in preview as well, whether a StatefulSet can be taken over, and whether members of the program's own template would come back
+ * as the members that they are. It makes nothing itself: the state remembers for which template and which args the check has passed.
  */
-export class Adoption extends pulumi.ComponentResource {
-  /** For `dependsOn`: what must come after it has been found to be possible. */
+export class Adoption extends OwedStep<State, Plan> {
+  /** For `dependsOn`: what must come after the takeover has been found to be possible. */
   readonly passed: pulumi.Output<pulumi.Resource[]>;
+  private readonly parent?: pulumi.Resource;
 
-  constructor(name: string, args: AdoptionArgs, opts?: pulumi.ComponentResourceOptions) {
-    const check = new pulumi.ResourceHook(
-      `${name}-adoption`,
-      async ({ oldInputs, newInputs }) => {
-        const [was, wanted] = [oldInputs as State | undefined, newInputs as State];
-        const look = await lookAt(`ring ${args.name}: what is to be taken over`, () => find(args, wanted));
-        if (!look) return;
-        const wrong = misfits(args, wanted, look, was === undefined);
-        if (wrong.length > 0) throw new Error(wrong.join("\n"));
-        const line = outlook(args, was, wanted, look);
-        if (line) await pulumi.log.info(`${args.name}: ${line}`, opts?.parent);
-      },
-      { onDryRun: true },
-    );
-    const { namespace, podTemplate, volumeSize, storageClassName, clusterName, datacenter, rack, numTokens } = args;
-    const { image } = args;
-    super(
-      "cassandra:index:Adoption",
-      name,
-      { namespace, podTemplate, volumeSize, storageClassName, clusterName, datacenter, rack, numTokens, image },
-      { ...opts, hooks: { beforeCreate: [check], beforeUpdate: [check] } },
-    );
+  constructor(
+    name: string,
+    private readonly args: AdoptionArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { namespace, podTemplate, volumeSize, storageClassName, clusterName, datacenter, rack, numTokens, image } =
+      args;
+    const goal = {
+      namespace,
+      podTemplate,
+      volumeSize,
+      storageClassName,
+      clusterName,
+      datacenter,
+      rack,
+      numTokens,
+      image,
+    };
+    super("cassandra:index:Adoption", name, { hook: `${name}-adoption`, goal, dueOnCreate: true }, opts);
+    this.parent = opts?.parent;
     this.passed = this.urn.apply(() => []);
     this.registerOutputs({});
   }
+
+  protected override async plan(was: State | undefined, wanted: State): Promise<Plan | undefined> {
+    const { args } = this;
+    const found = await inspectOrWarn(`ring ${args.name}: what is to be taken over`, () => find(args, wanted));
+    if (!found) return undefined;
+    const wrong = misfits(args, wanted, found, was === undefined);
+    if (wrong.length > 0) throw new Error(wrong.join("\n"));
+    return { line: outlook(args, was, wanted, found) };
+  }
+
+  protected override async preview({ line }: Plan): Promise<void> {
+    if (line) await pulumi.log.info(`${this.args.name}: ${line}`, this.parent);
+  }
+
+  /** The objects are imported when they are registered (`importExisting`). */
+  protected override act(plan: Plan): Promise<void> {
+    return this.preview(plan);
+  }
+}
+
+interface Plan {
+  /** What the edit means, in a sentence; empty where others say it. */
+  line: string;
 }
 
 /** What is there. */
-interface Look {
+interface Found {
   set?: V1StatefulSet;
   /** What the ring says of itself; undefined while no member serves. */
   ring?: RingIdentity;
 }
 
-async function find({ name, cluster }: AdoptionArgs, { namespace }: State): Promise<Look> {
-  const { apps } = await Cluster.connect(cluster);
-  const set = await apps.readNamespacedStatefulSet({ name, namespace }).catch(nothingWhenNotFound);
+async function find({ name, cluster }: AdoptionArgs, { namespace }: State): Promise<Found> {
+  const { apps } = await KubernetesClient.connect(cluster);
+  const set = await apps.readNamespacedStatefulSet({ name, namespace }).catch(undefinedWhenNotFound);
   if (!set) return {};
   const client = new RingClient(cluster, { name, namespace, sets: [name], ...tutorials, isAdopted: true });
   return { set, ring: await client.identity() };
@@ -117,11 +141,17 @@ function isOwn({ spec }: V1StatefulSet): boolean {
   return isOwnTemplate(spec!.template.spec!);
 }
 
-/** Why this set cannot be taken over, or its members could not go on, a sentence for each. */
-export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Look, isFirst: boolean): string[] {
+/** Properties of the persistent topology alone are named as such: `persistent.adopt`. */
+const keyOf = (key: string) => {
+  const [, property] = /^persistent\.(.*)/.exec(key) ?? [];
+  return property === undefined ? propertyName(key) : propertyName(property, "persistent");
+};
+
+/** Why this StatefulSet cannot be taken over, or its members could not go on, a sentence for each. */
+export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found, isFirst: boolean): string[] {
   const where = `${wanted.namespace}/${args.name}`;
   const refuse = (key: string, value: unknown, why: string, allowed: string) =>
-    `cassandra:${key}: "${String(value)}" is not allowed for ring ${args.name}: ${why}; allowed is ${allowed}`;
+    `${keyOf(key)}: "${String(value)}" is not allowed for ring ${args.name}: ${why}; allowed is ${allowed}`;
   const { podTemplate } = wanted;
   if (!set) {
     // A set that was destroyed is made anew on the volumes that were kept, but of a template that is known.
@@ -172,12 +202,12 @@ export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Look, 
   }
   const version = versionOf(wanted.image);
   const problem = podTemplate === "own" && version ? upgradeProblem(ring.versions, version) : undefined;
-  if (problem) wrong.push(`cassandra:image: "${wanted.image}" is not allowed for ring ${args.name}: ${problem}`);
+  if (problem) wrong.push(`${keyOf("image")}: "${wanted.image}" is not allowed for ring ${args.name}: ${problem}`);
   return [...new Set(wrong)];
 }
 
 /** The edit in a sentence; empty where others tell it. */
-function outlook({ name }: AdoptionArgs, was: State | undefined, wanted: State, { set, ring }: Look): string {
+function outlook({ name }: AdoptionArgs, was: State | undefined, wanted: State, { set, ring }: Found): string {
   if (!set) return "";
   const rolls =
     `members restart one at a time with this program's own pod template, ${name}-${set.spec!.replicas! - 1} first; each comes back to ` +

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { lookAt } from "../engine/inspectOrWarn";
-import { Cluster, ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
+import { inspectOrWarn } from "../engine/inspectOrWarn";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
 import type { WorkloadMemory } from "./replacementGuard";
 
 /**
@@ -23,8 +24,10 @@ export function refuseOtherBudget(
       const uids = await memory.uids;
       if (!namespace || !uids[pod]) return;
       const look = async () =>
-        (await Cluster.connect(cluster)).core.readNamespacedPod({ name: pod, namespace }).catch(nothingWhenNotFound);
-      const live = await lookAt(`whether Pod ${namespace}/${pod} exists`, look, { isTold: false });
+        (await KubernetesClient.connect(cluster)).core
+          .readNamespacedPod({ name: pod, namespace })
+          .catch(undefinedWhenNotFound);
+      const live = await inspectOrWarn(`whether Pod ${namespace}/${pod} exists`, look, { isTold: false });
       const budget = live?.metadata?.ownerReferences?.find(({ kind }) => kind === "PodDisruptionBudget");
       if (live?.metadata?.uid !== uids[pod] || !budget) return;
       throw new Error(

@@ -1,6 +1,8 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
-import { answered, Cluster, ClusterChoice, explain } from "../kubernetes/apiClient";
+import { propertyName } from "../engine/propertyNames";
+import { withAnswerTimeout, KubernetesClient, errorMessage } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
 
 /**
  * Hook of a ring's component, which is created where the ring is not in the state: refuses, in preview as well, a Cassandra cluster
@@ -10,9 +12,9 @@ import { answered, Cluster, ClusterChoice, explain } from "../kubernetes/apiClie
  * A name is not made of the namespace instead: a member starts under no other name than it was made with, and of a ring that comes
  * back to its volumes, or whose state was lost, nothing but its disks tells that. Such a ring is only warned of.
  */
-export function refuseNameOfOthers(
+export function refuseClusterNameInUse(
   name: string,
-  { ring, cluster, comesBack }: { ring: string; cluster?: ClusterChoice; comesBack: ComesBack },
+  { ring, cluster, comesBack }: { ring: string; cluster?: ClusterChoice; comesBack: ReturnsToData },
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-has-its-own-name`,
@@ -20,21 +22,21 @@ export function refuseNameOfOthers(
       const { namespace, clusterName } = newInputs as { namespace?: string; clusterName?: string };
       if (!namespace || !clusterName) return;
       const look = async () => {
-        const connection = await Cluster.connect(cluster);
+        const connection = await KubernetesClient.connect(cluster);
         const other = (await ringsIn(connection, cluster)).find(
           (one) => one.clusterName === clusterName && (one.namespace !== namespace || one.ring !== ring),
         );
         return { other, isBack: other !== undefined && (await comesBack(connection, namespace)) };
       };
-      const { other, isBack } = await answered(look).catch(async (error: Error) => {
+      const { other, isBack } = await withAnswerTimeout(look).catch(async (error: Error) => {
         await pulumi.log.warn(
-          `ring ${ring}: whether another ring has the cluster name "${clusterName}" could not be looked at: ${explain(error)}`,
+          `ring ${ring}: whether another ring has the cluster name "${clusterName}" could not be checked: ${errorMessage(error)}`,
         );
         return { other: undefined, isBack: false };
       });
       if (!other) return;
       const problem = `ring ${other.ring} in namespace ${other.namespace} has it, and members of both may take each other for their own`;
-      const where = `cassandra:clusterName: "${clusterName}"`;
+      const where = `${propertyName("clusterName")}: "${clusterName}"`;
       if (isBack)
         await pulumi.log.warn(`${where} is that of two rings: ${problem}. Ring ${ring} was made with it, and keeps it`);
       else
@@ -48,11 +50,11 @@ export function refuseNameOfOthers(
 }
 
 /** Whether a ring comes back to disks that it has left, or may. */
-export type ComesBack = (cluster: Cluster, namespace: string) => Promise<boolean>;
+export type ReturnsToData = (cluster: KubernetesClient, namespace: string) => Promise<boolean>;
 
 /** Whether there are claims of these sets. @param claim name of their claim template */
-export const toVolumes =
-  (claim: string, sets: string[]): ComesBack =>
+export const hasVolumes =
+  (claim: string, sets: string[]): ReturnsToData =>
   async ({ core }, namespace) => {
     const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
     const kept = new RegExp(`^${claim}-(${sets.join("|")})-\\d+$`);
@@ -71,7 +73,7 @@ const holds = 30_000;
 const asked = new Map<string, { at: number; rings: Promise<NamedRing[]> }>();
 
 /** All rings of a cluster that have pods, those that the tutorials made among them. */
-function ringsIn({ core }: Cluster, choice: ClusterChoice | undefined): Promise<NamedRing[]> {
+function ringsIn({ core }: KubernetesClient, choice: ClusterChoice | undefined): Promise<NamedRing[]> {
   const key = JSON.stringify(choice ?? {});
   const last = asked.get(key);
   if (last && Date.now() - last.at < holds) return last.rings;

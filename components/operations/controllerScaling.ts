@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { answered, clearOf, explain } from "../kubernetes/apiClient";
-import { Tell } from "./memberDecommission";
-import { bringBack } from "./topologyChanges";
+import { withAnswerTimeout, waitUntilClear, errorMessage } from "../kubernetes/apiClient";
+import { ProgressReporter } from "../engine/progressReporter";
+import { restoreMembers } from "./topologyChanges";
 import type { UnorderedRing } from "../cassandra/unorderedRing";
 
 interface ControllerInputs {
@@ -15,13 +15,14 @@ interface ControllerInputs {
  * leave by hand stays, since no other one could enter.
  * @param parent line of `pulumi up` that it writes to
  */
-export function membersServeFirst(
+export function requireServingMembers(
   name: string,
   ring: { name: string; client: (namespace: string) => UnorderedRing },
   parent: pulumi.Resource,
 ): pulumi.ResourceHook {
   const isDryRun = pulumi.runtime.isDryRun();
-  const tell: Tell = (line, final = false) => pulumi.log.info(`${ring.name}: ${line}`, parent, undefined, !final);
+  const report: ProgressReporter = (line, final = false) =>
+    pulumi.log.info(`${ring.name}: ${line}`, parent, undefined, !final);
   return new pulumi.ResourceHook(
     `${name}-members-serve-first`,
     async ({ oldInputs, newInputs }) => {
@@ -34,18 +35,18 @@ export function membersServeFirst(
         return `${pods.join(" and ")} must serve before replicas goes from ${was} to ${wanted}: a pod whose container does not run hands no row over`;
       };
       if (isDryRun) {
-        const why = wanted < was ? await answered(silent).catch(unseen) : undefined;
+        const why = wanted < was ? await withAnswerTimeout(silent).catch(unseen) : undefined;
         if (why) await pulumi.log.warn(`${ring.name}: ${why}. \`pulumi up\` waits for that`, parent);
         return;
       }
-      await bringBack(client, wanted, tell);
+      await restoreMembers(client, wanted, report);
       if (wanted >= was) return;
-      await clearOf(silent, client.stallTimeoutMinutes).catch((error: Error) => {
-        throw new Error(`ring ${ring.name}: ${explain(error)}. No pod was removed`);
+      await waitUntilClear(silent, client.stallTimeoutMinutes).catch((error: Error) => {
+        throw new Error(`ring ${ring.name}: ${errorMessage(error)}. No pod was removed`);
       });
     },
     { onDryRun: true },
   );
 }
 
-const unseen = (error: Error) => `the ring could not be looked at: ${explain(error)}`;
+const unseen = (error: Error) => `the ring could not be checked: ${errorMessage(error)}`;

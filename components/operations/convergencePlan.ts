@@ -1,71 +1,26 @@
 import { RingMember } from "../cassandra/nodetool";
-import { addressIn, Entries, hasLeft, hostIdIn, moving, owing } from "../cassandra/record";
-
-/** A pod of a ring's sets. */
-export interface SeenPod {
-  name: string;
-  /** Its own name, where the one above is that of its node. @default the same */
-  pod?: string;
-  uid: string;
-  /** Its place among the pods, counted over the sets in turn. */
-  place: number;
-  address?: string;
-  /** Whether its container runs. */
-  running: boolean;
-  /** Whether it serves CQL. */
-  ready: boolean;
-  /** Whether it is being deleted. */
-  ending: boolean;
-  /** Why its container does not run, in Kubernetes' word: `ImagePullBackOff`. */
-  trouble?: string;
-  /** Whether it writes its part of the record itself, and empties the disk of a member that has left. */
-  keepsRecord: boolean;
-}
-
-/** What can be seen of a ring at little cost. */
-export interface Survey {
-  namespace: string;
-  /** Pods that the live sets ask for; undefined when there is none of them. */
-  asked?: number;
-  /** Names of the pods that there are to be, in order of their places. */
-  expected: string[];
-  pods: SeenPod[];
-  record: Entries;
-  /** Members that a serving one lists; undefined where none serves, or where pods are simulated and there is none to ask. */
-  listed?: RingMember[];
-  /** Whether nobody was asked, as by an account that may not run commands in pods. @default false */
-  isBlind?: boolean;
-  /**
-   * Members on record, and the one whose turn it is, that have no pod, with their places; where the ring lists a member that nobody stands
-   * for, also pods of which there is a volume alone. @default none
-   */
-  missing?: { name: string; place: number }[];
-  /**
-   * What comes of a member whose pod is gone, where pods have no ordinal: it is taken out of the ring by the others, or by hand, since
-   * its folder is on a node still. @default a pod of its name comes back
-   */
-  dead?: "taken out" | "forgotten";
-}
+import { hostIdIn, membersAwaitingRepair, moving } from "../cassandra/record";
+import { memberOf, ObservedPod, podAtForeignAddress, Survey, unknownMembersIn } from "./ringSurvey";
 
 /** What comes next on the way to a ring that is what the stack says. */
-export type Mend =
-  | "whole"
+export type ConvergenceStep =
+  | "converged"
   /** A decommission that nobody wants any more is undone: the member comes back as NORMAL when its container is started anew. */
-  | { stay: string }
+  | { cancelDecommission: string }
   /** A member that has left is taken back: its very pod is deleted, and the one that follows it joins anew. */
-  | { takeBack: SeenPod }
+  | { rejoin: ObservedPod }
   /**
    * A member whose pod has an address by which the ring knows another one waits for that one to be back elsewhere, since the ring would
    * forget it: the very pod is deleted, and the one that follows it has another address, and the disk.
    */
-  | { readdress: SeenPod }
+  | { replaceAtNewAddress: ObservedPod }
   /**
    * The sets ask for another number of pods, as when somebody has scaled them by hand, or an update was cut off and the edit taken
    * back: they get the one of the stack, and members that are too many leave first.
    */
   | { scale: number; from: number }
   /** A member whose pod is gone without its rows having moved, as where a set was made smaller by hand: it comes back, and leaves then. */
-  | { handOver: string; scale: number }
+  | { recreatePod: string; scale: number }
   | Wait;
 
 export interface Wait {
@@ -77,59 +32,45 @@ export interface Wait {
   /** Whether it hardly comes about by itself. */
   isForPersons?: boolean;
   /** What the ring itself has in place of what is on record. */
-  follow?: Record<string, string | null>;
+  updateRecord?: Record<string, string | null>;
 }
 
 /** Decides on what the ring is now, and on nothing remembered. */
-export function nextMend(seen: Survey): Mend {
+export function nextConvergenceStep(seen: Survey): ConvergenceStep {
   return (
-    notBack(seen) ??
-    tooFew(seen) ??
-    onItsWay(seen) ??
-    misplaced(seen) ??
+    leavingOrLeft(seen) ??
+    missingPods(seen) ??
+    decommissionInProgress(seen) ??
+    podAtWrongAddress(seen) ??
     notServing(seen) ??
-    tooMany(seen) ??
-    notListed(seen) ??
-    ghost(seen) ??
-    debt(seen) ??
-    "whole"
+    surplusPods(seen) ??
+    recordDiffersFromRing(seen) ??
+    memberWithoutPod(seen) ??
+    pendingWork(seen) ??
+    "converged"
   );
-}
-
-/**
- * Members that the record does not know; none while a pod starts that may be one of them under another address. One that joins is no member
- * yet.
- */
-export function strangersIn({ listed = [], record, pods }: Survey): RingMember[] {
-  const isUnknown = ({ hostId }: RingMember) => !Object.values(record).some((entry) => hostIdIn(entry) === hostId);
-  const strangers = listed.filter(
-    (member) =>
-      member.state !== "joining" && isUnknown(member) && !pods.some(({ address }) => address === member.address),
-  );
-  const isClear = ({ name, address }: SeenPod) => memberOf(listed, record[name], address) ?? hasLeft(record[name]);
-  return pods.every(isClear) ? strangers : [];
 }
 
 const here = ({ pods, expected }: Survey) => pods.filter(({ name }) => expected.includes(name));
 
 /** Pods that are to be there: those that the stack asks for, and those of members whose rows would be missing otherwise. */
-function tooFew(seen: Survey): Mend | undefined {
+function missingPods(seen: Survey): ConvergenceStep | undefined {
   const { asked, expected, missing = [], record, listed } = seen;
   if (asked === undefined) return undefined;
   if (asked < expected.length) return { scale: expected.length, from: asked };
-  const strangers = strangersIn(seen);
+  const unknownMembers = unknownMembersIn(seen);
   // One that has just joined is not on record yet.
   const isListed = (name: string) => (member: RingMember) =>
     hostIdIn(record[name]) === member.hostId ||
-    ((moving(record)?.pod === name || record[name] === undefined) && strangers.includes(member));
+    ((moving(record)?.pod === name || record[name] === undefined) && unknownMembers.includes(member));
   // A pod that its set asks for is made again without further ado.
-  const gone = missing.filter(({ name, place }) => place >= asked && listed?.some(isListed(name)));
-  const [last] = gone.sort((a, b) => b.place - a.place);
-  return last && { handOver: last.name, scale: last.place + 1 };
+  const gone = missing.filter(({ name, ringOrdinal }) => ringOrdinal >= asked && listed?.some(isListed(name)));
+  const [last] = gone.sort((a, b) => b.ringOrdinal - a.ringOrdinal);
+  return last && { recreatePod: last.name, scale: last.ringOrdinal + 1 };
 }
 
 /** One of too many that is on its way out, for which others that join may be waiting. */
-function onItsWay({ asked, expected, pods, record, listed = [] }: Survey): Mend | undefined {
+function decommissionInProgress({ asked, expected, pods, record, listed = [] }: Survey): ConvergenceStep | undefined {
   if (asked === undefined || asked <= expected.length) return undefined;
   const leaves = pods.some(({ name, address }) => {
     const member = memberOf(listed, record[name], address);
@@ -139,56 +80,45 @@ function onItsWay({ asked, expected, pods, record, listed = [] }: Survey): Mend 
 }
 
 /** Pods that the stack does not ask for. Those that are members hand their rows over first, for which they are to serve. */
-function tooMany(seen: Survey): Mend | undefined {
+function surplusPods(seen: Survey): ConvergenceStep | undefined {
   const { asked, expected, pods, record } = seen;
   const more = pods.filter(({ name }) => !expected.includes(name));
   const silent = more.find(({ name, ready, ending }) => hostIdIn(record[name]) && !ready && !ending);
   if (asked !== undefined && asked > expected.length) {
-    if (silent) return { waitFor: `${silent.name} to serve, since it has rows to hand over`, advice: logsOf(silent) };
+    if (silent)
+      return {
+        waitFor: `${silent.name} to serve, since its data must be streamed to the others first`,
+        advice: logsOf(silent),
+      };
     return { scale: expected.length, from: asked };
   }
   if (more.length === 0) return undefined;
   // A member that is down, and that no pod stands for, keeps all others from handing their rows over.
-  return ghost({ ...seen, expected: pods.map(({ name }) => name) }) ?? { waitFor: `${more[0].name} to end` };
+  return memberWithoutPod({ ...seen, expected: pods.map(({ name }) => name) }) ?? { waitFor: `${more[0].name} to end` };
 }
 
-const podOf = ({ pod, name }: Pick<SeenPod, "name" | "pod">) => pod ?? name;
-const logsOf = (one: Pick<SeenPod, "name" | "pod">) => `\`kubectl logs ${podOf(one)}\` may tell why`;
+const podOf = ({ pod, name }: Pick<ObservedPod, "name" | "pod">) => pod ?? name;
+const logsOf = (one: Pick<ObservedPod, "name" | "pod">) => `\`kubectl logs ${podOf(one)}\` may tell why`;
 
 /** Members that have left, or are about to, though their pods are to be members. */
-function notBack(seen: Survey): Mend | undefined {
+function leavingOrLeft(seen: Survey): ConvergenceStep | undefined {
   const { record, listed } = seen;
   const pods = here(seen).filter(({ ending }) => !ending);
   const left = pods.find(({ name, uid }) => record[name] === `left ${uid}`);
-  if (left) return { takeBack: left };
+  if (left) return { rejoin: left };
   const leaving = pods.find(({ name, running, address }) => {
     const member = listed && memberOf(listed, record[name], address);
     return running && member?.up && member.state === "leaving";
   });
-  return leaving && { stay: leaving.name };
+  return leaving && { cancelDecommission: leaving.name };
 }
 
-/**
- * Pod of a member that waits, since it has an address by which the ring knows another one; none of a ring whose rows go with their pods.
- * @param pods among which it is looked for
- */
-export function atAnothersAddress({ record, dead }: Survey, pods: SeenPod[]): SeenPod | undefined {
-  if (dead === "taken out") return undefined;
-  const isAtAnothers = ({ name, address }: SeenPod) =>
-    address !== undefined &&
-    Object.entries(record).some(([other, entry]) => other !== name && addressIn(entry) === address);
-  // One that is on record at its address has started there, and is slow.
-  const waits = ({ name, address, running, ready, ending }: SeenPod) =>
-    running && !ready && !ending && hostIdIn(record[name]) && addressIn(record[name]) !== address;
-  return pods.filter((pod) => waits(pod) && isAtAnothers(pod)).at(-1);
+function podAtWrongAddress(seen: Survey): ConvergenceStep | undefined {
+  const replaceAtNewAddress = podAtForeignAddress(seen, here(seen));
+  return replaceAtNewAddress && { replaceAtNewAddress };
 }
 
-function misplaced(seen: Survey): Mend | undefined {
-  const readdress = atAnothersAddress(seen, here(seen));
-  return readdress && { readdress };
-}
-
-function notServing({ expected, pods, record }: Survey): Mend | undefined {
+function notServing({ expected, pods, record }: Survey): ConvergenceStep | undefined {
   for (const name of expected) {
     const pod = pods.find((one) => one.name === name);
     if (!pod) return { waitFor: `pod ${name} to be made` };
@@ -202,15 +132,9 @@ function notServing({ expected, pods, record }: Survey): Mend | undefined {
   return undefined;
 }
 
-/** By the host ID on record, which stays when the address changes; else by the address. */
-function memberOf(listed: RingMember[], entry: string | undefined, address?: string): RingMember | undefined {
-  const id = hostIdIn(entry);
-  return listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === address);
-}
-
 /** What to do about a pod that serves, and that others have removed from the ring. */
-function unlistedAdvice({ namespace, dead }: Survey, pod: SeenPod): string {
-  if (dead === "taken out") {
+function adviceForUnlistedPod({ namespace, lostMember }: Survey, pod: ObservedPod): string {
+  if (lostMember === "removedByRing") {
     return (
       `if somebody has removed it by hand, its rows go with its pod: before you delete that, \`kubectl exec -n ${namespace} ${podOf(pod)} ` +
       "-- nodetool snapshot`, and copy what others lack out of it"
@@ -223,7 +147,7 @@ function unlistedAdvice({ namespace, dead }: Survey, pod: SeenPod): string {
 }
 
 /** Members that the ring has otherwise than the record, or not as whole ones. */
-function notListed(seen: Survey): Mend | undefined {
+function recordDiffersFromRing(seen: Survey): ConvergenceStep | undefined {
   const { record, listed } = seen;
   const pods = here(seen);
   if (!listed) {
@@ -235,77 +159,79 @@ function notListed(seen: Survey): Mend | undefined {
   for (const pod of pods) {
     const { name, address } = pod;
     const member = memberOf(listed, record[name], address);
-    if (!member) return { waitFor: `the ring to list ${name}`, advice: unlistedAdvice(seen, pod), isForPersons: true };
+    if (!member)
+      return { waitFor: `the ring to list ${name}`, advice: adviceForUnlistedPod(seen, pod), isForPersons: true };
     const { hostId, state, up } = member;
     if (!up || state !== "normal") return { waitFor: `${name}, which is ${up ? state : "down"}, to be NORMAL` };
     if (hostIdIn(record[name]) !== hostId) {
-      return { waitFor: `${name} to be on record`, follow: { [name]: `${hostId} ${address}` } };
+      return { waitFor: `${name} to be on record`, updateRecord: { [name]: `${hostId} ${address}` } };
     }
   }
   return undefined;
 }
 
 /** Members that no pod stands for. */
-function ghost(seen: Survey): Mend | undefined {
-  const { record, listed = [], expected, namespace, dead } = seen;
+function memberWithoutPod(seen: Survey): ConvergenceStep | undefined {
+  const { record, listed = [], expected, namespace, lostMember } = seen;
   const known = here(seen).map(({ name, address }) => memberOf(listed, record[name], address));
   const other = listed.find((member) => !known.includes(member));
   if (!other) return undefined;
   const { hostId, address, up, state } = other;
   // Whose pod ended in the middle: no member yet.
-  if (state === "joining") return { waitFor: `the ring to forget whoever began to join at ${address}, and is gone` };
+  if (state === "joining")
+    return { waitFor: `the ring to forget the node at ${address}, which began to join and is gone` };
   const pod = Object.keys(record).find((name) => hostIdIn(record[name]) === hostId && !expected.includes(name));
-  if (pod && dead === "taken out")
-    return { waitFor: `the member of ${pod} to be taken out of the ring: its disk is gone` };
-  if (pod && dead) {
+  if (pod && lostMember === "removedByRing")
+    return { waitFor: `the member of ${pod} to be removed from the ring: its disk is gone` };
+  if (pod && lostMember) {
     return {
-      waitFor: `the member of node ${pod} to come back, or to be taken out of the ring`,
-      advice: `if the node is gone for good, \`/ring/remove-node.sh ${pod}\` in any of the ring's pods takes it out (\`/ring/forget.sh ${pod}\` in pods that an earlier version made)`,
+      waitFor: `the member of node ${pod} to come back, or to be removed from the ring`,
+      advice: `if the node is gone for good, \`/ring/remove-node.sh ${pod}\` in any of the ring's pods removes it (\`/ring/forget.sh ${pod}\` in pods that an earlier version made)`,
       isForPersons: true,
     };
   }
   // Its pod, which had been missing, has just been made.
-  if (pod) return { waitFor: `${pod} to serve, since it has rows to hand over`, advice: logsOf({ name: pod }) };
+  if (pod)
+    return {
+      waitFor: `${pod} to serve, since its data must be streamed to the others first`,
+      advice: logsOf({ name: pod }),
+    };
   const asker = podOf(here(seen)[0] ?? { name: expected[0] });
   const folder = "if its node has lost its label, give that back, since its folder has its rows; ";
-  const advice = `${dead === "forgotten" ? folder : ""}if it is gone for good, \`kubectl exec -n ${namespace} ${asker} -- nodetool removenode ${hostId}\` takes it out of the ring`;
-  const waitFor = `the member at ${address} (host ID ${hostId}, ${up ? "up" : "down"}), which no pod stands for, to be gone`;
+  const advice = `${lostMember === "removedByHand" ? folder : ""}if it is gone for good, \`kubectl exec -n ${namespace} ${asker} -- nodetool removenode ${hostId}\` removes it from the ring`;
+  const waitFor = `the member at ${address} (host ID ${hostId}, ${up ? "up" : "down"}), which has no pod, to be gone`;
   return { waitFor, advice, isForPersons: true };
 }
 
 /** What a ring that looks whole still owes. */
-function debt({ record, expected, listed }: Survey): Mend | undefined {
+function pendingWork({ record, expected, listed }: Survey): ConvergenceStep | undefined {
   if (!listed) return undefined;
-  const owed = owing(record).find((name) => expected.includes(name));
+  const owed = membersAwaitingRepair(record).find((name) => expected.includes(name));
   if (owed) {
     return {
-      waitFor: `the repair of ${owed} to end: it has taken a lost member's place, and does not have every row yet`,
+      waitFor: `the repair of ${owed} to end: it replaced a lost member and does not have all data yet`,
       advice: "it goes on by itself",
     };
   }
   const turn = moving(record);
   if (!turn) return undefined;
-  const waitFor = `${turn.pod} to end its turn at moving data (${turn.what})`;
+  const waitFor = `${turn.pod} to release the topology lock (${turn.what})`;
   // A pod that is gone for good, as of an edit that was taken back, gives no turn back itself.
-  return expected.includes(turn.pod) ? { waitFor } : { waitFor, follow: { moving: null } };
+  return expected.includes(turn.pod) ? { waitFor } : { waitFor, updateRecord: { moving: null } };
 }
 
 /** The mend in a sentence, for whoever reads the preview; empty where there is none. */
-export function foretold(mend: Mend, { expected }: Survey): string {
-  if (mend === "whole") return "";
+export function describeStep(step: ConvergenceStep, { expected }: Survey): string {
+  if (step === "converged") return "";
   const replicas = `though replicas is ${expected.length}`;
-  if ("stay" in mend) return `${mend.stay} is about to leave the ring, ${replicas}: \`pulumi up\` has it stay`;
-  if ("handOver" in mend)
-    return `${mend.handOver} is a member, ${replicas}, and has no pod: \`pulumi up\` brings it back, to hand its rows over`;
-  if ("scale" in mend) return `its sets ask for ${mend.from} pods, ${replicas}: \`pulumi up\` scales them`;
-  if ("readdress" in mend)
-    return `${podOf(mend.readdress)} has an address by which the ring knows another member, and waits: \`pulumi up\` has it made again`;
-  if ("takeBack" in mend) return `${mend.takeBack.name} has left the ring, ${replicas}: \`pulumi up\` has it join anew`;
-  if (mend.follow) return "";
-  return `the ring is not whole: \`pulumi up\` waits for ${mend.waitFor}${mend.advice ? `; ${mend.advice}` : ""}`;
-}
-
-/** Whether there is a member to ask who is in the ring. Simulated pods, of which none is on record, have nothing to run. */
-export function hasMembers(record: Entries, pods: Pick<SeenPod, "name">[]): boolean {
-  return pods.some(({ name }) => hostIdIn(record[name]) ?? hasLeft(record[name]));
+  if ("cancelDecommission" in step)
+    return `${step.cancelDecommission} is about to leave the ring, ${replicas}: \`pulumi up\` has it stay`;
+  if ("recreatePod" in step)
+    return `${step.recreatePod} is a member, ${replicas}, and has no pod: \`pulumi up\` recreates its pod, so that it can stream its data to the others`;
+  if ("scale" in step) return `its controllers ask for ${step.from} pods, ${replicas}: \`pulumi up\` scales them`;
+  if ("replaceAtNewAddress" in step)
+    return `${podOf(step.replaceAtNewAddress)} has an address by which the ring knows another member, and waits: \`pulumi up\` has it made again`;
+  if ("rejoin" in step) return `${step.rejoin.name} has left the ring, ${replicas}: \`pulumi up\` has it join anew`;
+  if (step.updateRecord) return "";
+  return `the ring is not complete: \`pulumi up\` waits for ${step.waitFor}${step.advice ? `; ${step.advice}` : ""}`;
 }

@@ -1,67 +1,56 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
 import { failUpdate } from "../engine/failUpdate";
-import { recorded } from "../engine/recorded";
+import { OwedStep } from "../engine/owedStep";
+import { settingOf } from "../engine/propertyNames";
+import { recordedOutputs } from "../engine/recorded";
 
-/** What an edit of facts means for the rows. */
-export interface Verdict {
-  /** Rows that it leaves behind, a sentence for each: it is refused until that is accepted. */
+/** What an edit of facts means for the data. */
+export interface RingChangeResult {
+  /** Data that the edit abandons, a sentence for each: the edit is refused until that is accepted. */
   losses: string[];
-  /** Why it cannot work at all: it is refused. */
+  /** Why the edit cannot work at all: it is refused. */
   refusals: string[];
 }
 
 /** What an edit from the old facts to the new ones means. */
-export type Judge<Facts> = (was: Facts, wanted: Facts) => Verdict | Promise<Verdict>;
+export type RingChangeValidator<Facts> = (was: Facts, wanted: Facts) => RingChangeResult | Promise<RingChangeResult>;
 
 /**
- * Keeps facts in Pulumi's state, on which rows depend, and refuses an edit of them that would leave rows behind: in preview, and
- * in `up` before anything that depends on it is touched. It makes no object.
+ * Keeps facts in Pulumi's state on which data depends, and refuses an edit of these facts that would abandon data: in preview, and in
+ * `pulumi up` before anything that depends on the guard is touched.
  */
-export class DataGuard<Facts extends object> extends pulumi.ComponentResource {
+export class DataGuard<Facts extends object> extends OwedStep<Facts, string[]> {
   /**
    * For `dependsOn`: what must come after the guard has let the edit pass. It names the guard to the engine, so that `pulumi state
-   * delete` takes nobody's memory away who is still in the state. The guard itself in its place would not do: of a component, Pulumi
-   * waits for the objects in it, and here there are none.
+   * delete` does not delete the memory of a ring that is still in the state. The guard itself would not do: for a component, Pulumi waits for
+   * the objects in it, and here there are none.
    */
   readonly passed: pulumi.Output<pulumi.Resource[]>;
+  private isJudged = false;
 
   /**
    * @param facts what the state is to remember
-   * @param acceptDataLoss whether a loss is meant: then it is only said
+   * @param validate what an edit of the facts means
+   * @param acceptDataLoss whether a loss is intended: then it is a warning
    */
   constructor(
     name: string,
     facts: { [K in keyof Facts]: pulumi.Input<Facts[K]> },
-    judge: Judge<Facts>,
-    acceptDataLoss: boolean,
+    private readonly validate: RingChangeValidator<Facts>,
+    private readonly acceptDataLoss: boolean,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    let isJudged = false;
-    const check = async (was: Facts, wanted: Facts) => {
-      isJudged = true;
-      const { losses, refusals } = await judge(was, wanted);
-      if (refusals.length > 0) throw new Error(refusals.join("\n"));
-      if (losses.length > 0 && !acceptDataLoss) {
-        throw new Error(`${losses.join("\n")}\nallowed is that with cassandra:acceptDataLoss: true alone`);
-      }
-      for (const line of losses) await pulumi.log.warn(line);
-    };
-    const guard = new pulumi.ResourceHook(
-      `${name}-data-guard`,
-      ({ oldInputs, newInputs }) => check(oldInputs as Facts, asKnown(oldInputs, newInputs) as Facts),
-      { onDryRun: true },
-    );
-    super("cassandra:index:DataGuard", name, facts, { ...opts, hooks: { beforeUpdate: [guard] } });
+    super("cassandra:index:DataGuard", name, { hook: `${name}-data-guard`, goal: facts }, opts);
     // An update that is told to leave the guard alone (`--target`, `--exclude`) calls no hook of it, and may delete what the program no
     // longer makes: then what the state remembers is compared here.
-    const memory = recorded<{ facts: Facts }>(this);
+    const memory = recordedOutputs<{ facts: Facts }>(this);
     this.passed = pulumi.all([pulumi.output(facts), this.urn]).apply(async ([given, urn]) => {
       const [{ facts: was }, wanted] = [await memory, plain(given as Facts)];
       const ofGuard = [new pulumi.DependencyResource(urn)];
-      if (isJudged || !was || isDeepStrictEqual(was, wanted)) return ofGuard;
+      if (this.isJudged || !was || isDeepStrictEqual(was, wanted)) return ofGuard;
       try {
-        await check(was, wanted);
+        await this.preview(await this.plan(was, wanted));
         return ofGuard;
       } catch (error) {
         failUpdate((error as Error).message);
@@ -76,6 +65,27 @@ export class DataGuard<Facts extends object> extends pulumi.ComponentResource {
       }),
     });
   }
+
+  /** @returns the losses that were accepted */
+  protected override async plan(was: Facts | undefined, wanted: Facts): Promise<string[]> {
+    this.isJudged = true;
+    const { losses, refusals } = await this.validate(was!, asKnown(was, wanted) as Facts);
+    if (refusals.length > 0) throw new Error(refusals.join("\n"));
+    if (losses.length > 0 && !this.acceptDataLoss) {
+      throw new Error(
+        `${losses.join("\n")}\nThis abandons data. To go on: ${settingOf("acceptDataLoss", true)}, run \`pulumi up\`, remove it again`,
+      );
+    }
+    return losses;
+  }
+
+  protected override async preview(losses: string[]): Promise<void> {
+    for (const line of losses) await pulumi.log.warn(line);
+  }
+
+  protected override act(losses: string[]): Promise<void> {
+    return this.preview(losses);
+  }
 }
 
 /** As the state holds it: without what is undefined. */
@@ -83,7 +93,7 @@ function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-/** What a preview does not know yet is taken for what it was: `up` looks again. */
+/** What a preview does not know yet is taken to be what it was: `pulumi up` checks again. */
 function asKnown(was: unknown, wanted: unknown): unknown {
   if (pulumi.isUnknown(wanted)) return was;
   if (typeof wanted !== "object" || wanted === null || Array.isArray(wanted)) return wanted;

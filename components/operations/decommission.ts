@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { answered, ClusterChoice, explain } from "../kubernetes/apiClient";
-import { Tell } from "./memberDecommission";
-import { once } from "../engine/shareFirstCall";
+import { propertyName, settingOf } from "../engine/propertyNames";
+import { withAnswerTimeout, errorMessage } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { ProgressReporter } from "../engine/progressReporter";
+import { shareFirstCall } from "../engine/shareFirstCall";
 import { RingClient } from "../cassandra/ringClient";
-import { bringBack, NotNow, shrink } from "./topologyChanges";
+import { restoreMembers, DecommissionBlocked, decommissionMembers } from "./topologyChanges";
 import { RingReference } from "../cassandra/ringPods";
 import { obstacles, outlook, passing, RingView, violations } from "./decommissionPlan";
 
@@ -15,7 +17,7 @@ interface SetInputs {
 /** Replicas that a set's inputs ask for. */
 const replicasOf = (inputs: unknown) => (inputs as SetInputs).spec.replicas;
 
-export interface ScaleDownArgs extends Omit<RingReference, "namespace"> {
+export interface DecommissionArgs extends Omit<RingReference, "namespace"> {
   /** The cluster that the set goes to. @default that of the default provider */
   cluster?: ClusterChoice;
   /** Whether the provider takes over a set that exists without being in the state. */
@@ -28,9 +30,10 @@ export interface ScaleDownArgs extends Omit<RingReference, "namespace"> {
  * ring as it is, not only what the state remembers.
  * @param parent line of `pulumi up` that they write to: a hook cannot write to that of its own resource
  */
-export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pulumi.Resource) {
+export function decommissionBeforeScaling(name: string, args: DecommissionArgs, parent: pulumi.Resource) {
   const isDryRun = pulumi.runtime.isDryRun();
-  const tell: Tell = (line, final = false) => pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
+  const report: ProgressReporter = (line, final = false) =>
+    pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
   const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
 
   const clientOf = (inputs: unknown) => {
@@ -38,32 +41,34 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
     return new RingClient(args.cluster, { ...args, namespace });
   };
 
-  const unseen = (error: Error) => `the ring could not be looked at: ${explain(error)}`;
+  const unseen = (error: Error) => `the ring could not be checked: ${errorMessage(error)}`;
 
   const mustSee = <T>(look: () => Promise<T>): Promise<T> =>
-    answered(look).catch((error: Error) => {
+    withAnswerTimeout(look).catch((error: Error) => {
       throw new Error(`ring ${args.name}: ${unseen(error)}. No pod was removed`);
     });
 
   /** Looks at the cluster; in preview, where the account may lack the permission, it is only said what could not be seen. */
   const see = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
     if (!isDryRun) return mustSee(look);
-    return answered(look).catch(async (error: Error) => {
+    return withAnswerTimeout(look).catch(async (error: Error) => {
       await warn(
-        `${unseen(error)}. \`pulumi up\` looks again, and touches nothing before it has seen that no row is lost`,
+        `${unseen(error)}. \`pulumi up\` checks again, and touches nothing before it has seen that no row is lost`,
       );
       return undefined;
     });
   };
 
   function refuse(wanted: number, lines: string[]): never {
-    throw new Error(`cassandra:replicas: ${wanted} is not allowed for ring ${args.name} now:\n${lines.join("\n")}`);
+    throw new Error(
+      `${propertyName("replicas")}: ${wanted} is not allowed for ring ${args.name} now:\n${lines.join("\n")}`,
+    );
   }
 
   async function tellOf(ring: RingView, was: number, wanted: number): Promise<void> {
     const wrong = violations(ring, wanted);
     if (wrong.length > 0) refuse(wanted, wrong);
-    await tell(outlook(ring, was, wanted), true);
+    await report(outlook(ring, was, wanted), true);
     for (const line of obstacles(ring, wanted)) {
       await warn(`${line}. As long as that is so, \`pulumi up\` refuses this edit`);
     }
@@ -71,19 +76,19 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
   }
 
   /** The first set to be updated does it for all. Counts are those of the ring. */
-  const makeSmaller = once(async (client: RingClient, was: number, wanted: number): Promise<void> => {
+  const makeSmaller = shareFirstCall(async (client: RingClient, was: number, wanted: number): Promise<void> => {
     if (isDryRun) {
       if (await see(() => client.isUnformed())) return;
       const ring = await see(() => client.look());
       if (ring) await tellOf(ring, was, wanted);
       return;
     }
-    await shrink(client, wanted, tell, { look: mustSee }).catch((error: Error) => {
-      if (error instanceof NotNow) refuse(wanted, error.message.split("\n"));
+    await decommissionMembers(client, wanted, report, { look: mustSee }).catch((error: Error) => {
+      if (error instanceof DecommissionBlocked) refuse(wanted, error.message.split("\n"));
       throw error;
     });
   });
-  const backFirst = once((client: RingClient, wanted: number) => bringBack(client, wanted, tell));
+  const backFirst = shareFirstCall((client: RingClient, wanted: number) => restoreMembers(client, wanted, report));
   /** All sets of a ring have the same count. */
   const ofRing = (replicas: number) => replicas * args.sets.length;
 
@@ -118,16 +123,16 @@ export function membersLeaveFirst(name: string, args: ScaleDownArgs, parent: pul
           `StatefulSet ${set} is there, with ${live} replicas, and not in the state of this stack. If it is this stack's ` +
             "own (a state that was lost, an update that was killed), take it over at its own count: " +
             "`pulumi config set kubernetes:upsertExistingObjects true`, " +
-            `\`pulumi config set replicas ${ofRing(live)}\`, \`pulumi up\`; if it was imported, \`pulumi state delete\` it first. If it is ` +
+            `${settingOf("replicas", ofRing(live))}, \`pulumi up\`; if it was imported, \`pulumi state delete\` it first. If it is ` +
             "another stack's, choose another name",
         );
       }
       if (live !== undefined && wanted < live) await makeSmaller(client, ofRing(live), ofRing(wanted));
-      const most = ofRing(Math.ceil(Math.max(0, ...kept.map((place) => place + 1)) / args.sets.length));
+      const most = ofRing(Math.ceil(Math.max(0, ...kept.map((ringOrdinal) => ringOrdinal + 1)) / args.sets.length));
       if (live === undefined && most > ofRing(wanted)) {
         throw new Error(
-          `cassandra:replicas: ${ofRing(wanted)} is below the ${most} members of ring ${args.name} whose volumes are kept: their rows ` +
-            `would be missing; allowed is ${most} or more: come up with them, then scale down`,
+          `${propertyName("replicas")}: ${ofRing(wanted)} is below the ${most} members of ring ${args.name} whose volumes are kept: their data ` +
+            `would be missing; allowed is ${most} or more: start all of them first, and scale down afterwards`,
         );
       }
     },

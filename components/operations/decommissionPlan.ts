@@ -6,8 +6,8 @@ export interface Member extends Pick<RingMember, "up" | "state" | "load"> {
   /** Name of its volume's claim. */
   claim: string;
   /** Its place among the pods, counted over the sets in turn. */
-  place: number;
-  /** Bytes that its disk has left; undefined when it could not be looked at. */
+  ringOrdinal: number;
+  /** Bytes that its disk has left; undefined when it could not be checked. */
   free?: number;
   /** Whether it takes part in a repair. */
   repairs?: boolean;
@@ -20,9 +20,9 @@ export interface RingView {
   namespace: string;
   members: Member[];
   /** Members that no pod of the sets stands for, by their addresses. */
-  strangers: string[];
+  unknownMembers: string[];
   /** Those of pods that began to join and are gone: they are no members, and the ring forgets them. @default none */
-  abandoned?: string[];
+  failedJoins?: string[];
   /** Pods that are there, and of which the ring lists nobody: a stranger may be one of them, under the address that it had before. @default none */
   starting?: string[];
   /** Pods that are members on record, and that the ring does not list. */
@@ -31,9 +31,9 @@ export interface RingView {
    * Members on record that have no pod, as where somebody has made the set smaller by hand; where there are strangers, also pods of which
    * there is a volume alone. @default none
    */
-  missing?: Pick<Member, "pod" | "place">[];
+  missing?: Pick<Member, "pod" | "ringOrdinal">[];
   /** Pods that have taken a lost member's place and owe a repair: they do not have every row yet. */
-  owing: string[];
+  membersAwaitingRepair: string[];
   /** Pod whose turn it is to move data, by the record: its Cassandra may still start. @default none that is there */
   turn?: { pod: string; what: string };
   keyspaces: Keyspace[];
@@ -46,7 +46,7 @@ export type Step =
   /** The member that moves its rows next, or does so already, as when an earlier update was cut off. */
   | { decommission: string }
   /** Members whose pods come back first, to hand their rows over, and the number of pods that there are then. */
-  | { bringBack: string[]; pods: number }
+  | { recreatePods: string[]; pods: number }
   /** What comes to its end by itself, before any may; the pod that joins meanwhile; and for how long, where not for as long as rows move. */
   | { waitFor: string[]; joins?: string; minutes?: number }
   /** Why none may, and what is allowed. */
@@ -61,7 +61,7 @@ const isOwn = ({ name }: Keyspace) => name === "system" || name.startsWith("syst
 
 /** Members that go when the sets have `wanted` pods, the last place first, as Kubernetes removes them. */
 export function leaving({ members }: RingView, wanted: number): Member[] {
-  return members.filter(({ place }) => place >= wanted).sort((a, b) => b.place - a.place);
+  return members.filter(({ ringOrdinal }) => ringOrdinal >= wanted).sort((a, b) => b.ringOrdinal - a.ringOrdinal);
 }
 
 function copiesOf({ replication, copies }: Keyspace, datacenter: string): number {
@@ -75,9 +75,9 @@ export function violations({ keyspaces, datacenter }: RingView, wanted: number):
     .map((keyspace) => {
       const copies = copiesOf(keyspace, datacenter);
       return (
-        `keyspace ${keyspace.name} keeps ${copies} copies of each row, for which ${wanted} members are too few; ` +
-        `allowed is ${copies} or more, or fewer copies first: \`nodetool repair --full ${keyspace.name}\` on every member, one after ` +
-        `another, since the copies that stay may lack rows; then ALTER KEYSPACE ${keyspace.name} WITH replication = ...`
+        `keyspace ${keyspace.name} has replication factor ${copies}, which needs at least ${copies} members, not ${wanted}; ` +
+        `allowed is ${copies} or more, or a lower replication factor first: \`nodetool repair --full ${keyspace.name}\` on every member, ` +
+        `one after another, since the remaining replicas may lack rows; then ALTER KEYSPACE ${keyspace.name} WITH replication = ...`
       );
     });
 }
@@ -85,14 +85,14 @@ export function violations({ keyspaces, datacenter }: RingView, wanted: number):
 /** What stands in the way now, and comes to its end by itself. */
 export function passing(ring: RingView, wanted: number): string[] {
   const going = leaving(ring, wanted);
-  const owed = ring.owing.map(
+  const owed = ring.membersAwaitingRepair.map(
     (pod) =>
-      `${pod} took a lost member's place and is being repaired (\`kubectl logs ${pod}\`): a member that leaves may have the only ` +
+      `${pod} replaced a lost member and is being repaired (\`kubectl logs ${pod}\`): a member that leaves may have the only ` +
       "copy of rows that it lacks",
   );
   const moving = ring.members
     .filter((member) => member.state !== "normal" && !(member.state === "leaving" && going.includes(member)))
-    .map(({ pod, state }) => `${pod} is ${state}: one move of data at a time`);
+    .map(({ pod, state }) => `${pod} is ${state}: one member joins or leaves at a time`);
   const repairing = ring.members
     .filter(({ repairs }) => repairs)
     .map(({ pod }) => `${pod} takes part in a repair, which compares what is about to move`);
@@ -107,7 +107,7 @@ export function passing(ring: RingView, wanted: number): string[] {
   const isMoving = ring.members.some(({ pod, state }) => pod === turn?.pod && state !== "normal");
   const inTurn =
     turn && turn.pod !== next?.pod && !isMoving
-      ? [`it is the turn of ${turn.pod} (${turn.what}): one move of data at a time`]
+      ? [`${turn.pod} holds the topology lock (${turn.what}): one member joins or leaves at a time`]
       : [];
   return [...owed, ...moving, ...inTurn, ...repairing, ...soon, ...absent];
 }
@@ -124,16 +124,16 @@ const returningIn = ({ members }: RingView) =>
     .filter(({ returns }) => returns)
     .map(({ pod }) => `${pod} is down, and its pod starts: it must serve again first`);
 
-const abandonedIn = ({ abandoned = [] }: RingView) =>
-  abandoned.map(
-    (address) => `whoever began to join at ${address} is gone, and the ring forgets it within a minute or two`,
+const failedJoinsIn = ({ failedJoins = [] }: RingView) =>
+  failedJoins.map(
+    (address) => `the node at ${address} began to join and is gone; the ring forgets it within a minute or two`,
   );
 
 /** Members that a pod which starts may stand for: one that joined and ended before it was on record has come back under another address. */
-const unclearIn = ({ strangers, starting = [] }: RingView) =>
+const unclearIn = ({ unknownMembers, starting = [] }: RingView) =>
   starting.length === 0
     ? []
-    : strangers.map(
+    : unknownMembers.map(
         (address) =>
           `a member at ${address} belongs to no pod yet, and may be ${starting.join(" or ")}, which starts (\`kubectl logs ${starting[0]}\`); ` +
           "if it is none of these and gone for good, `nodetool removenode` takes it out",
@@ -142,7 +142,7 @@ const unclearIn = ({ strangers, starting = [] }: RingView) =>
 const passingSoon = (ring: RingView) => [
   ...unlistedIn(ring),
   ...returningIn(ring),
-  ...abandonedIn(ring),
+  ...failedJoinsIn(ring),
   ...unclearIn(ring),
 ];
 
@@ -159,18 +159,18 @@ export function obstacles(ring: RingView, wanted: number): string[] {
   const down = ring.members
     .filter(({ up, pod, returns }) => !up && !returns && !isMissing(ring, pod))
     .map(({ pod, claim }) => {
-      const back = `${pod} is down: bring it back first, for its rows must be read to be moved`;
+      const back = `${pod} is down: bring it back first, for its data must be read to be moved`;
       // Its disk may hold the only copy of what the one that is not whole has not received.
-      const [other] = ring.owing.filter((owed) => owed !== pod);
+      const [other] = ring.membersAwaitingRepair.filter((owed) => owed !== pod);
       if (other) return `${back}; keep its disk, which ${other} needs for its repair`;
       return (
         `${back}; if its disk or its node is gone for good, ` +
         `\`kubectl delete -n ${ring.namespace} pvc/${claim} pod/${pod}\` has another pod take its place`
       );
     });
-  const strangers = (unclearIn(ring).length > 0 ? [] : ring.strangers).map(
+  const unknownMembers = (unclearIn(ring).length > 0 ? [] : ring.unknownMembers).map(
     (address) =>
-      `a member at ${address} belongs to no pod of the set: \`nodetool removenode\` takes it out, if it is gone`,
+      `a member at ${address} belongs to no pod of the StatefulSet: if it is gone for good, remove it with \`nodetool removenode\``,
   );
   const load = going.reduce((sum, member) => sum + (member.load ?? 0), 0);
   const share = Math.ceil(load / Math.max(1, staying.length));
@@ -181,7 +181,7 @@ export function obstacles(ring: RingView, wanted: number): string[] {
       ({ pod, free }) =>
         `${pod} has ${size(free!)} left on its disk, and ${size(2 * share)} are needed to receive about ${size(share)}`,
     );
-  return [...down, ...strangers, ...crowded];
+  return [...down, ...unknownMembers, ...crowded];
 }
 
 const isMissing = ({ missing = [] }: RingView, pod: string) => missing.some((one) => one.pod === pod);
@@ -190,14 +190,14 @@ const isMissing = ({ missing = [] }: RingView, pod: string) => missing.some((one
 export function nextStep(ring: RingView, wanted: number): Step {
   const going = leaving(ring, wanted);
   // Who is a member and has no known pod might be of one that goes.
-  const { strangers, abandoned = [], unlisted } = ring;
-  if (going.length + strangers.length + abandoned.length + unlisted.length === 0) return "done";
+  const { unknownMembers, failedJoins = [], unlisted } = ring;
+  if (going.length + unknownMembers.length + failedJoins.length + unlisted.length === 0) return "done";
   const wrong = violations(ring, wanted);
   if (wrong.length > 0) return { refuse: wrong };
   const { missing = [] } = ring;
   if (missing.length > 0) {
-    const pods = Math.max(wanted, ...[...ring.members, ...missing].map(({ place }) => place + 1));
-    return { bringBack: missing.map(({ pod }) => pod), pods };
+    const pods = Math.max(wanted, ...[...ring.members, ...missing].map(({ ringOrdinal }) => ringOrdinal + 1));
+    return { recreatePods: missing.map(({ pod }) => pod), pods };
   }
   const against = obstacles(ring, wanted);
   if (against.length > 0) return { refuse: against };
@@ -220,12 +220,12 @@ export function outlook(ring: RingView, was: number, wanted: number): string {
   const going = leaving(ring, wanted);
   const load = going.reduce((sum, member) => sum + (member.load ?? 0), 0);
   const own = ring.keyspaces.filter((keyspace) => !isOwn(keyspace) && copiesOf(keyspace, ring.datacenter) > 0);
-  const kept = own.map((keyspace) => `${keyspace.name} its ${copiesOf(keyspace, ring.datacenter)}`).join(", ");
+  const kept = own.map((keyspace) => `${keyspace.name}: ${copiesOf(keyspace, ring.datacenter)}`).join(", ");
   const moved =
     going.length === 0
       ? "none of the pods that go is a member of the ring"
       : `${going.map(({ pod }) => pod).join(" and ")} will be decommissioned, about ${size(load)} to move`;
-  return `replicas ${was} -> ${wanted}: ${moved}${kept && `; keyspaces keep their copies (${kept})`}`;
+  return `replicas ${was} -> ${wanted}: ${moved}${kept && `; replication factors stay (${kept})`}`;
 }
 
 /** Bytes in the largest unit that they fill. */

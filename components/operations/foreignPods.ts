@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Cluster, ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
-import { lookAt } from "../engine/inspectOrWarn";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { inspectOrWarn } from "../engine/inspectOrWarn";
+import { settingOf } from "../engine/propertyNames";
 
 /** What makes the pods of a ring. */
-export interface PodMaker {
+export interface PodController {
   kind: "StatefulSet" | "DaemonSet" | "ReplicationController" | "Pod";
   /** Names of all of them. */
   names: string[];
@@ -14,9 +16,9 @@ export interface PodMaker {
  * well, a ring that is there. A second stack of that name would write another password into the Secret of the first one's superuser,
  * and let its own clients in, before its set were refused. What the state knows in part is left to the hooks of the set itself.
  */
-export function refuseStrangers(
+export function refuseForeignPods(
   name: string,
-  maker: PodMaker,
+  maker: PodController,
   cluster: ClusterChoice | undefined,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
@@ -25,8 +27,8 @@ export function refuseStrangers(
       const { namespace } = newInputs as { namespace?: string };
       // Of a namespace that is yet to be made, preview knows nothing; there is no ring in it.
       if (!namespace) return;
-      const look = () => membersOf(maker, namespace, cluster);
-      const counts = (await lookAt(`whether ring ${name} is there`, look, { isTold: false })) ?? [];
+      const look = () => existingControllers(maker, namespace, cluster);
+      const counts = (await inspectOrWarn(`whether ring ${name} is there`, look, { isTold: false })) ?? [];
       if (counts.length > 0) throw new Error(problem(maker, counts));
     },
     { onDryRun: true },
@@ -34,14 +36,14 @@ export function refuseStrangers(
 }
 
 /** Members that those that are there ask for, by their names. */
-export async function membersOf(
-  { kind, names }: PodMaker,
+export async function existingControllers(
+  { kind, names }: PodController,
   namespace: string,
   cluster: ClusterChoice | undefined,
 ): Promise<{ name: string; replicas: number }[]> {
-  const { apps, core } = await Cluster.connect(cluster);
+  const { apps, core } = await KubernetesClient.connect(cluster);
   const counts: Record<
-    PodMaker["kind"],
+    PodController["kind"],
     (reference: { name: string; namespace: string }) => Promise<number | undefined>
   > = {
     StatefulSet: async (set) => (await apps.readNamespacedStatefulSet(set)).spec?.replicas,
@@ -54,17 +56,17 @@ export async function membersOf(
     names.map((name) =>
       counts[kind]({ name, namespace })
         .then((replicas = 0) => ({ name, replicas }))
-        .catch(nothingWhenNotFound),
+        .catch(undefinedWhenNotFound),
     ),
   );
   return found.flatMap((one) => one ?? []);
 }
 
-function problem({ kind }: PodMaker, live: { name: string; replicas: number }[]): string {
+function problem({ kind }: PodController, live: { name: string; replicas: number }[]): string {
   const [{ name, replicas }] = live;
   const all = live.reduce((sum, one) => sum + one.replicas, 0);
   const isCounted = kind === "StatefulSet" || kind === "ReplicationController";
-  const [what, count] = isCounted ? ["replicas", `\`pulumi config set replicas ${all}\`, `] : ["pods", ""];
+  const [what, count] = isCounted ? ["replicas", `${settingOf("replicas", all)}, `] : ["pods", ""];
   return (
     `${kind} ${name} is there, with ${replicas} ${what}, and not in the state of this stack; nothing was touched. If it is this ` +
     "stack's own (a state that was lost, an update that was killed), take it over as it is: " +

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { clearOf, Cluster, ClusterChoice, explain, nothingWhenNotFound } from "../kubernetes/apiClient";
+import { waitUntilClear, KubernetesClient, errorMessage, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
 
 /** Minutes that Kubernetes may take to delete an object whose owners are gone. It takes seconds as a rule. */
 const collectionMinutes = 1;
@@ -17,21 +18,21 @@ export function afterItsVolumes(
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(`${name}-${kind}-after-its-volumes`, async ({ newInputs }) => {
     const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
-    const { core } = await Cluster.connect(cluster);
+    const { core } = await KubernetesClient.connect(cluster);
     const object = { name: objectName, namespace };
     const whyNot = async (): Promise<string | undefined> => {
       const kept = await (
         kind === "Secret" ? core.readNamespacedSecret(object) : core.readNamespacedConfigMap(object)
-      ).catch(nothingWhenNotFound);
+      ).catch(undefinedWhenNotFound);
       const owners = kept?.metadata?.ownerReferences ?? [];
       if (owners.length === 0) return undefined;
       const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
       if (items.some(({ metadata }) => owners.some(({ uid }) => uid === metadata!.uid))) return undefined;
       return "Kubernetes has not deleted it";
     };
-    await clearOf(whyNot, collectionMinutes).catch((error: Error) => {
+    await waitUntilClear(whyNot, collectionMinutes).catch((error: Error) => {
       throw new Error(
-        `${kind} ${objectName} belongs to an earlier ring whose PersistentVolumeClaims are gone: ${explain(error)}. Run ` +
+        `${kind} ${objectName} belongs to an earlier ring whose PersistentVolumeClaims are gone: ${errorMessage(error)}. Run ` +
           `\`kubectl delete ${kind.toLowerCase()} -n ${namespace} ${objectName}\`, then \`pulumi up\` again`,
       );
     });

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { scriptsFolder } from "../objects/podVolumes";
-import { patiently, refusalOf } from "../kubernetes/apiClient";
+import { apiErrorKind, retryWhileUnavailable } from "../kubernetes/apiClient";
 import { parseStreams, Streams } from "../cassandra/nodetool";
+import { ProgressReporter } from "../engine/progressReporter";
+import { propertyName } from "../engine/propertyNames";
 import { size } from "./decommissionPlan";
 
-/** Says how far a step is; a line that is final stays in what `pulumi up` prints. */
-export type Tell = (line: string, final?: boolean) => Promise<void>;
-
 /** What can be seen of a member that is to leave. */
-export interface LeavingLook {
+export interface LeavingState {
   /** Whether decommission.sh, or what stands in for it, runs in its pod. */
   busy: boolean;
   /** Why the last attempt failed, as the pod tells; empty when none did. */
@@ -21,7 +20,7 @@ export interface LeavingLook {
 export type LeavingStep = { waitFor: string } | { start: true } | { failed: string };
 
 /** Cassandra's own word for its state decides, and no exit code: that of `nodetool decommission` says nothing. */
-export function judgeLeaving({ busy, failure, streams }: LeavingLook): LeavingStep {
+export function nextLeavingStep({ busy, failure, streams }: LeavingState): LeavingStep {
   const mode = streams?.mode;
   switch (mode) {
     case "LEAVING":
@@ -44,17 +43,17 @@ export function judgeLeaving({ busy, failure, streams }: LeavingLook): LeavingSt
 const sentOf = ({ sent, total }: Streams) => `${size(sent)} of ${size(total)} sent`;
 
 /** Bytes a second at which rows move at the least. Cassandra's own limit is 24 MiB for each member. */
-export const slowestMove = 10 * 2 ** 20;
+export const slowestStreamBytesPerSecond = 10 * 2 ** 20;
 
 /**
  * Minutes for which no byte need have moved. A file that goes as a whole is counted once all of it has gone, which takes an
  * hour for one of 100 GiB at Cassandra's own limit.
  */
-export function allowedSilence(stallTimeoutMinutes: number, remaining = 0): number {
-  return Math.max(stallTimeoutMinutes, remaining / slowestMove / 60);
+export function stallLimitMinutes(stallTimeoutMinutes: number, remaining = 0): number {
+  return Math.max(stallTimeoutMinutes, remaining / slowestStreamBytesPerSecond / 60);
 }
 
-export function parseLeaving(said: string): LeavingLook {
+export function parseLeaving(said: string): LeavingState {
   const [, first, failure = ""] = /^(busy|idle)\n([^]*?)(?=^Mode: |(?![^]))/m.exec(said) ?? [];
   if (!first) throw new Error(`a member that is to leave tells no state:\n${said}`);
   const streams = /^Mode: /m.test(said) ? parseStreams(said) : undefined;
@@ -69,7 +68,7 @@ export interface LeavingMember {
   /** Whether the record has it as one that has left. */
   hasLeft: () => Promise<boolean>;
   /** Puts on record what its pod does not write itself. */
-  note: () => Promise<void>;
+  recordTutorialPods: () => Promise<void>;
 }
 
 /** How often one is started that fails. It goes on from what the one before has moved. */
@@ -81,45 +80,45 @@ const attempts = 3;
  * @throws {Error} when it failed, or nothing has moved for too long; the member is then a member still
  */
 export async function decommission(
-  { pod, run, hasLeft, note }: LeavingMember,
-  { tell, stallTimeoutMinutes }: { tell: Tell; stallTimeoutMinutes: number },
+  { pod, run, hasLeft, recordTutorialPods }: LeavingMember,
+  { report, stallTimeoutMinutes }: { report: ProgressReporter; stallTimeoutMinutes: number },
 ): Promise<void> {
   let [seen, since, failures] = ["", Date.now(), 0];
   const start = () => run("sh", "-c", startDecommission, plainDecommission);
   await start();
   for (let second = 0; ; second++, await sleep(1000)) {
-    if (await patiently(hasLeft)) {
-      await tell(`${pod} has left the ring: the others hold its rows`, true);
+    if (await retryWhileUnavailable(hasLeft)) {
+      await report(`${pod} has left the ring: the others hold its rows`, true);
       return;
     }
     // To ask how far it is costs a JVM beside those that move the rows; to ask whether it has ended costs nothing.
     if (second % 5 !== 2) continue;
     let why = "";
-    const look = await run("sh", "-c", lookAtLeaving).then(parseLeaving, (error: Error) => {
-      if (refusalOf(error) === "forbidden") throw error;
+    const look = await run("sh", "-c", leavingStateScript).then(parseLeaving, (error: Error) => {
+      if (apiErrorKind(error) === "forbidden") throw error;
       // Its container may be starting anew.
       why = ` (${error.message})`;
       return undefined;
     });
-    const step = look ? judgeLeaving(look) : { waitFor: "waiting for its container" };
-    if (look?.streams?.mode === "DECOMMISSIONED") await note();
+    const step = look ? nextLeavingStep(look) : { waitFor: "waiting for its container" };
+    if (look?.streams?.mode === "DECOMMISSIONED") await recordTutorialPods();
     if ("failed" in step && ++failures >= attempts) {
       throw new Error(
         `${pod} could not leave the ring: ${step.failed}\nIt was tried ${attempts} times. It is a member still, and what it has moved ` +
           "is kept: the next `pulumi up` tries again, or has it stay where `replicas` is what it was",
       );
     }
-    if ("failed" in step) await tell(`${pod} failed to leave, and tries again: ${step.failed}`, true);
+    if ("failed" in step) await report(`${pod} failed to leave, and tries again: ${step.failed}`, true);
     if ("failed" in step || "start" in step) await start();
-    else await tell(`${pod} leaves the ring: ${step.waitFor}`);
+    else await report(`${pod} leaves the ring: ${step.waitFor}`);
     const now = JSON.stringify([look?.streams, failures]);
     if (now !== seen) [seen, since] = [now, Date.now()];
     const remaining = look?.streams ? look.streams.total - look.streams.sent : 0;
-    const minutes = allowedSilence(stallTimeoutMinutes, remaining);
+    const minutes = stallLimitMinutes(stallTimeoutMinutes, remaining);
     if (Date.now() - since > minutes * 60_000) {
       const what = "waitFor" in step ? step.waitFor : "being started again and again";
       throw new Error(
-        `${pod} has moved nothing for ${Math.round(minutes)} minutes (cassandra:stallTimeoutMinutes), ${what}${why}; look at ` +
+        `${pod} has moved nothing for ${Math.round(minutes)} minutes (${propertyName("stallTimeoutMinutes")}), ${what}${why}; look at ` +
           `\`kubectl logs ${pod}\`. It goes on by itself, and the next \`pulumi up\` goes on from where it is`,
       );
     }
@@ -127,7 +126,7 @@ export async function decommission(
 }
 
 /** Its lock is held for as long as decommission.sh runs. */
-export const lookAtLeaving = `
+export const leavingStateScript = `
 run=\${TMPDIR:-/tmp}/decommission
 flock -n "$run.lock" echo idle || echo busy
 cat "$run.failed" 2>/dev/null
@@ -152,7 +151,7 @@ forget() {
   echo "$stats" | grep -q "SSTable count:" || return 0
   if echo "$stats" | grep -q "SSTable count: 0$" && echo "$stats" | grep -q "Memtable cell count: 0$"; then return 0; fi
   rows=$(cqlsh -e "SELECT DISTINCT operation, keyspace_name FROM system.$1" 2>&1) ||
-    fail "what an earlier decommission has sent could not be looked at: $rows"
+    fail "what an earlier decommission has sent could not be checked: $rows"
   names=$(echo "$rows" | sed -n "s/^ *Unbootstrap *| *\\([^ ]*\\) *$/'\\1'/p" | paste -sd, -)
   [ -z "$names" ] && return 0
   said=$(cqlsh -e "DELETE FROM system.$1 WHERE operation = 'Unbootstrap' AND keyspace_name IN ($names)" 2>&1) ||

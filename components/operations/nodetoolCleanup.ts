@@ -1,73 +1,82 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterChoice } from "../kubernetes/apiClient";
 import { RingClient } from "../cassandra/ringClient";
-import { makeWhole } from "./convergence";
 import { RingReference } from "../cassandra/ringPods";
+import { OwedStep } from "../engine/owedStep";
+import { ProgressReporter, progressReporter } from "../engine/progressReporter";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { converge } from "./convergence";
 
-export interface CleanUpArgs extends Omit<RingReference, "namespace"> {
+export interface NodetoolCleanupArgs extends Omit<RingReference, "namespace"> {
   namespace: pulumi.Input<string>;
   /** Members of the ring. */
   replicas: number;
-  /** The cluster that it is in. @default that of the default provider */
+  /** The cluster that the ring is in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
 
-interface State {
+interface Goal {
   replicas: number;
   namespace: string;
 }
 
+interface Plan {
+  /** Members before the edit; undefined for a ring that is new to the state. */
+  was?: number;
+  wanted: number;
+  client: RingClient;
+}
+
 /**
- * What is left to do once a ring has another size. Where it has grown, the older members drop the rows that the new ones have
- * taken over, which Cassandra keeps until it is told so; where it has shrunk, the volumes go of those that left. It is a
- * resource of Pulumi's state alone, which remembers for how many members that was done: an update that fails in it owes it,
- * says so in preview, and does it the next time.
+ * What is left to do once a ring has another size. Where it has grown, the older members run `nodetool cleanup`, since Cassandra keeps
+ * the data that moved to new members until it is told to drop it. Where it has shrunk, the PersistentVolumeClaims of the members that left are
+ * deleted. The state remembers for how many members that was done.
  */
-export class CleanUp extends pulumi.ComponentResource {
-  constructor(name: string, args: CleanUpArgs, opts: pulumi.ComponentResourceOptions) {
-    const isDryRun = pulumi.runtime.isDryRun();
-    const hook = new pulumi.ResourceHook(
-      `${name}-clean-up`,
-      async ({ oldInputs, newInputs }) => {
-        const [was, wanted] = [oldInputs as State | undefined, newInputs as State];
-        const client = new RingClient(args.cluster, { ...args, namespace: wanted.namespace });
-        if (!was) {
-          if (!isDryRun) await client.note();
-          return;
-        }
-        const tell = (line: string, final = false) =>
-          pulumi.log.info(`${args.name}: ${line}`, opts.parent, undefined, !final);
-        const change = `replicas ${was.replicas} -> ${wanted.replicas}`;
-        if (wanted.replicas <= was.replicas) {
-          // Those that leave tell of it themselves.
-          if (!isDryRun) await client.dropVolumes(wanted.replicas);
-          return;
-        }
-        if (isDryRun) {
-          // Without permission to look, the ring is taken to be what the state says of it.
-          const isOwed = (await client.replicas().catch(() => was.replicas)) === wanted.replicas;
-          const joins = isOwed
-            ? "the new members are there, and"
-            : "new members stream their share, one at a time; then";
-          await tell(`${change}: ${joins} the older ones drop what they have handed over`, true);
-          return;
-        }
-        // Cassandra cleans nothing up while a member leaves, or one is missing that has not.
-        await makeWhole(client, { ...args, replicas: wanted.replicas }, { tell });
-        // The last one has nobody to have handed anything over to.
-        for (const pod of await client.recorded(wanted.replicas - 1)) {
-          const what = `${pod} drops the rows that the new members have taken over`;
-          await tell(what, false);
-          await client.cleanUp(pod, (said) => tell(`${what}: ${said}`, false));
-        }
-        await tell(`${change}: the older members have dropped the rows that the new ones have taken over`, true);
-      },
-      { onDryRun: true },
-    );
+export class NodetoolCleanup extends OwedStep<Goal, Plan> {
+  private readonly report: ProgressReporter;
+
+  constructor(
+    name: string,
+    private readonly args: NodetoolCleanupArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ) {
     const { replicas, namespace } = args;
-    // Of a ring that was adopted, it puts the members on record first.
-    const hooks = { beforeUpdate: [hook], beforeCreate: args.isAdopted ? [hook] : [] };
-    super("cassandra:index:CleanUp", name, { replicas, namespace }, { ...opts, hooks });
+    super(
+      "cassandra:index:CleanUp",
+      name,
+      // In a ring that was adopted, the members are put on record first.
+      { hook: `${name}-clean-up`, goal: { replicas, namespace }, dueOnCreate: args.isAdopted },
+      opts,
+    );
+    this.report = progressReporter(args.name, opts.parent);
     this.registerOutputs({});
+  }
+
+  protected override plan(was: Goal | undefined, { replicas, namespace }: Goal): Plan {
+    const { args } = this;
+    return { was: was?.replicas, wanted: replicas, client: new RingClient(args.cluster, { ...args, namespace }) };
+  }
+
+  protected override async preview({ was, wanted, client }: Plan): Promise<void> {
+    // Members that leave are reported by the hooks of their StatefulSet.
+    if (was === undefined || wanted <= was) return;
+    // Without permission to look, the ring is taken to be what the state says.
+    const isOwed = (await client.replicas().catch(() => was)) === wanted;
+    const joins = isOwed ? "the new members are there; then" : "new members stream their share, one at a time; then";
+    await this.report(`replicas ${was} -> ${wanted}: ${joins} the older members run \`nodetool cleanup\``, true);
+  }
+
+  protected override async act({ was, wanted, client }: Plan): Promise<void> {
+    if (was === undefined) return client.recordTutorialPods();
+    if (wanted <= was) return client.deleteVolumes(wanted);
+    const { args, report } = this;
+    // Cassandra refuses a cleanup while a member leaves, or while one is down that has not left.
+    await converge(client, { ...args, replicas: wanted }, { report });
+    // No other member has taken data over from the last one.
+    for (const pod of await client.recordedMembers(wanted - 1)) {
+      const what = `${pod} runs \`nodetool cleanup\`, since the new members hold part of its data now`;
+      await report(what);
+      await client.cleanup(pod, (said) => report(`${what}: ${said}`));
+    }
+    await report(`replicas ${was} -> ${wanted}: \`nodetool cleanup\` has run on the older members`, true);
   }
 }

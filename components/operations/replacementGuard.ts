@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Cluster, ClusterChoice, nothingWhenNotFound } from "../kubernetes/apiClient";
-import { lookAt } from "../engine/inspectOrWarn";
-import { recorded } from "../engine/recorded";
-import { isKnownAs } from "./volumeExpansion";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { inspectOrWarn } from "../engine/inspectOrWarn";
+import { recordedOutputs } from "../engine/recorded";
+import { isKnownAs } from "./statefulSetVolumes";
 
 /** What makes pods, or is one. */
 interface Workload {
@@ -26,7 +27,7 @@ export class WorkloadMemory extends pulumi.ComponentResource {
   /** @param owner component of the workloads, which has remembered them itself in versions of before */
   constructor(name: string, owner: pulumi.ComponentResource) {
     super("cassandra:index:WorkloadMemory", name, {}, { parent: owner });
-    this.uids = Promise.all([owner, this].map((one) => recorded<{ uids: Uids }>(one))).then(([before, now]) => ({
+    this.uids = Promise.all([owner, this].map((one) => recordedOutputs<{ uids: Uids }>(one))).then(([before, now]) => ({
       ...before.uids,
       ...now.uids,
     }));
@@ -80,11 +81,11 @@ export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.R
       if (!metadata.namespace) return;
       const what = `${kind} ${metadata.namespace}/${metadata.name}`;
       const look = async () => {
-        const { objects } = await Cluster.connect(args.cluster);
+        const { objects } = await KubernetesClient.connect(args.cluster);
         const object = { apiVersion, kind, metadata: { ...metadata, namespace: metadata.namespace! } };
-        return objects.read(object).catch(nothingWhenNotFound);
+        return objects.read(object).catch(undefinedWhenNotFound);
       };
-      const live = await lookAt(`whether ${what} is there`, look, { isTold: false });
+      const live = await inspectOrWarn(`whether ${what} is there`, look, { isTold: false });
       if (!live) return;
       const uids = await args.memory.uids;
       if (isKnownAs(live.metadata!, uids[metadata.name])) {

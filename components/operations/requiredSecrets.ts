@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Cluster, ClusterChoice, nothingWhenNotFound, refusalOf } from "../kubernetes/apiClient";
+import { propertyName } from "../engine/propertyNames";
+import { KubernetesClient, undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
 
 /** A Secret of somebody else's that pods mount. */
-export interface NeededSecret {
+export interface RequiredSecret {
   /** Config key that names it, without the project. */
   key: string;
   secretName: string;
@@ -21,7 +23,7 @@ export interface NeededSecret {
 export function refuseWithoutSecrets(
   name: string,
   cluster: ClusterChoice | undefined,
-  needed: NeededSecret[],
+  needed: RequiredSecret[],
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-needs-secrets`,
@@ -29,16 +31,16 @@ export function refuseWithoutSecrets(
       const { namespace } = (newInputs as { metadata: { namespace?: string } }).metadata;
       // A namespace that is yet to be made is not known in preview.
       if (!namespace) return;
-      const { core } = await Cluster.connect(cluster);
+      const { core } = await KubernetesClient.connect(cluster);
       const problems = await Promise.all(
         needed.map(async (secret) => {
           try {
             const found = await core
               .readNamespacedSecret({ name: secret.secretName, namespace })
-              .catch(nothingWhenNotFound);
+              .catch(undefinedWhenNotFound);
             return problemOf(secret, namespace, found?.data);
           } catch (error) {
-            if (refusalOf(error as Error) === "forbidden") return undefined;
+            if (apiErrorKind(error as Error) === "forbidden") return undefined;
             throw error;
           }
         }),
@@ -51,7 +53,7 @@ export function refuseWithoutSecrets(
 }
 
 function problemOf(
-  { key, secretName, files, form, problem }: NeededSecret,
+  { key, secretName, files, form, problem }: RequiredSecret,
   namespace: string,
   data: Record<string, string> | undefined,
 ): string | undefined {
@@ -64,6 +66,6 @@ function problemOf(
   const allowed = [files.join(", "), ...(form ? [form] : [])].join(", ");
   return (
     why &&
-    `cassandra:${key}: "${secretName}" is not allowed in namespace ${namespace}: ${why}; allowed is a Secret with ${allowed}`
+    `${propertyName(key)}: "${secretName}" is not allowed in namespace ${namespace}: ${why}; allowed is a Secret with ${allowed}`
   );
 }

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { answered, Cluster, ClusterChoice, explain, isReady } from "../kubernetes/apiClient";
-import { once } from "../engine/shareFirstCall";
+import { propertyName } from "../engine/propertyNames";
+import { withAnswerTimeout, KubernetesClient, errorMessage, isReady } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { shareFirstCall } from "../engine/shareFirstCall";
 import { parseVersion } from "../cassandra/nodetool";
 import { keepSnapshot, snapshotName } from "./upgradeSnapshot";
 import { compare, majorOf, Version, versionOf, Versions, versionsOf, written } from "../cassandra/version";
@@ -77,7 +79,7 @@ interface PodView {
  */
 export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: pulumi.Resource): pulumi.ResourceHook {
   const isDryRun = pulumi.runtime.isDryRun();
-  const tell = (line: string) => pulumi.log.info(`${args.name}: ${line}`, parent);
+  const report = (line: string) => pulumi.log.info(`${args.name}: ${line}`, parent);
   const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
 
   /** Of an image whose name does not tell, the member is asked. */
@@ -85,22 +87,24 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
     const told = versionOf(image);
     if (told || !pod) return told;
     try {
-      const connection = await Cluster.connect(args.cluster);
+      const connection = await KubernetesClient.connect(args.cluster);
       return parseVersion(await connection.exec({ namespace, pod }, ["nodetool", "version"]));
     } catch (error) {
-      const why = `which version of Cassandra ${pod} runs could not be asked: ${explain(error as Error)}`;
+      const why = `which version of Cassandra ${pod} runs could not be asked: ${errorMessage(error as Error)}`;
       if (!isDryRun) throw new Error(`ring ${args.name}: ${why}. No member was touched`);
       await warn(`${why}. \`pulumi up\` asks again`);
       return undefined;
     }
   };
 
-  const prepare = once(async (was: string, wanted: string, namespace: string): Promise<void> => {
-    const pods = await answered(() => podsOf(args, namespace)).catch(async (error: Error): Promise<PodView[]> => {
-      if (!isDryRun) throw new Error(`ring ${args.name}: its members could not be looked at: ${explain(error)}`);
-      await warn(`its members could not be looked at: ${explain(error)}. \`pulumi up\` looks again`);
-      return [{ pod: "", image: was, ready: true }];
-    });
+  const prepare = shareFirstCall(async (was: string, wanted: string, namespace: string): Promise<void> => {
+    const pods = await withAnswerTimeout(() => podsOf(args, namespace)).catch(
+      async (error: Error): Promise<PodView[]> => {
+        if (!isDryRun) throw new Error(`ring ${args.name}: its members could not be checked: ${errorMessage(error)}`);
+        await warn(`its members could not be checked: ${errorMessage(error)}. \`pulumi up\` checks again`);
+        return [{ pod: "", image: was, ready: true }];
+      },
+    );
     const running = pods.filter(({ ready }) => ready);
     const asked = await Promise.all(running.map((pod) => versionIn(pod, namespace)));
     const versions = asked.flatMap((one) => one ?? []);
@@ -109,7 +113,8 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
     const open = known ? { oldest: known, newest: known } : versionsOf(wanted);
     // What not even the newest of them could read, none can.
     const problem = open && upgradeProblem(versions, open.newest);
-    if (problem) throw new Error(`cassandra:image: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);
+    if (problem)
+      throw new Error(`${propertyName("image")}: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);
     if (versions.length > 0 && mayBeWrong(versions, open)) {
       const now = written([...versions].sort(compare)[0]);
       await warn(
@@ -121,16 +126,16 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
       );
     }
     if (!args.keepsDisks) return;
-    await tell(outlook(was, wanted));
+    await report(outlook(was, wanted));
     if (isDryRun) return;
-    const connection = await Cluster.connect(args.cluster);
+    const connection = await KubernetesClient.connect(args.cluster);
     for (const { pod, image, ready, startedAt } of pods) {
       // It may be the very one that did not come back, and this update the way back.
-      if (!ready) await warn(`${pod} does not serve, and keeps no snapshot`);
+      if (!ready) await warn(`${pod} does not serve, so that no snapshot is taken of it`);
       // It does not restart, and a snapshot taken now would not be one of before.
-      else if (image === wanted) await tell(`${pod} runs ${wanted} already`);
+      else if (image === wanted) await report(`${pod} runs ${wanted} already`);
       else
-        await tell(
+        await report(
           await keepSnapshot(
             connection,
             { namespace, pod },
@@ -164,7 +169,7 @@ function outlook(was: string, wanted: string): string {
 }
 
 async function podsOf({ selector, cluster }: UpgradeArgs, namespace: string): Promise<PodView[]> {
-  const pods = await (await Cluster.connect(cluster)).pods(namespace, selector);
+  const pods = await (await KubernetesClient.connect(cluster)).pods(namespace, selector);
   return pods.map((pod) => ({
     pod: pod.metadata!.name!,
     image: pod.spec!.containers[0].image!,

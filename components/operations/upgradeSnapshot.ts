@@ -1,4 +1,4 @@
-import { Cluster, PodReference } from "../kubernetes/apiClient";
+import { KubernetesClient, PodReference } from "../kubernetes/apiClient";
 import { defaultStallTimeoutMinutes, runJob } from "../cassandra/podJob";
 import { compare, Version, versionOf } from "../cassandra/version";
 
@@ -66,7 +66,7 @@ echo "$0" >${note} || true`;
  * @throws {Error} when it could not; no pod was restarted then
  */
 export async function keepSnapshot(
-  cluster: Cluster,
+  cluster: KubernetesClient,
   member: PodReference,
   {
     image,

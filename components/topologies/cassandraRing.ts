@@ -1,7 +1,7 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterChoice } from "../kubernetes/apiClient";
-import { comparedCluster } from "../kubernetes/kubernetesCluster";
+import type { ClusterChoice } from "../kubernetes/kubeconfig";
+import { verifiedCluster } from "../kubernetes/kubernetesCluster";
 import { Certificates, type CertManager } from "../objects/certificates";
 import { Disk, outlivesPod } from "../objects/disk";
 import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
@@ -13,8 +13,9 @@ import { superuserRule } from "../objects/rbac";
 import { RingRecord } from "../objects/ringRecord";
 import { CassandraService } from "../objects/services";
 import { WorkloadMemory } from "../operations/replacementGuard";
-import { ringGuard } from "../operations/ringSnapshots";
-import { PasswordChange, Superuser } from "../operations/superuser";
+import { ringGuard } from "../operations/ringGuard";
+import { PasswordChange } from "../operations/passwordChange";
+import { Superuser } from "../operations/superuser";
 import { PodTemplate } from "./podTemplate";
 import { hookInputs, refuseUnknownCluster, withHooks } from "./ringHooks";
 import { type RingLayout, ringTypes, topologyOf } from "./ringLayout";
@@ -97,7 +98,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     layout: RingLayout,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const { choice: cluster, passed } = comparedCluster(name, args.cluster, opts);
+    const { choice: cluster, passed } = verifiedCluster(name, args.cluster, opts);
     super(type, name, hookInputs(layout.given), withHooks(name, args, cluster, layout, opts));
     refuseUnknownCluster(this, args);
     const { topology, disk, adopted, racks = [] } = layout;

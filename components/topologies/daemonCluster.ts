@@ -5,7 +5,7 @@ import { UnorderedRing } from "../cassandra/unorderedRing";
 import { cassandraDaemonSet } from "../objects/daemonSet";
 import { Disk, outlivesPod } from "../objects/disk";
 import { clusterRoleBinding, nodeReader, unorderedPodRules } from "../objects/rbac";
-import { whenWhole } from "../operations/convergence";
+import { ringConverged } from "../operations/convergence";
 import { refuseReplacement } from "../operations/replacementGuard";
 import { snapshotBeforeUpgrade } from "../operations/upgrade";
 import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
@@ -89,7 +89,7 @@ export class DaemonCluster extends CassandraRing {
 
     const isOnNodes = disk.kind === "hostPath";
     const client = (namespace: string) => new UnorderedRing(cluster, { ...ring, namespace, maker, isOnNodes });
-    const isWhole = whenWhole({ ...ring, namespace, client }, [this.daemonSet.urn, this.clientService.urn], this);
+    const isWhole = ringConverged({ ...ring, namespace, client }, [this.daemonSet.urn, this.clientService.urn], this);
     this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
     this.memory.remember([this.daemonSet]);
     this.registerOutputs({ contactPoints: this.contactPoints });

@@ -6,10 +6,10 @@ import { Disk, outlivesPod } from "../objects/disk";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import { unorderedPodRules } from "../objects/rbac";
 import { cassandraReplicationController } from "../objects/replicationController";
-import { membersServeFirst } from "../operations/controllerScaling";
-import { whenWhole } from "../operations/convergence";
+import { requireServingMembers } from "../operations/controllerScaling";
+import { ringConverged } from "../operations/convergence";
 import { refuseReplacement } from "../operations/replacementGuard";
-import { RollingUpdate } from "../operations/rollingRestart";
+import { RollingRestart } from "../operations/rollingRestart";
 import { snapshotBeforeUpgrade } from "../operations/upgrade";
 import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
 import { joinTimeouts } from "./joinTimeouts";
@@ -80,13 +80,13 @@ export class EphemeralCluster extends CassandraRing {
           beforeCreate: [refuseReplacement(name, { memory, workload, takesOver, cluster }), ...canStart],
           beforeUpdate: [
             ...canStart,
-            membersServeFirst(name, { name: args.name, client }, this),
+            requireServingMembers(name, { name: args.name, client }, this),
             snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this),
           ],
         },
       },
     );
-    const rolled = new RollingUpdate(
+    const rolled = new RollingRestart(
       name,
       { ...args, ...ring, revision: podTemplate.revision, adopted: adoptPod ? args.name : undefined },
       { parent: this, dependsOn: this.replicationController },
@@ -94,7 +94,7 @@ export class EphemeralCluster extends CassandraRing {
     new k8s.policy.v1.PodDisruptionBudget(name, podDisruptionBudget(metadata, selector), { parent: this });
     this.clientService = this.serveClients(name, this.replicationController);
 
-    const isWhole = whenWhole({ ...ring, namespace, replicas, client }, [rolled.urn, this.clientService.urn], this);
+    const isWhole = ringConverged({ ...ring, namespace, replicas, client }, [rolled.urn, this.clientService.urn], this);
     this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
     this.memory.remember([this.replicationController]);
     this.registerOutputs({ contactPoints: this.contactPoints });

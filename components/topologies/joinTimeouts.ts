@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { quantity } from "../kubernetes/quantity";
-import { slowestMove } from "../operations/memberDecommission";
+import { slowestStreamBytesPerSecond } from "../operations/memberDecommission";
 
 /**
  * How long `pulumi up` waits for the members of a ring. Members join one after another, so the time grows with the number of members and
@@ -10,6 +10,6 @@ import { slowestMove } from "../operations/memberDecommission";
  */
 export function joinTimeouts(members: number, volumeSize?: pulumi.Input<string>): pulumi.CustomTimeouts {
   const most = typeof volumeSize === "string" ? (quantity(volumeSize) ?? 0) : 0;
-  const minutes = `${10 + members * (5 + Math.ceil(most / slowestMove / 60))}m`;
+  const minutes = `${10 + members * (5 + Math.ceil(most / slowestStreamBytesPerSecond / 60))}m`;
   return { create: minutes, update: minutes };
 }

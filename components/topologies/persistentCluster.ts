@@ -10,14 +10,16 @@ import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "../objects/racks";
 import { orderedPodRules } from "../objects/rbac";
 import { cassandraStatefulSet } from "../objects/statefulSet";
 import type { VolumeRetention } from "../objects/storageClass";
-import { AdoptedTemplate, Adoption, importIfThere, tutorials } from "../operations/adoption";
-import { whenWhole } from "../operations/convergence";
-import { membersLeaveFirst } from "../operations/decommission";
-import { CleanUp } from "../operations/nodetoolCleanup";
+import { AdoptedTemplate, Adoption, importExisting, tutorials } from "../operations/adoption";
+import { ringConverged } from "../operations/convergence";
+import { decommissionBeforeScaling } from "../operations/decommission";
+import { NodetoolCleanup } from "../operations/nodetoolCleanup";
 import { refuseReplacement } from "../operations/replacementGuard";
-import { restartsOnDelete, RollingUpdate } from "../operations/rollingRestart";
+import { restartsOnDelete } from "../operations/restartsOnDelete";
+import { RollingRestart } from "../operations/rollingRestart";
 import { snapshotBeforeUpgrade } from "../operations/upgrade";
-import { neverReplaced, volumeAnnotations, volumesGrowFirst } from "../operations/volumeExpansion";
+import { neverReplaced, volumeAnnotations } from "../operations/statefulSetVolumes";
+import { expandVolumesFirst } from "../operations/volumeExpansion";
 import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
 import { joinTimeouts } from "./joinTimeouts";
 import { podHooks } from "./ringHooks";
@@ -72,8 +74,8 @@ export class PersistentCluster extends CassandraRing {
     const sets = setsOf(args.name, racks);
     const disk: ClaimedDisk = { kind: "persistentVolumeClaim", template: adopt ? tutorials.claim : "data" };
     const rules = orderedPodRules(sets);
-    const importExisting = importIfThere(args.cluster);
-    const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", importExisting };
+    const importObject = importExisting(args.cluster);
+    const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", importExisting: importObject };
     const adoption = adopt && makeAdoption(name, adopt, args, opts);
     super(
       "cassandra:index:PersistentCluster",
@@ -88,9 +90,9 @@ export class PersistentCluster extends CassandraRing {
     const ring = { name: args.name, sets, selector, claim: disk.template, cluster, isAdopted, stallTimeoutMinutes };
 
     const volumes = this.makeLocalVolumes(name, args, ring);
-    this.statefulSets = this.makeStatefulSets(name, args, ring, volumes, importExisting);
+    this.statefulSets = this.makeStatefulSets(name, args, ring, volumes, importObject);
     const restarted = this.restartMembers(name, args, ring);
-    const cleaned = new CleanUp(name, { ...ring, replicas, namespace }, { parent: this, dependsOn: restarted });
+    const cleaned = new NodetoolCleanup(name, { ...ring, replicas, namespace }, { parent: this, dependsOn: restarted });
     const budget = new k8s.policy.v1.PodDisruptionBudget(name, podDisruptionBudget(metadata, selector), {
       parent: this,
     });
@@ -98,7 +100,7 @@ export class PersistentCluster extends CassandraRing {
 
     const last = [cleaned, budget, this.clientService].map(({ urn }) => urn);
     const client = (namespace: string) => new RingClient(cluster, { ...ring, namespace });
-    const isWhole = whenWhole({ ...ring, replicas, namespace, client }, last, this);
+    const isWhole = ringConverged({ ...ring, replicas, namespace, client }, last, this);
     this.contactPoints = this.firstMembers(namespace, sets, replicas, isWhole);
     this.memory.remember(this.statefulSets);
     this.registerOutputs({ contactPoints: this.contactPoints });
@@ -164,11 +166,11 @@ export class PersistentCluster extends CassandraRing {
     const { cluster, disk, memory } = this;
     const { takesOver = false } = args;
     const canStart = podHooks(name, args, cluster);
-    const leaving = membersLeaveFirst(name, { ...ring, takesOver }, this);
+    const leaving = decommissionBeforeScaling(name, { ...ring, takesOver }, this);
     const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this);
     // An adopted StatefulSet keeps its volume claim template: `Adoption` refuses another volume size.
     const growth = { ...ring, subject: `ring ${args.name}`, isKept: ring.isAdopted };
-    const volumesGrow = volumesGrowFirst(name, growth, this);
+    const volumesGrow = expandVolumesFirst(name, growth, this);
     const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
     // A StatefulSet that is not in the state is left to `leaving`, which knows its members.
     const isNotReplaced = refuseReplacement(name, { memory, workload, takesOver: true, cluster });
@@ -194,7 +196,7 @@ export class PersistentCluster extends CassandraRing {
     // The members of an adopted StatefulSet keep the template that others have made.
     if (args.adopt === "kept") return this.statefulSets;
     const { replicas, namespace } = args;
-    const rolled = new RollingUpdate(
+    const rolled = new RollingRestart(
       name,
       { ...ring, namespace, replicas, revision: this.podTemplate.revision },
       { parent: this, dependsOn: this.statefulSets },

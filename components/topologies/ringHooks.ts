@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterChoice } from "../kubernetes/apiClient";
+import type { ClusterChoice } from "../kubernetes/kubeconfig";
 import { certificateSecret } from "../objects/certificateCheck";
 import { isClaimed, outlivesPod } from "../objects/disk";
 import { Privilege, refuseWhereRestricted } from "../objects/podSecurityStandard";
 import { setsOf } from "../objects/racks";
 import { tellOfClientCertificates } from "../objects/tls";
-import { refuseNameOfOthers, toVolumes } from "../operations/clusterNames";
-import { PodMaker, refuseStrangers } from "../operations/foreignPods";
+import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
+import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import type { CassandraRingArgs } from "./cassandraRing";
 import type { RingLayout } from "./ringLayout";
@@ -43,9 +43,9 @@ function newRingHooks(
   if (adopted || takesOver) return [];
   const sets = setsOf(ring, racks);
   // Whether folders of nodes hold data of this ring cannot be seen from here.
-  const comesBack = isClaimed(disk) ? toVolumes(disk.template, sets) : () => Promise.resolve(outlivesPod(disk));
-  const maker: PodMaker = { kind, names: isClaimed(disk) ? sets : [ring] };
-  return [refuseStrangers(name, maker, cluster), refuseNameOfOthers(name, { ring, cluster, comesBack })];
+  const comesBack = isClaimed(disk) ? hasVolumes(disk.template, sets) : () => Promise.resolve(outlivesPod(disk));
+  const maker: PodController = { kind, names: isClaimed(disk) ? sets : [ring] };
+  return [refuseForeignPods(name, maker, cluster), refuseClusterNameInUse(name, { ring, cluster, comesBack })];
 }
 
 /**

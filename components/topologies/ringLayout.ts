@@ -1,7 +1,7 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import type { Disk } from "../objects/disk";
-import type { PodMaker } from "../operations/foreignPods";
+import type { PodController } from "../operations/foreignPods";
 import type { RingTopology } from "../operations/ringSnapshots";
 import type { CassandraRingArgs } from "./cassandraRing";
 
@@ -14,7 +14,7 @@ export interface RingLayout {
   /** Where the data lies. */
   disk: Disk;
   /** Kind of the controller of the pods, or `Pod` for a pod that stands alone. */
-  maker: PodMaker["kind"];
+  maker: PodController["kind"];
   /** What the pods may read besides the ring record. */
   rules: k8s.types.input.rbac.v1.PolicyRule[];
   /** Racks that have a StatefulSet each. @default none: all members are in the rack of the pod's args */
@@ -36,7 +36,7 @@ export interface AdoptedPods {
 }
 
 /** The topology of a ring by the controller of its pods. */
-export const topologyOf: Record<PodMaker["kind"], RingTopology> = {
+export const topologyOf: Record<PodController["kind"], RingTopology> = {
   StatefulSet: "persistent",
   ReplicationController: "ephemeral",
   DaemonSet: "daemon",

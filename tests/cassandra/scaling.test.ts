@@ -35,11 +35,11 @@ describe("editing the replica count of a persistent ring", function () {
     configure({ replicas: 3 });
     assert.match(
       await stack.pulumi("preview"),
-      /replicas 4 -> 3: cassandra-3 will be decommissioned, about .* to move; keyspaces keep their copies \(.*copied its 3/,
+      /replicas 4 -> 3: cassandra-3 will be decommissioned, about .* to move; replication factors stay \(.*copied: 3/,
     );
     configure({ replicas: 2 });
     const refused =
-      /cassandra:replicas: 2 is not allowed .*\n.*keyspace copied keeps 3 copies of each row, for which 2 members/;
+      /cassandra:replicas: 2 is not allowed .*\n.*keyspace copied has replication factor 3, which needs at least 3 members, not 2/;
     assert.match(await stack.refused("preview"), refused);
     assert.match(await stack.refused("up", "--yes", "--skip-preview"), refused);
     await stack.oneRing(4);

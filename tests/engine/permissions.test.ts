@@ -63,14 +63,14 @@ describe("accounts that may not do everything, on the real engine and API server
     await stack.up();
   });
 
-  it("one that may only read: preview says what could not be looked at, and what `pulumi up` will do", async () => {
+  it("one that may only read: preview says what could not be checked, and what `pulumi up` will do", async () => {
     const reviewer = await accountWith("reviewer", rules("get", "list"));
     configure({ replicas: 2, "kubernetes:kubeconfig": reviewer });
     const said = await stack.pulumi("preview");
     assert.match(said, /StatefulSet\s+cassandra\s+update/);
     assert.match(
       said,
-      /warning: cassandra: the ring could not be looked at: this account may not run commands in pods: it needs the verbs get and create of pods\/exec in namespace default\. `pulumi up` looks again/,
+      /warning: cassandra: the ring could not be checked: this account may not run commands in pods: it needs the verbs get and create of pods\/exec in namespace default\. `pulumi up` checks again/,
     );
   });
 
@@ -78,7 +78,7 @@ describe("accounts that may not do everything, on the real engine and API server
     configure({ replicas: 2, "kubernetes:kubeconfig": await accountWith("blind", rules("get")) });
     assert.match(
       await stack.pulumi("preview"),
-      /could not be looked at: pods is forbidden: User "system:serviceaccount:default:blind" cannot list resource "pods"/,
+      /could not be checked: pods is forbidden: User "system:serviceaccount:default:blind" cannot list resource "pods"/,
     );
   });
 
@@ -99,7 +99,7 @@ describe("accounts that may not do everything, on the real engine and API server
     const env = { ...lab.env, KUBECONFIG: "/nowhere" };
     const said = await lab.pulumi(["preview", "--stack", stack.name, "--non-interactive"], { env });
     // A simulated pod runs no command: as far as there is one.
-    assert.match(said, /the ring could not be looked at: cassandra-\d: /);
+    assert.match(said, /the ring could not be checked: cassandra-\d: /);
     await stack.destroy();
   });
 });

@@ -110,7 +110,7 @@ describe("the components as a package for other languages", function () {
     await pulumi("config", "set", "image", "docker.io/library/cassandra:5.0.9");
     await pulumi("config", "set", "replicas", "2");
     // Simulated members cannot be asked: without having seen the ring, nothing is done.
-    assert.match(await refused("up", "--yes", "--skip-preview"), /could not be looked at.*No pod was removed/);
+    assert.match(await refused("up", "--yes", "--skip-preview"), /could not be checked.*No pod was removed/);
     assert.match(await lab.kubectl(["get", "statefulset", "orders"]), /^orders +3\/3 /m);
     await pulumi("config", "set", "replicas", "3");
     await pulumi("destroy", "--yes", "--skip-preview");

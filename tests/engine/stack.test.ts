@@ -103,9 +103,9 @@ describe("the program on the real engine and API server, with simulated nodes", 
     const before = await stack.objects();
     await stack.set({ replicas: "2" });
     const printed = await stack.pulumi("preview");
-    assert.match(printed, /warning: cassandra: the ring could not be looked at: .*`pulumi up` looks again/);
+    assert.match(printed, /warning: cassandra: the ring could not be checked: .*`pulumi up` checks again/);
     const refusedUp = await stack.refused("up", "--yes", "--skip-preview");
-    assert.match(refusedUp, /ring cassandra: the ring could not be looked at: .* No pod was removed/);
+    assert.match(refusedUp, /ring cassandra: the ring could not be checked: .* No pod was removed/);
     assert.deepEqual(await stack.objects(), before);
     await stack.set({ replicas: "4" });
   });

@@ -281,7 +281,7 @@ export const found: Found[] = [
       ),
       kind: "racks",
     },
-    // What finds it is the hooks': `strangersIn` has unit tests.
+    // What finds it is the hooks': `unknownMembersIn` has unit tests.
     breaks: [],
   },
   {

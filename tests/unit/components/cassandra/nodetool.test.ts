@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import {
-  cleanUpRefusal,
+  cleanupRefusal,
   parseCleanup,
   parseKeyspaces,
   parseRepair,
@@ -85,20 +85,20 @@ Bootstrap 8f5a2f10-0000-11f0-8000-000000000000
   });
 
   it("tells by what a clean-up prints whether it has come through", () => {
-    assert.equal(cleanUpRefusal("", false), undefined);
+    assert.equal(cleanupRefusal("", false), undefined);
     const moves =
       "error: Error occurred during cleanup\n-- StackTrace --\nCaused by: java.lang.RuntimeException: Node is involved in cluster " +
       "membership changes. Not safe to run cleanup.";
-    assert.deepEqual(cleanUpRefusal(moves, true), {
+    assert.deepEqual(cleanupRefusal(moves, true), {
       why: "Node is involved in cluster membership changes. Not safe to run cleanup.",
       mayPass: true,
     });
     // Cassandra 5.0 ends with 0 all the same.
     const aborted =
       "Aborted cleaning up for at least one table in keyspace shop, check server logs for more information.";
-    assert.deepEqual(cleanUpRefusal(aborted, false), { why: aborted, mayPass: true });
-    assert.deepEqual(cleanUpRefusal("error: no space left", true), { why: "error: no space left", mayPass: false });
-    assert.equal(cleanUpRefusal("", true)?.mayPass, false);
+    assert.deepEqual(cleanupRefusal(aborted, false), { why: aborted, mayPass: true });
+    assert.deepEqual(cleanupRefusal("error: no space left", true), { why: "error: no space left", mayPass: false });
+    assert.equal(cleanupRefusal("", true)?.mayPass, false);
   });
 
   it("tells how far a clean-up is", () => {

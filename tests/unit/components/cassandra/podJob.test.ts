@@ -58,12 +58,12 @@ describe("a long job in a pod", () => {
     const hangs = { ...job(waiting), progress };
     await assert.rejects(
       runJob(run, hangs, { stallTimeoutMinutes: 0.001, pause: 20 }),
-      /it has made no progress, for 0.001 minutes \(cassandra:stallTimeoutMinutes\)/,
+      /it has made no progress, for 0.001 minutes \(stallTimeoutMinutes\)/,
     );
     // It goes on by itself, and whoever asks for it again watches that one.
     const said: string[] = [];
-    const tell = (line: string) => Promise.resolve(void said.push(line)).then(go);
-    await runJob(run, hangs, { ...watch, tell });
+    const report = (line: string) => Promise.resolve(void said.push(line)).then(go);
+    await runJob(run, hangs, { ...watch, report });
     assert.deepEqual([said, runs()], [["half"], 1]);
   });
 

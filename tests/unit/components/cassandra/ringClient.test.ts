@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { RingClient } from "../../../../components/cassandra/ringClient";
-import { nextMend } from "../../../../components/operations/convergencePlan";
+import { nextConvergenceStep } from "../../../../components/operations/convergencePlan";
 import { withApiServer, Written } from "../../../support/apiServer";
 
 const id = "70000000-0000-4000-8000-000000000000";
@@ -51,7 +51,7 @@ describe("a ring as Kubernetes has it", () => {
     await withRing(objects, async (client) => {
       const seen = await client.survey(2);
       assert.deepEqual([seen.asked, seen.expected, seen.listed], [2, ["cassandra-0", "cassandra-1"], undefined]);
-      assert.equal(nextMend(seen), "whole");
+      assert.equal(nextConvergenceStep(seen), "converged");
     });
   });
 
@@ -68,8 +68,8 @@ describe("a ring as Kubernetes has it", () => {
       const seen = await client.survey(2, "when all serve");
       const [, { ready, running, trouble, uid }] = seen.pods;
       assert.deepEqual([ready, running, trouble], [false, false, "ImagePullBackOff"]);
-      const mend = nextMend(seen);
-      assert.ok(typeof mend === "object" && "takeBack" in mend && mend.takeBack.uid === uid, JSON.stringify(mend));
+      const step = nextConvergenceStep(seen);
+      assert.ok(typeof step === "object" && "rejoin" in step && step.rejoin.uid === uid, JSON.stringify(step));
     });
   });
 
@@ -135,7 +135,7 @@ describe("a ring as Kubernetes has it", () => {
   it("is not judged without its record, which may be gone while its members are there", async () => {
     const objects = { [set]: { spec: { replicas: 1 } }, [`${core}/pods`]: { items: [pod("cassandra-0")] } };
     await withRing(objects, async (client) => {
-      for (const look of [() => client.look(), () => client.recorded(1)])
+      for (const look of [() => client.look(), () => client.recordedMembers(1)])
         await assert.rejects(
           look(),
           /^Error: ConfigMap cassandra-ring, the record of its members, is not in namespace db/,
@@ -151,15 +151,18 @@ describe("a ring as Kubernetes has it", () => {
     };
     await withRing(objects, (client) =>
       assert.rejects(
-        client.dropVolumes(3),
+        client.deleteVolumes(3),
         /claim data-cassandra-3 of a member that has left is not gone .*: its finalizers are example.com\/backup/,
       ),
     );
     await withRing({ ...objects, [`${core}/pods/cassandra-3`]: pod("cassandra-3") }, (client) =>
-      assert.rejects(client.dropVolumes(3), /pod cassandra-3 on node node1 has not ended; `kubectl delete -n db pod/),
+      assert.rejects(
+        client.deleteVolumes(3),
+        /pod cassandra-3 on node node1 has not ended yet; `kubectl delete -n db pod/,
+      ),
     );
     await withRing({ [`${core}/configmaps/cassandra-ring`]: { data: { "cassandra-3": "left uid" } } }, (client) =>
-      client.dropVolumes(3),
+      client.deleteVolumes(3),
     );
   });
 
@@ -186,7 +189,7 @@ describe("a ring as Kubernetes has it", () => {
         },
       };
       let said: string[] = [];
-      const patches = await withRing(objects, async (client) => void (said = await client.setOwnersRight()));
+      const patches = await withRing(objects, async (client) => void (said = await client.repairOwners()));
       return { said, patches: patches.map(({ body }) => body) };
     };
     const right = [owner("data-cassandra-0"), owner("data-cassandra-1")];
@@ -209,27 +212,25 @@ describe("a ring as Kubernetes has it", () => {
   });
 
   it("has the very pod made again that waits at another member's address, and keeps its volume", async () => {
-    const seen = { name: "cassandra-3", uid: "uid", place: 3, running: true, ready: false, ending: false };
+    const seen = { name: "cassandra-3", uid: "uid", ringOrdinal: 3, running: true, ready: false, ending: false };
     const objects = { [`${core}/pods/cassandra-3`]: pod("cassandra-3") };
     const claim = `${core}/persistentvolumeclaims/data-cassandra-3`;
     const kept = { [claim]: { metadata: { name: "data-cassandra-3" } } };
     const writes = await withRing({ ...objects, ...kept }, (client) =>
-      client.readdress({ ...seen, keepsRecord: false }),
+      client.replaceAtNewAddress({ ...seen, keepsRecord: false }),
     );
     assert.deepEqual(
       writes.map(({ method, path }) => `${method} ${path}`),
       [`DELETE ${core}/pods/cassandra-3`],
     );
     // It has gone by itself meanwhile.
-    await withRing({}, (client) => client.readdress({ ...seen, keepsRecord: false }));
+    await withRing({}, (client) => client.replaceAtNewAddress({ ...seen, keepsRecord: false }));
   });
 
   it("gives up the very pod of a member that has left, and no other one", async () => {
     const objects = { [`${core}/pods/cassandra-3`]: pod("cassandra-3") };
-    const seen = { name: "cassandra-3", uid: "uid", place: 3, running: true, ready: false, ending: false };
-    await withRing(objects, async (client) =>
-      assert.equal(await client.takeBack({ ...seen, keepsRecord: true }), true),
-    );
-    await withRing({}, async (client) => assert.equal(await client.takeBack({ ...seen, keepsRecord: true }), false));
+    const seen = { name: "cassandra-3", uid: "uid", ringOrdinal: 3, running: true, ready: false, ending: false };
+    await withRing(objects, async (client) => assert.equal(await client.rejoin({ ...seen, keepsRecord: true }), true));
+    await withRing({}, async (client) => assert.equal(await client.rejoin({ ...seen, keepsRecord: true }), false));
   });
 });

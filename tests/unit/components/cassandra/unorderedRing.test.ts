@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { UnorderedRing, UnorderedRingReference } from "../../../../components/cassandra/unorderedRing";
-import { nextMend, Survey } from "../../../../components/operations/convergencePlan";
+import { nextConvergenceStep } from "../../../../components/operations/convergencePlan";
+import { Survey } from "../../../../components/operations/ringSurvey";
 import { withApiServer } from "../../../support/apiServer";
 
 const id = (i: number) => `7000000${i}-0000-4000-8000-000000000000`;
@@ -55,7 +56,7 @@ describe("a ring whose pods have no ordinal, as Kubernetes has it", () => {
     const pods = [pod("a", "node1"), pod("gone", "node1", {}, "Failed"), pod("b", "node2")];
     const seen = await survey(ephemeral, controller, pods);
     assert.deepEqual([seen.asked, seen.expected], [2, ["a", "b"]]);
-    assert.equal(nextMend(seen), "whole");
+    assert.equal(nextConvergenceStep(seen), "converged");
   });
 
   it("is judged by the record that its pods are told, which has a name of Pulumi's making", async () => {
@@ -70,24 +71,27 @@ describe("a ring whose pods have no ordinal, as Kubernetes has it", () => {
 
   it("is not whole before a pod that goes has handed its rows over, and ended", async () => {
     const pods = [pod("a", "node1"), pod("b", "node2"), pod("c", "node1", ending)];
-    assert.deepEqual(nextMend(await survey(ephemeral, controller, pods)), { waitFor: "c to end" });
+    assert.deepEqual(nextConvergenceStep(await survey(ephemeral, controller, pods)), { waitFor: "c to end" });
   });
 
   it("is not whole while a pod is missing", async () => {
     const seen = await survey(ephemeral, controller, [pod("a", "node1")]);
-    assert.deepEqual(nextMend(seen), { waitFor: "pod number 2 to be made" });
+    assert.deepEqual(nextConvergenceStep(seen), { waitFor: "pod number 2 to be made" });
   });
 
   it("gets the count of the stack where somebody has scaled it by hand", async () => {
     const pods = [pod("a", "node1"), pod("b", "node2"), pod("c", "node1")];
-    assert.deepEqual(nextMend(await survey(ephemeral, { spec: { replicas: 3 } }, pods)), { scale: 2, from: 3 });
+    assert.deepEqual(nextConvergenceStep(await survey(ephemeral, { spec: { replicas: 3 } }, pods)), {
+      scale: 2,
+      from: 3,
+    });
   });
 
   it("has as many members as a DaemonSet finds nodes, each by its node's name", async () => {
     const pods = [pod("cassandra-x", "node1"), pod("cassandra-y", "node2")];
     const seen = await survey(daemon, set, pods);
     assert.deepEqual(seen.expected, ["node1", "node2"]);
-    assert.equal(nextMend(seen), "whole");
+    assert.equal(nextConvergenceStep(seen), "converged");
     await assert.rejects(
       survey(daemon, { status: { ...set.status, observedGeneration: 1 } }, pods),
       /Kubernetes has not counted yet for how many nodes DaemonSet cassandra is/,
@@ -112,7 +116,7 @@ describe("a ring whose pods have no ordinal, as Kubernetes has it", () => {
     };
     await withApiServer(objects, async (kubeconfig, written) => {
       for (const ring of [ephemeral, daemon])
-        assert.deepEqual(await new UnorderedRing({ kubeconfig }, ring).setOwnersRight(), []);
+        assert.deepEqual(await new UnorderedRing({ kubeconfig }, ring).repairOwners(), []);
       assert.deepEqual(written, []);
     });
   });
@@ -127,21 +131,31 @@ describe("a ring whose pods have no ordinal, as Kubernetes has it", () => {
       up: i < 3,
       tokens: 16,
     }));
-    const pods = ["a", "b"].map((name, place) => ({
+    const pods = ["a", "b"].map((name, ringOrdinal) => ({
       name,
       uid: name,
-      place,
-      address: `10.0.0.${place + 1}`,
+      ringOrdinal,
+      address: `10.0.0.${ringOrdinal + 1}`,
       running: true,
       ready: true,
       ending: false,
       keepsRecord: true,
     }));
     const record = { a: `${id(1)} 10.0.0.1`, b: `${id(2)} 10.0.0.2`, c: `${id(3)} 10.0.0.3` };
-    const seen: Survey = { namespace: "db", asked: 2, expected: ["a", "b"], pods, record, listed, dead: "taken out" };
-    assert.deepEqual(nextMend(seen), { waitFor: "the member of c to be taken out of the ring: its disk is gone" });
-    const mend = nextMend({ ...seen, dead: "forgotten" });
-    assert.ok(typeof mend === "object" && "advice" in mend);
-    assert.match(mend.advice!, /`\/ring\/remove-node.sh c` in any of the ring's pods/);
+    const seen: Survey = {
+      namespace: "db",
+      asked: 2,
+      expected: ["a", "b"],
+      pods,
+      record,
+      listed,
+      lostMember: "removedByRing",
+    };
+    assert.deepEqual(nextConvergenceStep(seen), {
+      waitFor: "the member of c to be removed from the ring: its disk is gone",
+    });
+    const step = nextConvergenceStep({ ...seen, lostMember: "removedByHand" });
+    assert.ok(typeof step === "object" && "advice" in step);
+    assert.match(step.advice!, /`\/ring\/remove-node.sh c` in any of the ring's pods/);
   });
 });

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { placeOf, podAt, setsOf } from "../../../../components/objects/racks";
+import { ringOrdinalOf, podAt, setsOf } from "../../../../components/objects/racks";
 
 describe("the sets of a ring", () => {
   it("are one, or one for each rack", () => {
@@ -9,12 +9,12 @@ describe("the sets of a ring", () => {
 
   it("take their pods in turn, so that each has as many", () => {
     const sets = ["r-a", "r-b", "r-c"];
-    const pods = [0, 1, 2, 3, 4].map((place) => podAt(sets, place));
+    const pods = [0, 1, 2, 3, 4].map((ringOrdinal) => podAt(sets, ringOrdinal));
     assert.deepEqual(pods, ["r-a-0", "r-b-0", "r-c-0", "r-a-1", "r-b-1"]);
     assert.deepEqual(
-      pods.map((pod) => placeOf(sets, pod)),
+      pods.map((pod) => ringOrdinalOf(sets, pod)),
       [0, 1, 2, 3, 4],
     );
-    for (const other of ["r-d-0", "r-a", "r-a-x", "forming", ""]) assert.equal(placeOf(sets, other), NaN);
+    for (const other of ["r-d-0", "r-a", "r-a-x", "forming", ""]) assert.equal(ringOrdinalOf(sets, other), NaN);
   });
 });

@@ -63,42 +63,42 @@ describe("a StatefulSet that is to be taken over", () => {
       { template: { spec: { containers: [{ name: "db" }] } } },
     ]) {
       const [why, ...others] = misfits(args, wanted, { set: tutorialSet(changes), ring }, true);
-      assert.match(why, /^cassandra:persistent.adopt: "true" is not allowed for ring cassandra: StatefulSet default/);
+      assert.match(why, /^adopt: "true" is not allowed for ring cassandra: StatefulSet default/);
       assert.deepEqual(others, []);
     }
   });
 
   it("is there, unless its template is this program's own", () => {
-    assert.match(misfits(args, wanted, {}, true)[0], /^cassandra:persistent.podTemplate: "kept" .* allowed is "own"/);
+    assert.match(misfits(args, wanted, {}, true)[0], /^podTemplate: "kept" .* allowed is "own"/);
     assert.deepEqual(misfits(args, { ...wanted, podTemplate: "own" }, {}, true), []);
   });
 
   const cases: [string, Partial<typeof wanted>, object, RegExp][] = [
-    ["has another cluster name", { clusterName: "mine" }, {}, /^cassandra:clusterName: "mine" .* allowed is "K8Demo"$/],
-    ["has another data centre", { datacenter: "dc1" }, {}, /^cassandra:datacenter: "dc1" .* allowed is "DC1-K8Demo"$/],
-    ["has another rack", { rack: "rack1" }, {}, /^cassandra:persistent.rack: "rack1" .* allowed is "Rack1-K8Demo"$/],
-    ["has other tokens", { numTokens: 16 }, {}, /^cassandra:persistent.numTokens: "16" .* allowed is "32"$/],
-    ["has other volumes", { volumeSize: "2Gi" }, {}, /^cassandra:volumeSize: "2Gi" .* allowed is "1Gi"$/],
-    ["has volumes of another class", { storageClassName: "ssd" }, {}, /^cassandra:storageClassName: "ssd" .*"fast"$/],
-    ["has another count", {}, { set: tutorialSet({ replicas: 4 }) }, /^cassandra:replicas: "3" .* allowed is "4"$/],
-    ["does not serve", {}, { ring: undefined }, /^cassandra:persistent.adopt: "true" .* no member serves/],
+    ["has another cluster name", { clusterName: "mine" }, {}, /^clusterName: "mine" .* allowed is "K8Demo"$/],
+    ["has another data centre", { datacenter: "dc1" }, {}, /^datacenter: "dc1" .* allowed is "DC1-K8Demo"$/],
+    ["has another rack", { rack: "rack1" }, {}, /^rack: "rack1" .* allowed is "Rack1-K8Demo"$/],
+    ["has other tokens", { numTokens: 16 }, {}, /^numTokens: "16" .* allowed is "32"$/],
+    ["has other volumes", { volumeSize: "2Gi" }, {}, /^volumeSize: "2Gi" .* allowed is "1Gi"$/],
+    ["has volumes of another class", { storageClassName: "ssd" }, {}, /^storageClassName: "ssd" .*"fast"$/],
+    ["has another count", {}, { set: tutorialSet({ replicas: 4 }) }, /^replicas: "3" .* allowed is "4"$/],
+    ["does not serve", {}, { ring: undefined }, /^adopt: "true" .* no member serves/],
     [
       "has a member that is down",
       {},
       { ring: { ...ring, members: [member, { ...member, up: false }] } },
-      /^cassandra:persistent.adopt: "true" .* its member at 10.244.1.2 is down/,
+      /^adopt: "true" .* its member at 10.244.1.2 is down/,
     ],
     [
       "has pods that are to be replaced in the same step",
       { podTemplate: "own" } as object,
       {},
-      /^cassandra:persistent.podTemplate: "own" .* taken over with these first; allowed is "kept"$/,
+      /^podTemplate: "own" .* taken over with these first; allowed is "kept"$/,
     ],
     [
       "is too old for the program's own template",
       { podTemplate: "own" } as object,
       { set: ownSet, ring: { ...ring, versions: [{ major: 3, minor: 11 }] } },
-      /^cassandra:image: .* its members run 3.11, .* allowed is 4.x first/,
+      /^image: .* its members run 3.11, .* allowed is 4.x first/,
     ],
   ];
   for (const [title, values, seen, why] of cases) {
@@ -112,13 +112,10 @@ describe("a StatefulSet that is to be taken over", () => {
   it("is refused where clients would have to log in, until its pods are this program's own", () => {
     const closed = { ...args, protection: { auth: "password", tls: "none" } };
     const own = { ...wanted, podTemplate: "own" as const };
-    assert.match(misfits(closed, own, look, false)[0], /^cassandra:auth: "password" .* allowed is "none"$/);
+    assert.match(misfits(closed, own, look, false)[0], /^auth: "password" .* allowed is "none"$/);
     const made = { set: ownSet, ring };
     assert.deepEqual(misfits(closed, own, made, true), []);
-    assert.match(
-      misfits(args, wanted, made, true)[0],
-      /^cassandra:persistent.podTemplate: "kept" .* allowed is "own"$/,
-    );
+    assert.match(misfits(args, wanted, made, true)[0], /^podTemplate: "kept" .* allowed is "own"$/);
   });
 
   it("is scaled afterwards, and may then have members that are away", () => {

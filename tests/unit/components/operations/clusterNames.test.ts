@@ -43,7 +43,7 @@ describe("the cluster name of a new ring", () => {
   it("is refused where a ring of another namespace has it", async () => {
     await assert.rejects(create([pod("shop", "cassandra", "K8Demo")]), {
       message:
-        'cassandra:clusterName: "K8Demo" is not allowed for ring cassandra: ring cassandra in namespace shop has it, and members of ' +
+        'clusterName: "K8Demo" is not allowed for ring cassandra: ring cassandra in namespace shop has it, and members of ' +
         "both may take each other for their own where an address is used again; allowed is one that no ring has, such as " +
         '"cassandra-db"',
     });
@@ -75,7 +75,7 @@ describe("the cluster name of a new ring", () => {
 
   const other = pod("shop", "cassandra", "K8Demo");
   const kept =
-    'cassandra:clusterName: "K8Demo" is that of two rings: ring cassandra in namespace shop has it, and members of both may take each other for their own. Ring cassandra was made with it, and keeps it';
+    'clusterName: "K8Demo" is that of two rings: ring cassandra in namespace shop has it, and members of both may take each other for their own. Ring cassandra was made with it, and keeps it';
 
   it("stays that of a ring that comes back to its volumes", async () => {
     await create([other], persistent, ["data-other-0", "data-cassandra-2"]);
@@ -92,7 +92,7 @@ describe("the cluster name of a new ring", () => {
   it("is taken, and it is said, where nobody can tell", async () => {
     await create([], persistent, [], { code: 403, message: "pods is forbidden" });
     assert.deepEqual(warnings, [
-      'ring cassandra: whether another ring has the cluster name "K8Demo" could not be looked at: pods is forbidden',
+      'ring cassandra: whether another ring has the cluster name "K8Demo" could not be checked: pods is forbidden',
     ]);
   });
 });

@@ -1,14 +1,14 @@
 import * as assert from "node:assert/strict";
-import { foretell, makeWhole, MendableRing } from "../../../../components/operations/convergence";
-import { Asks } from "../../../../components/cassandra/ringViews";
+import { previewConvergence, converge, ConvergingRing } from "../../../../components/operations/convergence";
+import { AskPolicy } from "../../../../components/cassandra/ringViews";
 import { Member, RingView } from "../../../../components/operations/decommissionPlan";
-import { SeenPod, Survey } from "../../../../components/operations/convergencePlan";
+import { ObservedPod, Survey } from "../../../../components/operations/ringSurvey";
 
 const id = "10000000-0000-4000-8000-000000000000";
-const pod: SeenPod = {
+const pod: ObservedPod = {
   name: "cassandra-0",
   uid: "new",
-  place: 0,
+  ringOrdinal: 0,
   address: "10.0.0.1",
   running: true,
   ready: true,
@@ -41,19 +41,19 @@ const left: Survey = {
 const joining: Survey = { ...left, pods: [{ ...pod, ready: false }] };
 
 /** A ring of two, of which one is to go. */
-const memberOf = (place: number): Member => ({
-  pod: `cassandra-${place}`,
-  claim: `data-cassandra-${place}`,
-  place,
+const memberOf = (ringOrdinal: number): Member => ({
+  pod: `cassandra-${ringOrdinal}`,
+  claim: `data-cassandra-${ringOrdinal}`,
+  ringOrdinal,
   up: true,
   state: "normal",
 });
 const ofTwo: RingView = {
   namespace: "db",
   members: [memberOf(0), memberOf(1)],
-  strangers: [],
+  unknownMembers: [],
   unlisted: [],
-  owing: [],
+  membersAwaitingRepair: [],
   keyspaces: [],
   datacenter: "dc1",
 };
@@ -67,15 +67,15 @@ function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
   let ringLooks = 0;
   const [said, done]: [string[], string[]] = [[], []];
   let looks = 0;
-  const client: MendableRing = {
-    note: () => Promise.resolve(),
+  const client: ConvergingRing = {
+    recordTutorialPods: () => Promise.resolve(),
     survey: () => Promise.resolve(seen[Math.min(looks++, seen.length - 1)]),
-    stay: (pod) => Promise.resolve(void done.push(`stay ${pod}`)),
-    takeBack: ({ uid }) => Promise.resolve(!!done.push(`delete ${uid}`)),
-    readdress: ({ uid }) => Promise.resolve(void done.push(`delete ${uid}`)),
-    follow: (entries) => Promise.resolve(void done.push(`follow ${JSON.stringify(entries)}`)),
+    cancelDecommission: (pod) => Promise.resolve(void done.push(`cancelDecommission ${pod}`)),
+    rejoin: ({ uid }) => Promise.resolve(!!done.push(`delete ${uid}`)),
+    replaceAtNewAddress: ({ uid }) => Promise.resolve(void done.push(`delete ${uid}`)),
+    updateRecord: (entries) => Promise.resolve(void done.push(`updateRecord ${JSON.stringify(entries)}`)),
     received: () => Promise.resolve({ received: looks * 2 ** 20, toReceive: 100 * 2 ** 20 }),
-    cleanUp: (pod) => Promise.resolve(void done.push(`clean ${pod}`)),
+    cleanup: (pod) => Promise.resolve(void done.push(`clean ${pod}`)),
     scale: (replicas) => Promise.resolve(void done.push(`scale ${replicas}`)),
     isUnformed: () => Promise.resolve(false),
     look: () => {
@@ -86,22 +86,22 @@ function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
       const gone = staying.filter(({ pod }) => isMissing(pod));
       return Promise.resolve({
         ...ofTwo,
-        owing: ringLooks++ < repairs ? ["cassandra-0"] : [],
+        membersAwaitingRepair: ringLooks++ < repairs ? ["cassandra-0"] : [],
         members: staying,
         missing: gone,
       });
     },
     stallTimeoutMinutes: 7,
-    handsOver: false,
+    leavesByItself: false,
     decommission: (pod) => Promise.resolve(void done.push(`decommission ${pod}`)),
-    setOwnersRight: () => Promise.resolve([]),
+    repairOwners: () => Promise.resolve([]),
   };
   const run = (stallTimeoutMinutes?: number) =>
-    makeWhole(
+    converge(
       client,
       { replicas: seen[0].expected.length, stallTimeoutMinutes },
       {
-        tell: (line) => Promise.resolve(void said.push(line)),
+        report: (line) => Promise.resolve(void said.push(line)),
         warn: (line) => Promise.resolve(void said.push(`warning: ${line}`)),
         pauses: 0,
         now: () => looks * 60_000,
@@ -121,19 +121,19 @@ describe("the look at a ring at the end of an update", () => {
 
   it("warns of owners of the record that were not the ring's volumes, where the account may look at them", async () => {
     const { client, run, said } = scene(joining, whole);
-    client.setOwnersRight = () => Promise.resolve(["the owners were set right"]);
+    client.repairOwners = () => Promise.resolve(["the owners were set right"]);
     await run();
     assert.deepEqual(said.slice(-1), ["warning: the owners were set right"]);
     const blind = scene(whole);
-    blind.client.setOwnersRight = () => Promise.reject(Object.assign(new Error("no"), { code: 403 }));
+    blind.client.repairOwners = () => Promise.reject(Object.assign(new Error("no"), { code: 403 }));
     await blind.run();
-    blind.client.setOwnersRight = () => Promise.reject(new Error("broken"));
+    blind.client.repairOwners = () => Promise.reject(new Error("broken"));
     await assert.rejects(blind.run(), /^Error: broken$/);
   });
 
   it("takes a member back that has left, waits until it serves, and has the rows dropped that others have taken over", async () => {
     const two = { ...whole, expected: ["cassandra-0", "cassandra-1"], asked: 2 };
-    const other = { ...pod, name: "cassandra-1", place: 1, address: "10.0.0.2" };
+    const other = { ...pod, name: "cassandra-1", ringOrdinal: 1, address: "10.0.0.2" };
     const listed = [member, { ...member, hostId: id.replace("1", "2"), address: "10.0.0.2" }];
     const ready = {
       ...two,
@@ -155,7 +155,7 @@ describe("the look at a ring at the end of an update", () => {
   it("has a member stay", async () => {
     const { run, done } = scene({ ...whole, listed: [{ ...member, state: "leaving" }] }, whole);
     await run();
-    assert.deepEqual(done, ["stay cassandra-0"]);
+    assert.deepEqual(done, ["cancelDecommission cassandra-0"]);
   });
 
   it("waits as long as a member that joins receives its share, and tells how far it is", async () => {
@@ -168,7 +168,7 @@ describe("the look at a ring at the end of an update", () => {
     const silent = { ...whole, pods: [{ ...pod, ready: false }] };
     await assert.rejects(scene(silent).run(7), {
       message:
-        /^it is not whole: 7 minutes waiting for cassandra-0 to serve again: `kubectl logs cassandra-0` may tell why\. The next/,
+        /^the ring is not complete: for 7 minutes, waiting for cassandra-0 to serve again: `kubectl logs cassandra-0` may tell why\. The next/,
     });
   });
 
@@ -176,11 +176,11 @@ describe("the look at a ring at the end of an update", () => {
     const ghost = { ...member, hostId: id.replace("1", "2"), address: "10.0.0.2", up: false };
     const cut = {
       ...whole,
-      missing: [{ name: "cassandra-1", place: 1 }],
+      missing: [{ name: "cassandra-1", ringOrdinal: 1 }],
       listed: [member, ghost],
       record: { ...whole.record, "cassandra-1": `${ghost.hostId} 10.0.0.2` },
     };
-    const back = { ...whole, asked: 2, pods: [pod, { ...pod, name: "cassandra-1", place: 1 }] };
+    const back = { ...whole, asked: 2, pods: [pod, { ...pod, name: "cassandra-1", ringOrdinal: 1 }] };
     const { run, done } = sceneOf([cut, back, whole], 0, ["cassandra-1"]);
     await run();
     assert.deepEqual(
@@ -192,7 +192,7 @@ describe("the look at a ring at the end of an update", () => {
   it("waits for the end of a repair before it has members leave that are too many", async () => {
     const { run, said, done } = sceneOf([{ ...whole, asked: 2 }, whole], 3);
     await run();
-    assert.match(said.join("\n"), /waiting: cassandra-0 took a lost member's place and is being repaired/);
+    assert.match(said.join("\n"), /waiting: cassandra-0 replaced a lost member and is being repaired/);
     assert.deepEqual(done.at(-1), "scale 1");
   });
 
@@ -209,7 +209,7 @@ describe("the look at a ring at the end of an update", () => {
     const ghost = { ...member, hostId: id.replace("1", "9"), address: "10.0.0.9", up: false };
     await assert.rejects(
       scene({ ...whole, listed: [member, ghost] }).run(),
-      /it is not whole: 1 minutes waiting for the member at 10.0.0.9 .*nodetool removenode/,
+      /the ring is not complete: for 1 minutes, waiting for the member at 10.0.0.9 .*nodetool removenode/,
     );
   });
 
@@ -220,7 +220,10 @@ describe("the look at a ring at the end of an update", () => {
     client.survey = () => (looks++ === 0 ? Promise.reject(new Error("broke off")) : survey(1));
     await run();
     client.survey = () => survey(1).then(() => Promise.reject(new Error("broke off")));
-    await assert.rejects(run(3), /it is not whole: 3 minutes waiting for an answer of the ring: broke off/);
+    await assert.rejects(
+      run(3),
+      /the ring is not complete: for 3 minutes, waiting for an answer of the ring: broke off/,
+    );
   });
 
   it("goes by pods and record where the account may not run commands in pods, and says so", async () => {
@@ -240,14 +243,14 @@ describe("the look at a ring at the end of an update", () => {
     const stale = { ...whole, record: { "cassandra-0": "empty" } };
     const { run, done } = scene(stale, stale, whole);
     await run();
-    assert.deepEqual(done, [`follow {"cassandra-0":"${id} 10.0.0.1"}`]);
+    assert.deepEqual(done, [`updateRecord {"cassandra-0":"${id} 10.0.0.1"}`]);
   });
 });
 
 describe("the look at a ring in preview", () => {
-  const told = async (survey: MendableRing["survey"]) => {
+  const told = async (survey: ConvergingRing["survey"]) => {
     const said: string[] = [];
-    await foretell({ survey }, 1, (line) => Promise.resolve(void said.push(line)));
+    await previewConvergence({ survey }, 1, (line) => Promise.resolve(void said.push(line)));
     return said;
   };
 
@@ -269,7 +272,7 @@ describe("the look at a ring in preview", () => {
       [whole, 0],
       [left, 1],
     ] as const) {
-      const survey = (_: number, asks?: Asks) =>
+      const survey = (_: number, asks?: AskPolicy) =>
         asks === "never" ? Promise.resolve({ ...seen, listed: undefined, isBlind: true }) : Promise.reject(forbidden);
       assert.equal((await told(survey)).length, lines);
     }
@@ -277,6 +280,6 @@ describe("the look at a ring in preview", () => {
 
   it("says what it could not look at, and fails no preview", async () => {
     const [line] = await told(() => Promise.reject(new Error("pods is forbidden")));
-    assert.match(line, /could not be looked at: pods is forbidden\. `pulumi up` looks again/);
+    assert.match(line, /could not be checked: pods is forbidden\. `pulumi up` checks again/);
   });
 });

@@ -26,7 +26,8 @@ describe("DataGuard", () => {
 
   it("refuses a loss, in preview too", async () => {
     await guard(false);
-    const refusal = /^1 is lost\nallowed is that with cassandra:acceptDataLoss: true alone$/;
+    const refusal =
+      /^1 is lost\nThis abandons data. To go on: `acceptDataLoss: true` in the program, run `pulumi up`, remove it again$/;
     await assert.rejects(callHook("facts-data-guard", edit, { onDryRun: true }), { message: refusal });
   });
 

@@ -62,11 +62,11 @@ describe("the guard of a set", function () {
 
   it("does not pass a smaller set on when it cannot look at the ring, and says so in preview", async () => {
     await assert.rejects(run({ set: { replicas: 3 } }, leave, edit(3, 2)), {
-      message: /^ring cassandra: the ring could not be looked at: .*none of its members serves.* No pod was removed$/,
+      message: /^ring cassandra: the ring could not be checked: .*none of its members serves.* No pod was removed$/,
     });
     await assert.rejects(
       run({ refusal: 403 }, leave, edit(3, 3)),
-      /could not be looked at: User "reader" cannot get resource "statefulsets". No pod was removed/,
+      /could not be checked: User "reader" cannot get resource "statefulsets". No pod was removed/,
     );
     await run({ refusal: 403 }, leave, edit(3, 2), { isPreview: true });
   });
@@ -77,14 +77,14 @@ describe("the guard of a set", function () {
     const member = { "cassandra-0": "70000000-0000-4000-8000-000000000000 10.0.0.1" };
     const begun: Record<string, string>[] = [{ forming: "5" }, { formed: "2026-01-01T00:00:00Z" }, member];
     for (const record of begun)
-      await assert.rejects(run({ set: { replicas: 5 }, record }, leave, edit(5, 2)), /could not be looked at/);
+      await assert.rejects(run({ set: { replicas: 5 }, record }, leave, edit(5, 2)), /could not be checked/);
     // A pod that serves may be one that writes no record.
     const pods = [{ metadata: { name: "cassandra-0", uid: "0" }, spec: { containers: [{}] }, status: serving }];
-    await assert.rejects(run({ set: { replicas: 5 }, record: {}, pods }, leave, edit(5, 2)), /could not be looked at/);
+    await assert.rejects(run({ set: { replicas: 5 }, record: {}, pods }, leave, edit(5, 2)), /could not be checked/);
   });
 
   it("counts the members of a set that somebody has scaled by hand", async () => {
-    await assert.rejects(run({ set: { replicas: 5 } }, leave, edit(3, 4)), /could not be looked at/);
+    await assert.rejects(run({ set: { replicas: 5 } }, leave, edit(3, 4)), /could not be checked/);
   });
 
   it("refuses a set that is there and not in the state, unless it is to be taken over at its own count", async () => {
@@ -94,14 +94,13 @@ describe("the guard of a set", function () {
       /StatefulSet cassandra is there, with 3 replicas/,
     );
     await run(there, first, create(3), { takesOver: true });
-    await assert.rejects(run(there, first, create(2), { takesOver: true }), /could not be looked at/);
+    await assert.rejects(run(there, first, create(2), { takesOver: true }), /could not be checked/);
   });
 
   it("refuses fewer members than have their volumes kept; those that left do not count", async () => {
     const claims = [0, 1, 2, 3].map((i) => `data-cassandra-${i}`);
     await assert.rejects(run({ claims }, first, create(3), { isPreview: true }), {
-      message:
-        /^cassandra:replicas: 3 is below the 4 members of ring cassandra whose volumes are kept: .*allowed is 4 or more/,
+      message: /^replicas: 3 is below the 4 members of ring cassandra whose volumes are kept: .*allowed is 4 or more/,
     });
     await run({ claims, record: { "cassandra-3": "left some-pod" } }, first, create(3));
     await run({ claims: [...claims.slice(0, 3), "data-cassandra-persistent-9", "data-cassandra-x"] }, first, create(3));

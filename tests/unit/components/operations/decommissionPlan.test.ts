@@ -10,10 +10,10 @@ import {
   violations,
 } from "../../../../components/operations/decommissionPlan";
 
-const member = (place: number, change: Partial<Member> = {}): Member => ({
-  pod: `cassandra-${place}`,
-  claim: `data-cassandra-${place}`,
-  place,
+const member = (ringOrdinal: number, change: Partial<Member> = {}): Member => ({
+  pod: `cassandra-${ringOrdinal}`,
+  claim: `data-cassandra-${ringOrdinal}`,
+  ringOrdinal,
   up: true,
   state: "normal",
   load: 2 ** 30,
@@ -29,13 +29,13 @@ const own = { name: "system_distributed", replication: "SimpleStrategy", copies:
 const ring = (members: Member[], ...keyspaces: RingView["keyspaces"]): RingView => ({
   namespace: "db",
   members,
-  strangers: [],
+  unknownMembers: [],
   unlisted: [],
-  owing: [],
+  membersAwaitingRepair: [],
   keyspaces: [own, ...keyspaces],
   datacenter: "dc1",
 });
-const five = [0, 1, 2, 3, 4].map((place) => member(place));
+const five = [0, 1, 2, 3, 4].map((ringOrdinal) => member(ringOrdinal));
 
 describe("the way to a smaller ring", () => {
   it("takes the highest place first, one at a time", () => {
@@ -52,8 +52,8 @@ describe("the way to a smaller ring", () => {
   it("refuses fewer members than a keyspace of the user has copies, and no keyspace of Cassandra's own", () => {
     const simple = { name: "old", replication: "SimpleStrategy", copies: { replication_factor: 4 } };
     assert.deepEqual(violations(ring(five, keyspace("shop", 3), simple), 3), [
-      "keyspace old keeps 4 copies of each row, for which 3 members are too few; allowed is 4 or more, or fewer copies " +
-        "first: `nodetool repair --full old` on every member, one after another, since the copies that stay may lack rows; then " +
+      "keyspace old has replication factor 4, which needs at least 4 members, not 3; allowed is 4 or more, or a lower replication factor " +
+        "first: `nodetool repair --full old` on every member, one after another, since the remaining replicas may lack rows; then " +
         "ALTER KEYSPACE old WITH replication = ...",
     ]);
     assert.deepEqual(violations(ring(five, keyspace("shop", 1)), 1), []);
@@ -68,7 +68,11 @@ describe("the way to a smaller ring", () => {
       ring([member(0, { up: false }), ...five.slice(1)]),
       /`kubectl delete -n db pvc\/data-cassandra-0 pod\/cassandra-0` has another pod take its place/,
     ],
-    ["a stranger", { ...ring(five), strangers: ["10.0.0.9"] }, /a member at 10.0.0.9 belongs to no pod of the set/],
+    [
+      "a stranger",
+      { ...ring(five), unknownMembers: ["10.0.0.9"] },
+      /a member at 10.0.0.9 belongs to no pod of the StatefulSet/,
+    ],
     [
       "too little disk",
       ring([member(0, { free: 2 ** 30 }), ...five.slice(1)]),
@@ -87,13 +91,13 @@ describe("the way to a smaller ring", () => {
     ["a repair", ring([member(0, { repairs: true }), ...five.slice(1)]), /cassandra-0 takes part in a repair/],
     [
       "a member whose repair is owed",
-      { ...ring(five), owing: ["cassandra-1"] },
-      /cassandra-1 took a lost member's place and is being repaired/,
+      { ...ring(five), membersAwaitingRepair: ["cassandra-1"] },
+      /cassandra-1 replaced a lost member and is being repaired/,
     ],
     [
       "the turn of a pod that the ring does not list yet",
       { ...ring(five), turn: { pod: "cassandra-5", what: "joins" } },
-      /it is the turn of cassandra-5 \(joins\)/,
+      /cassandra-5 holds the topology lock \(joins\)/,
     ],
     [
       "the start of one that is down, and that others are told to wait for",
@@ -111,16 +115,16 @@ describe("the way to a smaller ring", () => {
   }
 
   it("brings a member back whose set was made smaller by hand, and that has rows on its volume", () => {
-    const missing = [{ pod: "cassandra-3", place: 3 }];
+    const missing = [{ pod: "cassandra-3", ringOrdinal: 3 }];
     const cut = [...five.slice(0, 3), member(3, { up: false })];
-    assert.deepEqual(nextStep({ ...ring(cut), missing }, 3), { bringBack: ["cassandra-3"], pods: 4 });
-    assert.deepEqual(nextStep({ ...ring([...cut, five[4]]), missing }, 3), { bringBack: ["cassandra-3"], pods: 5 });
+    assert.deepEqual(nextStep({ ...ring(cut), missing }, 3), { recreatePods: ["cassandra-3"], pods: 4 });
+    assert.deepEqual(nextStep({ ...ring([...cut, five[4]]), missing }, 3), { recreatePods: ["cassandra-3"], pods: 5 });
     // One that has left, and ended before that was on record, comes back to note it.
     const left = { ...ring(five.slice(0, 3)), missing, unlisted: ["cassandra-3"] };
-    assert.deepEqual(nextStep(left, 3), { bringBack: ["cassandra-3"], pods: 4 });
+    assert.deepEqual(nextStep(left, 3), { recreatePods: ["cassandra-3"], pods: 4 });
     // Also where another one is down, which may have lost its disk, and need what is on that volume.
     const down = [member(0, { up: false }), ...cut.slice(1)];
-    assert.deepEqual(nextStep({ ...ring(down), missing }, 3), { bringBack: ["cassandra-3"], pods: 4 });
+    assert.deepEqual(nextStep({ ...ring(down), missing }, 3), { recreatePods: ["cassandra-3"], pods: 4 });
   });
 
   it("goes on with one whose turn it is", () => {
@@ -143,13 +147,16 @@ describe("the way to a smaller ring", () => {
 
   it("waits for a member that joins, though it is one of those that go", () => {
     assert.deepEqual(nextStep(ring([...five, member(5, { state: "joining" })]), 3), {
-      waitFor: ["cassandra-5 is joining: one move of data at a time"],
+      waitFor: ["cassandra-5 is joining: one member joins or leaves at a time"],
       joins: "cassandra-5",
     });
   });
 
   it("does not wait where something else stands in the way that does not pass", () => {
-    const step = nextStep({ ...ring([member(0, { up: false }), ...five.slice(1)]), owing: ["cassandra-1"] }, 3);
+    const step = nextStep(
+      { ...ring([member(0, { up: false }), ...five.slice(1)]), membersAwaitingRepair: ["cassandra-1"] },
+      3,
+    );
     assert.ok(typeof step === "object" && "refuse" in step, JSON.stringify(step));
   });
 
@@ -157,15 +164,15 @@ describe("the way to a smaller ring", () => {
     const down = ring([member(0, { up: false }), ...five.slice(1)]);
     const advice = /kubectl delete/;
     assert.match(obstacles(down, 3).join("\n"), advice);
-    const told = obstacles({ ...down, owing: ["cassandra-1"] }, 3).join("\n");
+    const told = obstacles({ ...down, membersAwaitingRepair: ["cassandra-1"] }, 3).join("\n");
     assert.doesNotMatch(told, advice);
     assert.match(told, /cassandra-0 is down: .*keep its disk, which cassandra-1 needs for its repair/);
     // One that is itself the one to be repaired may be given another disk.
-    assert.match(obstacles({ ...down, owing: ["cassandra-0"] }, 3).join("\n"), advice);
+    assert.match(obstacles({ ...down, membersAwaitingRepair: ["cassandra-0"] }, 3).join("\n"), advice);
   });
 
   it("does not take a ring for small enough while a member might be of a pod that goes", () => {
-    const stranger = nextStep({ ...ring(five.slice(0, 3)), strangers: ["10.0.0.9"] }, 3);
+    const stranger = nextStep({ ...ring(five.slice(0, 3)), unknownMembers: ["10.0.0.9"] }, 3);
     assert.ok(typeof stranger === "object" && "refuse" in stranger, JSON.stringify(stranger));
     // It may have left, and have yet to note it; of one that was removed, the wait ends soon.
     assert.deepEqual(nextStep({ ...ring(five.slice(0, 3)), unlisted: ["cassandra-3"] }, 3), {
@@ -177,9 +184,9 @@ describe("the way to a smaller ring", () => {
   });
 
   it("waits until the ring has forgotten a pod that ended as it joined, and advises nobody to remove it", () => {
-    const waitFor = ["whoever began to join at 10.0.0.9 is gone, and the ring forgets it within a minute or two"];
+    const waitFor = ["the node at 10.0.0.9 began to join and is gone; the ring forgets it within a minute or two"];
     for (const members of [five.slice(0, 3), five])
-      assert.deepEqual(nextStep({ ...ring(members), abandoned: ["10.0.0.9"] }, 3), { waitFor, minutes: 3 });
+      assert.deepEqual(nextStep({ ...ring(members), failedJoins: ["10.0.0.9"] }, 3), { waitFor, minutes: 3 });
   });
 
   it("waits for a pod that starts where a member is nobody's yet: it may be that one", () => {
@@ -187,21 +194,21 @@ describe("the way to a smaller ring", () => {
       "a member at 10.0.0.9 belongs to no pod yet, and may be cassandra-3, which starts (`kubectl logs cassandra-3`); if it is none of " +
         "these and gone for good, `nodetool removenode` takes it out",
     ];
-    const unclear = { ...ring(five.slice(0, 3)), strangers: ["10.0.0.9"], starting: ["cassandra-3"] };
+    const unclear = { ...ring(five.slice(0, 3)), unknownMembers: ["10.0.0.9"], starting: ["cassandra-3"] };
     assert.deepEqual(nextStep(unclear, 3), { waitFor, minutes: 8 });
     // Without a stranger, a pod of which the ring lists nobody has not begun to join.
-    assert.equal(nextStep({ ...unclear, strangers: [] }, 3), "done");
+    assert.equal(nextStep({ ...unclear, unknownMembers: [] }, 3), "done");
   });
 
-  it("does not count a disk that could not be looked at as a full one", () => {
+  it("does not count a disk that could not be checked as a full one", () => {
     assert.deepEqual(obstacles(ring([member(0, { free: undefined }), ...five.slice(1)]), 3), []);
   });
 
   it("tells a reviewer in a sentence", () => {
     assert.equal(
       outlook(ring(five, keyspace("shop", 3)), 5, 3),
-      "replicas 5 -> 3: cassandra-4 and cassandra-3 will be decommissioned, about 2.0 GiB to move; keyspaces keep their " +
-        "copies (shop its 3)",
+      "replicas 5 -> 3: cassandra-4 and cassandra-3 will be decommissioned, about 2.0 GiB to move; replication factors " +
+        "stay (shop: 3)",
     );
   });
 
@@ -221,22 +228,22 @@ describe("the way to a smaller ring", () => {
       readonly copies: number,
     ) {
       this.pods = count;
-      this.members = Array.from({ length: count }, (_, place) => member(place));
+      this.members = Array.from({ length: count }, (_, ringOrdinal) => member(ringOrdinal));
       this.rows = Array.from({ length: 20 }, (_, row) => new Set(this.places(row)));
     }
 
     private places(row: number): number[] {
-      const all = this.members.map(({ place }) => place);
+      const all = this.members.map(({ ringOrdinal }) => ringOrdinal);
       return Array.from({ length: this.copies }, (_, i) => all[(row + i) % all.length]);
     }
 
     /** One `pulumi up`: the hook, step by step, and the update of the set if the hook lets it through. */
     update(wanted: number, event: { fails: boolean; down?: number }): void {
-      for (const one of this.members) one.up = one.place !== event.down;
+      for (const one of this.members) one.up = one.ringOrdinal !== event.down;
       for (let steps = 0; steps < 20; steps++) {
         const step = nextStep(ring(this.members, keyspace("shop", this.copies)), wanted);
         if (step === "done") break;
-        if ("refuse" in step || "waitFor" in step || "bringBack" in step) return;
+        if ("refuse" in step || "waitFor" in step || "recreatePods" in step) return;
         const leaver = this.members.find(({ pod }) => pod === step.decommission)!;
         // Cut off half-way: it stays a member, and is seen as leaving.
         if (event.fails) return void (leaver.state = "leaving");
@@ -264,7 +271,7 @@ describe("the way to a smaller ring", () => {
         const model = new Model(3, copies);
         for (const { wanted, ...event } of edits) {
           model.update(wanted, event);
-          for (const { pod, place } of model.members) assert.ok(place < model.pods, `${pod} lost its pod`);
+          for (const { pod, ringOrdinal } of model.members) assert.ok(ringOrdinal < model.pods, `${pod} lost its pod`);
           assert.ok(model.members.length >= copies, "fewer members than copies");
           for (const row of model.rows) assert.equal(row.size, copies, "a copy is lost");
         }

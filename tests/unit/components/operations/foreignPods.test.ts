@@ -40,7 +40,7 @@ describe("a ring that is there and not in the state", () => {
         message:
           "StatefulSet cassandra is there, with 3 replicas, and not in the state of this stack; nothing was touched. If it is this " +
           "stack's own (a state that was lost, an update that was killed), take it over as it is: `pulumi config set " +
-          "kubernetes:upsertExistingObjects true`, `pulumi config set replicas 3`, `pulumi up`; if it was imported, `pulumi state " +
+          "kubernetes:upsertExistingObjects true`, `replicas: 3` in the program, `pulumi up`; if it was imported, `pulumi state " +
           "delete` it first. If it is another stack's, choose another name",
       });
   });
@@ -52,7 +52,7 @@ describe("a ring that is there and not in the state", () => {
     };
     await assert.rejects(
       create(objects, ofSets({ racks: ["a", "b", "c", "d"] })),
-      /cassandra-b is there.* replicas 5`/,
+      /cassandra-b is there.*`replicas: 5`/,
     );
   });
 
@@ -81,7 +81,7 @@ describe("a ring that is there and not in the state", () => {
     const refusal = { code: 403, message: "statefulsets is forbidden" };
     await assert.rejects(
       create({}, ofSets({}), { refusal }),
-      /could not be looked at: statefulsets is forbidden\. Nothing was touched/,
+      /could not be checked: statefulsets is forbidden\. Nothing was touched/,
     );
   });
 
@@ -98,7 +98,7 @@ describe("a ring that is there and not in the state", () => {
     };
     await assert.rejects(
       create(objects, (cluster) => new EphemeralCluster("cassandra", { ...ringArgs, replicas: 3, cluster })),
-      /ReplicationController cassandra is there, with 2 replicas.* replicas 2`/,
+      /ReplicationController cassandra is there, with 2 replicas.*`replicas: 2`/,
     );
     await assert.rejects(
       create(objects, (cluster) => new SinglePod("cassandra", { ...ringArgs, cluster })),

@@ -4,9 +4,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  allowedSilence,
-  judgeLeaving,
-  lookAtLeaving,
+  stallLimitMinutes,
+  nextLeavingStep,
+  leavingStateScript,
   parseLeaving,
   plainDecommission,
 } from "../../../../components/operations/memberDecommission";
@@ -15,10 +15,10 @@ const streams = (mode: string, total = 0, sent = 0) => ({ mode, total, sent, toR
 
 describe("a member that is to leave", () => {
   const judge = (busy: boolean, failure: string, mode?: string) =>
-    judgeLeaving({ busy, failure, ...(mode && { streams: streams(mode) }) });
+    nextLeavingStep({ busy, failure, ...(mode && { streams: streams(mode) }) });
 
   it("is watched by what Cassandra says, however it was begun", () => {
-    assert.deepEqual(judgeLeaving({ busy: true, failure: "", streams: streams("LEAVING", 4096, 1024) }), {
+    assert.deepEqual(nextLeavingStep({ busy: true, failure: "", streams: streams("LEAVING", 4096, 1024) }), {
       waitFor: "1.0 KiB of 4.0 KiB sent",
     });
     assert.deepEqual(judge(true, "", "NORMAL"), { waitFor: "getting ready" });
@@ -44,8 +44,8 @@ describe("a member that is to leave", () => {
   });
 
   it("may be silent for as long as a file takes that goes as a whole", () => {
-    assert.equal(allowedSilence(15), 15);
-    assert.equal(allowedSilence(15, 100 * 2 ** 30), (100 * 1024) / 10 / 60);
+    assert.equal(stallLimitMinutes(15), 15);
+    assert.equal(stallLimitMinutes(15, 100 * 2 ** 30), (100 * 1024) / 10 / 60);
   });
 
   it("tells all of it in one answer", () => {
@@ -119,7 +119,7 @@ esac`,
 
   it("does not leave where it cannot be forgotten", () => {
     const { calls, failure } = run(plainDecommission, "NORMAL", { cells: 2, cqlsh: "echo refused; exit 1" });
-    assert.equal(failure, "what an earlier decommission has sent could not be looked at: refused");
+    assert.equal(failure, "what an earlier decommission has sent could not be checked: refused");
     assert.doesNotMatch(calls, /nodetool decommission/);
   });
 
@@ -143,7 +143,7 @@ esac`,
 
   it("is looked at with one command", () => {
     writeFileSync(join(folder, "decommission.failed"), "Stream failed\n");
-    const { stdout } = run(lookAtLeaving, "DECOMMISSION_FAILED");
+    const { stdout } = run(leavingStateScript, "DECOMMISSION_FAILED");
     assert.deepEqual(parseLeaving(stdout), {
       busy: false,
       failure: "Stream failed",

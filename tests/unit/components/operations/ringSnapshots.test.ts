@@ -4,19 +4,20 @@ import {
   DaemonCluster,
   EphemeralCluster,
   PersistentCluster,
-  RingFacts,
+  RingSnapshot,
   SinglePod,
 } from "../../../../components/index";
-import { judgeRings } from "../../../../components/operations/ringSnapshots";
+import { usePropertyNames } from "../../../../components/engine/propertyNames";
+import { validateRingChanges } from "../../../../components/operations/ringChanges";
 import { withApiServer } from "../../../support/apiServer";
 import { callHook, record, Registered, warningsOfEach } from "../../../support/recorder";
 import { podArgs, ringArgs } from "../../../support/args";
 
 const names = { namespace: "db", clusterName: "orders", datacenter: "dc1" };
-const ephemeral: RingFacts = { ...names, name: "cassandra", disk: "pods" };
-const persistent: RingFacts = { ...names, name: "cassandra", disk: "volumes" };
-const daemon: RingFacts = { ...names, name: "cassandra-daemon", disk: "nodes", hostPath: "/mnt/ring" };
-const ringsLeftBehind = (...edit: Parameters<typeof judgeRings>) => judgeRings(...edit).losses;
+const ephemeral: RingSnapshot = { ...names, name: "cassandra", disk: "pods" };
+const persistent: RingSnapshot = { ...names, name: "cassandra", disk: "volumes" };
+const daemon: RingSnapshot = { ...names, name: "cassandra-daemon", disk: "nodes", hostPath: "/mnt/ring" };
+const ringsLeftBehind = (...edit: Parameters<typeof validateRingChanges>) => validateRingChanges(...edit).losses;
 
 describe("rings left behind by an edit", () => {
   it("are none when all stay, and more come", () => {
@@ -25,7 +26,7 @@ describe("rings left behind by an edit", () => {
 
   it("are those whose topology changes", () => {
     assert.deepEqual(ringsLeftBehind({ ephemeral }, { persistent }), [
-      "cassandra:topologies: this edit leaves ring cassandra (ephemeral) behind: its rows are not carried over to " +
+      "topologies: this edit leaves ring cassandra (ephemeral) behind: its rows are not carried over to " +
         "ring cassandra (persistent), and its rows go with its pods",
     ]);
     const [back] = ringsLeftBehind({ persistent }, { ephemeral });
@@ -38,21 +39,18 @@ describe("rings left behind by an edit", () => {
   });
 
   it("are none when a pod is adopted, once and for all", () => {
-    const pod: RingFacts = { ...names, name: "cassandra", disk: "pods" };
+    const pod: RingSnapshot = { ...names, name: "cassandra", disk: "pods" };
     const adopting = { ephemeral: { ...ephemeral, adopt: "pod" } };
     assert.deepEqual(ringsLeftBehind({ pod }, adopting), []);
     assert.deepEqual(ringsLeftBehind(adopting, adopting), []);
-    assert.match(
-      ringsLeftBehind(adopting, { ephemeral })[0],
-      /^cassandra:ephemeral.adoptPod: this edit gives the pods/,
-    );
+    assert.match(ringsLeftBehind(adopting, { ephemeral })[0], /^adoptPod: this edit gives the pods/);
     assert.equal(ringsLeftBehind({ pod }, { ephemeral }).length, 1);
   });
 
   it("are those in folders of nodes that are used no longer", () => {
     const moved = { daemon: { ...daemon, hostPath: "/mnt/other" } };
-    assert.match(ringsLeftBehind({ daemon }, moved)[0], /^cassandra:daemon.hostPath: .* rows in \/mnt\/ring behind/);
-    const pods: RingFacts = { ...names, name: daemon.name, disk: "pods" };
+    assert.match(ringsLeftBehind({ daemon }, moved)[0], /^hostPath: .* rows in \/mnt\/ring behind/);
+    const pods: RingSnapshot = { ...names, name: daemon.name, disk: "pods" };
     assert.equal(ringsLeftBehind({ daemon }, { daemon: pods }).length, 1);
     assert.deepEqual(ringsLeftBehind({ daemon: pods }, { daemon }), [], "pods hand their rows over");
   });
@@ -60,9 +58,9 @@ describe("rings left behind by an edit", () => {
 
 describe("rings by other names", () => {
   it("are left behind in another namespace", () => {
-    assert.deepEqual(judgeRings({ persistent }, { persistent: { ...persistent, namespace: "shop" } }), {
+    assert.deepEqual(validateRingChanges({ persistent }, { persistent: { ...persistent, namespace: "shop" } }), {
       losses: [
-        'cassandra:namespace: "shop": this edit leaves ring cassandra (persistent) in namespace db behind, and its volumes stay, ' +
+        'namespace: "shop": this edit leaves ring cassandra (persistent) in namespace db behind, and its volumes stay, ' +
           'and a later `pulumi up` of it finds the rows; allowed is "db"',
       ],
       refusals: [],
@@ -71,29 +69,26 @@ describe("rings by other names", () => {
 
   it("keep the way in which clients log in for as long as they run", () => {
     const [open, shut] = [persistent, { ...persistent, auth: "password", superuser: "admin" } as const];
-    const refusals = (was: RingFacts, wanted: RingFacts) =>
-      judgeRings({ persistent: was }, { persistent: wanted }).refusals;
+    const refusals = (was: RingSnapshot, wanted: RingSnapshot) =>
+      validateRingChanges({ persistent: was }, { persistent: wanted }).refusals;
     assert.deepEqual(refusals(shut, shut), []);
     assert.deepEqual(refusals(shut, { ...open, auth: "none" }), [
-      'cassandra:auth: "none" is not allowed for ring cassandra (persistent) while it runs with "password"; allowed is ' +
+      'auth: "none" is not allowed for ring cassandra (persistent) while it runs with "password"; allowed is ' +
         '"password", or `pulumi destroy`, which keeps the rows, and then `pulumi up`: no member runs meanwhile',
     ]);
-    assert.match(refusals(open, shut)[0], /^cassandra:auth: "password" is not allowed .* runs with "none"/);
-    assert.match(
-      refusals(open, { ...open, tls: "secret" })[0],
-      /^cassandra:tls: "secret" is not allowed .* runs with "none"/,
-    );
+    assert.match(refusals(open, shut)[0], /^auth: "password" is not allowed .* runs with "none"/);
+    assert.match(refusals(open, { ...open, tls: "secret" })[0], /^tls: "secret" is not allowed .* runs with "none"/);
     const issued = { ...open, tls: "cert-manager", tlsIssuer: "own" } as const;
-    assert.match(refusals(issued, { ...issued, tlsIssuer: "Issuer/a" })[0], /^cassandra:tlsIssuer: "Issuer\/a" is not/);
+    assert.match(refusals(issued, { ...issued, tlsIssuer: "Issuer/a" })[0], /^tlsIssuer: "Issuer\/a" is not/);
     assert.equal(refusals(issued, open).length, 1, "one line for one choice");
-    assert.match(refusals(shut, { ...shut, superuser: "root" })[0], /^cassandra:superuser: "root" .* CREATE ROLE root/);
+    assert.match(refusals(shut, { ...shut, superuser: "root" })[0], /^superuser: "root" .* CREATE ROLE root/);
     const pods = { ...ephemeral, auth: "none" } as const;
-    const [why] = judgeRings({ ephemeral: pods }, { ephemeral: { ...ephemeral, auth: "password" } }).refusals;
+    const [why] = validateRingChanges({ ephemeral: pods }, { ephemeral: { ...ephemeral, auth: "password" } }).refusals;
     assert.match(why, /or a ring of another name, which starts without rows$/);
   });
 
   it("cannot start: the names of the cluster and of the data centre are those of the rows", () => {
-    const { losses, refusals } = judgeRings(
+    const { losses, refusals } = validateRingChanges(
       { persistent },
       { persistent: { ...persistent, clusterName: "sales", datacenter: "dc2" } },
     );
@@ -101,38 +96,48 @@ describe("rings by other names", () => {
     assert.equal(refusals.length, 2);
     assert.equal(
       refusals[0],
-      'cassandra:clusterName: "sales" is not allowed for ring cassandra (persistent): its members were made with "orders" ' +
-        'and start with no other; allowed is "orders", or another ring (cassandra:persistent.name)',
+      'clusterName: "sales" is not allowed for ring cassandra (persistent): its members were made with "orders" ' +
+        'and start with no other; allowed is "orders", or another ring (a second component beside this one)',
     );
-    assert.match(refusals[1], /^cassandra:datacenter: "dc2" is not allowed .*; allowed is "dc1"/);
+    assert.match(refusals[1], /^datacenter: "dc2" is not allowed .*; allowed is "dc1"/);
   });
 
-  it("stay in the racks that their rows were spread over", () => {
+  it("cancelDecommission in the racks that their rows were spread over", () => {
     const racks = "a, b, c";
     const why = (was: object, wanted: object) =>
-      judgeRings({ persistent: { ...persistent, ...was } }, { persistent: { ...persistent, ...wanted } }).refusals;
+      validateRingChanges({ persistent: { ...persistent, ...was } }, { persistent: { ...persistent, ...wanted } })
+        .refusals;
     assert.match(
       why({}, { racks })[0],
-      /^cassandra:racks: \[a, b, c\] is not allowed for ring cassandra \(persistent\): its members are in \[\], /,
+      /^racks: \[a, b, c\] is not allowed for ring cassandra \(persistent\): its members are in \[\], /,
     );
-    assert.match(why({ racks }, {})[0], /allowed is \[a, b, c\], or another ring \(cassandra:persistent.name\)$/);
+    assert.match(
+      why({ racks }, {})[0],
+      /allowed is \[a, b, c\], or another ring \(a second component beside this one\)$/,
+    );
     assert.equal(why({ racks }, { racks: "b, a, c" }).length, 1);
     assert.deepEqual(why({ racks }, { racks }), []);
   });
 
-  it("stay the ones that others have made, and go on from their pods to the program's own only", () => {
+  it("cancelDecommission the ones that others have made, and go on from their pods to the program's own only", () => {
     const why = (was: object, wanted: object) =>
-      judgeRings({ persistent: { ...persistent, ...was } }, { persistent: { ...persistent, ...wanted } }).refusals;
+      validateRingChanges({ persistent: { ...persistent, ...was } }, { persistent: { ...persistent, ...wanted } })
+        .refusals;
     const [kept, own] = ["kept", "own"].map((podTemplate) => ({ adopt: "persistent", podTemplate }));
-    assert.match(why({}, own)[0], /^cassandra:persistent.adopt: "true" is not allowed .* allowed is "false"$/);
-    assert.match(why(kept, {})[0], /^cassandra:persistent.adopt: "false" is not allowed .* allowed is "true"$/);
-    assert.match(why(own, kept)[0], /^cassandra:persistent.podTemplate: "kept" is not allowed .* allowed is "own"$/);
+    assert.match(why({}, own)[0], /^adopt: "true" is not allowed .* allowed is "false"$/);
+    assert.match(why(kept, {})[0], /^adopt: "false" is not allowed .* allowed is "true"$/);
+    assert.match(why(own, kept)[0], /^podTemplate: "kept" is not allowed .* allowed is "own"$/);
     assert.deepEqual(why(kept, own), []);
   });
 
   it("are adopted by their own name only", () => {
     const adopting = { ephemeral: { ...ephemeral, adopt: "pod", clusterName: "sales" } };
-    assert.match(judgeRings({ pod: ephemeral }, adopting).refusals[0], /cassandra:ephemeral.name/);
+    usePropertyNames({ name: String, set: String, anotherRing: (topology) => `another ring (${topology}.name)` });
+    try {
+      assert.match(validateRingChanges({ pod: ephemeral }, adopting).refusals[0], /another ring \(ephemeral.name\)$/);
+    } finally {
+      usePropertyNames();
+    }
   });
 });
 
@@ -163,7 +168,7 @@ const components: [string, Make, string][] = [
 describe("a component that is there", () => {
   const warnings = warningsOfEach();
 
-  const factsOf = (all: Registered[]) =>
+  const ringSnapshotOf = (all: Registered[]) =>
     all.find(({ type, name }) => type === "cassandra:index:DataGuard" && name === "x-ring")!.inputs;
 
   /** Edits a component as the engine would, in a cluster with these objects. */
@@ -177,8 +182,8 @@ describe("a component that is there", () => {
       objects,
       async (kubeconfig) => {
         const cluster = { kubeconfig };
-        const oldInputs = factsOf(await record(() => make({ cluster })));
-        const newInputs = factsOf(await record(() => make({ cluster, ...args })));
+        const oldInputs = ringSnapshotOf(await record(() => make({ cluster })));
+        const newInputs = ringSnapshotOf(await record(() => make({ cluster, ...args })));
         await callHook("x-ring-data-guard", { oldInputs, newInputs }, { onDryRun: true });
       },
       refusal,
@@ -198,9 +203,7 @@ describe("a component that is there", () => {
       await assert.rejects(edit(make, { name: "other" }, there(api)), ({ message }: Error) => {
         const [first, , ...more] = message.split("\n");
         assert.ok(
-          first.startsWith(
-            `cassandra:name: "other": no ring can be renamed, and this edit leaves ring cassandra (${topology})`,
-          ),
+          first.startsWith(`name: "other": no ring can be renamed, and this edit leaves ring cassandra (${topology})`),
           first,
         );
         assert.match(first, /; allowed is "cassandra", and a second component beside this one makes another ring$/);
@@ -209,7 +212,7 @@ describe("a component that is there", () => {
       });
       await assert.rejects(edit(make, { namespace: "shop" }, there(api)), {
         message:
-          /^cassandra:namespace: "shop": this edit leaves .* in namespace db behind, .*; allowed is "db"\n.*acceptDataLoss: true/,
+          /^namespace: "shop": this edit leaves .* in namespace db behind, .*; allowed is "db"\n.*acceptDataLoss: true/,
       });
       await edit(make, {}, there(api));
     });
@@ -225,7 +228,7 @@ describe("a component that is there", () => {
   it("is refused other racks, whatever loss is accepted", () =>
     assert.rejects(
       edit(persistent, { racks: ["a", "b"], acceptDataLoss: true }, there(sets)),
-      /^Error: cassandra:racks: \[a, b\] is not allowed .* allowed is \[\], or another ring \(a second component beside this one\)$/,
+      /^Error: racks: \[a, b\] is not allowed .* allowed is \[\], or another ring \(a second component beside this one\)$/,
     ));
 
   it("is refused while its volumes are there alone", async () => {
@@ -247,6 +250,6 @@ describe("a component that is there", () => {
   it("goes where that is meant, and says so", async () => {
     await edit(persistent, { name: "other", acceptDataLoss: true }, there(sets));
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0], /^cassandra:name: "other": no ring can be renamed/);
+    assert.match(warnings[0], /^name: "other": no ring can be renamed/);
   });
 });

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import { EphemeralCluster, PersistentCluster } from "../../../../components/index";
-import { PasswordChange, Superuser } from "../../../../components/operations/superuser";
+import { PasswordChange } from "../../../../components/operations/passwordChange";
+import { Superuser } from "../../../../components/operations/superuser";
 import { withApiServer } from "../../../support/apiServer";
 import { callHook, only, record } from "../../../support/recorder";
 import { ringArgs } from "../../../support/args";
@@ -69,7 +70,7 @@ describe("the superuser of a ring", () => {
         async (kubeconfig) => {
           await record(() => new PersistentCluster("cassandra", { ...persistent, cluster: { kubeconfig } }));
           const inputs = { namespace: "db", secret: "cassandra-superuser", record: "cassandra-ring" };
-          await callHook("cassandra-password-password-is-known", { newInputs: inputs });
+          await callHook("cassandra-password-password-change", { newInputs: inputs });
         },
       );
     await create({ formed: "2026-01-01T00:00:00Z" });
@@ -103,12 +104,13 @@ describe("the superuser of a ring", () => {
             new PasswordChange("cassandra-password", { ...args, cluster: { kubeconfig } }, {});
           });
           const inputs = { namespace: "db", secret: "cassandra-superuser", record: "cassandra-ring" };
-          await callHook("cassandra-password-password-is-known", { newInputs: inputs });
+          await callHook("cassandra-password-password-change", { newInputs: inputs });
         },
       );
     const out =
-      " If admin has another password, as on volumes whose Secret was deleted, say which, and run `pulumi up` again: `pulumi config set " +
-      "--secret superuserPassword`, or write it to key `known` of the Secret, from which the members set the new one: `kubectl patch " +
+      " If admin has another password in the ring, as on volumes whose Secret was deleted, give that one and run `pulumi up` again: set it " +
+      "as superuserPassword (`pulumi config set --secret superuserPassword`), or write it to key `known` of the Secret, with which the " +
+      "members then set the new one: `kubectl patch " +
       'secret -n db cassandra-superuser -p \'{"stringData":{"known":"..."}}\'`';
     const late =
       "ring cassandra: its members have not set the password of Secret cassandra-superuser within 0 minutes; ";
@@ -117,7 +119,7 @@ describe("the superuser of a ring", () => {
     await assert.rejects(create({ "/api/v1/namespaces/db/pods": pods, ...logs }), {
       message: `${late}cassandra-1 says: admin cannot log in with any password that Secret cassandra-superuser holds.${out}`,
     });
-    await assert.rejects(create({}), { message: `${late}\`kubectl logs\` of them says why.${out}` });
+    await assert.rejects(create({}), { message: `${late}\`kubectl logs\` of the pods tells why.${out}` });
   });
 
   it("has its password changed by a member that serves, or the update fails and owes it", async () => {
@@ -126,10 +128,14 @@ describe("the superuser of a ring", () => {
       withApiServer(pods(items), async (kubeconfig) => {
         await record(() => new PersistentCluster("cassandra", { ...persistent, cluster: { kubeconfig } }));
         const inputs = { namespace: "db", revision: "2" };
-        await callHook("cassandra-password-password-change", { newInputs: inputs }, { onDryRun: true });
+        await callHook(
+          "cassandra-password-password-change",
+          { oldInputs: inputs, newInputs: inputs },
+          { onDryRun: true },
+        );
       });
     await assert.rejects(change([]), {
-      message: /none of its members serves, to be told the new password; run `pulumi up`/,
+      message: /no member serves, so that none can be told the new password. Run `pulumi up`/,
     });
     const status = { conditions: [{ type: "Ready", status: "True" }] };
     // This API server runs no commands; that it is asked to is all that can be seen here.

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import { mock } from "node:test";
-import { Cluster } from "../../../../components/kubernetes/apiClient";
+import { KubernetesClient } from "../../../../components/kubernetes/apiClient";
 import { PersistentCluster } from "../../../../components/index";
 import { unknownVersion, upgradeProblem } from "../../../../components/operations/upgrade";
 import { versionOf } from "../../../../components/cassandra/version";
@@ -98,7 +98,7 @@ describe("another version of Cassandra", () => {
 
     /** Members that are asked say this. */
     async function withVersion(said: string, use: () => Promise<void>): Promise<void> {
-      const exec = mock.method(Cluster.prototype, "exec", () => Promise.resolve(said));
+      const exec = mock.method(KubernetesClient.prototype, "exec", () => Promise.resolve(said));
       try {
         await use();
       } finally {
@@ -158,7 +158,7 @@ describe("another version of Cassandra", () => {
       const pods = [pod("cassandra-0", "cassandra:5.0.9", true), pod("cassandra-1", "cassandra:5.0.9", true)];
       await assert.rejects(edit("cassandra:5.0.9", "cassandra:4.1.9", pods), {
         message:
-          'cassandra:image: "cassandra:4.1.9" is not allowed for ring cassandra: its members run 5.0, and 4.1 does not read what ' +
+          'image: "cassandra:4.1.9" is not allowed for ring cassandra: its members run 5.0, and 4.1 does not read what ' +
           "5.0 writes; allowed is 5.0 or later",
       });
       const half = [pod("cassandra-0", "cassandra:4.1.9", true), pod("cassandra-1", "cassandra:5.0.9", false)];
@@ -180,8 +180,7 @@ describe("another version of Cassandra", () => {
 
     it("is refused where a tag leaves the version open, and none that it may be reads what the members write", async () => {
       const running = (image: string) => [pod("cassandra-0", image, true)];
-      const refused =
-        /^Error: cassandra:image: "\S+" is not allowed for ring cassandra: its members run (5\.0|3\.11), /;
+      const refused = /^Error: image: "\S+" is not allowed for ring cassandra: its members run (5\.0|3\.11), /;
       await assert.rejects(edit("cassandra:5.0.9", "cassandra:4", running("cassandra:5.0.9")), refused);
       await assert.rejects(edit("cassandra:5.0.9", "m.example/cassandra:4-jammy", running("cassandra:5.0.9")), refused);
       await assert.rejects(edit("cassandra:3.11.17", "cassandra:5", running("cassandra:3.11.17")), refused);
@@ -231,14 +230,14 @@ describe("another version of Cassandra", () => {
     it("is judged in preview by the state where the pods may not be looked at, and not made then", async () => {
       const refusal = { code: 403, message: "pods is forbidden" };
       await edit("cassandra:5.0.8", "cassandra:5.0.9", [], true, refusal);
-      assert.match(printed[0], /could not be looked at: pods is forbidden. `pulumi up` looks again/);
+      assert.match(printed[0], /could not be checked: pods is forbidden. `pulumi up` checks again/);
       await assert.rejects(edit("cassandra:5.0.9", "cassandra:4.1.9", [], true, refusal), /is not allowed for ring/);
-      await assert.rejects(edit("cassandra:5.0.8", "cassandra:5.0.9", [], false, refusal), /could not be looked at/);
+      await assert.rejects(edit("cassandra:5.0.8", "cassandra:5.0.9", [], false, refusal), /could not be checked/);
     });
 
     it("leaves out a member that does not serve, and stops before any restart when one cannot keep its snapshot", async () => {
       await edit("cassandra:5.0.9", "cassandra:5.0.10", [pod("cassandra-0", "cassandra:5.0.9", false)], false);
-      assert.ok(printed.includes("cassandra: cassandra-0 does not serve, and keeps no snapshot"));
+      assert.ok(printed.includes("cassandra: cassandra-0 does not serve, so that no snapshot is taken of it"));
       await edit("cassandra:5.0.9", "cassandra:5.0.10", [pod("cassandra-0", "cassandra:5.0.10", true)], false);
       assert.ok(printed.includes("cassandra: cassandra-0 runs cassandra:5.0.10 already"), "it is of before no longer");
       // This API server runs no commands.

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { Cluster } from "../../../../components/kubernetes/apiClient";
+import { KubernetesClient } from "../../../../components/kubernetes/apiClient";
 import { keepSnapshot, ownSnapshot, snapshotName } from "../../../../components/operations/upgradeSnapshot";
 
 const [was, wanted] = ["cassandra:5.0.9", "cassandra:5.0.10"];
@@ -68,7 +68,11 @@ describe("the snapshot before an upgrade", () => {
         return status === 0 ? Promise.resolve(stdout) : Promise.reject(new Error(stderr));
       };
       const keep = (image = was, to = wanted, startedAt = new Date(0)) =>
-        keepSnapshot({ exec } as unknown as Cluster, { namespace: "db", pod: "c-0" }, { image, wanted: to, startedAt });
+        keepSnapshot(
+          { exec } as unknown as KubernetesClient,
+          { namespace: "db", pod: "c-0" },
+          { image, wanted: to, startedAt },
+        );
       const names = () =>
         readFileSync(list, "utf8")
           .trim()

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
-import { volumesGrowFirst } from "../../../../components/operations/volumeExpansion";
+import { expandVolumesFirst } from "../../../../components/operations/volumeExpansion";
 import { withApiServer, Written } from "../../../support/apiServer";
 import { callHook, record } from "../../../support/recorder";
 
@@ -68,7 +68,7 @@ describe("the volumes of a set, in preview", () => {
       },
       async (kubeconfig) => {
         const args = { subject: "ring cassandra", sets: ["cassandra"], claim: "data", isKept, cluster: { kubeconfig } };
-        await record(() => volumesGrowFirst("cassandra", args, new Parent()), true);
+        await record(() => expandVolumesFirst("cassandra", args, new Parent()), true);
         const state = { oldInputs: inputs("1Gi"), oldOutputs: { metadata: { uid } } };
         await callHook("cassandra-volumes-grow-first", { newInputs: wanted, ...state }, { onDryRun: true });
       },
@@ -84,15 +84,15 @@ describe("the volumes of a set, in preview", () => {
   it("grow where they are to be larger", async () => {
     await look(inputs("2Gi"));
     assert.deepEqual(told, [
-      "ring cassandra: volumeSize 1Gi -> 2Gi: the volumes grow while their members serve; the set is made anew around its pods, none of " +
+      "ring cassandra: volumeSize 1Gi -> 2Gi: the volumes grow while their members serve; the StatefulSet is recreated around its pods, none of " +
         "which restarts",
     ]);
   });
 
-  it("neither shrink, nor grow where their class does not let them, nor together with another count", async () => {
+  it("neither decommissionMembers, nor grow where their class does not let them, nor together with another count", async () => {
     await assert.rejects(look(inputs("512Mi")), {
       message:
-        'cassandra:volumeSize: "512Mi" is not allowed for ring cassandra: its volumes are of 1Gi, and no volume can shrink; allowed is ' +
+        'volumeSize: "512Mi" is not allowed for ring cassandra: its volumes are of 1Gi, and no volume can shrink; allowed is ' +
         "1Gi or more",
     });
     await assert.rejects(look(inputs("2Gi"), { expands: false }), /class "fast" of its volumes does not let them grow/);
@@ -116,7 +116,7 @@ describe("the volumes of a set, in preview", () => {
   it("have their set made again where somebody took it away from around its pods", async () => {
     await look(inputs("1Gi"), { set: null });
     assert.deepEqual(told, [
-      "ring cassandra: StatefulSet cassandra is gone from around its pods: it is made again, and none of them restarts",
+      "ring cassandra: StatefulSet cassandra was deleted without its pods: it is recreated, and none of them restarts",
     ]);
   });
 });
@@ -152,7 +152,7 @@ describe("a set that is made anew around its pods", () => {
       },
       async (kubeconfig, written) => {
         const args = { subject: "ring cassandra", sets: ["cassandra"], claim: "data", isKept, cluster: { kubeconfig } };
-        await record(() => volumesGrowFirst("cassandra", args, new Parent()));
+        await record(() => expandVolumesFirst("cassandra", args, new Parent()));
         const state = {
           oldInputs: inputs("1Gi"),
           oldOutputs: { metadata: { uid: "first" }, __fieldManager: "pulumi-1" },

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { nextStep, PodView } from "../../../../components/operations/rollingRestart";
+import { nextStep, PodView } from "../../../../components/operations/rollingRestartPlan";
 
 const pod = (name: string, overrides: Partial<PodView> = {}): PodView => ({
   name,
@@ -26,8 +26,8 @@ describe("a rolling update", () => {
   it("waits for the one that leaves, for a new one to be there, and for it to serve", () => {
     const leaving = old("a", { leaving: true });
     assert.deepEqual(next(leaving, old("b"), old("c"), pod("d", { ready: false })), {
-      waitFor: "a to hand its rows over",
-      handOver: true,
+      waitFor: "a to stream its data to the others",
+      isDecommissioning: true,
     });
     assert.deepEqual(next(old("b"), old("c")), { waitFor: "3 pods; there are 2" });
     assert.deepEqual(next(old("b"), old("c"), pod("d", { ready: false })), {
@@ -56,11 +56,11 @@ describe("a rolling update", () => {
 
   it("waits for the pods that a smaller ring gives up", () => {
     const pods = [pod("a"), pod("b"), pod("c"), pod("d", { leaving: true })];
-    assert.deepEqual(next(...pods), { waitFor: "d to hand its rows over", handOver: true });
+    assert.deepEqual(next(...pods), { waitFor: "d to stream its data to the others", isDecommissioning: true });
   });
 
   describe("of pods that come back to their disks", () => {
-    const step = (pods: PodView[], minded: { owing?: string[]; moves?: string } = {}) =>
+    const step = (pods: PodView[], minded: { membersAwaitingRepair?: string[]; moves?: string } = {}) =>
       nextStep(pods, { replicas: 3, revision: "new", comesBack: true, ...minded });
 
     it("replaces the member that does not serve itself, and nobody else while it is away", () => {
@@ -83,15 +83,15 @@ describe("a rolling update", () => {
       const joining = [old("c", { ready: false }), old("b"), old("a")];
       assert.deepEqual(step(joining, { moves: "c" }), { waitFor: "c to serve again" });
       assert.deepEqual(step([old("c"), old("b"), old("a")], { moves: "c" }), {
-        waitFor: "c to end its turn at moving data",
+        waitFor: "c to release the topology lock",
       });
     });
 
     it("waits for a repair that is owed, as long as there is somebody to restart", () => {
-      assert.deepEqual(step([old("c"), pod("b"), pod("a")], { owing: ["b"] }), {
-        waitFor: "b to be repaired, which took a lost member's place",
+      assert.deepEqual(step([old("c"), pod("b"), pod("a")], { membersAwaitingRepair: ["b"] }), {
+        waitFor: "b to be repaired, since it replaced a lost member",
       });
-      assert.equal(step([pod("c"), pod("b"), pod("a")], { owing: ["b"] }), "done");
+      assert.equal(step([pod("c"), pod("b"), pod("a")], { membersAwaitingRepair: ["b"] }), "done");
     });
 
     it("takes them in the order given, one at a time", () => {
