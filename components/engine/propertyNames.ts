@@ -37,6 +37,12 @@ export function propertyName(property: string, topology?: string): string {
   return names.name(property, topology);
 }
 
+/** The same of a property that is given with its topology in front, where it belongs to one alone: `persistent.adopt`. */
+export function qualifiedPropertyName(qualified: string): string {
+  const [, topology, property] = /^(\w+)\.(.*)$/.exec(qualified) ?? [];
+  return property === undefined ? propertyName(qualified) : propertyName(property, topology);
+}
+
 /** How to set a property, for messages that tell what to do. */
 export function settingOf(property: string, value: string | number | boolean): string {
   return names.set(property, value);

@@ -5,7 +5,7 @@ import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient
 import { ClusterChoice } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { OwedStep } from "../engine/owedStep";
-import { propertyName } from "../engine/propertyNames";
+import { qualifiedPropertyName } from "../engine/propertyNames";
 import { selectorText } from "../objects/labels";
 import { quantity } from "../kubernetes/quantity";
 import { RingClient } from "../cassandra/ringClient";
@@ -141,17 +141,11 @@ function isOwn({ spec }: V1StatefulSet): boolean {
   return isOwnTemplate(spec!.template.spec!);
 }
 
-/** Properties of the persistent topology alone are named as such: `persistent.adopt`. */
-const keyOf = (key: string) => {
-  const [, property] = /^persistent\.(.*)/.exec(key) ?? [];
-  return property === undefined ? propertyName(key) : propertyName(property, "persistent");
-};
-
 /** Why this StatefulSet cannot be taken over, or its members could not go on, a sentence for each. */
 export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found, isFirst: boolean): string[] {
   const where = `${wanted.namespace}/${args.name}`;
   const refuse = (key: string, value: unknown, why: string, allowed: string) =>
-    `${keyOf(key)}: "${String(value)}" is not allowed for ring ${args.name}: ${why}; allowed is ${allowed}`;
+    `${qualifiedPropertyName(key)}: "${String(value)}" is not allowed for ring ${args.name}: ${why}; allowed is ${allowed}`;
   const { podTemplate } = wanted;
   if (!set) {
     // A set that was destroyed is made anew on the volumes that were kept, but of a template that is known.
@@ -202,7 +196,8 @@ export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found,
   }
   const version = versionOf(wanted.image);
   const problem = podTemplate === "own" && version ? upgradeProblem(ring.versions, version) : undefined;
-  if (problem) wrong.push(`${keyOf("image")}: "${wanted.image}" is not allowed for ring ${args.name}: ${problem}`);
+  if (problem)
+    wrong.push(`${qualifiedPropertyName("image")}: "${wanted.image}" is not allowed for ring ${args.name}: ${problem}`);
   return [...new Set(wrong)];
 }
 

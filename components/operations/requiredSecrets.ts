@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { propertyName } from "../engine/propertyNames";
+import { qualifiedPropertyName } from "../engine/qualifiedPropertyNames";
 import { KubernetesClient, undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiClient";
 import { ClusterChoice } from "../kubernetes/kubeconfig";
 
@@ -66,6 +66,6 @@ function problemOf(
   const allowed = [files.join(", "), ...(form ? [form] : [])].join(", ");
   return (
     why &&
-    `${propertyName(key)}: "${secretName}" is not allowed in namespace ${namespace}: ${why}; allowed is a Secret with ${allowed}`
+    `${qualifiedPropertyName(key)}: "${secretName}" is not allowed in namespace ${namespace}: ${why}; allowed is a Secret with ${allowed}`
   );
 }

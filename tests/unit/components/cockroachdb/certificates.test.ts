@@ -42,7 +42,7 @@ describe("the certificates of a CockroachDB cluster", () => {
       });
     await assert.rejects(look(objects), {
       message:
-        'cassandra:cockroachdb.clientCertificates: "client-certs" is not allowed in namespace db: it has no client.root.crt and no ' +
+        'clientCertificates: "client-certs" is not allowed in namespace db: it has no client.root.crt and no ' +
         "client.root.key; allowed is a Secret with ca.crt, client.root.crt, client.root.key",
     });
     await assert.rejects(look({}), /nodeCertificates: "node-certs" .*no such Secret[^]*clientCertificates/);
