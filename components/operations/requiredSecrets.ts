@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { qualifiedPropertyName } from "../engine/qualifiedPropertyNames";
+import { qualifiedPropertyName } from "../engine/propertyNames";
 import { KubernetesClient, undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiClient";
 import { ClusterChoice } from "../kubernetes/kubeconfig";
 
