@@ -186,8 +186,8 @@ export function apiErrorKind({ code }: Error & { code?: unknown }): ApiErrorKind
   if (code === 401 || code === 403) return "forbidden";
   if (code === 409) return "conflict";
   if (typeof code === "number") return code >= 500 || code === 429 || code === 408 ? "silent" : "other";
-  // Of a connection that came to nothing, Node tells a word: ECONNREFUSED.
-  return typeof code === "string" && /^E[A-Z]/.test(code) ? "silent" : "other";
+  // A connection that came to nothing has a word for a code: ECONNREFUSED of the system, or UND_ERR_SOCKET of the HTTP client.
+  return typeof code === "string" && /^(E[A-Z]|UND_ERR_(SOCKET|\w+_TIMEOUT)$)/.test(code) ? "silent" : "other";
 }
 
 /**

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import { readGivenKubeconfig, readFromEnvironment, Written, WrittenCluster, WrittenUser } from "./kubeconfigFiles";
 import { proxyFor } from "./proxy";
+import { emptyKubeConfig } from "./requests";
 
 /** Which cluster, in the words of the kubernetes provider's own configuration. */
 export interface ClusterChoice {
@@ -112,8 +113,7 @@ const tokenInFile: Authenticator = {
 };
 
 async function loaded({ context, cluster, user }: Chosen, env: NodeJS.ProcessEnv): Promise<KubeConfig> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
+  const config = await emptyKubeConfig();
   config.addAuthenticator(tokenInFile);
   const server = /^\w+:\/\//.test(cluster.server!) ? cluster.server! : `http://${cluster.server}`;
   const isSecure = server.startsWith("https:");

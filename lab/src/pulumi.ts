@@ -81,6 +81,8 @@ export async function pulumiEnvironment(
   const bin = instance.path("bin");
   mkdirSync(bin, { recursive: true });
   link(await kubectl(), join(bin, "kubectl"));
+  // Programs and plugins are started by the first `node` on PATH, which may be too old in a shell of the user's.
+  link(process.execPath, join(bin, "node"));
   // Replaced as a whole: a shell that is running it reads on in the old one.
   writeFileSync(join(bin, "pulumi.new"), pulumiWrapper(cli, stackFolder(instance)), { mode: 0o755 });
   renameSync(join(bin, "pulumi.new"), join(bin, "pulumi"));

@@ -49,7 +49,7 @@ export class Servers {
   /** Notes what tells one connection from another, the server and who asks, and answers. */
   private answer(name: string, { headers, socket }: http.IncomingMessage, response: http.ServerResponse): void {
     const subject = socket instanceof TLSSocket ? socket.getPeerCertificate().subject : undefined;
-    this.seen.push(`${name} ${headers.authorization ?? "no token"} ${subject?.CN ?? "no certificate"}`);
+    this.seen.push(`${name} ${headers.authorization ?? "no token"} ${subject?.CN?.toString() ?? "no certificate"}`);
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system", uid: "1" } }));
   }

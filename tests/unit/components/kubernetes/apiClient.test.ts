@@ -1,5 +1,7 @@
 import * as assert from "node:assert/strict";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import { AddressInfo, createServer } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import {
@@ -46,6 +48,49 @@ describe("the client of a guard", () => {
   });
 });
 
+describe("an API server that cannot be reached", () => {
+  const kubeconfigOf = (server: string) =>
+    JSON.stringify({
+      "current-context": "one",
+      contexts: [{ name: "one", context: { cluster: "one", user: "one" } }],
+      clusters: [{ name: "one", cluster: { server } }],
+      users: [{ name: "one", user: {} }],
+    });
+  const failure = async (server: string): Promise<Error & { code?: string }> => {
+    const client = await KubernetesClient.connect({ kubeconfig: kubeconfigOf(server) });
+    return client.pods("a", { app: "cassandra" }).then(
+      () => assert.fail("answered"),
+      (error: Error) => error,
+    );
+  };
+
+  it("is named with the request and the reason, and worth asking again", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    const error = await failure(`http://127.0.0.1:${port}`);
+    const request = `GET http://127.0.0.1:${port}/api/v1/namespaces/a/pods?labelSelector=app%3Dcassandra`;
+    assert.equal(error.message, `${request}: connect ECONNREFUSED 127.0.0.1:${port}`);
+    assert.equal(apiErrorKind(error), "silent");
+  });
+
+  it("may break off before its answer and within it", async () => {
+    const heads = ["", "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"];
+    for (const head of heads) {
+      const server = createServer((socket) => {
+        socket.on("error", () => undefined);
+        socket.once("data", () => socket.end(head));
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const error = await failure(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      server.close();
+      assert.match(error.message, /^GET http:\/\/127.0.0.1:\d+\/api\/.*: other side closed$/);
+      assert.equal(apiErrorKind(error), "silent");
+    }
+  });
+});
+
 describe("what the API server answers", () => {
   const refused = (code: number | string) => Object.assign(new Error(`${code}`), { code });
 
@@ -61,6 +106,9 @@ describe("what the API server answers", () => {
       [504, "silent"],
       ["ECONNREFUSED", "silent"],
       ["ETIMEDOUT", "silent"],
+      ["UND_ERR_SOCKET", "silent"],
+      ["UND_ERR_CONNECT_TIMEOUT", "silent"],
+      ["UND_ERR_INVALID_ARG", "other"],
       [422, "other"],
     ];
     for (const [code, what] of answers) assert.equal(apiErrorKind(refused(code)), what, `${code}`);
