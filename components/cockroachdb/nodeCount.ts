@@ -9,8 +9,8 @@ export interface NodeCountArgs {
   subject: string;
   /** Name of the volume claim template. */
   claim: string;
-  /** How to make the cluster smaller by hand, for the message. */
-  waysDown: string;
+  /** How to make the cluster of a namespace smaller by hand, for the message. */
+  waysDown: (namespace: string) => string;
   /** The Kubernetes cluster that it is in. @default that of the default provider */
   cluster?: ClusterChoice;
 }
@@ -42,7 +42,7 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       if (spec.replicas < there) {
         throw new Error(
           `cassandra:replicas: ${spec.replicas} is below the ${there} nodes of ${args.subject}: decommission the nodes that go ` +
-            `first, so that their data moves to the others. ${args.waysDown}; allowed is ${there} or more`,
+            `first, so that their data moves to the others. ${args.waysDown(set.namespace)}; allowed is ${there} or more`,
         );
       }
     },
