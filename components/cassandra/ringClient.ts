@@ -120,6 +120,7 @@ export class RingClient extends RingViews {
    */
   async decommission(pod: string, report: ProgressReporter): Promise<void> {
     const member = {
+      namespace: this.ring.namespace,
       pod,
       run: (...command: string[]) => this.run(pod, ...command),
       hasLeft: async () => hasLeft((await this.record())[pod]),

@@ -88,7 +88,7 @@ function surplusPods(seen: Survey): ConvergenceStep | undefined {
     if (silent)
       return {
         waitFor: `${silent.name} to serve, since its data must be streamed to the others first`,
-        advice: logsOf(silent),
+        advice: logsOf(seen, silent),
       };
     return { scale: expected.length, from: asked };
   }
@@ -98,7 +98,8 @@ function surplusPods(seen: Survey): ConvergenceStep | undefined {
 }
 
 const podOf = ({ pod, name }: Pick<ObservedPod, "name" | "pod">) => pod ?? name;
-const logsOf = (one: Pick<ObservedPod, "name" | "pod">) => `\`kubectl logs ${podOf(one)}\` may tell why`;
+const logsOf = ({ namespace }: Survey, one: Pick<ObservedPod, "name" | "pod">) =>
+  `\`kubectl logs -n ${namespace} ${podOf(one)}\` may tell why`;
 
 /** Members that have left, or are about to, though their pods are to be members. */
 function leavingOrLeft(seen: Survey): ConvergenceStep | undefined {
@@ -118,14 +119,15 @@ function podAtWrongAddress(seen: Survey): ConvergenceStep | undefined {
   return replaceAtNewAddress && { replaceAtNewAddress };
 }
 
-function notServing({ expected, pods, record }: Survey): ConvergenceStep | undefined {
+function notServing(seen: Survey): ConvergenceStep | undefined {
+  const { expected, pods, record } = seen;
   for (const name of expected) {
     const pod = pods.find((one) => one.name === name);
     if (!pod) return { waitFor: `pod ${name} to be made` };
     if (pod.ending) return { waitFor: `${name} to end, and another pod to follow it` };
     if (pod.ready) continue;
     const why = pod.trouble ? ` (${pod.trouble})` : "";
-    const advice = logsOf(pod);
+    const advice = logsOf(seen, pod);
     if (hostIdIn(record[name])) return { waitFor: `${name} to serve again${why}`, advice };
     return { waitFor: `${name} to join the ring and serve${why}`, joins: name, advice };
   }
@@ -194,7 +196,7 @@ function memberWithoutPod(seen: Survey): ConvergenceStep | undefined {
   if (pod)
     return {
       waitFor: `${pod} to serve, since its data must be streamed to the others first`,
-      advice: logsOf({ name: pod }),
+      advice: logsOf(seen, { name: pod }),
     };
   const asker = podOf(here(seen)[0] ?? { name: expected[0] });
   const folder = "if its node has lost its label, give that back, since its folder has its rows; ";

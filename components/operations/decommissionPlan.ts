@@ -87,7 +87,7 @@ export function passing(ring: RingView, wanted: number): string[] {
   const going = leaving(ring, wanted);
   const owed = ring.membersAwaitingRepair.map(
     (pod) =>
-      `${pod} replaced a lost member and is being repaired (\`kubectl logs ${pod}\`): a member that leaves may have the only ` +
+      `${pod} replaced a lost member and is being repaired (\`kubectl logs -n ${ring.namespace} ${pod}\`): a member that leaves may have the only ` +
       "copy of rows that it lacks",
   );
   const moving = ring.members
@@ -116,7 +116,10 @@ export function passing(ring: RingView, wanted: number): string[] {
 const unlistedIn = (ring: RingView) =>
   ring.unlisted
     .filter((pod) => !isMissing(ring, pod))
-    .map((pod) => `${pod} is a member on record, and the ring does not list it: \`kubectl logs ${pod}\` may tell why`);
+    .map(
+      (pod) =>
+        `${pod} is a member on record, and the ring does not list it: \`kubectl logs -n ${ring.namespace} ${pod}\` may tell why`,
+    );
 
 /** Members that are down, and whose pods are about to have them back. */
 const returningIn = ({ members }: RingView) =>
@@ -130,12 +133,12 @@ const failedJoinsIn = ({ failedJoins = [] }: RingView) =>
   );
 
 /** Members that a pod which starts may stand for: one that joined and ended before it was on record has come back under another address. */
-const unclearIn = ({ unknownMembers, starting = [] }: RingView) =>
+const unclearIn = ({ namespace, unknownMembers, starting = [] }: RingView) =>
   starting.length === 0
     ? []
     : unknownMembers.map(
         (address) =>
-          `a member at ${address} belongs to no pod yet, and may be ${starting.join(" or ")}, which starts (\`kubectl logs ${starting[0]}\`); ` +
+          `a member at ${address} belongs to no pod yet, and may be ${starting.join(" or ")}, which starts (\`kubectl logs -n ${namespace} ${starting[0]}\`); ` +
           "if it is none of these and gone for good, `nodetool removenode` takes it out",
       );
 

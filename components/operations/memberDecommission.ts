@@ -62,6 +62,7 @@ export function parseLeaving(said: string): LeavingState {
 
 /** What is asked of the pod of a member that leaves, and of the record. */
 export interface LeavingMember {
+  namespace: string;
   pod: string;
   /** Runs a command in its pod. */
   run: (...command: string[]) => Promise<string>;
@@ -80,7 +81,7 @@ const attempts = 3;
  * @throws {Error} when it failed, or nothing has moved for too long; the member is then a member still
  */
 export async function decommission(
-  { pod, run, hasLeft, recordTutorialPods }: LeavingMember,
+  { namespace, pod, run, hasLeft, recordTutorialPods }: LeavingMember,
   { report, stallTimeoutMinutes }: { report: ProgressReporter; stallTimeoutMinutes: number },
 ): Promise<void> {
   let [seen, since, failures] = ["", Date.now(), 0];
@@ -119,7 +120,7 @@ export async function decommission(
       const what = "waitFor" in step ? step.waitFor : "being started again and again";
       throw new Error(
         `${pod} has moved nothing for ${Math.round(minutes)} minutes (${propertyName("stallTimeoutMinutes")}), ${what}${why}; look at ` +
-          `\`kubectl logs ${pod}\`. It goes on by itself, and the next \`pulumi up\` goes on from where it is`,
+          `\`kubectl logs -n ${namespace} ${pod}\`. It goes on by itself, and the next \`pulumi up\` goes on from where it is`,
       );
     }
   }

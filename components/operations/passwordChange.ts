@@ -111,7 +111,7 @@ async function waitUntilPasswordIsSet(args: PasswordChangeArgs, { namespace, sec
   const said = await complaintOf(args, namespace);
   throw new Error(
     `its members have not set the password of Secret ${secret} within ${timeoutMinutes} minutes` +
-      (said ? `; ${said}` : "; `kubectl logs` of the pods tells why") +
+      (said ? `; ${said}` : `; \`kubectl logs -n ${namespace} POD\` of each tells why`) +
       `. If ${superuser.username} has another password in the ring, as on volumes whose Secret was deleted, give that one and run ` +
       "`pulumi up` again: set it as superuserPassword (`pulumi config set --secret superuserPassword`), or write it to key `known` of the " +
       `Secret, with which the members then set the new one: \`kubectl patch secret -n ${namespace} ${secret} -p '{"stringData":{"known":"..."}}'\``,

@@ -170,7 +170,7 @@ async function roll(
     else if (!step.isDecommissioning && Date.now() - since > limit * 60_000) {
       throw new Error(
         `ring ${name}: for ${limit} minutes ${line}; look at \`kubectl get pods -n ${namespace}\` and ` +
-          "`kubectl logs`, fix what they report and run `pulumi up` again: it goes on where it stopped",
+          `\`kubectl logs -n ${namespace} POD\`, fix what they report and run \`pulumi up\` again: it goes on where it stopped`,
       );
     }
     await sleep(2000);

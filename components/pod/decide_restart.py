@@ -85,7 +85,7 @@ def wait_for_address(view, except_for=""):
     if not other:
         return None
     # Data in the pod itself would be lost with the pod.
-    gives_another = ". `kubectl delete pod %s` gives this pod another address; the next `pulumi up` does so too" % view.pod_name
+    gives_another = ". `kubectl delete pod -n NAMESPACE %s` gives this pod another address; the next `pulumi up` does so too" % view.pod_name
     advice = "" if view.disk == "pod" else gives_another
     return Wait("%s must come back at another address: the ring knows it by %s, which this pod has now%s" % (other, view.address, advice))
 

@@ -257,7 +257,7 @@ describe("pods without ordinal, at an address by which the ring knows another me
   it("may be made again where the disk is their node's", async () => {
     const outcome = await start({ ...world, env: ofNode });
     never(outcome);
-    assert.match(outcome.said, /`kubectl delete pod b` gives this pod another address/);
+    assert.match(outcome.said, /`kubectl delete pod -n NAMESPACE b` gives this pod another address/);
   });
 });
 

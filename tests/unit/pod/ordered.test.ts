@@ -39,7 +39,7 @@ describe("pods with ordinals", function () {
     never(outcome);
     assert.match(
       outcome.said,
-      /waiting: cassandra-2 must come back at another address: the ring knows it by 10\.0\.0\.99, .*`kubectl delete pod cassandra-1`/,
+      /waiting: cassandra-2 must come back at another address: the ring knows it by 10\.0\.0\.99, .*`kubectl delete pod -n NAMESPACE cassandra-1`/,
     );
     const joining = { "cassandra-0": member(0), ...formed, "cassandra-2": record["cassandra-2"] };
     const joins = await start({ ordinal: 1, serving: [0], record: joining });

@@ -168,7 +168,7 @@ describe("the look at a ring at the end of an update", () => {
     const silent = { ...whole, pods: [{ ...pod, ready: false }] };
     await assert.rejects(scene(silent).run(7), {
       message:
-        /^the ring is not complete: for 7 minutes, waiting for cassandra-0 to serve again: `kubectl logs cassandra-0` may tell why\. The next/,
+        /^the ring is not complete: for 7 minutes, waiting for cassandra-0 to serve again: `kubectl logs -n db cassandra-0` may tell why\. The next/,
     });
   });
 

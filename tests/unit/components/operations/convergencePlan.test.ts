@@ -196,7 +196,7 @@ describe("the way to a ring that is what the stack says", () => {
     const ghost = waits({ ...whole, pods: onNodes, listed: [...whole.listed!, stranger], lostMember: "removedByHand" });
     assert.match(ghost.advice!, /kubectl exec -n \S+ pod-of-cassandra-0 -- nodetool removenode/);
     const silent = onNodes.map((one, i) => ({ ...one, ready: i > 0 }));
-    assert.match(waits({ ...whole, pods: silent }).advice!, /kubectl logs pod-of-cassandra-0/);
+    assert.match(waits({ ...whole, pods: silent }).advice!, /kubectl logs -n db pod-of-cassandra-0/);
   });
 
   it("names a member that has no pod", () => {

@@ -177,7 +177,7 @@ describe("the way to a smaller ring", () => {
     // It may have left, and have yet to note it; of one that was removed, the wait ends soon.
     assert.deepEqual(nextStep({ ...ring(five.slice(0, 3)), unlisted: ["cassandra-3"] }, 3), {
       waitFor: [
-        "cassandra-3 is a member on record, and the ring does not list it: `kubectl logs cassandra-3` may tell why",
+        "cassandra-3 is a member on record, and the ring does not list it: `kubectl logs -n db cassandra-3` may tell why",
       ],
       minutes: 3,
     });
@@ -191,7 +191,7 @@ describe("the way to a smaller ring", () => {
 
   it("waits for a pod that starts where a member is nobody's yet: it may be that one", () => {
     const waitFor = [
-      "a member at 10.0.0.9 belongs to no pod yet, and may be cassandra-3, which starts (`kubectl logs cassandra-3`); if it is none of " +
+      "a member at 10.0.0.9 belongs to no pod yet, and may be cassandra-3, which starts (`kubectl logs -n db cassandra-3`); if it is none of " +
         "these and gone for good, `nodetool removenode` takes it out",
     ];
     const unclear = { ...ring(five.slice(0, 3)), unknownMembers: ["10.0.0.9"], starting: ["cassandra-3"] };
