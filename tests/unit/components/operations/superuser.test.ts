@@ -119,7 +119,7 @@ describe("the superuser of a ring", () => {
     await assert.rejects(create({ "/api/v1/namespaces/db/pods": pods, ...logs }), {
       message: `${late}cassandra-1 says: admin cannot log in with any password that Secret cassandra-superuser holds.${out}`,
     });
-    await assert.rejects(create({}), { message: `${late}\`kubectl logs\` of the pods tells why.${out}` });
+    await assert.rejects(create({}), { message: `${late}\`kubectl logs -n db POD\` of each tells why.${out}` });
   });
 
   it("has its password changed by a member that serves, or the update fails and owes it", async () => {
