@@ -34,7 +34,7 @@ const takes = { first: 60, join: 90, leave: 80, restart: 45 };
 interface Workload {
   replicas: number;
   template: Inputs;
-  /** Whether the object is deleted and made anew, with all of its pods. */
+  /** Whether the object is deleted and created again, with all of its pods. */
   isReplaced: boolean;
 }
 

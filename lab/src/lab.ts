@@ -22,7 +22,7 @@ export interface LabOptions {
   name?: string;
   /** Nodes that exist in the API server only (KWOK). @default as the lab was made, at first false */
   simulated?: boolean;
-  /** Number of nodes; with fewer than before, the last ones are taken away. @default as before, at first 3 */
+  /** Number of nodes; with fewer than before, the last ones are removed. @default as before, at first 3 */
   nodes?: number;
   /** Number of simulated nodes beside real ones. @default as before, at first 0 */
   simulatedNodes?: number;
@@ -73,7 +73,7 @@ export class Lab {
     return lab;
   }
 
-  /** Version of the Kubernetes plugin that is at work. */
+  /** Version of the Kubernetes plugin in use. */
   get kubernetesPlugin(): string {
     return this.instance.read<{ kubernetes: string }>("plugins.json")!.kubernetes;
   }

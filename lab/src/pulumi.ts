@@ -25,7 +25,7 @@ interface Plugin {
   version: string;
   /** Folder of the official one; undefined where it cannot be downloaded, and the lab's stand-in takes its place. */
   official?: string;
-  /** Version of the one that is at work: an older one where it is built from its source. The stand-in does as the SDK's own. */
+  /** Version of the plugin in use. A plugin that is built from its source is older than the SDK; the stand-in has the version of the SDK. */
   atWork: string;
 }
 

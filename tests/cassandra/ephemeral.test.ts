@@ -133,7 +133,7 @@ describe("the ephemeral ring, whose members keep their data in their pods", func
     await stack.everyPodCounts(1000);
   });
 
-  it("@all goes at once when it is scaled to nothing by hand, and is made anew by the next up", async () => {
+  it("@all goes at once when it is scaled to nothing by hand, and the next up creates it again", async () => {
     await lab.kubectl(["scale", "rc", "cassandra", "--replicas=0"]);
     await gone();
     await stack.pulumi("refresh", "--yes");

@@ -72,11 +72,11 @@ describe("the persistent ring, as npm start makes it", function () {
   it("lets pods of its namespace reach CQL, other pods nothing, and members each other", async () => {
     await lab.kubectl(["create", "namespace", "elsewhere"]);
     await stack.bystander("neighbour");
-    await stack.bystander("stranger", "--namespace=elsewhere");
+    await stack.bystander("outsider", "--namespace=elsewhere");
     const [member, other] = await stack.pods();
     const ports = [7000, 7199, 9042];
     assert.deepEqual(await stack.reachable("neighbour", member, ports), [9042]);
-    assert.deepEqual(await stack.reachable("elsewhere/stranger", member, ports), []);
+    assert.deepEqual(await stack.reachable("elsewhere/outsider", member, ports), []);
     assert.deepEqual(await stack.reachable(other.metadata.name, member, ports), [7000, 9042]);
     await lab.kubectl(["delete", "pod", "neighbour", "--now"]);
   });

@@ -169,7 +169,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     before(async () => {
       program = join(lab.dir, "careless");
       cpSync(join(__dirname, "careless"), program, { recursive: true });
-      // The policies see what stack `made` has made. Stack `careless`, whose preview they judge, has made nothing.
+      // The policies see what stack `made` has made. Stack `careless`, whose preview they check, has made nothing.
       await lab.pulumi(["-C", program, "stack", "init", "made", "--non-interactive"]);
       await lab.pulumi(["-C", program, "up", "--yes", "--skip-preview", "--stack", "made", "--non-interactive"]);
       await lab.pulumi(["-C", program, "stack", "init", "careless", "--non-interactive"]);

@@ -31,7 +31,13 @@ const retired: Retired[] = [
   { word: /\bmend(Path|Network)\b/, instead: "restorePath, restoreNetwork" },
   { word: /\b(scaleDown|scalePlan)\b/, instead: "decommission, decommissionPlan" },
   { word: /\bvolumeGrowth\b/, instead: "volumeExpansion" },
-  { word: /\b(ordered|crowd)\.sh\b/, instead: "statefulset-pods.sh, unordered-pods.sh" },
+  { word: /\bRING_PODS\b/, instead: "POD_IDENTITY" },
+  { word: /\b(look_after|take_turn)\b/, instead: "remove_dead_members, acquire_topology_lock" },
+  {
+    word: /\b(configure\.py|(register|leave|auth|ring)\.sh)\b/,
+    instead: "edit_cassandra_yaml.py, post-start.sh, pre-stop.sh",
+  },
+  { word: /\bsettings\.ts\b/, instead: "stackConfig.ts, schema.ts" },
 ];
 
 describe("the words of this project", () => {

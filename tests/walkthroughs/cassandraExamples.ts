@@ -125,7 +125,7 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
   step("7. Delete the controller as the document does it", async (guide) => {
     await guide.type("kubectl delete rc cassandra");
     await guide.until(
-      "the pods are gone, within a minute and without handing over: the whole ring goes",
+      "the pods are gone, within a minute and without decommissioning: the whole ring goes",
       async () => (await guide.pods()).length === 0,
     );
   });
@@ -163,7 +163,7 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
     await counts(guide, pods);
 
     await guide.type("kubectl label node node4 app-");
-    await guide.until("its member has handed over and left", async () => (await guide.pods()).length === 3);
+    await guide.until("its member has left the ring", async () => (await guide.pods()).length === 3);
     await guide.type("npm run -s lab -- up --name walkthrough --nodes 3 2>/dev/null; kubectl get nodes");
     const left = await guide.pods();
     await guide.seesMembers(3, left[0]);

@@ -98,7 +98,7 @@ export class Guide {
     while (!(await look())) {
       if (Date.now() > end) {
         const pods = await this.lab.kubectl(["get", "pods", "-o", "wide"]);
-        throw new Error(`waited three minutes in vain for ${what}:\n${pods}`);
+        throw new Error(`timed out after three minutes, waiting for ${what}:\n${pods}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }

@@ -50,7 +50,7 @@ class Kubernetes implements server.Provider {
     const config = plain(args) as Record<string, string | undefined>;
     const isOn = (key: string, variable: string): boolean =>
       (config[key] ?? process.env[`PULUMI_K8S_${variable}`]) === "true";
-    tell(`a stand-in for the official kubernetes plugin ${this.version} is at work`);
+    tell(`a stand-in for the official kubernetes plugin ${this.version} is in use`);
     const { kubeconfig, context, cluster } = config;
     this.cluster = await Cluster.connect({ kubeconfig, context, cluster });
     this.namespace = config.namespace || this.cluster.namespace || "default";
@@ -104,7 +104,7 @@ class Kubernetes implements server.Provider {
     }
     const applied = await this.apply(object, subject, manager);
     if (object.kind === "CustomResourceDefinition") this.cluster.forgetKinds();
-    return { id: objects.idOf(applied), state: await this.settle(applied, subject, manager) };
+    return { id: objects.idOf(applied), state: await this.stateWhenReady(applied, subject, manager) };
   }
 
   private async previewCreate(object: KubeObject, subject: server.ChangeSubject, manager: string): Promise<Values> {
@@ -153,7 +153,9 @@ class Kubernetes implements server.Provider {
     const live = await this.ownedLive(wanted, subject, manager);
     try {
       const applied = await this.apply(withLive(wanted, live, subject.ignoreChanges), subject, manager);
-      return subject.preview ? stateOf(applied, subject, manager) : await this.settle(applied, subject, manager);
+      return subject.preview
+        ? stateOf(applied, subject, manager)
+        : await this.stateWhenReady(applied, subject, manager);
     } catch (error) {
       if (subject.preview && error instanceof ApiError && error.reason === "Forbidden") return subject.inputs;
       throw error;
@@ -220,7 +222,7 @@ class Kubernetes implements server.Provider {
   }
 
   /** Waits until an applied object is ready and returns its state. @throws {NotReady} which keeps the state */
-  private async settle(applied: KubeObject, subject: server.ChangeSubject, manager: string): Promise<Values> {
+  private async stateWhenReady(applied: KubeObject, subject: server.ChangeSubject, manager: string): Promise<Values> {
     if (!isAwaited(applied, subject)) return stateOf(applied, subject, manager);
     // Whatever happens while waiting, the object exists: without its state, nobody would ever delete it.
     const { live, reasons } = await waitForReady(this.cluster, applied, this.waitOptions(applied, subject)).catch(

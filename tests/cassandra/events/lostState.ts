@@ -15,7 +15,7 @@ export const lostState: RingEvent = {
       /StatefulSet cassandra is there, with 3 replicas, and not in the state of this stack/,
     );
     scene.edit({ replicas: 3, "kubernetes:upsertExistingObjects": "true" });
-    // One pod after another is restarted: the account and the scripts that it names are made anew under other names.
+    // One pod after another is restarted: the account and the scripts that it names get other names.
     await stack.up();
     scene.edit({ "kubernetes:upsertExistingObjects": undefined });
     assert.deepEqual(ids(await stack.oneRing(3)), before);

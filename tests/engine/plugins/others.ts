@@ -51,7 +51,7 @@ export function others(lab: () => Lab): void {
       assert.deepEqual(await labels("changed"), { role: "theirs" }, "neither a refresh nor a preview may change it");
     });
 
-    it("is mended by the next update", async () => {
+    it("is set back by the next update", async () => {
       await stack.up();
       assert.deepEqual(await labels("changed"), { role: "ours" });
       assert.deepEqual(await labels("deleted"), { role: "ours" });
