@@ -31,6 +31,7 @@ const retired: Retired[] = [
   { word: /\bmend(Path|Network)\b/, instead: "restorePath, restoreNetwork" },
   { word: /\b(scaleDown|scalePlan)\b/, instead: "decommission, decommissionPlan" },
   { word: /\bvolumeGrowth\b/, instead: "volumeExpansion" },
+  { word: /\bcrowd\b/i, instead: "pods without ordinal" },
   { word: /\bRING_PODS\b/, instead: "POD_IDENTITY" },
   { word: /\b(look_after|take_turn)\b/, instead: "remove_dead_members, acquire_topology_lock" },
   {
