@@ -32,20 +32,20 @@ export const commonKeys = {
     unit: "",
     allowed: `a list of ${topologies.join(", ")}, each at most once`,
     meaning:
-      "What runs: `persistent` is a StatefulSet with a volume for each member, `ephemeral` a ReplicationController whose rows lie " +
-      "in its pods, `daemon` a DaemonSet, `pod` a single Pod, `cockroachdb` a CockroachDB cluster. The first Cassandra ring is " +
-      "named `cassandra`, further ones `cassandra-<topology>`.",
+      "What the stack runs: `persistent` is a StatefulSet with a volume for each member, `ephemeral` a ReplicationController " +
+      "whose data goes with its pods, `daemon` a DaemonSet, `pod` a single Pod, `cockroachdb` a CockroachDB cluster. The " +
+      "first Cassandra ring is named `cassandra`, further rings `cassandra-<topology>`.",
     words: topologies,
     parse: list(oneOf(...topologies), 1),
   },
   replicas: {
     type: "string",
-    // Pulumi hands over a default as if the stack had set it: with a number here, a stack whose rings have no count could not
-    // be told from one that asks for three.
+    // Pulumi passes a default as if the stack had set it. With a number here, the program could not tell a stack that sets no
+    // count from a stack that asks for three.
     default: "",
     unit: "members",
     allowed: shapes.replicas.allowed,
-    meaning: "Members of each ring that has a count: persistent, ephemeral and cockroachdb (empty: 3).",
+    meaning: "Members of each topology that has a count: persistent, ephemeral and cockroachdb (empty: 3).",
     parse: (raw) => (raw === "" ? 3 : wholeNumber(shapes.replicas)(raw)),
   },
   storage: {
@@ -54,7 +54,8 @@ export const commonKeys = {
     unit: "",
     allowed: `one of ${storages.join(", ")}`,
     meaning:
-      "Where volumes come from: a platform whose class is made here, static `local` volumes, or an `existing` class.",
+      "Where volumes come from: a platform whose StorageClass the program makes, static `local` volumes, or an `existing` " +
+      "StorageClass.",
     words: storages,
     parse: oneOf(...storages),
   },
@@ -63,7 +64,7 @@ export const commonKeys = {
     default: "",
     unit: "",
     meaning:
-      "Storage class: the one to use with `existing` (empty: the cluster's default), else the name for the one made here " +
+      "Name of the StorageClass. With `existing`: the class to use (empty: the cluster's default). Else: the class to make " +
       "(empty: `<namespace>-cassandra`).",
     ...textOf(shapes.storageClassName),
   },
@@ -71,7 +72,7 @@ export const commonKeys = {
     type: "string",
     default: "1Gi",
     unit: "quantity",
-    meaning: "Volume of each member.",
+    meaning: "Size of each member's volume.",
     ...textOf(shapes.volumeSize),
   },
   volumeRetention: {
@@ -79,7 +80,8 @@ export const commonKeys = {
     default: "retain",
     unit: "",
     meaning:
-      "What `pulumi destroy` does with volumes, the ring record and the superuser. Scaling deletes that of a member once its rows have moved to the others.",
+      "What `pulumi destroy` does with volumes, the ring record and the superuser. Scaling down deletes a member's volume " +
+      "once the member's data has moved to other members.",
     words: retentions,
     ...valueOf<VolumeRetention>(shapes.volumeRetention),
   },
@@ -90,14 +92,15 @@ export const commonKeys = {
     unit: "",
     allowed: `${shapes.localVolumes.allowed} with storage local`,
     meaning:
-      "Folders on nodes that become static volumes with storage `local`: the first for member 0, and so on, over the racks in turn. The folders must exist.",
+      "Folders on nodes that become static volumes with storage `local`: the first for member 0, and so on, over the racks in " +
+      "turn. The folders must exist.",
     parse: shaped<LocalVolume[]>(shapes.localVolumes),
   },
   image: {
     type: "string",
     default: "docker.io/library/cassandra:5.0.9",
     unit: "",
-    meaning: "Cassandra's image, of 4.0 to 5.0: the official one, or one with the same entry point.",
+    meaning: "Image of Cassandra 4.0 to 5.0: the official image, or one with the same entry point.",
     ...textOf(shapes.image),
   },
   imageRegistry: {
@@ -105,7 +108,7 @@ export const commonKeys = {
     default: "",
     unit: "",
     allowed: "a registry with or without a path, such as mirror.example:5000/docker, or empty",
-    meaning: "Registry that all images come from, in place of the one in their names.",
+    meaning: "Registry from which all images are pulled, in place of the registry in their names.",
     parse: orEmpty(shaped<string>({ is: matches(/^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*$/i) })),
   },
   imagePullSecrets: {
@@ -127,7 +130,7 @@ export const commonKeys = {
     type: "string",
     default: "500m",
     unit: "quantity",
-    meaning: "CPU that each member asks for; there is no limit.",
+    meaning: "CPU request of each member. There is no CPU limit.",
     ...textOf(shapes.cpu),
   },
   maxHeap: {
@@ -136,19 +139,20 @@ export const commonKeys = {
     unit: "M or G",
     allowed: "a whole number of M or G, at least 256M and below memory, or empty",
     meaning:
-      "Java heap of each member (empty: half of memory, at most 31G). Cassandra needs about as much again outside it.",
+      "Java heap of each member (empty: half of memory, at most 31G). Cassandra needs about as much memory again outside the " +
+      "heap.",
     parse: (raw) => (raw === "" ? 0 : heap(raw)),
   },
   namespace: {
     type: "string",
     default: "default",
     unit: "",
-    meaning: "Namespace of everything that has one.",
+    meaning: "Namespace of all objects that have one.",
     ...textOf(shapes.namespace),
   },
   createNamespace: {
     ...flag,
-    meaning: "Whether the namespace is made here. It is never deleted: it may hold volumes.",
+    meaning: "Whether the program makes the namespace. It never deletes the namespace, which may hold volumes.",
   },
   clientsFrom: {
     type: "array",
@@ -156,8 +160,8 @@ export const commonKeys = {
     default: [],
     unit: "",
     meaning:
-      "Who may reach CQL (of CockroachDB, SQL and the admin UI), where the cluster's network enforces policies; empty: the pods " +
-      "of the namespace. Members reach each other whatever it says.",
+      "Who may reach CQL (with CockroachDB: SQL and the admin UI), where the cluster's network enforces policies (empty: the " +
+      "pods of the namespace). Members always reach each other.",
     ...valueOf<Peer[]>(shapes.clientsFrom),
   },
   auth: {
@@ -165,8 +169,8 @@ export const commonKeys = {
     default: "password",
     unit: "",
     meaning:
-      "`password`: clients log in, Cassandra's default role cannot. `none`: whoever reaches CQL may do everything. It cannot change " +
-      "while the ring runs.",
+      "`password`: clients log in, and Cassandra's default role cannot. `none`: everybody who reaches CQL may do everything. " +
+      "It cannot change while the ring runs.",
     words: auths,
     ...valueOf<Auth>(shapes.auth),
   },
@@ -174,7 +178,7 @@ export const commonKeys = {
     type: "string",
     default: "admin",
     unit: "",
-    meaning: "Role that may do everything; the stack output `superuser` tells its password.",
+    meaning: "Name of the role that may do everything. The stack output `superuser` tells its password.",
     ...textOf(shapes.superuser),
   },
   superuserPassword: {
@@ -182,8 +186,8 @@ export const commonKeys = {
     default: "",
     unit: "",
     meaning:
-      "Its password, set with `pulumi config set --secret` (empty: 32 letters and digits at random). A running ring takes another one " +
-      "at once; sessions go on.",
+      "Password of the superuser, set with `pulumi config set --secret` (empty: 32 random letters and digits). A running ring " +
+      "takes a new password at once; sessions go on.",
     isSecret: true,
     ...textOrEmpty(shapes.superuserPassword),
   },
@@ -193,8 +197,8 @@ export const commonKeys = {
     unit: "",
     allowed: `one of ${tlsChoices.join(", ")}`,
     meaning:
-      "`secret`: members and clients encrypt what they send, with the certificates of a Secret; others are taken without a restart. " +
-      "`cert-manager`: it makes that Secret, and renews it. It cannot change while the ring runs.",
+      "`secret`: members and clients encrypt what they send, with certificates from a Secret; new certificates need no " +
+      "restart. `cert-manager`: cert-manager makes and renews that Secret. It cannot change while the ring runs.",
     words: tlsChoices,
     parse: oneOf(...tlsChoices),
   },
@@ -203,8 +207,9 @@ export const commonKeys = {
     default: "",
     unit: "",
     meaning:
-      "That Secret, with `tls.crt`, `tls.key` in PKCS#8, and the `ca.crt` that members and clients trust, as cert-manager makes it " +
-      "(empty: `<ring>-tls`). That authority must sign for this ring alone: whoever has a certificate of it is let in as a member.",
+      "Secret of the certificates, with `tls.crt`, `tls.key` in PKCS#8, and the `ca.crt` that members and clients trust, as " +
+      "cert-manager makes it (empty: `<ring>-tls`). The authority must sign for this ring alone: everybody with one of its " +
+      "certificates is admitted as a member.",
     ...textOrEmpty(shapes.tlsSecret),
   },
   tlsIssuer: {
@@ -213,8 +218,8 @@ export const commonKeys = {
     unit: "",
     allowed: "Issuer/<name> or ClusterIssuer/<name>, or empty",
     meaning:
-      "Who signs the certificate with `tls: cert-manager` (empty: an authority that the ring has to itself). Whoever else has one of " +
-      "its certificates is let in as a member. It cannot change while the ring runs.",
+      "Issuer of the certificates with `tls: cert-manager` (empty: an authority of the ring's own). Everybody with a " +
+      "certificate of that issuer is admitted as a member. It cannot change while the ring runs.",
     parse: issuer,
   },
   clientCertificates: {
@@ -222,8 +227,8 @@ export const commonKeys = {
     default: "none",
     unit: "",
     meaning:
-      "With `tls`. `required`: clients must show a certificate that `ca.crt` has signed, beside logging in. Members restart one at a time, " +
-      "and refuse clients without one from then on.",
+      "With `tls`. `required`: clients must show a certificate that `ca.crt` has signed, and log in as well. Members restart " +
+      "one at a time, and each refuses clients without a certificate from then on.",
     words: clientChoices,
     ...valueOf<ClientCertificates>(shapes.clientCertificates),
   },
@@ -232,15 +237,15 @@ export const commonKeys = {
     default: "cassandra",
     unit: "",
     meaning:
-      "Cassandra's cluster name; that of further rings is `<clusterName>-<topology>`. A new ring is refused one that another ring of the " +
-      "Kubernetes cluster has. It cannot change while there are rows.",
+      "Cassandra's cluster name. Further rings are named `<clusterName>-<topology>`. A new ring cannot have the name of " +
+      "another ring in the Kubernetes cluster. It cannot change while the ring has data.",
     ...textOf(shapes.clusterName),
   },
   datacenter: {
     type: "string",
     default: "datacenter1",
     unit: "",
-    meaning: "Cassandra's name of the data centre; keyspaces quote it. It cannot change while there are rows.",
+    meaning: "Cassandra's name of the data centre, which keyspaces quote. It cannot change while the ring has data.",
     ...textOf(shapes.datacenter),
   },
   racks: {
@@ -249,9 +254,9 @@ export const commonKeys = {
     default: [],
     unit: "",
     meaning:
-      "Zones (values of the node label `topology.kubernetes.io/zone`) of a persistent ring, each a rack with a StatefulSet of its own and " +
-      "as many members as the others; `replicas` counts them all. Empty: one set, spread over what zones there are. It cannot change " +
-      "while there are rows.",
+      "Zones (values of the node label `topology.kubernetes.io/zone`) of a persistent ring. Each zone is a rack with its own " +
+      "StatefulSet, and all racks have as many members; `replicas` counts all members. Empty: one StatefulSet, spread over " +
+      "all zones. It cannot change while the ring has data.",
     ...valueOf<string[]>(shapes.racks),
   },
   jvmOptions: {
@@ -261,15 +266,15 @@ export const commonKeys = {
     unit: "",
     allowed: shapes.jvmOptions.allowed,
     meaning:
-      "Further JVM options of each member. Properties of Cassandra are those of the image's version; what follows from other settings, or " +
-      "takes away what keeps rows safe, is refused.",
+      "More JVM options of each member. Properties of Cassandra must exist in the image's version. Options that other keys " +
+      "set, and options that endanger data, are refused.",
     parse: list(shaped<string>({ is: matches(optionFormat) })),
   },
   lockMemory: {
     ...flag,
     meaning:
-      "Whether members have the capability IPC_LOCK, as in the tutorials, to keep their memory from being swapped out. Java makes use of it " +
-      "in images alone that give it to Java's file or start it as root. The namespace must allow it.",
+      "Whether members have the capability IPC_LOCK, as in the tutorials, which keeps their memory from being swapped out. " +
+      "Java uses it only in images that set it on Java's file, or that start Java as root. The namespace must allow it.",
   },
   cassandraYaml: {
     type: "object",
@@ -277,8 +282,8 @@ export const commonKeys = {
     unit: "",
     allowed: shapes.cassandraYaml.allowed,
     meaning:
-      "Keys of cassandra.yaml, as `{concurrent_reads: 64}`, over those of the image and the program's own; null takes one out. " +
-      "Values that would lose rows are refused. Members are restarted one at a time. Set with `--secret`, it goes into a Secret.",
+      "Keys of cassandra.yaml, as `{concurrent_reads: 64}`. They win over the keys of the image and of the program; null removes a " +
+      "key. Values that would lose data are refused. A change restarts members one at a time. Set with `--secret`, the keys go into a Secret.",
     isTyped: true,
     parse: object,
   },
@@ -288,14 +293,13 @@ export const commonKeys = {
     unit: "minutes",
     allowed: "a whole number from 1 to 1440",
     meaning:
-      "Minutes without progress after which `pulumi up` gives up a step of a ring, such as a member that leaves or joins. It goes " +
-      "on by itself, and the next `pulumi up` looks at it again.",
+      "Minutes without progress after which `pulumi up` stops waiting for a step of a ring, such as a decommission or a " +
+      "bootstrap. The step goes on in the ring, and the next `pulumi up` waits for it again.",
     parse: wholeNumber({ is: (minutes) => (minutes as number) <= 1440 }),
   },
   acceptDataLoss: {
     ...flag,
-    meaning:
-      "Lets an edit pass that leaves rows behind, such as a move to another topology. Take it out again afterwards.",
+    meaning: "Allows an edit that abandons data, such as a change of topology. Remove it after that edit.",
   },
 } satisfies Record<string, Key>;
 
@@ -303,7 +307,8 @@ const name = {
   type: "string",
   default: "",
   unit: "",
-  meaning: "Name of the ring, its set and its Services (empty: as `topologies` says). Another name is another ring.",
+  meaning:
+    "Name of the ring, its StatefulSet and its Services (empty: as `topologies` says). Another name makes another ring.",
   ...textOrEmpty(shapes.name),
 } as const;
 
@@ -312,7 +317,7 @@ const secretName = (whose: string, files: string, value: string) =>
     type: "string",
     default: value,
     unit: "",
-    meaning: `Secret with the certificates of ${whose}, made by \`cockroach cert\`: ${files}. Without \`insecure\` it must exist.`,
+    meaning: `Secret with the certificates of ${whose}, made by \`cockroach cert\`: ${files}. It must exist unless \`insecure\` is true.`,
     ...textOf(shapes.tlsSecret),
   }) as const;
 
@@ -353,15 +358,16 @@ export const topologyKeys = {
       adopt: {
         ...flag,
         meaning:
-          "Takes over the StatefulSet and the Service of that name that manifests of the Kubernetes tutorials made, with their pods and rows. " +
-          "It stays set from then on.",
+          "Takes over the StatefulSet and the Service of that name which manifests of the Kubernetes tutorials made, with " +
+          "their pods and data. It stays set from then on.",
       },
       podTemplate: {
         type: "string",
         default: "kept",
         unit: "",
         meaning:
-          "Of a ring that was adopted. `kept`: its pods stay as they are. `own`: they restart one at a time with this program's pod template.",
+          "Of an adopted ring. `kept`: its pods stay as they are. `own`: its pods restart one at a time with this program's " +
+          "pod template.",
         words: templates,
         ...valueOf<AdoptedTemplate>(shapes.adopt),
       },
@@ -369,14 +375,14 @@ export const topologyKeys = {
         type: "string",
         default: "",
         unit: "",
-        meaning: "Of a ring that was adopted: Cassandra's name of the rack that it has (empty: `Rack1-K8Demo`).",
+        meaning: "Of an adopted ring: Cassandra's name of its rack (empty: `Rack1-K8Demo`).",
         ...textOrEmpty(shapes.rack),
       },
       numTokens: {
         type: "string",
         default: "16",
         unit: "tokens",
-        meaning: "Of a ring that was adopted: tokens that each of its members has.",
+        meaning: "Of an adopted ring: number of tokens of each member.",
         ...numberOf(shapes.numTokens),
       },
     },
@@ -400,7 +406,7 @@ export const topologyKeys = {
         type: "object",
         default: {},
         unit: "",
-        meaning: "Labels of the nodes that get a member each; without any, every node does.",
+        meaning: "Labels of the nodes that run a member each. Empty: every node runs one.",
         ...valueOf<Record<string, string>>(shapes.nodeSelector),
       },
       hostPath: {
@@ -408,7 +414,8 @@ export const topologyKeys = {
         default: "",
         unit: "",
         meaning:
-          "Folder of each node that holds its member's rows and outlives the pods. Empty: rows lie in the pods, which hand them over.",
+          "Folder of each node that holds the data of its member and outlives the pods. Empty: data lies in the pods, which " +
+          "stream it to other members before they end.",
         ...textOrEmpty(shapes.hostPath),
       },
     },
@@ -424,15 +431,19 @@ export const topologyKeys = {
       image: {
         ...commonKeys.image,
         default: "docker.io/cockroachdb/cockroach:v23.1.28",
-        meaning: "CockroachDB's image. Mind its licence: v23.1.28 is free, others may not be.",
+        meaning: "CockroachDB's image. Mind its licence: v23.1.28 is free, other versions may not be.",
       },
-      localVolumes: { ...commonKeys.localVolumes, meaning: "As `localVolumes` above, for the nodes of this cluster." },
+      localVolumes: {
+        ...commonKeys.localVolumes,
+        meaning: "As `localVolumes` of the stack, for the nodes of this cluster.",
+      },
       insecure: {
         ...flag,
         default: "",
         allowed: "true or false, or empty",
         meaning:
-          "Whether everyone who reaches the pods may do everything; empty: on minikube (storage `minikube-hostpath`) alone.",
+          "Whether everybody who reaches the pods may do everything (empty: only on minikube, with storage " +
+          "`minikube-hostpath`).",
         parse: orEmpty(truth),
       },
       nodeCertificates: secretName("all nodes", "`ca.crt`, `node.crt`, `node.key`", "cockroachdb.node"),
@@ -441,7 +452,7 @@ export const topologyKeys = {
         "`ca.crt`, `client.root.crt`, `client.root.key`",
         "cockroachdb.client.root",
       ),
-      sqlClient: { ...flag, meaning: "Whether there is a pod, `<name>-client`, to run the SQL client in." },
+      sqlClient: { ...flag, meaning: "Whether there is a pod `<name>-client` in which to run the SQL client." },
       loadGenerator: { ...flag, meaning: "Whether a Deployment keeps the cluster busy." },
     },
   },
@@ -456,7 +467,7 @@ export const objectKeys = Object.fromEntries(
       default: {},
       unit: "",
       allowed: `an object of ${[...topologyKeys[topology].overrides, ...Object.keys(topologyKeys[topology].own)].join(", ")}`,
-      meaning: `What holds for \`${topology}\` alone.`,
+      meaning: `Values for topology \`${topology}\` alone.`,
       parse: object,
     } satisfies Key,
   ]),

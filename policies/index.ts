@@ -2,7 +2,7 @@ import { PolicyPack, ReportViolation, ResourceValidationArgs } from "@pulumi/pol
 import { ClusterChoice } from "../components/kubernetes/kubeconfig";
 import { find } from "./live";
 import { objectsOf, titleOf } from "./objects";
-import { Rule, rules } from "./rules";
+import { clusterSeen, Rule, rules } from "./rules";
 
 /** Whether a resource is part of a ring that this repository's component makes. */
 const isOfRing = ({ urn }: ResourceValidationArgs) => urn.includes("cassandra:index:PersistentCluster$");
@@ -34,15 +34,13 @@ new PolicyPack("cassandra", {
       validateResource: (args: ResourceValidationArgs, report: ReportViolation) => validate(rule, args, report),
     })),
     {
-      name: "cluster-seen",
-      description: "The rules that compare with live objects could read them.",
-      enforcementLevel: "advisory" as const,
+      ...clusterSeen,
       validateResource: async (args: ResourceValidationArgs, report: ReportViolation) => {
         for (const object of objectsOf(args.type, args.props).filter(({ kind }) => compared.includes(kind))) {
           const { why } = await find(object, clusterOf(args));
           if (why === undefined) continue;
           report(
-            `${titleOf(object)} could not be read (${why}), so no rule compares with it; set kubernetes:kubeconfig or KUBECONFIG to its cluster`,
+            `${titleOf(object)} could not be looked at (${why}), so that nothing is compared with it; kubernetes:kubeconfig or KUBECONFIG says where it is`,
           );
         }
       },

@@ -227,3 +227,10 @@ export const rules: Rule[] = [
   oneChangeAtATime,
   storageStays,
 ];
+
+/** Says which objects the rules with `needsLive` could not compare; policies/index.ts makes the check. */
+export const clusterSeen: Omit<Rule, "check"> = {
+  name: "cluster-seen",
+  description: "The rules that compare with live objects could read them.",
+  enforcementLevel: "advisory",
+};

@@ -73,7 +73,7 @@ describe("a ring in racks, one in each zone", function () {
     configure({ replicas: 4 });
     assert.match(
       await stack.refused("preview"),
-      /cassandra:replicas: "4" is not allowed with the racks .* a multiple of 3/,
+      /cassandra:replicas: invalid value "4" with the racks .*: must be a multiple of 3/,
     );
     configure({ replicas: 6 });
     const { failures } = await stack.underLoad({ singleRows: rows }, async () => {

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { basePermissions, previewVerbs, updateVerbs } from "../../docs/generate/permissions";
 import { Lab } from "../../lab/src/lab";
 import { inSimulatedLab, smallMembers, Stack } from "../support/stack";
 
@@ -11,17 +12,14 @@ interface Rule {
   verbs: string[];
 }
 
-const kinds = ["pods", "configmaps", "persistentvolumeclaims", "secrets", "services", "serviceaccounts"];
-const rules = (...verbs: string[]): Rule[] => [
-  { apiGroups: [""], resources: kinds, verbs },
-  { apiGroups: ["apps"], resources: ["statefulsets"], verbs },
-  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs },
-  { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs },
-  { apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles", "rolebindings"], verbs },
-  { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs },
-  // What identifies the cluster.
-  { apiGroups: [""], resources: ["namespaces"], resourceNames: ["kube-system"], verbs: ["get"] },
-];
+/** What docs/reference/permissions.md lists for a persistent ring, without commands in pods. */
+const rules = (...verbs: string[]): Rule[] =>
+  basePermissions.map(({ apiGroup, resources, resourceNames, verbs: own }) => ({
+    apiGroups: [apiGroup],
+    resources,
+    ...(resourceNames && { resourceNames }),
+    verbs: own ?? verbs,
+  }));
 
 describe("accounts that may not do everything, on the real engine and API server, with simulated nodes", function () {
   this.timeout(10 * minutes);
@@ -64,7 +62,7 @@ describe("accounts that may not do everything, on the real engine and API server
   });
 
   it("one that may only read: preview says what could not be checked, and what `pulumi up` will do", async () => {
-    const reviewer = await accountWith("reviewer", rules("get", "list"));
+    const reviewer = await accountWith("reviewer", rules(...previewVerbs));
     configure({ replicas: 2, "kubernetes:kubeconfig": reviewer });
     const said = await stack.pulumi("preview");
     assert.match(said, /StatefulSet\s+cassandra\s+update/);
@@ -83,7 +81,7 @@ describe("accounts that may not do everything, on the real engine and API server
   });
 
   it("one that may change everything but run no command: `pulumi up` refuses to remove a member", async () => {
-    const changer = await accountWith("changer", rules("get", "list", "watch", "create", "update", "patch", "delete"));
+    const changer = await accountWith("changer", rules(...updateVerbs));
     const before = await set();
     configure({ replicas: 2, "kubernetes:kubeconfig": changer });
     assert.match(

@@ -134,7 +134,7 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
     guide.config({ topologies: ["daemon"], replicas: 3, daemon });
     const why = await guide.refused();
     guide.seen("a count is refused", () =>
-      assert.match(why, /cassandra:replicas: "3" is not allowed while daemon has one for each node/),
+      assert.match(why, /cassandra:replicas: invalid value "3" while daemon has one for each node/),
     );
     await guide.type("kubectl label nodes node1 node2 node3 app=cassandra");
     guide.config({ topologies: ["daemon"], daemon, acceptDataLoss: true });

@@ -4,6 +4,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Key } from "../../../config/keys";
 import { commonKeys, objectKeys, topologies, topologyKeys } from "../../../config/schema";
+import { meanings, variableNames } from "../../../docs/generate/environment";
+import { outputs, usageFields } from "../../../docs/generate/outputs";
 import { generatedFiles, root } from "../../../docs/generate/pages";
 
 const committed = (file: string) => fs.readFileSync(path.join(root, file), "utf8");
@@ -62,5 +64,28 @@ describe("generated files", () => {
       return `| \`${name}\` | ${value === "" ? "" : `\`${value}\``} | ${key.unit} | ${allowed} | ${key.meaning} |`;
     });
     assert.deepEqual(rows, expected);
+  });
+
+  it("explain every label and every variable", () => {
+    assert.deepEqual(
+      variableNames().filter((name) => !meanings[name]),
+      [],
+    );
+    for (const file of ["labels", "environment"])
+      assert.doesNotMatch(committed(`docs/reference/${file}.md`), /undefined/);
+  });
+
+  it("name every output of index.ts, and every field of `usage`", () => {
+    const index = committed("index.ts");
+    const exported = [...index.matchAll(/^export (?:const (\w+)|\{ (\w+) \})/gm)].map(([, one, other]) => one ?? other);
+    assert.deepEqual(exported.sort(), Object.keys(outputs).sort());
+    const usageIn = (file: string) => {
+      const [, body] = /get usage\(\) \{[^]*?return \{([^]*?)\n    \};/.exec(committed(file))!;
+      return [...body.matchAll(/(?:^ {6}|&& \{ )(\w+):/gm)].map(([, name]) => name);
+    };
+    const found = ["components/topologies/cassandraRing.ts", "components/cockroachdb/cockroachCluster.ts"].flatMap(
+      usageIn,
+    );
+    assert.deepEqual([...new Set(found)].sort(), usageFields.map(({ name }) => name).sort());
   });
 });
