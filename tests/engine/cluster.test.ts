@@ -1,9 +1,10 @@
 import * as assert from "node:assert/strict";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../../lab/src/instance";
 import { Lab } from "../../lab/src/lab";
 import { RunError } from "../../lab/src/run";
+import { copyProgram } from "../support/programs";
 import { inLab, smallMembers, Stack } from "../support/stack";
 
 const minutes = 60_000;
@@ -111,8 +112,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
   });
 
   it("is the provider's own: a program whose `cluster` is another one is refused", async () => {
-    const program = join(lab.dir, "two");
-    cpSync(join(__dirname, "twoClusters"), program, { recursive: true });
+    const program = copyProgram(lab, "twoClusters", "two");
     const pulumi = (...args: string[]) => lab.pulumi(["-C", program, ...args, "--stack", "two", "--non-interactive"]);
     await lab.pulumi(["-C", program, "stack", "init", "two", "--non-interactive"]);
     await pulumi("config", "set", "theirs", join(folder(), "theirs"));
@@ -167,8 +167,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     };
 
     before(async () => {
-      program = join(lab.dir, "careless");
-      cpSync(join(__dirname, "careless"), program, { recursive: true });
+      program = copyProgram(lab, "careless");
       // The policies see what stack `made` has made. Stack `careless`, whose preview they check, has made nothing.
       await lab.pulumi(["-C", program, "stack", "init", "made", "--non-interactive"]);
       await lab.pulumi(["-C", program, "up", "--yes", "--skip-preview", "--stack", "made", "--non-interactive"]);

@@ -1,8 +1,7 @@
 import * as assert from "node:assert/strict";
-import { cpSync } from "node:fs";
-import * as path from "node:path";
 import { Lab } from "../../lab/src/lab";
 import { RunError } from "../../lab/src/run";
+import { copyProgram } from "../support/programs";
 import { inSimulatedLab, nameOf, Pod, smallMembers, Stack } from "../support/stack";
 
 const minutes = 60_000;
@@ -15,8 +14,7 @@ describe("a ring that is to have another name, on the real engine and API server
 
   inSimulatedLab("renamed", (made) => {
     ({ lab, stack } = made);
-    program = path.join(lab.dir, "renamed");
-    cpSync(path.join(__dirname, "renamed"), program, { recursive: true });
+    program = copyProgram(lab, "renamed");
   });
 
   /** UIDs of what makes pods, of all pods that hold rows, and of all claims. */

@@ -1,6 +1,5 @@
 import * as assert from "node:assert/strict";
-import { cpSync } from "node:fs";
-import * as path from "node:path";
+import { copyProgram } from "../support/programs";
 import { inSimulatedLab, nameOf, Pod } from "../support/stack";
 import { cockroachVolumes } from "./topologies/cockroachVolumes";
 import { ephemeralEdits } from "./topologies/ephemeralEdits";
@@ -165,9 +164,8 @@ describe("every topology on the real engine and API server, with simulated nodes
     );
   });
 
-  it("@all lets another program use a component without this program's config", async () => {
-    const program = path.join(scene.lab.dir, "alone");
-    cpSync(path.join(__dirname, "alone"), program, { recursive: true });
+  it("lets another program use a component without this program's config", async () => {
+    const program = copyProgram(scene.lab, "alone");
     const pulumi = (...args: string[]) =>
       scene.lab.pulumi(["-C", program, ...args, "--stack", "alone", "--non-interactive"]);
     await scene.lab.pulumi(["-C", program, "stack", "init", "alone", "--non-interactive"]);
