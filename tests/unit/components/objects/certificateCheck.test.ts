@@ -95,7 +95,7 @@ describe("the certificates of a ring", () => {
     await check(right());
     await assert.rejects(check(undefined), {
       message:
-        'cassandra:tlsSecret: "cassandra-tls" is not allowed in namespace db: there is no such Secret; allowed is a Secret with ' +
+        'tlsSecret: "cassandra-tls" is not allowed in namespace db: there is no such Secret; allowed is a Secret with ' +
         "tls.crt, tls.key, ca.crt, in PEM, the key in PKCS#8, signed by an authority that signs for this ring alone, or by one of two " +
         "while it changes",
     });
