@@ -61,7 +61,7 @@ function validateRingChange(topology: string, ring: RingSnapshot, wanted: RingSn
   }
   if (ring.podTemplate === "own" && successor.podTemplate === "kept") {
     refusals.push(
-      `${propertyName("podTemplate", heir!)}: "kept" is not allowed for ${whose}: its pods are of this program's template, and that of ` +
+      `${propertyName("podTemplate", heir)}: "kept" is not allowed for ${whose}: its pods are of this program's template, and that of ` +
         'before is gone; allowed is "own"',
     );
   }
