@@ -34,5 +34,6 @@ function withReason(error: FetchError, request: string): Error {
   if (!cause) return error;
   // A name with several addresses: one reason for each address, and none for all.
   const reason = cause.message || cause.errors?.map(({ message }) => message).join("; ") || cause.code;
-  return Object.assign(new Error(`${request}: ${reason}`, { cause }), { code: cause.code });
+  // Programs of users compile this file with a target that knows no second argument of Error.
+  return Object.assign(new Error(`${request}: ${reason}`), { cause, code: cause.code });
 }
