@@ -1,4 +1,4 @@
-import * as k8s from "./components/kubernetes";
+import * as k8s from "./components/kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import {
   CassandraStorage,
@@ -7,27 +7,29 @@ import {
   DataGuard,
   enforceLabel,
   EphemeralCluster,
-  judgeIn,
+  ringChangeValidator,
   KubernetesCluster,
-  ofStack,
   PersistentCluster,
   refuseOtherStandard,
   SinglePod,
+  usePropertyNames,
 } from "./components/index";
-import { readSettings } from "./settings";
+import { readConfig } from "./config";
+import { configKeys } from "./config/propertyNames";
 
-const settings = readSettings();
+usePropertyNames(configKeys);
+const settings = readConfig();
 const { persistent, ephemeral, daemon, pod, cockroachdb, takesOver, acceptDataLoss } = settings;
 
-// Everything else comes after these two, so that an edit that would leave rows behind touches nothing.
+// Everything else depends on these two, so that a refused edit changes nothing.
 const cluster = new KubernetesCluster("cassandra", settings);
-const judge = judgeIn(cluster.choice, ofStack);
+const judge = ringChangeValidator(cluster.choice);
 const guard = new DataGuard("cassandra", settings.facts, judge, acceptDataLoss, { dependsOn: cluster.passed });
 const opts = { dependsOn: guard.passed };
 
 const isNoOthers = refuseOtherStandard("cassandra", cluster.choice);
-// Kept by `pulumi destroy`: deleting a namespace deletes the claims in it, and with them the rows. A patch, so that the next
-// `up` takes it over instead of failing on what it finds.
+// `pulumi destroy` keeps the namespace: to delete it would delete its PersistentVolumeClaims, and with them the data. It is a patch, so
+// that the next `up` takes over the namespace that exists.
 const namespace = settings.createNamespace
   ? new k8s.core.v1.NamespacePatch(
       "cassandra",
@@ -65,11 +67,11 @@ const superusers = Object.entries(rings).flatMap(([topology, ring]) =>
 );
 
 export { namespace };
-/** For each topology the role that may do everything, and its password: a secret. */
+/** For each topology, the role that may do everything, and its password, which is a secret. */
 export const superuser = Object.fromEntries(
   superusers.map(([topology, { username, password }]) => [topology, { username, password }]),
 );
-/** For each topology what a person uses next: contact points, Services, command lines. */
+/** For each topology, what a person uses next: contact points, Services, command lines. */
 export const usage = Object.fromEntries(
   Object.entries(rings).flatMap(([topology, ring]) => (ring ? [[topology, ring.usage]] : [])),
 );

@@ -24,7 +24,7 @@ export async function fill(lab: Lab, ring: Omit<Order, "work">, rows: number, by
 }
 
 /**
- * Writes and reads rows of 1 KiB in table `bench.rows`, made anew, in turns.
+ * Writes and reads rows of 1 KiB in table `bench.rows`, which is created again, in turns.
  * @param warmUp seconds before it counts: members compile what is used most
  * @param seconds for which it counts
  * @returns requests in a second

@@ -5,6 +5,7 @@ import * as engine from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as resource from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { unary } from "../lab/plugins/rpc";
 
 export class Monitor {
@@ -22,6 +23,11 @@ export class Monitor {
     this.server.addService(ResourceMonitorService, {
       supportsFeature: unary(() => new resource.SupportsFeatureResponse().setHassupport(true)),
       registerResource: unary((request: resource.RegisterResourceRequest) => this.register(request)),
+      readResource: unary((request: resource.ReadResourceRequest) => this.read(request)),
+      // The program invokes nothing but `pulumi:pulumi:getResource`, for the outputs that a component had last time: none yet.
+      invoke: unary(() =>
+        new resource.ResourceInvokeResponse().setReturn(Struct.fromJavaScript({ urn: "", id: "", state: {} })),
+      ),
       registerResourceOutputs: nothing,
       registerResourceHook: nothing,
       signalAndWaitForShutdown: nothing,
@@ -52,6 +58,12 @@ export class Monitor {
     this.registrations += 1;
     const urn = `urn:pulumi:bench::cassandra::${request.getType()}::${request.getName()}`;
     return new resource.RegisterResourceResponse().setUrn(urn).setObject(request.getObject());
+  }
+
+  /** An object of the cluster, of which nothing but the name is known. */
+  private read(request: resource.ReadResourceRequest): resource.ReadResourceResponse {
+    const urn = `urn:pulumi:bench::cassandra::${request.getType()}::${request.getName()}`;
+    return new resource.ReadResourceResponse().setUrn(urn).setProperties(request.getProperties());
   }
 
   close(): void {

@@ -11,7 +11,6 @@ export type Results = Record<string, { date: string; machine: string; outcomes: 
 const files = {
   results: path.join(repository, "bench/results.json"),
   chart: path.join(repository, "docs/performance.svg"),
-  readme: path.join(repository, "README.md"),
   details: path.join(repository, "docs/performance.md"),
 };
 
@@ -25,12 +24,7 @@ export function keep(name: string, outcomes: Outcome[], order: string[]): void {
   const results = Object.fromEntries(order.filter((one) => one in all).map((one) => [one, all[one]]));
   writeFileSync(files.results, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(files.chart, chartOf(results));
-  for (const [file, text] of [
-    [files.readme, summaryOf(results)],
-    [files.details, detailsOf(results)],
-  ]) {
-    writeFileSync(file, withFigures(readFileSync(file, "utf8"), text));
-  }
+  writeFileSync(files.details, withFigures(readFileSync(files.details, "utf8"), documented(results)));
 }
 
 function machine(): string {
@@ -82,8 +76,11 @@ export function tableOf(outcome: Outcome): string {
   ].join("\n");
 }
 
+/** What the document has between its marks: all medians, then each measure by itself. */
+export const documented = (results: Results) => `${summaryOf(results)}\n\n${detailsOf(results)}`;
+
 /** For each measure the medians in one line. */
-export function summaryOf(results: Results): string {
+function summaryOf(results: Results): string {
   const all = Object.values(results);
   const rows = all.flatMap(({ outcomes }) =>
     outcomes.map((outcome) => {
@@ -95,7 +92,7 @@ export function summaryOf(results: Results): string {
   );
   const where = [...new Set(all.map(({ date, machine }) => `${machine}; ${date}`))];
   return [
-    "![Medians of all that is compared](docs/performance.svg)",
+    "![Medians of all that is compared](performance.svg)",
     "",
     "| median (ratio to the limit) | first | others | goal |",
     "|---|---|---|---|",
@@ -105,7 +102,7 @@ export function summaryOf(results: Results): string {
   ].join("\n");
 }
 
-export function detailsOf(results: Results): string {
+function detailsOf(results: Results): string {
   return Object.values(results)
     .flatMap(({ date, machine, outcomes }) => outcomes.map((one) => `${tableOf(one)}\n\n${date}: ${machine}.`))
     .join("\n\n");

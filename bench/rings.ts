@@ -95,7 +95,7 @@ interface ManifestSet {
 
 /** The documents' manifest for so many members, without the short waits of the tests. */
 function manifestOf(members: number): string {
-  const all = loadAll(readFileSync(path.join(repository, "tests/ring/adoption/cassandra.yaml"), "utf8"));
+  const all = loadAll(readFileSync(path.join(repository, "tests/cassandra/adoption/cassandra.yaml"), "utf8"));
   for (const { spec } of all.filter((one): one is ManifestSet => (one as ManifestSet).kind === "StatefulSet")) {
     spec.replicas = members;
     const [container] = spec.template.spec.containers;

@@ -92,10 +92,10 @@ export async function startUpComparison(scratch: string): Promise<Comparison> {
 async function compile(folder: string): Promise<void> {
   const tsc = createRequire(path.join(repository, "index.js")).resolve("typescript/bin/tsc");
   const options = ["--noEmit", "false", "--outDir", folder, "--rootDir", ".", "--isolatedModules", "true"];
-  const shape = ["--target", "es2022", "--module", "commonjs", "--moduleResolution", "node10"];
+  const shape = ["--target", "es2022", "--module", "commonjs", "--moduleResolution", "bundler", "--ignoreConfig"];
   const rest = ["--esModuleInterop", "--resolveJsonModule", "--skipLibCheck", "--noCheck"];
   await run(process.execPath, [tsc, "index.ts", ...options, ...shape, ...rest], { cwd: repository, timeout: 120_000 });
-  cpSync(path.join(repository, "components/cassandraPod"), path.join(folder, "components/cassandraPod"), {
+  cpSync(path.join(repository, "components/pod"), path.join(folder, "components/pod"), {
     recursive: true,
   });
   symlinkSync(path.join(repository, "node_modules"), path.join(folder, "node_modules"));

@@ -1,20 +1,29 @@
-export { AdoptedTemplate } from "./adoption";
-export { type CassandraPodArgs } from "./cassandraPod";
-export { Auth, CassandraRing, type CassandraRingArgs } from "./cassandraRing";
-export { CassandraService, type CassandraServiceArgs } from "./cassandraService";
-export { type ClusterChoice } from "./cluster";
-export { type CertManager, type IssuerReference } from "./certificates";
-export { CockroachCluster, type CockroachClusterArgs } from "./cockroachCluster";
-export { type CockroachCertificates, type CockroachPodArgs } from "./cockroachPod";
-export { DaemonCluster, type DaemonClusterArgs } from "./daemonCluster";
-export { DataGuard } from "./dataGuard";
-export { EphemeralCluster, type EphemeralClusterArgs } from "./ephemeralCluster";
-export { KubernetesCluster, type KubernetesClusterArgs } from "./kubernetesCluster";
-export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./localVolumes";
-export { type Peer } from "./networkAccess";
-export { PersistentCluster, type PersistentClusterArgs } from "./persistentCluster";
-export { judgeIn, ofStack, type RingFacts, type Rings } from "./ringFacts";
-export { enforceLabel, refuseOtherStandard } from "./podSecurity";
-export { ClientCertificates } from "./tls";
-export { SinglePod, type SinglePodArgs } from "./singlePod";
-export { CassandraStorage, type CassandraStorageArgs, type Storage, storageClasses, VolumeRetention } from "./storage";
+export { AdoptedTemplate } from "./operations/adoption";
+export { type CassandraPodArgs } from "./objects/podArgs";
+export { Auth, CassandraRing, type CassandraRingArgs } from "./topologies/cassandraRing";
+export { CassandraService, type CassandraServiceArgs } from "./objects/services";
+export { type ClusterChoice } from "./kubernetes/apiClient";
+export { type CertManager, type IssuerReference } from "./objects/certificates";
+export { CockroachCluster, type CockroachClusterArgs } from "./cockroachdb/cockroachCluster";
+export { type CockroachCertificates } from "./cockroachdb/cockroachOptions";
+export { type CockroachPodArgs } from "./cockroachdb/cockroachPod";
+export { DaemonCluster, type DaemonClusterArgs } from "./topologies/daemonCluster";
+export { DataGuard } from "./operations/dataGuard";
+export { EphemeralCluster, type EphemeralClusterArgs } from "./topologies/ephemeralCluster";
+export { KubernetesCluster, type KubernetesClusterArgs } from "./kubernetes/kubernetesCluster";
+export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./objects/persistentVolumes";
+export { type Peer } from "./objects/networkPolicy";
+export { PersistentCluster, type PersistentClusterArgs } from "./topologies/persistentCluster";
+export { usePropertyNames } from "./engine/propertyNames";
+export { ringChangeValidator } from "./operations/ringGuard";
+export { type RingSnapshot, type RingSnapshots } from "./operations/ringSnapshots";
+export { enforceLabel, refuseOtherStandard } from "./objects/podSecurityStandard";
+export { ClientCertificates } from "./objects/tls";
+export { SinglePod, type SinglePodArgs } from "./topologies/singlePod";
+export {
+  CassandraStorage,
+  type CassandraStorageArgs,
+  type Storage,
+  storageClasses,
+  VolumeRetention,
+} from "./objects/storageClass";

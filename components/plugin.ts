@@ -1,13 +1,14 @@
 /**
- * The components for programs in other languages: what `PulumiPlugin.yaml` makes a package of. Pulumi reads its schema from these
- * classes, whose outputs are plain values, and whose args are those of the components themselves. It sees those alone that extend
- * ComponentResource directly, and of their outputs the ones that they declare themselves: a class that they share would hide both.
+ * The components for programs in other languages: `PulumiPlugin.yaml` makes a package of them. Pulumi reads the schema of the package
+ * from these classes. Their args are those of the components, and their outputs are plain values. Pulumi sees only classes that extend
+ * ComponentResource directly, and only outputs that a class declares itself. A common base class would hide both, so the classes repeat
+ * each other.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { refuseWrongArgs } from "./checkedArgs";
+import { refuseWrongArgs } from "./args/checkedArgs";
 import * as cassandra from "./index";
 
-/** What a ring tells a program. */
+/** Outputs of every ring. */
 interface RingOutputs {
   contactPoints: pulumi.Output<string[]>;
   clientService: pulumi.Output<string>;
@@ -22,13 +23,13 @@ function outputsOf({ contactPoints, clientService, superuser }: cassandra.Cassan
   };
 }
 
-/** A ring whose members keep their rows on a volume each: a StatefulSet, or one for each rack. */
+/** A ring whose members keep their data on a volume each: a StatefulSet, or one for each rack. */
 export class PersistentCluster extends pulumi.ComponentResource {
   /** Names in DNS for a driver to start from. */
   readonly contactPoints!: pulumi.Output<string[]>;
-  /** Service with a cluster IP, for clients. */
+  /** Name of the Service with a cluster IP, for clients. */
   readonly clientService!: pulumi.Output<string>;
-  /** Secret that holds name and password of the superuser; none where nobody logs in. */
+  /** Name of the Secret with name and password of the superuser; undefined if clients do not log in. */
   readonly superuserSecret?: pulumi.Output<string>;
 
   constructor(name: string, args: cassandra.PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -40,13 +41,13 @@ export class PersistentCluster extends pulumi.ComponentResource {
   }
 }
 
-/** A ring whose rows lie in its pods: a ReplicationController. A pod that leaves hands its rows over first. */
+/** A ring whose data lies in its pods: a ReplicationController. A pod that is deleted streams its data to other members first. */
 export class EphemeralCluster extends pulumi.ComponentResource {
   /** Names in DNS for a driver to start from. */
   readonly contactPoints!: pulumi.Output<string[]>;
-  /** Service with a cluster IP, for clients. */
+  /** Name of the Service with a cluster IP, for clients. */
   readonly clientService!: pulumi.Output<string>;
-  /** Secret that holds name and password of the superuser; none where nobody logs in. */
+  /** Name of the Secret with name and password of the superuser; undefined if clients do not log in. */
   readonly superuserSecret?: pulumi.Output<string>;
 
   constructor(name: string, args: cassandra.EphemeralClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -58,13 +59,13 @@ export class EphemeralCluster extends pulumi.ComponentResource {
   }
 }
 
-/** A ring with a member on each node that is picked: a DaemonSet. */
+/** A ring with one member on each selected node: a DaemonSet. */
 export class DaemonCluster extends pulumi.ComponentResource {
   /** Names in DNS for a driver to start from. */
   readonly contactPoints!: pulumi.Output<string[]>;
-  /** Service with a cluster IP, for clients. */
+  /** Name of the Service with a cluster IP, for clients. */
   readonly clientService!: pulumi.Output<string>;
-  /** Secret that holds name and password of the superuser; none where nobody logs in. */
+  /** Name of the Secret with name and password of the superuser; undefined if clients do not log in. */
   readonly superuserSecret?: pulumi.Output<string>;
 
   constructor(name: string, args: cassandra.DaemonClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -76,9 +77,9 @@ export class DaemonCluster extends pulumi.ComponentResource {
   }
 }
 
-/** A CockroachDB cluster: a StatefulSet with a volume for each node, its Services, and its one-time initialisation. */
+/** A CockroachDB cluster: a StatefulSet with a volume for each node, its Services, and the Job that forms the cluster once. */
 export class CockroachCluster extends pulumi.ComponentResource {
-  /** Service with a cluster IP that leads to nodes which serve SQL. */
+  /** Name of the Service with a cluster IP that leads to the nodes that serve SQL. */
   readonly publicService: pulumi.Output<string>;
 
   constructor(name: string, args: cassandra.CockroachClusterArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -1,8 +1,8 @@
 import { PolicyPack, ReportViolation, ResourceValidationArgs } from "@pulumi/policy";
-import { ClusterChoice } from "../components/kubeconfig";
+import { ClusterChoice } from "../components/kubernetes/kubeconfig";
 import { find } from "./live";
 import { objectsOf, titleOf } from "./objects";
-import { Rule, rules } from "./rules";
+import { clusterSeen, Rule, rules } from "./rules";
 
 /** Whether a resource is part of a ring that this repository's component makes. */
 const isOfRing = ({ urn }: ResourceValidationArgs) => urn.includes("cassandra:index:PersistentCluster$");
@@ -34,9 +34,7 @@ new PolicyPack("cassandra", {
       validateResource: (args: ResourceValidationArgs, report: ReportViolation) => validate(rule, args, report),
     })),
     {
-      name: "cluster-seen",
-      description: "What is there could be looked at, by the rules that compare with it.",
-      enforcementLevel: "advisory" as const,
+      ...clusterSeen,
       validateResource: async (args: ResourceValidationArgs, report: ReportViolation) => {
         for (const object of objectsOf(args.type, args.props).filter(({ kind }) => compared.includes(kind))) {
           const { why } = await find(object, clusterOf(args));

@@ -1,4 +1,5 @@
-import { Cluster, ClusterChoice, explain, nothingWhenNotFound } from "../components/cluster";
+import { KubernetesClient, errorMessage, undefinedWhenNotFound } from "../components/kubernetes/apiClient";
+import { ClusterChoice } from "../components/kubernetes/kubeconfig";
 import { KubeObject } from "./objects";
 
 /** What is there of an object: itself, nothing, or why nobody could tell. */
@@ -8,11 +9,11 @@ export interface Found {
 }
 
 /** Connections, by what says where the cluster is. */
-const clusters = new Map<string, Promise<Cluster>>();
+const clusters = new Map<string, Promise<KubernetesClient>>();
 
-function connectionTo(choice: ClusterChoice): Promise<Cluster> {
+function connectionTo(choice: ClusterChoice): Promise<KubernetesClient> {
   const key = JSON.stringify(choice);
-  const known = clusters.get(key) ?? Cluster.connect(choice);
+  const known = clusters.get(key) ?? KubernetesClient.connect(choice);
   clusters.set(key, known);
   return known;
 }
@@ -27,10 +28,10 @@ export function find({ apiVersion, kind, metadata }: KubeObject, choice: Cluster
   const look = async (): Promise<Found> => {
     try {
       const { objects } = await connectionTo(choice);
-      const live = await objects.read({ apiVersion, kind, metadata: { name, namespace } }).catch(nothingWhenNotFound);
+      const live = await objects.read({ apiVersion, kind, metadata: { name, namespace } }).catch(undefinedWhenNotFound);
       return { ...(live && { live: live as KubeObject }) };
     } catch (error) {
-      return { why: explain(error as Error) };
+      return { why: errorMessage(error as Error) };
     }
   };
   const found = seen.get(key) ?? look();

@@ -1,5 +1,5 @@
-import { quantity } from "../components/quantity";
-import { shapes } from "../components/shapes";
+import { quantity } from "../components/kubernetes/quantity";
+import { shapes } from "../components/args/shapes";
 import { tooWide } from "./networks";
 import { containersOf, envOf, imagesOf, KubeObject, podSpecOf, titleOf } from "./objects";
 
@@ -25,7 +25,7 @@ const pinnedImages: Rule = {
       .filter(({ image }) => (image !== undefined || !object.isPart) && !shapes.image.is(image))
       .map(
         ({ name, image }) =>
-          `${titleOf(object)}, container ${name}: image "${image}" may be another one tomorrow; give it a tag other than latest, or a digest`,
+          `${titleOf(object)}, container ${name}: image "${image}" can change without an edit; give it a tag other than latest, or a digest`,
       ),
 };
 
@@ -38,7 +38,7 @@ const memoryLimits: Rule = {
       .filter(({ resources }) => !object.isPart && !resources?.limits?.memory)
       .map(
         ({ name }) =>
-          `${titleOf(object)}, container ${name}: without a memory limit it may take a whole node's; set resources.limits.memory`,
+          `${titleOf(object)}, container ${name}: without a memory limit it may use all memory of its node; set resources.limits.memory`,
       ),
 };
 
@@ -96,11 +96,11 @@ const privateServices: Rule = {
   check: (object) => {
     if (isEntrance(object))
       return [
-        `${titleOf(object)} is open to whoever reaches its controller, and a database is for its own clients; leave it out`,
+        `${titleOf(object)} is open to everybody who reaches its controller, and a database is for its own clients; remove it`,
       ];
     const onNodes = containersOf(object).filter(({ ports }) => ports?.some(({ hostPort }) => hostPort));
     if (onNodes.length > 0 || podSpecOf(object)?.hostNetwork)
-      return [`${titleOf(object)} listens at the addresses of nodes; take hostPort and hostNetwork out`];
+      return [`${titleOf(object)} listens at the addresses of nodes; remove hostPort and hostNetwork`];
     if (object.kind === "NetworkPolicy") {
       const { ingress = [] } = (object.spec ?? {}) as { ingress?: IngressRule[] };
       if (ingress.some(({ from }) => !from?.length))
@@ -112,7 +112,7 @@ const privateServices: Rule = {
     }
     if (object.kind !== "Service" || !isPublic(object)) return [];
     return [
-      `${titleOf(object)} is open to whoever reaches its address; make it a ClusterIP, or a load balancer with your cloud's annotation ` +
+      `${titleOf(object)} is open to everybody who reaches its address; make it a ClusterIP, or a load balancer with your cloud's annotation ` +
         "for an internal one, or with loadBalancerSourceRanges",
     ];
   },
@@ -125,7 +125,7 @@ const clientsLogIn: Rule = {
   check: (object) => {
     const { RING_NAME: ring, RING_SUPERUSER: superuser } = envOf(object);
     if (!ring || superuser) return [];
-    return [`ring ${ring}: whoever reaches CQL may do everything; take \`auth: none\` out of its config`];
+    return [`ring ${ring}: everybody who reaches CQL may do everything; take \`auth: none\` out of its config`];
   },
 };
 
@@ -134,7 +134,7 @@ const fewest = 3;
 
 const enoughMembers: Rule = {
   name: "enough-members",
-  description: "A Cassandra ring has as many members as a row has copies.",
+  description: "A Cassandra ring has as many members as the replication factor.",
   enforcementLevel: "advisory",
   check: (object) => {
     const { replicas } = (object.spec ?? {}) as { replicas?: number };
@@ -144,8 +144,8 @@ const enoughMembers: Rule = {
     const members = replicas * Math.max(1, sets.split(" ").length);
     if (members >= fewest) return [];
     return [
-      `${titleOf(object)}: with ${members} of them no row can have ${fewest} copies, and QUORUM does not outlive the loss of one; ` +
-        `have ${fewest} members or more`,
+      `${titleOf(object)}: ${members} members are too few for replication factor ${fewest}, so QUORUM fails when one of them is lost; ` +
+        `use ${fewest} members or more`,
     ];
   },
 };
@@ -155,7 +155,7 @@ const replicasOf = ({ spec }: KubeObject) => (spec as { replicas?: number } | un
 
 const oneChangeAtATime: Rule = {
   name: "one-change-at-a-time",
-  description: "A set does not become smaller and get another image in one update.",
+  description: "One update does not both remove members and change the image.",
   enforcementLevel: "mandatory",
   needsLive: ["StatefulSet", "ReplicationController"],
   check: (object, live) => {
@@ -163,7 +163,7 @@ const oneChangeAtATime: Rule = {
     if (was === undefined || wanted === undefined || wanted >= was) return [];
     if (JSON.stringify(images(live!)) === JSON.stringify(images(object))) return [];
     return [
-      `${titleOf(object)}: ${was} -> ${wanted} replicas and another image at once, so that rows move between versions; do one of it, ` +
+      `${titleOf(object)}: ${was} -> ${wanted} replicas and another image at once, so that data streams between versions; edit one of them now, ` +
         "and the other in the next update",
     ];
   },
@@ -178,7 +178,7 @@ const claimsOf = ({ spec }: KubeObject) =>
 
 const storageStays: Rule = {
   name: "storage-stays",
-  description: "No set is deleted and made anew for the sake of its volumes.",
+  description: "No edit of volumeClaimTemplates deletes a StatefulSet and creates it again.",
   enforcementLevel: "mandatory",
   needsLive: ["StatefulSet"],
   exceptRings: true,
@@ -199,8 +199,8 @@ const storageStays: Rule = {
     }));
     if (describe(wanted) === describe(there)) return [];
     return [
-      `${titleOf(object)}: other claim templates delete the set with all of its pods, and make it anew: ${describe(there)} -> ` +
-        `${describe(wanted)}; let the claims grow by hand (\`kubectl patch pvc\`), or \`kubectl delete statefulset --cascade=orphan\` first`,
+      `${titleOf(object)}: other volumeClaimTemplates delete the StatefulSet with all of its pods, and create it again: ${describe(there)} -> ` +
+        `${describe(wanted)}; expand the PersistentVolumeClaims by hand (\`kubectl patch pvc\`), or \`kubectl delete statefulset --cascade=orphan\` first`,
     ];
   },
 };
@@ -212,7 +212,7 @@ const seenObjects: Rule = {
   check: (object) =>
     object.kind === "Release"
       ? [
-          `${titleOf(object)}: what a Helm release makes, no policy sees; take a Chart (kubernetes:helm.sh/v4), whose objects are Pulumi's`,
+          `${titleOf(object)}: no policy sees the objects of a Helm release; use a Chart (kubernetes:helm.sh/v4), whose objects are resources of Pulumi`,
         ]
       : [],
 };
@@ -227,3 +227,10 @@ export const rules: Rule[] = [
   oneChangeAtATime,
   storageStays,
 ];
+
+/** Says which objects the rules with `needsLive` could not compare; policies/index.ts makes the check. */
+export const clusterSeen: Omit<Rule, "check"> = {
+  name: "cluster-seen",
+  description: "The rules that compare with live objects could read them.",
+  enforcementLevel: "advisory",
+};

@@ -1,4 +1,5 @@
-import { Key, keys } from "../settings/keys";
+import { Key } from "../config/keys";
+import { commonKeys } from "../config/schema";
 import { masked } from "./events";
 import { brief, differences } from "./fields";
 
@@ -15,7 +16,7 @@ export interface ConfigChange {
 export type PastConfig = Record<string, { value?: string; secret: boolean }>;
 
 /** Keys whose values must not be shown, though a stack file may have them in plain text. */
-const isSecret = (path: string) => (keys as Record<string, Key>)[path.split(/[:.]/).at(-1)!]?.isSecret ?? false;
+const isSecret = (path: string) => (commonKeys as Record<string, Key>)[path.split(/[:.]/).at(-1)!]?.isSecret ?? false;
 
 /**
  * What changed since the last update, in order of the stack file's lines. Of a secret that was one before, nobody can tell here

@@ -1,4 +1,4 @@
-import { revisionAnnotation } from "../components/cassandraPod";
+import { revisionAnnotation } from "../components/objects/podMetadata";
 import { ConfigChange } from "./configLines";
 import { Change, Drift, masked, Preview } from "./events";
 import { brief, Difference, differences } from "./fields";
@@ -31,7 +31,12 @@ export function report({ stack, stackFile, preview, config }: ReportArgs): strin
       : []),
     config === undefined ? "The stack has never been deployed." : configPart(config, stackFile),
     ...(preview.drifts.length > 0
-      ? [bullets("#### Changed by hand since, and set back by `pulumi up --refresh`", preview.drifts.map(drift))]
+      ? [
+          bullets(
+            "#### Changed by hand since the last update; `pulumi up --refresh` sets it back",
+            preview.drifts.map(drift),
+          ),
+        ]
       : []),
     ...(preview.said.warning.length > 0 ? [bullets("#### Warnings", preview.said.warning)] : []),
     ...(preview.succeeded && objects.length > 0 ? [objectPart(objects)] : []),
@@ -53,7 +58,7 @@ function cut(text: string): string {
 
 /** The update in a sentence. */
 function headline({ succeeded }: Preview, rings: RingOutlook[], objects: Change[]): string {
-  if (!succeeded) return "**Refused: `pulumi up` touches nothing as long as this holds.**";
+  if (!succeeded) return "**Refused: `pulumi up` changes nothing until this is fixed.**";
   if (objects.length === 0 && rings.length === 0) return "Nothing changes.";
   const moving = rings.filter(({ members }) => members.length > 0);
   if (moving.length === 0) return "**No member of a ring moves or restarts.**";
@@ -61,17 +66,17 @@ function headline({ succeeded }: Preview, rings: RingOutlook[], objects: Change[
   return `**${about.join(" ")}**`;
 }
 
-function ringPart({ name, topology, said, members, seconds, movesRows, meanwhile }: RingOutlook): string {
+function ringPart({ name, topology, said, members, seconds, streamsData, meanwhile }: RingOutlook): string {
   const time =
     seconds === undefined
       ? []
-      : [`takes about ${duration(seconds)}${movesRows ? ", and the time in which rows move" : ""}`];
+      : [`takes about ${duration(seconds)}${streamsData ? ", plus the time to stream data" : ""}`];
   const lines = [...members, ...said, ...time, `meanwhile, ${meanwhile}`];
   return bullets(`#### Ring \`${name}\` (${topology})`, lines);
 }
 
 function configPart(changes: ConfigChange[], stackFile: string): string {
-  if (changes.length === 0) return "The stack's config is that of the last update.";
+  if (changes.length === 0) return "The stack's config is the same as in the last update.";
   const lines = changes.map(({ key, line, before, after }) => {
     const where = line === undefined ? "" : `${stackFile}:${line} `;
     return `${where}\`${key}\`: ${value(before)} -> ${value(after)}`;
@@ -141,7 +146,7 @@ function fields({ what, differing, old, new: wanted }: Change): string {
     .filter(({ path }) => !path.endsWith(revisionAnnotation) && path !== "metadata.name")
     .map(change);
   // Where the inputs are those of before, they are masked.
-  const shown = all.length > 0 ? all : differing.map((path) => `\`${path}\`: another secret`);
+  const shown = all.length > 0 ? all : differing.map((path) => `\`${path}\`: the secret changes`);
   const rest = shown.length > most ? [`${shown.length - most} more`] : [];
   return [...shown.slice(0, most), ...rest].join("<br>");
 }
@@ -149,7 +154,7 @@ function fields({ what, differing, old, new: wanted }: Change): string {
 /** Of a value that is, holds or becomes a secret, neither side is shown. */
 const change = ({ path, before, after }: Difference) =>
   [before, after].some((side) => JSON.stringify(side ?? null).includes(masked))
-    ? `\`${path}\`: another secret`
+    ? `\`${path}\`: the secret changes`
     : `\`${path}\`: ${cell(before)} -> ${cell(after)}`;
 
 const cell = (given: unknown) => `\`${brief(given).replaceAll("|", "\\|")}\``;

@@ -1,5 +1,5 @@
-import { selectorText } from "../components/labels";
-import { podAt } from "../components/racks";
+import { selectorText } from "../components/objects/labels";
+import { podAt } from "../components/objects/racks";
 import { Change, Inputs, Preview } from "./events";
 
 /** What an update means for the rows and the members of one ring. */
@@ -13,7 +13,7 @@ export interface RingOutlook {
   /** Seconds that it takes, beside the time in which rows move; undefined when no member moves or restarts. */
   seconds?: number;
   /** Whether rows move, which takes as long as there are rows. */
-  movesRows: boolean;
+  streamsData: boolean;
   /** Whether clients notice. */
   meanwhile: string;
 }
@@ -34,7 +34,7 @@ const takes = { first: 60, join: 90, leave: 80, restart: 45 };
 interface Workload {
   replicas: number;
   template: Inputs;
-  /** Whether the object is deleted and made anew, with all of its pods. */
+  /** Whether the object is deleted and created again, with all of its pods. */
   isReplaced: boolean;
 }
 
@@ -54,8 +54,8 @@ function outlook(ring: Change, changes: Change[], said: string[]): RingOutlook |
   const some = (after[0] ?? before[0])?.template;
   const name = (some && envOf(some).RING_NAME) ?? ring.urn.split("::").at(-1)!;
   const about = { name, topology, said: sentences(said, name) };
-  const { members, seconds, movesRows, meanwhile } = movements(topology, before, after);
-  return { ...about, members, movesRows, meanwhile, ...(seconds > 0 && { seconds }) };
+  const { members, seconds, streamsData, meanwhile } = movements(topology, before, after);
+  return { ...about, members, streamsData, meanwhile, ...(seconds > 0 && { seconds }) };
 }
 
 function isBelow({ parent }: Change, urn: string, changes: Change[]): boolean {
@@ -90,35 +90,33 @@ function envOf(template: Inputs): Record<string, string> {
   return Object.fromEntries((containers[0].env ?? []).map(({ name, value = "" }) => [name, value]));
 }
 
-type Movements = Pick<RingOutlook, "members" | "movesRows" | "meanwhile"> & { seconds: number };
+type Movements = Pick<RingOutlook, "members" | "streamsData" | "meanwhile"> & { seconds: number };
 
 function movements(topology: string, before: Workload[], after: Workload[]): Movements {
   const count = (workloads: Workload[]) => workloads.reduce((sum, { replicas }) => sum + replicas, 0);
   const [was, wanted] = [count(before), count(after)];
   const isChanged = JSON.stringify(before.map((w) => w.template)) !== JSON.stringify(after.map((w) => w.template));
-  const none = { members: [], seconds: 0, movesRows: false };
+  const none = { members: [], seconds: 0, streamsData: false };
   if (before.length === 0)
     return {
       ...none,
       members: [
         topology === "daemon"
-          ? "new: a member on each node that is picked"
-          : `new: ${members(wanted)} form it together`,
+          ? "new ring: a member on each selected node"
+          : `new ring: ${members(wanted)} form it together`,
       ],
       seconds: takes.first,
-      meanwhile: "it serves once every member sees all others",
+      meanwhile: "the ring serves clients once every member sees all others",
     };
   if (after.length === 0)
-    return { ...none, members: ["gone: all of its members"], meanwhile: "nothing serves its clients any more" };
+    return { ...none, members: ["deleted: all of its members"], meanwhile: "no member serves clients any more" };
   const replaced = after.filter(({ isReplaced }) => isReplaced);
   if (replaced.length > 0)
     return {
       ...none,
-      members: [
-        `deleted and made anew, all at once: ${members(count(replaced))}; rows that lie in their pods are lost`,
-      ],
+      members: [`deleted and created again, all at once: ${members(count(replaced))}; data in their pods is lost`],
       seconds: takes.first,
-      meanwhile: "nothing serves its clients",
+      meanwhile: "no member serves clients",
     };
   if (topology === "daemon") return ofDaemons(before[0], after[0], isChanged);
 
@@ -132,21 +130,21 @@ function movements(topology: string, before: Workload[], after: Workload[]): Mov
   }
   if (wanted < was) {
     lines.push(
-      `leaving, one at a time: ${name ? list(range(wanted, was).reverse().map(name)) : members(was - wanted)}`,
+      `decommissioned, one at a time: ${name ? list(range(wanted, was).reverse().map(name)) : members(was - wanted)}`,
     );
     seconds += (was - wanted) * takes.leave;
   }
-  const handsOver = topology === "ephemeral" || topology === "pod";
+  const keepsDataInPods = topology === "ephemeral" || topology === "pod";
   if (isChanged) {
     const order = name && list(restartOrder(range(0, stays).map(name), after.length > 1));
-    lines.push(handsOver ? `replaced, one at a time: ${members(stays)}` : `restarting, one at a time: ${order}`);
-    seconds += stays * (handsOver ? takes.join + takes.leave : takes.restart);
+    lines.push(keepsDataInPods ? `replaced, one at a time: ${members(stays)}` : `restarting, one at a time: ${order}`);
+    seconds += stays * (keepsDataInPods ? takes.join + takes.leave : takes.restart);
   }
   return {
     members: lines,
     seconds,
-    movesRows: was !== wanted || (isChanged && handsOver),
-    meanwhile: meanwhile(isChanged && !handsOver, stays),
+    streamsData: was !== wanted || (isChanged && keepsDataInPods),
+    meanwhile: meanwhile(isChanged && !keepsDataInPods, stays),
   };
 }
 
@@ -154,24 +152,26 @@ function ofDaemons(before: Workload, after: Workload, isChanged: boolean): Movem
   const nodes = ({ template }: Workload) =>
     selectorText(((template.spec as Inputs).nodeSelector ?? {}) as Record<string, string>) || "all";
   const isOnNodes = envOf(after.template).RING_DISK === "node";
-  if (!isChanged) return { members: [], seconds: 0, movesRows: false, meanwhile: meanwhile(false, 1) };
+  if (!isChanged) return { members: [], seconds: 0, streamsData: false, meanwhile: meanwhile(false, 1) };
   const picked =
-    nodes(before) === nodes(after) ? [] : [`other nodes are picked: ${nodes(before)} before, ${nodes(after)} now`];
+    nodes(before) === nodes(after)
+      ? []
+      : [`nodeSelector selects other nodes: ${nodes(before)} before, ${nodes(after)} now`];
   const how = isOnNodes
     ? "restarting, one at a time: the member of each node"
     : "replaced, one at a time: the member of each node";
   return {
     members: [...picked, how],
     seconds: isOnNodes ? takes.restart : takes.join + takes.leave,
-    movesRows: !isOnNodes || picked.length > 0,
+    streamsData: !isOnNodes || picked.length > 0,
     meanwhile: meanwhile(isOnNodes, 3),
   };
 }
 
 function meanwhile(isAway: boolean, count: number): string {
-  if (!isAway) return "every member serves, and every row can be read and written";
-  if (count === 1) return "nothing serves until its only member is back";
-  return "one member is away at a time: QUORUM is served where a row has three copies, and rows with one copy wait for their member";
+  if (!isAway) return "every member serves clients, and all data can be read and written";
+  if (count === 1) return "no member serves clients until the only member is back";
+  return "one member at a time is down: with replication factor 3, requests at QUORUM succeed; with replication factor 1, requests for the data of that member fail until it is back";
 }
 
 /** Names of pods by their places; undefined where they have none of their own. */

@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     },
   });
   const { stack, "config-file": given, "policy-pack": policies, output } = values;
-  if (!stack) throw new Error("which stack? npm run review -- --stack STACK");
+  if (!stack) throw new Error("--stack is missing. Usage: npm run review -- --stack STACK");
   const file = given ?? path.join(__dirname, "..", `Pulumi.${stack}.yaml`);
   const stackFile = readFileSync(file, "utf8");
   const past = await pastConfig(stack);
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   try {
     preview = readPreview(stdout);
   } catch (error) {
-    throw new Error(`there is no preview of stack ${stack}: ${(error as Error).message}\n${stderr}`);
+    throw new Error(`stack ${stack} could not be previewed: ${(error as Error).message}\n${stderr}`);
   }
   const config = past && configChanges(past, preview.config, stackFile);
   const text = report({ stack, stackFile: path.basename(file), preview, ...(config && { config }) });

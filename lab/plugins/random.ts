@@ -82,7 +82,7 @@ class Random implements Provider {
   readonly version = (createRequire(__filename)("@pulumi/random/package.json") as { version: string }).version;
 
   configure(): Promise<void> {
-    tell(`a stand-in for the official random plugin ${this.version} is at work`);
+    tell(`a stand-in for the official random plugin ${this.version} is in use`);
     return Promise.resolve();
   }
 

@@ -6,7 +6,7 @@ import { printStatus } from "./status";
 
 const usage = `usage: npm run lab -- COMMAND [OPTIONS]
   up [--simulated] [--nodes N]   start the lab: a Kubernetes cluster with N nodes (default 3) and a Pulumi toolchain;
-                                 fewer nodes than before: the last ones are taken away
+                                 fewer nodes than before: the last ones are removed
                                  --simulated: nodes that exist in the API server only
      [--simulated-nodes N]       N of such nodes beside real ones
      [--cert-manager]            issue certificates by authorities in the cluster

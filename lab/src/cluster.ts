@@ -5,13 +5,13 @@ import { startCertManager } from "./certManager";
 import { controlPlaneProcesses, startControlPlane } from "./controlPlane";
 import { dnsObjects, startDns } from "./dns";
 import { Image } from "./images";
-import { hasSimulation, Instance, Settings } from "./instance";
+import { hasKwokNodes, Instance, Settings } from "./instance";
 import { findNetwork, Network, removeNetwork, startNetwork } from "./network";
 import { forgetNode, nodeName, nodeProcesses, policyObjects, removeNode, startNodes } from "./node";
 import { apply, connect, Connection } from "./objects";
 import { endProcesses, runningProcesses, stopProcesses, until } from "./processes";
 import { step } from "./progress";
-import { simulatedNode, startSimulation } from "./simulated";
+import { kwokNode, startKwok } from "./kwokNodes";
 import { startProvisioner, storageObjects } from "./storage";
 import { Programs } from "./toolchain";
 
@@ -22,7 +22,7 @@ export function clusterProcesses(settings: Settings): string[] {
     "network",
     ...controlPlaneProcesses,
     "provisioner",
-    ...(hasSimulation(settings) ? ["kwok"] : []),
+    ...(hasKwokNodes(settings) ? ["kwok"] : []),
     ...(settings.certManager ? ["cert-manager"] : []),
     ...(settings.simulated ? [] : real),
   ];
@@ -53,7 +53,7 @@ export async function startCluster(
     await startControlPlane(instance, network, programs);
     await apply(await connect(instance.kubeconfig), [...dnsObjects(network), ...storageObjects(), ...policyObjects]);
     await startProvisioner(instance, network, settings.simulated);
-    if (hasSimulation(settings)) await startSimulation(instance, network, programs);
+    if (hasKwokNodes(settings)) await startKwok(instance, network, programs);
     if (!settings.simulated) await startDns(instance, network, programs);
     if (settings.certManager) await startCertManager(instance, programs);
   });
@@ -66,7 +66,7 @@ export async function startCluster(
     const connection = await connect(instance.kubeconfig);
     await apply(
       connection,
-      simulated.map(([name, number]) => simulatedNode(name, number)),
+      simulated.map(([name, number]) => kwokNode(name, number)),
     );
     await startNodes({ instance, network, programs, images }, real);
     await until("the nodes to be Ready", 120, () => allReady(connection, names));
@@ -78,7 +78,7 @@ async function removeNodes(instance: Instance, before: Settings, settings: Setti
   const kept = simulatedNodes(settings).map(([name]) => name);
   const connection = await connect(instance.kubeconfig);
   for (const [name] of simulatedNodes(before)) if (!kept.includes(name)) await forgetNode(connection, name);
-  if (!hasSimulation(settings)) await stopProcesses(instance, ["kwok"], 5);
+  if (!hasKwokNodes(settings)) await stopProcesses(instance, ["kwok"], 5);
   if (settings.simulated) return;
   for (const number of numbers(before.nodes).slice(settings.nodes)) {
     await step(`taking ${nodeName(number)} away`, () => removeNode(instance, number));

@@ -21,14 +21,14 @@ export interface Settings {
   nodes: number;
   /** Number of simulated nodes beside real ones: simulated1 and so on. @default 0 */
   simulatedNodes?: number;
-  /** Whether cert-manager is at work. @default false */
+  /** Whether cert-manager runs. @default false */
   certManager?: boolean;
   /** Whether the official Kubernetes plugin is built from its source where it cannot be downloaded. @default false: the stand-in */
   officialPlugin?: boolean;
 }
 
-/** Whether KWOK is at work. */
-export const hasSimulation = ({ simulated, simulatedNodes = 0 }: Settings) => simulated || simulatedNodes > 0;
+/** Whether KWOK runs. */
+export const hasKwokNodes = ({ simulated, simulatedNodes = 0 }: Settings) => simulated || simulatedNodes > 0;
 
 export class Instance {
   readonly dir: string;

@@ -22,7 +22,7 @@ export interface LabOptions {
   name?: string;
   /** Nodes that exist in the API server only (KWOK). @default as the lab was made, at first false */
   simulated?: boolean;
-  /** Number of nodes; with fewer than before, the last ones are taken away. @default as before, at first 3 */
+  /** Number of nodes; with fewer than before, the last ones are removed. @default as before, at first 3 */
   nodes?: number;
   /** Number of simulated nodes beside real ones. @default as before, at first 0 */
   simulatedNodes?: number;
@@ -73,7 +73,7 @@ export class Lab {
     return lab;
   }
 
-  /** Version of the Kubernetes plugin that is at work. */
+  /** Version of the Kubernetes plugin in use. */
   get kubernetesPlugin(): string {
     return this.instance.read<{ kubernetes: string }>("plugins.json")!.kubernetes;
   }
@@ -145,12 +145,12 @@ export class Lab {
     return victims.length;
   }
 
-  /** Drops all that a pod on a real node sends and is sent, unknown to both ends, until it is mended. @param address the pod's */
+  /** Drops all that a pod on a real node sends and is sent, which neither end is told, until restoreNetwork. @param address the pod's */
   cutNetwork(node: string, address: string): Promise<void> {
     return this.rules("add", node, address);
   }
 
-  mendNetwork(node: string, address: string): Promise<void> {
+  restoreNetwork(node: string, address: string): Promise<void> {
     return this.rules("del", node, address);
   }
 
@@ -159,12 +159,12 @@ export class Lab {
     return configure(this.instance, `${node}.namespaces`, ends);
   }
 
-  /** Drops what two pods send each other, unknown to both, until it is mended. @param node that one of them is on */
+  /** Drops what two pods send each other, which neither is told, until restorePath. @param node that one of them is on */
   cutPath(node: string, addresses: [string, string]): Promise<void> {
     return this.pathRules("add", node, addresses);
   }
 
-  mendPath(node: string, addresses: [string, string]): Promise<void> {
+  restorePath(node: string, addresses: [string, string]): Promise<void> {
     return this.pathRules("del", node, addresses);
   }
 
@@ -184,11 +184,28 @@ export class Lab {
     signalAll(processesIn(processGroup(this.instance, name)), "SIGCONT");
   }
 
+  private inNode(node: string, command: string[], options: RunOptions = {}): Promise<string> {
+    const [nsenter, ...inside] = enter(this.instance, `${node}.namespaces`, "net", "mount");
+    return run(nsenter, [...inside, ...command], options);
+  }
+
   /** Gives an image of a real node's a second name. */
   async tagImage(node: string, image: string, name: string): Promise<void> {
     const { env } = await clusterPrograms(this.settings({}));
-    const [nsenter, ...inside] = enter(this.instance, `${node}.namespaces`, "net", "mount");
-    await run(nsenter, [...inside, "ctr", "-n", "k8s.io", "images", "tag", "--force", image, name], { env });
+    await this.inNode(node, ["ctr", "-n", "k8s.io", "images", "tag", "--force", image, name], { env });
+  }
+
+  /** Gives the next pod of a real node an address that is free: the plugin goes through the node's range in turn, from the last one it gave. */
+  async nextPodAddress(node: string, address: string): Promise<void> {
+    const [, last] = /(\d+)$/.exec(address)!;
+    const before = address.replace(/\d+$/, String(Number(last) - 1));
+    await this.inNode(node, ["sh", "-c", 'printf %s "$0" > /run/cni/lab/last_reserved_ip.0', before]);
+  }
+
+  /** Addresses that pods of a real node hold. */
+  async podAddresses(node: string): Promise<string[]> {
+    const files = await this.inNode(node, ["ls", "/run/cni/lab"]);
+    return files.split("\n").filter((file) => /^[\d.]+$/.test(file));
   }
 
   /** Switches a real node off, its containers included. The next `up` switches it on again. */

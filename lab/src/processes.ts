@@ -74,7 +74,7 @@ export async function startHolder(instance: Instance, name: string, command: str
 /**
  * Waits until `condition` holds.
  * @param seconds after which it gives up
- * @param needs processes of the instance without which waiting is in vain
+ * @param needs processes of the instance that must run; if one of them ends, the wait fails at once
  * @throws when the time is over or a needed process ends; the message holds the last lines of its log
  */
 export async function until(
@@ -88,7 +88,7 @@ export async function until(
     for (const name of needs?.names ?? []) processId(needs!.instance, name);
     if (Date.now() > end) {
       const logs = (needs?.names ?? []).map((name) => lastLines(needs!.instance, name));
-      throw new Error([`Waited ${seconds} s in vain for ${what}.`, ...logs].join("\n"));
+      throw new Error([`Timed out after ${seconds} s, waiting for ${what}.`, ...logs].join("\n"));
     }
     await sleep(100);
   }

@@ -25,7 +25,7 @@ interface Plugin {
   version: string;
   /** Folder of the official one; undefined where it cannot be downloaded, and the lab's stand-in takes its place. */
   official?: string;
-  /** Version of the one that is at work: an older one where it is built from its source. The stand-in does as the SDK's own. */
+  /** Version of the plugin in use. A plugin that is built from its source is older than the SDK; the stand-in has the version of the SDK. */
   atWork: string;
 }
 
@@ -81,6 +81,8 @@ export async function pulumiEnvironment(
   const bin = instance.path("bin");
   mkdirSync(bin, { recursive: true });
   link(await kubectl(), join(bin, "kubectl"));
+  // Programs and plugins are started by the first `node` on PATH, which may be too old in a shell of the user's.
+  link(process.execPath, join(bin, "node"));
   // Replaced as a whole: a shell that is running it reads on in the old one.
   writeFileSync(join(bin, "pulumi.new"), pulumiWrapper(cli, stackFolder(instance)), { mode: 0o755 });
   renameSync(join(bin, "pulumi.new"), join(bin, "pulumi"));

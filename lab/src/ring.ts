@@ -36,7 +36,7 @@ export class Ring {
    */
   constructor(
     private readonly kubectl: Kubectl,
-    private readonly namespace: string,
+    readonly namespace: string,
     readonly name: string,
     readonly cqlsh: string,
   ) {}

@@ -27,7 +27,8 @@ async function pulumi(target: Target, stack: string, args: string[]): Promise<vo
   process.on("SIGINT", wait);
   const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("exit", resolve));
   process.off("SIGINT", wait);
-  if (code !== 0) throw new Error(`pulumi ${args[0]} failed; mend what it names above and run the same command again`);
+  if (code !== 0)
+    throw new Error(`pulumi ${args[0]} failed: fix what the lines above name, then run the same command again`);
 }
 
 /**
@@ -52,21 +53,22 @@ async function outputs(target: Target, stack: string): Promise<StackOutputs> {
 /** Prints a ring: its members, and the employees as each of them reads them. */
 async function show(ring: Ring): Promise<void> {
   const pods = await ring.pods();
-  say(`\n$ kubectl exec ${pods[0]} -- nodetool status`);
+  const exec = `kubectl exec -n ${ring.namespace}`;
+  say(`\n$ ${exec} ${pods[0]} -- nodetool status`);
   process.stdout.write(await ring.nodetool(pods[0], "status"));
   for (const pod of pods) {
-    say(`$ kubectl exec ${pod} -- ${ring.cqlsh} -e "SELECT * FROM my_cassandra_keyspace.employee"`);
+    say(`$ ${exec} ${pod} -- ${ring.cqlsh} -e "SELECT * FROM my_cassandra_keyspace.employee"`);
     process.stdout.write(await ring.readEmployees(pod));
   }
 }
 
-function next(context: string | undefined): string {
+function next(namespace: string, context: string | undefined): string {
   const start = context ? `npm start -- --context ${context}` : "npm start --";
   const lines = [
     ...(context ? [] : [['eval "$(npm run -s lab -- env)"', "a shell in which plain pulumi and kubectl work"]]),
     [`${start} --set replicas=4`, "one member more"],
     ["pulumi preview", "what the next edit of the stack file would do"],
-    ["kubectl get pods -l app=cassandra", "look"],
+    [`kubectl get pods -n ${namespace} -l app=cassandra`, "look"],
     context
       ? ["pulumi destroy", "take the ring down; its volumes stay"]
       : ["npm run lab -- down", "take the lab down; its disks stay until `down --delete`"],
@@ -100,13 +102,14 @@ async function main(): Promise<void> {
   else await pulumi(target, stack, ["up", "--yes", "--skip-preview"]);
 
   const kubectl = (args: string[], input?: string) => run("kubectl", args, { env: target.env, input });
-  const rings = Ring.of(kubectl, await outputs(target, stack));
+  const told = await outputs(target, stack);
+  const rings = Ring.of(kubectl, told);
   for (const ring of rings) {
     await step(`loading the sample employees into ring ${ring.name}`, () => ring.loadEmployees());
   }
   await pulumi(target, stack, ["stack"]);
   for (const ring of rings) await show(ring);
-  process.stdout.write(next(context));
+  process.stdout.write(next(told.namespace, context));
 }
 
 main().catch((error: unknown) => {

@@ -6,8 +6,9 @@ import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { version as pulumiVersion } from "@pulumi/pulumi/package.json";
+import { engines } from "../../package.json";
 import { cached, remembered } from "./cache";
-import { hasSimulation, repository, Settings } from "./instance";
+import { hasKwokNodes, repository, Settings } from "./instance";
 import { debianTools } from "./packages";
 import { step } from "./progress";
 import { run } from "./run";
@@ -48,6 +49,7 @@ export function checkHost(): void {
   const missing = [
     ...(linux ? [] : [`Linux (this is ${process.platform})`]),
     ...(linux && process.getuid?.() !== 0 ? ["root (the lab makes network namespaces and control groups)"] : []),
+    ...(isOlder(process.versions.node, oldestNode) ? [`Node.js ${oldestNode} (this is ${process.version})`] : []),
     ...(onPath("apt-get").length ? [] : ["Debian's package manager (apt-get), for containerd, runc and etcd"]),
     ...(onPath("go").length ? [] : ["Go, to build Kubernetes and Pulumi (go 1.21 or later)"]),
     ...(packages.length ? [`the programs ${packages.join(", ")}`] : []),
@@ -63,7 +65,7 @@ export function checkHost(): void {
 export async function clusterPrograms(settings: Settings): Promise<Programs> {
   const kubernetes = await build("kubernetes");
   const packages = await debianTools();
-  const kwok = hasSimulation(settings) ? await build("kwok") : undefined;
+  const kwok = hasKwokNodes(settings) ? await build("kwok") : undefined;
   const certManager = settings.certManager ? await build("cert-manager") : undefined;
   return {
     env: {
@@ -232,6 +234,14 @@ function onPath(name: string, folders = process.env.PATH ?? ""): string[] {
       return [];
     }
   });
+}
+
+/** Lowest version of Node.js that the program runs on. `npm ci` brings a newer one, unless it leaves out optional dependencies. */
+const oldestNode = engines.node.replace(">=", "");
+
+/** Whether a version comes before another one of the same form. */
+function isOlder(version: string, other: string): boolean {
+  return version.localeCompare(other, "en", { numeric: true }) < 0;
 }
 
 function minor(version: string): number {

@@ -7,8 +7,8 @@ import {
   PersistentCluster,
   SinglePod,
 } from "../../components/index";
-import { ringArgs } from "../unit/components/args";
-import { record, Registered } from "../unit/recorder";
+import { ringArgs } from "../support/args";
+import { record, Registered } from "../support/recorder";
 
 const volumes = { replicas: 3, storageClassName: "fast", volumeSize: "10Gi" };
 

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, Interface } from "node:readline";
-import { judgeLeaving, LeavingLook } from "../../components/leaving";
-import { staying } from "../../components/ringMoves";
-import { nextStep, RingView } from "../../components/scalePlan";
-import { atAnothersAddress, nextMend, Survey } from "../../components/wholeRing";
+import { nextLeavingStep, LeavingState } from "../../components/operations/memberDecommission";
+import { membersToKeep } from "../../components/operations/topologyChanges";
+import { nextStep, RingView } from "../../components/operations/decommissionPlan";
+import { nextConvergenceStep } from "../../components/operations/convergencePlan";
+import { podAtForeignAddress, Survey } from "../../components/operations/ringSurvey";
 import { cached } from "../../lab/src/cache";
 import { step } from "../../lab/src/progress";
 import { run } from "../../lab/src/run";
@@ -42,10 +43,10 @@ export interface Outcome {
 /** The decisions of `pulumi up`, as the program itself takes them. */
 const decisions = {
   nextStep: (view: RingView, wanted: number) => nextStep(view, wanted),
-  staying: (seen: Survey) => staying(seen),
-  nextMend: (seen: Survey) => nextMend(seen),
-  atAnothersAddress: (seen: Survey) => atAnothersAddress(seen, seen.pods) ?? null,
-  judgeLeaving: (look: LeavingLook) => judgeLeaving(look),
+  membersToKeep: (seen: Survey) => membersToKeep(seen),
+  nextConvergenceStep: (seen: Survey) => nextConvergenceStep(seen),
+  podAtForeignAddress: (seen: Survey) => podAtForeignAddress(seen, seen.pods) ?? null,
+  nextLeavingStep: (look: LeavingState) => nextLeavingStep(look),
 };
 
 /** Folder of the Python libraries that the world needs, filled on first use. */

@@ -55,7 +55,7 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
     ].map((path) => `{${path}}{"\\n"}`);
     const set = await guide.type(`kubectl get pod cassandra-0 -o jsonpath='${paths.join("")}'`);
     guide.seen("half an hour to end in, a drain before that, and a probe with five seconds", () =>
-      assert.deepEqual(set.split("\n").slice(0, 5), ["1800", '["/ring/stop.sh"]', "5", "1Gi", '{"drop":["ALL"]}']),
+      assert.deepEqual(set.split("\n").slice(0, 5), ["1800", '["/ring/pre-stop.sh"]', "5", "1Gi", '{"drop":["ALL"]}']),
     );
   });
 
@@ -125,7 +125,7 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
   step("7. Delete the controller as the document does it", async (guide) => {
     await guide.type("kubectl delete rc cassandra");
     await guide.until(
-      "the pods are gone, within a minute and without handing over: the whole ring goes",
+      "the pods are gone, within a minute and without decommissioning: the whole ring goes",
       async () => (await guide.pods()).length === 0,
     );
   });
@@ -134,7 +134,7 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
     guide.config({ topologies: ["daemon"], replicas: 3, daemon });
     const why = await guide.refused();
     guide.seen("a count is refused", () =>
-      assert.match(why, /cassandra:replicas: "3" is not allowed while daemon has one for each node/),
+      assert.match(why, /cassandra:replicas: invalid value "3" while daemon has one for each node/),
     );
     await guide.type("kubectl label nodes node1 node2 node3 app=cassandra");
     guide.config({ topologies: ["daemon"], daemon, acceptDataLoss: true });
@@ -163,7 +163,7 @@ export default walkthrough("Cassandra in the Kubernetes examples", {}, (step) =>
     await counts(guide, pods);
 
     await guide.type("kubectl label node node4 app-");
-    await guide.until("its member has handed over and left", async () => (await guide.pods()).length === 3);
+    await guide.until("its member has left the ring", async () => (await guide.pods()).length === 3);
     await guide.type("npm run -s lab -- up --name walkthrough --nodes 3 2>/dev/null; kubectl get nodes");
     const left = await guide.pods();
     await guide.seesMembers(3, left[0]);

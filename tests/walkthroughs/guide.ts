@@ -4,7 +4,7 @@ import { repository } from "../../lab/src/instance";
 import { Lab } from "../../lab/src/lab";
 import { employees } from "../../lab/src/ring";
 import { run } from "../../lab/src/run";
-import { isServing, nameOf, smallMembers, Stack } from "../stack";
+import { isServing, nameOf, smallMembers, Stack } from "../support/stack";
 import { Needs } from "./walkthrough";
 
 const minutes = 60_000;
@@ -98,7 +98,7 @@ export class Guide {
     while (!(await look())) {
       if (Date.now() > end) {
         const pods = await this.lab.kubectl(["get", "pods", "-o", "wide"]);
-        throw new Error(`waited three minutes in vain for ${what}:\n${pods}`);
+        throw new Error(`timed out after three minutes, waiting for ${what}:\n${pods}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }

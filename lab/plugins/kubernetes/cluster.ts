@@ -54,7 +54,7 @@ export class Cluster {
    */
   static async connect(choice: { kubeconfig?: string; context?: string; cluster?: string }): Promise<Cluster> {
     // A slow module that the engine's first calls do not need.
-    const { readKubeconfig } = await import("../../../components/kubeconfig");
+    const { readKubeconfig } = await import("../../../components/kubernetes/kubeconfig");
     const config = await readKubeconfig(choice);
     const { server } = config.getCurrentCluster()!;
     const cluster = new Cluster(config, new URL(server));

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterChoice } from "../../../components/kubeconfig";
+import type { ClusterChoice } from "../../../components/kubernetes/kubeconfig";
 
 /** Settings of the provider that say which cluster it acts on. */
 export interface Settings extends ClusterChoice {
@@ -24,7 +24,7 @@ export async function otherCluster(was: Settings, wanted: Settings): Promise<(ke
 async function namedCluster({ kubeconfig, context, cluster }: Settings): Promise<object | undefined> {
   if (!kubeconfig) return undefined;
   // A slow module that the engine's first calls do not need.
-  const { readKubeconfig } = await import("../../../components/kubeconfig");
+  const { readKubeconfig } = await import("../../../components/kubernetes/kubeconfig");
   const config = await readKubeconfig({ kubeconfig, context, cluster }).catch(() => undefined);
   return config && { ...config.getCurrentCluster()!, name: undefined };
 }

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import * as server from "../providerServer";
 import { tell } from "../rpc";
 import { at, hasUnknown, isObject, plain, secretsLike, Values } from "../values";
-import { awaitFor } from "./awaits";
+import { readinessRuleOf } from "./readinessRules";
 import { ApiError, Cluster } from "./cluster";
 import { changesBetween, written } from "./diff";
 import { isSameQuantity, liveInputs, takenFromKubectl, withLive } from "./live";
@@ -11,7 +11,7 @@ import * as objects from "./objects";
 import { otherCluster } from "./otherCluster";
 import { KubeObject } from "./objects";
 import { identityPaths, replacingPaths, touches } from "./replacements";
-import { standing, waitUntilGone, WaitOptions, waitUntilReady } from "./waiting";
+import { readinessOf, waitForDeletion, WaitOptions, waitForReady } from "./waitForReady";
 
 /** Keys that the official plugin keeps in the state, so that it may take over a stack, and the reverse. */
 const managerKey = "__fieldManager";
@@ -21,7 +21,7 @@ const annotationOf = ({ metadata }: KubeObject, name: string): string | undefine
   metadata.annotations?.[`pulumi.com/${name}`];
 
 const isAwaited = (object: KubeObject, { type }: server.Subject): boolean =>
-  !objects.isPatch(type) && awaitFor(object) !== undefined && annotationOf(object, "skipAwait") !== "true";
+  !objects.isPatch(type) && readinessRuleOf(object) !== undefined && annotationOf(object, "skipAwait") !== "true";
 
 /** A field manager per resource, so that two programs on one object are seen to conflict. */
 function managerOf(object: KubeObject, { oldState }: server.Subject): string {
@@ -50,7 +50,7 @@ class Kubernetes implements server.Provider {
     const config = plain(args) as Record<string, string | undefined>;
     const isOn = (key: string, variable: string): boolean =>
       (config[key] ?? process.env[`PULUMI_K8S_${variable}`]) === "true";
-    tell(`a stand-in for the official kubernetes plugin ${this.version} is at work`);
+    tell(`a stand-in for the official kubernetes plugin ${this.version} is in use`);
     const { kubeconfig, context, cluster } = config;
     this.cluster = await Cluster.connect({ kubeconfig, context, cluster });
     this.namespace = config.namespace || this.cluster.namespace || "default";
@@ -104,7 +104,7 @@ class Kubernetes implements server.Provider {
     }
     const applied = await this.apply(object, subject, manager);
     if (object.kind === "CustomResourceDefinition") this.cluster.forgetKinds();
-    return { id: objects.idOf(applied), state: await this.settle(applied, subject, manager) };
+    return { id: objects.idOf(applied), state: await this.stateWhenReady(applied, subject, manager) };
   }
 
   private async previewCreate(object: KubeObject, subject: server.ChangeSubject, manager: string): Promise<Values> {
@@ -141,7 +141,7 @@ class Kubernetes implements server.Provider {
     }
     const inputs = secretsLike(liveInputs(live, plain(oldInputs)), oldInputs) as Values;
     const state = stateOf(live, { inputs }, manager);
-    const { reasons } = isAwaited(live, subject) ? await standing(this.cluster, live) : { reasons: [] };
+    const { reasons } = isAwaited(live, subject) ? await readinessOf(this.cluster, live) : { reasons: [] };
     if (reasons.length > 0) throw new server.NotReady(id, state, reasons, inputs);
     return { id, inputs, state };
   }
@@ -153,7 +153,9 @@ class Kubernetes implements server.Provider {
     const live = await this.ownedLive(wanted, subject, manager);
     try {
       const applied = await this.apply(withLive(wanted, live, subject.ignoreChanges), subject, manager);
-      return subject.preview ? stateOf(applied, subject, manager) : await this.settle(applied, subject, manager);
+      return subject.preview
+        ? stateOf(applied, subject, manager)
+        : await this.stateWhenReady(applied, subject, manager);
     } catch (error) {
       if (subject.preview && error instanceof ApiError && error.reason === "Forbidden") return subject.inputs;
       throw error;
@@ -174,7 +176,7 @@ class Kubernetes implements server.Provider {
     const policy = annotationOf(object, "deletionPropagationPolicy") ?? "foreground";
     await this.cluster.delete(target, policy[0].toUpperCase() + policy.slice(1).toLowerCase());
     if (annotationOf(object, "skipAwait") !== "true") {
-      await waitUntilGone(this.cluster, target, this.waitOptions(object, subject));
+      await waitForDeletion(this.cluster, target, this.waitOptions(object, subject));
     }
     tell("", subject.urn, true);
   }
@@ -214,15 +216,16 @@ class Kubernetes implements server.Provider {
   }
 
   private waitOptions(object: KubeObject, { urn, timeout }: server.ChangeSubject): WaitOptions {
-    const seconds = timeout || Number(annotationOf(object, "timeoutSeconds")) || (awaitFor(object)?.minutes ?? 10) * 60;
+    const seconds =
+      timeout || Number(annotationOf(object, "timeoutSeconds")) || (readinessRuleOf(object)?.minutes ?? 10) * 60;
     return { timeout: seconds * 1000, signal: this.cancelled.signal, status: (line) => tell(line, urn, true) };
   }
 
   /** Waits until an applied object is ready and returns its state. @throws {NotReady} which keeps the state */
-  private async settle(applied: KubeObject, subject: server.ChangeSubject, manager: string): Promise<Values> {
+  private async stateWhenReady(applied: KubeObject, subject: server.ChangeSubject, manager: string): Promise<Values> {
     if (!isAwaited(applied, subject)) return stateOf(applied, subject, manager);
     // Whatever happens while waiting, the object exists: without its state, nobody would ever delete it.
-    const { live, reasons } = await waitUntilReady(this.cluster, applied, this.waitOptions(applied, subject)).catch(
+    const { live, reasons } = await waitForReady(this.cluster, applied, this.waitOptions(applied, subject)).catch(
       (error: Error) => ({ live: applied, reasons: [error.message] }),
     );
     tell("", subject.urn, true);

@@ -1,4 +1,4 @@
-"""A model of Cassandra 5.0 with exactly the facts of tests/ring/facts: what its disk remembers, what its members tell each other, which
+"""A model of Cassandra 5.0 with exactly the facts of tests/cassandra/facts: what its disk remembers, what its members tell each other, which
 rows it streams, and which it does not.
 
 A row is a number. Of a member's tokens, only the order counts in which members own a row: `owners`.

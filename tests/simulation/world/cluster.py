@@ -25,10 +25,10 @@ class Pod:
             "CASSANDRA_NUM_TOKENS": "1", "CASSANDRA_CONF": "/config",
         }  # fmt: skip
         if world.has_ordinals:
-            self.environment.update(RING_PODS="ordered", RING_SETS=" ".join(world.sets), RING_CLAIM="data")
+            self.environment.update(POD_IDENTITY="ordinal", RING_SETS=" ".join(world.sets), RING_CLAIM="data")
         else:
             disk = "node" if world.keeps_disks else "pod"
-            self.environment.update(RING_PODS="crowd", RING_DISK=disk, RING_SELECTOR="app=cassandra")
+            self.environment.update(POD_IDENTITY="none", RING_DISK=disk, RING_SELECTOR="app=cassandra")
         self.is_terminating = False
         self.waits_for, self.listeners = "", []
         self.start_container()
@@ -40,7 +40,7 @@ class Pod:
         self.is_ending = False
         self.cassandra = self.cassandra_pid = None
         self.signal_handler, self.signals, self.scripts, self.waiting = None, [], [], False
-        self.main = self.run("start", lambda script: script.load("start").main(), self.container_ended)
+        self.main = self.run("entrypoint", lambda script: script.load("entrypoint").main(), self.container_ended)
 
     def is_current(self):
         return not self.is_terminating and self.world.pods.get(self.name) is self
@@ -66,7 +66,7 @@ class Pod:
 
     def decommission_script(self):
         """What `pulumi up` has the pod do."""
-        return self.run("decommission", lambda script: script.load("leave").decommission())
+        return self.run("decommission", lambda script: script.load("decommission").main())
 
     # -- process 1 --
 
@@ -81,10 +81,10 @@ class Pod:
                 self.write_state(self.disk), lambda code: self.child_ended(pid, code),
             )  # fmt: skip
             self.children[pid] = self.cassandra
-        elif command[0].endswith("register.sh"):
-            self.children[pid] = self.run("register", lambda script: script.load("member").main(*command[1:]))
+        elif command[0].endswith("post-start.sh"):
+            self.children[pid] = self.run("post-start", lambda script: script.load("post_start").main(*command[1:]))
         else:
-            self.children[pid] = self.run("stop", lambda script: (script.load("leave").stop(), self.child_ended(pid, 0)))
+            self.children[pid] = self.run("pre-stop", lambda script: (script.load("pre_stop").main(), self.child_ended(pid, 0)))
         return pid
 
     def write_state(self, disk):
@@ -152,6 +152,8 @@ class Pod:
             entries = self.world.ring.entries.items()
             lines = ["UN %s x %s" % (one.address, host) for host, one in entries if self.world.ring.is_up(host)]
             return 0, "\n".join(lines), ""
+        if command == "describecluster":
+            return 0, "Keyspaces:\n    rows -> Replication class: SimpleStrategy {replication_factor=%d}\n" % self.world.ring.copies, ""
         if command == "reloadseeds":
             return 0, "", ""
         if command == "drain":
@@ -250,7 +252,7 @@ class World:
     def terminate(self, pod):
         if pod.main.task.over:
             return self.gone(pod)
-        stop = pod.run("preStop", lambda script: script.load("leave").stop())
+        stop = pod.run("preStop", lambda script: script.load("pre_stop").main())
         # The hook of a pod that has its rows in itself has the time that it takes. It may be cut off all the same.
         cut = self.kernel.random.choice((None, None, None, 1, 5, 20))
         for looks in range(50 if self.has_ordinals else 2000):

@@ -31,36 +31,36 @@ class Engine:
         self.kernel.tell("pulumi", "up with replicas", replicas)
         if not self.world.has_ordinals:
             return self.up_unordered(replicas)
-        self.take_back(replicas)
+        self.restore_members(replicas)
         was = max(self.state, self.world.replicas)
         if replicas != self.state and replicas < was:
-            self.shrink(replicas)
+            self.decommission_members(replicas)
         if replicas != self.state:
             self.world.scale(replicas)
             self.await_ready(replicas)
             self.state = replicas
         if replicas > self.cleaned:
-            self.make_whole(replicas)
+            self.converge(replicas)
             self.clean_up(self.expected(replicas))
         self.cleaned = replicas
-        self.make_whole(replicas)
+        self.converge(replicas)
         self.kernel.tell("pulumi", "done")
 
     def up_unordered(self, replicas):
         """Pods hand their rows over by themselves. Which nodes have the label of a DaemonSet, the stack does not say."""
-        self.take_back(replicas)
+        self.restore_members(replicas)
         if replicas != self.state and not self.world.keeps_disks:
             if replicas < self.world.replicas:
                 self.await_ready(self.world.replicas)
             self.world.scale(replicas)
             self.await_ready(replicas)
             self.state = replicas
-        self.make_whole(replicas)
+        self.converge(replicas)
         self.kernel.tell("pulumi", "done")
 
     def expected(self, replicas):
         if self.world.has_ordinals:
-            return [self.world.name_at(place) for place in range(replicas)]
+            return [self.world.name_at(ordinal) for ordinal in range(replicas)]
         replicas = self.world.replicas if self.world.keeps_disks else replicas
         here = [pod.name for pod in self.world.pods.values() if not pod.is_terminating]
         return [here[i] if i < len(here) else "number %d" % (i + 1) for i in range(replicas)]
@@ -79,12 +79,12 @@ class Engine:
 
     # -- smaller --
 
-    def shrink(self, replicas):
+    def decommission_members(self, replicas):
         is_first = True
         for _ in range(300):
             view = self.look()
             if view is None:
-                raise GaveUp("the ring could not be looked at")
+                raise GaveUp("the ring could not be checked")
             step = self.ask("nextStep", view, replicas)
             if step == "done":
                 return
@@ -93,18 +93,18 @@ class Engine:
             if "waitFor" in step:
                 self.kernel.pause(3.0)
                 continue
-            if "bringBack" in step:
+            if "recreatePods" in step:
                 world = self.world
                 world.scale(step["pods"])
                 for _ in range(300):
                     self.kernel.pause(3.0)
-                    self.readdress(self.survey(replicas))
+                    self.replace_at_new_address(self.survey(replicas))
                     serves = lambda name: name in world.pods and world.pods[name] in self.serving()
                     has_left = lambda name: world.record.get(name, "").startswith("left ")
-                    if all(serves(name) or has_left(name) for name in step["bringBack"]):
+                    if all(serves(name) or has_left(name) for name in step["recreatePods"]):
                         break
                 else:
-                    raise GaveUp("%s do not serve" % step["bringBack"])
+                    raise GaveUp("%s do not serve" % step["recreatePods"])
                 continue
             if is_first and all(member["state"] == "normal" for member in view["members"]):
                 self.clean_up([member["pod"] for member in view["members"]])
@@ -125,43 +125,43 @@ class Engine:
             pod, host = world.pods.get(name), self.host(record.get(name, ""))
             if host not in ring.entries:
                 host = next((one for one, entry in ring.entries.items() if pod and entry.address == pod.address), None)
-            place = world.place_of(name)
+            ordinal = world.place_of(name)
             if host:
                 known.add(host)
                 state = {"NORMAL": "normal", "LEAVING": "leaving"}.get(ring.entries[host].status, "joining")
                 members.append({
-                    "pod": name, "claim": "data-" + name, "place": place, "up": ring.is_up(host), "state": state, "load": 1,
+                    "pod": name, "claim": "data-" + name, "ringOrdinal": ordinal, "up": ring.is_up(host), "state": state, "load": 1,
                 })  # fmt: skip
             elif self.host(record.get(name, "")):
                 if pod and pod.cassandra and "decommission.lock" in pod.scratch_locks:
-                    members.append({"pod": name, "claim": "data-" + name, "place": place, "up": True, "state": "leaving"})
+                    members.append({"pod": name, "claim": "data-" + name, "ringOrdinal": ordinal, "up": True, "state": "leaving"})
                 else:
                     unlisted.append(name)
         turn = record.get("moving", "").split(" ", 1)
-        strangers = [host for host in ring.entries if host not in known]
+        unknown = [host for host in ring.entries if host not in known]
         is_clear = all(any(one["pod"] == name for one in members) or record.get(name, "").startswith("left ") for name in world.pods)
-        is_stranded = is_clear and any(ring.entries[host].status in ("NORMAL", "LEAVING") for host in strangers)
+        is_stranded = is_clear and any(ring.entries[host].status in ("NORMAL", "LEAVING") for host in unknown)
         volumes = self.unrecorded() if is_stranded else []
         return {
-            "namespace": "default", "members": sorted(members, key=lambda one: one["place"]),
-            "strangers": [ring.entries[host].address for host in strangers],
+            "namespace": "default", "members": sorted(members, key=lambda one: one["ringOrdinal"]),
+            "unknownMembers": [ring.entries[host].address for host in unknown],
             "missing": [
-                {"pod": name, "place": place} for name, place in self.without_pods()
-                if self.host(record.get(name, "")) or strangers
-            ] + [{"pod": name, "place": place} for name, place in volumes],
+                {"pod": name, "ringOrdinal": ordinal} for name, ordinal in self.without_pods()
+                if self.host(record.get(name, "")) or unknown
+            ] + [{"pod": name, "ringOrdinal": ordinal} for name, ordinal in volumes],
             "unlisted": unlisted, "keyspaces": [], "datacenter": "dc1",
-            "owing": [key[7:] for key in sorted(record) if key.startswith("repair.")],
+            "membersAwaitingRepair": [key[7:] for key in sorted(record) if key.startswith("repair.")],
             **({"turn": dict(zip(("pod", "what"), turn))} if turn[0] in world.pods else {}),
         }  # fmt: skip
 
     def without_pods(self):
-        """Members on record that have no pod, and the one whose turn it is; with their places."""
+        """Members on record that have no pod, and the one whose turn it is; with their ring ordinals."""
         record, names = self.world.record, self.on_record()
         names |= {record["moving"].split(" ")[0]} if "moving" in record else set()
         return [(name, self.world.place_of(name)) for name in sorted(names) if name not in self.world.pods]
 
     def unrecorded(self):
-        """Pods of which there is a volume alone, with their places."""
+        """Pods of which there is a volume alone, with their ring ordinals."""
         world, without = self.world, {name for name, _ in self.without_pods()}
         names = {name for name in world.disks if name not in world.pods and name not in world.record} - without
         return [(name, world.place_of(name)) for name in sorted(names)]
@@ -191,7 +191,7 @@ class Engine:
             mode = pod.cassandra.mode if pod.cassandra else None
             streams = {"mode": mode, "total": 0, "sent": 0} if mode else None
             failure = pod.scratch.get("decommission.failed", "")
-            step = self.ask("judgeLeaving", {"busy": "decommission.lock" in pod.scratch_locks, "failure": failure, "streams": streams})
+            step = self.ask("nextLeavingStep", {"busy": "decommission.lock" in pod.scratch_locks, "failure": failure, "streams": streams})
             if "failed" in step:
                 failures += 1
                 if failures >= 3:
@@ -220,25 +220,25 @@ class Engine:
 
     # -- whole --
 
-    def take_back(self, replicas):
+    def restore_members(self, replicas):
         """Before the set is updated: it waits for all its pods to serve, and one that has left would never do so."""
         waits, moved = -1, []
         while waits < 300:
             survey = self.survey(replicas)
             if survey is None:
                 return
-            misplaced = self.readdress(survey)
-            if misplaced:
-                moved.append(misplaced)
+            moved_pod = self.replace_at_new_address(survey)
+            if moved_pod:
+                moved.append(moved_pod)
                 waits = 0
                 self.kernel.pause(3.0)
                 continue
-            expected = self.ask("staying", survey)
+            expected = self.ask("membersToKeep", survey)
             expected += [name for name in moved if name not in expected]
             pods = [pod for pod in survey["pods"] if pod["name"] in expected]
-            mend = self.ask("nextMend", dict(survey, asked=len(expected), expected=expected, pods=pods))
-            if "stay" in mend or "takeBack" in mend:
-                self.do(mend)
+            step = self.ask("nextConvergenceStep", dict(survey, asked=len(expected), expected=expected, pods=pods))
+            if "cancelDecommission" in step or "rejoin" in step:
+                self.do(step)
                 waits = 0
             elif waits < 0 or all(pod["ready"] and not pod["ending"] for pod in pods):
                 return
@@ -246,27 +246,27 @@ class Engine:
                 waits += 1
             self.kernel.pause(3.0)
 
-    def readdress(self, survey):
+    def replace_at_new_address(self, survey):
         """Has a pod made again whose address is another member's to the ring. Returns its name."""
-        found = survey and self.ask("atAnothersAddress", survey)
+        found = survey and self.ask("podAtForeignAddress", survey)
         pod = found and self.world.pods.get(found["name"])
         if not pod or pod.uid != found["uid"]:
             return None
         self.world.delete(pod.name)
         return pod.name
 
-    def make_whole(self, replicas):
+    def converge(self, replicas):
         has_rejoined, waited, said = False, 0, None
         while True:
             survey = self.survey(replicas)
             if survey is not None:
-                mend = self.ask("nextMend", survey)
-                if mend == "whole":
+                step = self.ask("nextConvergenceStep", survey)
+                if step == "converged":
                     break
-                if mend != said:
-                    said, waited = mend, 0
-                self.do(mend)
-                has_rejoined = has_rejoined or "takeBack" in mend
+                if step != said:
+                    said, waited = step, 0
+                self.do(step)
+                has_rejoined = has_rejoined or "rejoin" in step
             waited += 1
             if waited > 200:
                 raise GaveUp("not whole: %s" % (said,))
@@ -274,29 +274,29 @@ class Engine:
         if has_rejoined:
             self.clean_up(self.expected(replicas))
 
-    def do(self, mend):
+    def do(self, step):
         world = self.world
-        if "stay" in mend:
-            pod = world.pods.get(mend["stay"])
+        if "cancelDecommission" in step:
+            pod = world.pods.get(step["cancelDecommission"])
             if pod and pod.cassandra and pod.cassandra.mode in ("LEAVING", "DECOMMISSION_FAILED"):
                 pod.signal()
-        elif "takeBack" in mend:
-            pod = world.pods.get(mend["takeBack"]["name"])
-            if pod and pod.uid == mend["takeBack"]["uid"]:
+        elif "rejoin" in step:
+            pod = world.pods.get(step["rejoin"]["name"])
+            if pod and pod.uid == step["rejoin"]["uid"]:
                 world.delete(pod.name)
-        elif "readdress" in mend:
-            self.readdress(self.survey(world.replicas))
-        elif "handOver" in mend:
-            world.scale(mend["scale"])
-        elif "scale" in mend:
-            if mend["scale"] < world.replicas:
+        elif "replaceAtNewAddress" in step:
+            self.replace_at_new_address(self.survey(world.replicas))
+        elif "recreatePod" in step:
+            world.scale(step["scale"])
+        elif "scale" in step:
+            if step["scale"] < world.replicas:
                 if world.has_ordinals:
-                    self.shrink(mend["scale"])
+                    self.decommission_members(step["scale"])
                 else:
                     self.await_ready(world.replicas)
-            world.scale(mend["scale"])
-        elif mend.get("follow"):
-            world.write_record(mend["follow"])
+            world.scale(step["scale"])
+        elif step.get("updateRecord"):
+            world.write_record(step["updateRecord"])
 
     def survey(self, replicas):
         self.kernel.step()
@@ -305,7 +305,7 @@ class Engine:
             return None
         pods = [
             {
-                "name": name, "uid": pod.uid, "place": world.place_of(name), "address": pod.address,
+                "name": name, "uid": pod.uid, "ringOrdinal": world.place_of(name), "address": pod.address,
                 "running": not pod.main.task.over, "ready": bool(pod.cassandra and pod.cassandra.cql),
                 "ending": pod.is_terminating, "keepsRecord": True,
             }
@@ -320,9 +320,9 @@ class Engine:
                 for host, one in sorted(ring.entries.items())
             ]  # fmt: skip
         without = self.without_pods() + self.unrecorded() if world.has_ordinals else []
-        missing = [{"name": name, "place": place} for name, place in without]
+        missing = [{"name": name, "ringOrdinal": ordinal} for name, ordinal in without]
         return {
             "namespace": "default", "asked": world.replicas, "expected": self.expected(replicas), "pods": pods,
             "record": dict(world.record), "missing": missing, **({} if listed is None else {"listed": listed}),
-            **({} if world.has_ordinals else {"dead": "forgotten" if world.keeps_disks else "taken out"}),
+            **({} if world.has_ordinals else {"lostMember": "removedByHand" if world.keeps_disks else "removedByRing"}),
         }  # fmt: skip

@@ -1,5 +1,5 @@
-"""The pods' real scripts, run as processes of the simulated world: each gets modules of its own, in which what they look at and what
-they do (around, record, os, roles beyond the ring) is the world's, and what they decide is theirs."""
+"""The pods' real scripts, run as processes of the simulated world. Each process gets modules of its own. The modules that look at the
+world or change it (system, volume, scratch, the API server, CQL, os) are the world's; those that decide are the real ones."""
 import builtins
 import os
 import re
@@ -9,15 +9,18 @@ from pathlib import Path
 
 from kernel import Killed
 
-SCRIPTS = Path(__file__).parent.parent.parent.parent / "components" / "cassandraPod"
-PURE = ("states", "decisions", "tokens")
-REAL = ("ring", "member", "leave", "start", "gossip")
+SCRIPTS = Path(__file__).parent.parent.parent.parent / "components" / "pod"
+PURE = ("state_log", "steps", "tokens", "decide_restart", "decide_bootstrap", "decide_start", "decide_leave")
+REAL = (
+    "ring_view", "ordinal_view", "unordered_view", "observe", "cassandra_mode", "gossip", "entrypoint", "cassandra_start",
+    "post_start", "first_ring", "member_duties", "pre_stop", "decommission", "remove_node",
+)  # fmt: skip
 CODE = {}
 SHARED = {}  # modules that look at nothing: all processes have the same
 
 
 def read_scripts(breaks):
-    """@param breaks texts that are taken out of the scripts, and what stands in their place, to see that a mending is needed"""
+    """@param breaks texts that are taken out of the scripts, and what stands in their place, to see that they are needed"""
     for name in PURE + REAL:
         path = SCRIPTS / (name + ".py")
         text = path.read_text()
@@ -31,11 +34,17 @@ def read_scripts(breaks):
 
 def pure(name):
     if name not in SHARED:
-        SHARED[name] = types.ModuleType(name)
-        exec(CODE[name], SHARED[name].__dict__)
-        if name == "states":  # read over and over from the same lines, and never changed
-            SHARED[name].States = lru_cache(maxsize=10_000)(SHARED[name].States)
+        module = types.ModuleType(name)
+        module.__dict__["__builtins__"] = dict(vars(builtins), __import__=import_pure)
+        exec(CODE[name], module.__dict__)
+        if name == "state_log":  # read over and over from the same lines, and never changed
+            module.StateLog = lru_cache(maxsize=10_000)(module.StateLog)
+        SHARED[name] = module
     return SHARED[name]
+
+
+def import_pure(name, *arguments):
+    return pure(name) if name in PURE else builtins.__import__(name, *arguments)
 
 
 class Script:
@@ -100,16 +109,18 @@ def simulated(script):
         return made
 
     environ = dict(pod.environment)
+    nothing = lambda *_, **__: None
     return {
         "os": module("os", environ=environ, path=os.path, listdir=lambda path: [], **process_functions(script)),
-        "around": around(script, module),
-        "record": record(script, module),
-        "roles": roles(script, module),
+        "system": system(script, module),
+        "volume": volume(script, module),
+        "scratch": scratch(script, module),
+        **api(script, module),
+        **logins(script, module),
         "certificates": module("certificates", are_needed=lambda: False),
-        "configure": module("configure", change=lambda *_: None, set_seeds=lambda _: None),
-        "shutil": module("shutil", copyfile=lambda *_: None, copytree=lambda *_: None, rmtree=lambda *_, **__: None),
+        "edit_cassandra_yaml": module("edit_cassandra_yaml", apply_changes=nothing, set_seeds=nothing),
+        "shutil": module("shutil", copyfile=nothing, copytree=nothing, rmtree=nothing),
         "threading": module("threading", Thread=lambda target, daemon=False: Thread(script, target)),
-        "time": module("time", strftime=lambda *_: "T%d" % kernel.now, gmtime=lambda: None),
         "signal": module("signal", SIGTERM=15, SIGKILL=9, signal=pod.handle_signal),
     }
 
@@ -128,7 +139,7 @@ class Thread:
 
 
 def process_functions(script):
-    """What start.py does as process 1. Only the pod's main process calls them."""
+    """What entrypoint.py does as process 1. Only the pod's main process calls them."""
     pod = script.pod
     return {
         "posix_spawnp": lambda name, command, env: pod.spawn_child(command, env),
@@ -141,18 +152,22 @@ def process_functions(script):
     }
 
 
-def around(script, module):
-    pod, kernel, world = script.pod, script.kernel, script.pod.world
-    disk = lambda: pod.disk
+def steps_of(kernel):
+    """Makes a function happen at one instant, after a moment in which the process may be killed."""
 
     def step(deed):
-        """What happens at one instant, after a moment in which the process may be killed."""
-
         def run(*arguments, **options):
             kernel.step()
             return deed(*arguments, **options)
 
         return run
+
+    return step
+
+
+def system(script, module):
+    pod, kernel, world = script.pod, script.kernel, script.pod.world
+    step = steps_of(kernel)
 
     def sleep(seconds):
         if seconds != 5:
@@ -167,19 +182,7 @@ def around(script, module):
 
     pause = 2.0
 
-    def end_cassandra():
-        pod.kill_child(pod.cassandra_pid, 9)
-
-    def write(name, text):
-        disk().notes[name] = text
-
-    def wipe():
-        # In two halves: it may be cut off between them.
-        disk().wipe_data()
-        kernel.step()
-        disk().notes.clear()
-
-    class Running:
+    class BackgroundCommand:
         def __init__(self, command):
             kernel.step()
             self.code, process = None, pod.cassandra
@@ -192,11 +195,54 @@ def around(script, module):
                 self.code = 1
                 raise
 
-        def is_over(self):
+        def has_ended(self):
             return self.code is not None
 
-        def last_words(self):
+        def last_line(self):
             return "ended with %s" % self.code
+
+    return module(
+        "system",
+        SCRIPTS=str(SCRIPTS), CQL_PORT=9042, GOSSIP_PORT=7000, PAUSE=pause,
+        MEMBER=pod.name, ADDRESS=pod.address, POD_UID=pod.uid, DATACENTER="dc1",
+        has_ordinal=lambda: world.has_ordinals, image_version=lambda: "", uuid_in=uuid_in,
+        say=lambda *words: kernel.tell(pod.name, *words), now=lambda: "T%d" % kernel.now,
+        sleep=sleep, wait_for=wait_for,
+        accepts_connections=step(lambda host, port: world.listens(pod, host, port)),
+        addresses=step(lambda host: world.addresses(host)),
+        nodetool=step(lambda *arguments: pod.nodetool(*arguments)),
+        BackgroundCommand=BackgroundCommand,
+        kill_cassandra=step(lambda: pod.kill_child(pod.cassandra_pid, 9)),
+    )  # fmt: skip
+
+
+def volume(script, module):
+    pod, kernel = script.pod, script.kernel
+    step, disk = steps_of(kernel), lambda: pod.disk
+
+    def wipe():
+        # In two halves: it may be cut off between them.
+        disk().wipe_data()
+        kernel.step()
+        disk().notes.clear()
+
+    return module(
+        "volume",
+        HOST_ID="ring-member", PHASE="ring-way", REPAIR="ring-repair", STATE_LOG="ring-states", REFUSALS="ring-refusals",
+        VERSION="ring-version",
+        read_note=lambda name: disk().notes.get(name, ""),
+        has_note=lambda name: name in disk().notes,
+        write_note=step(lambda name, text: disk().notes.__setitem__(name, text)),
+        remove_note=step(lambda name: disk().notes.pop(name, None)),
+        append_state=lambda line: disk().notes.__setitem__("ring-states", disk().notes.get("ring-states", "") + "\n" + line),
+        has_data=lambda: disk().has_data,
+        entries=lambda name: ["system_auth"] if disk().has_data else [],
+        wipe=step(wipe),
+    )  # fmt: skip
+
+
+def scratch(script, module):
+    pod, kernel = script.pod, script.kernel
 
     def lock(name, waits):
         while name in pod.scratch_locks:
@@ -207,32 +253,11 @@ def around(script, module):
         script.locks.append(name)
         return Lock(script, name)
 
-    def nodetool(*arguments):
-        kernel.step()
-        return pod.nodetool(*arguments)
-
     return module(
-        "around",
-        HERE=str(SCRIPTS), DATA="/data", SCRATCH="/tmp", CQL=9042, GOSSIP=7000, PAUSE=pause,
-        MEMBER=pod.name, ADDRESS=pod.address, UID=pod.uid, DATACENTER="dc1",
-        MARKER="ring-member", WAY="ring-way", REPAIR="ring-repair", STATES="ring-states", REFUSALS="ring-refusals",
-        VERSION="ring-version", cassandra_version=lambda: "",
-        say=lambda *words: kernel.tell(pod.name, *words),
-        sleep=sleep, wait_for=wait_for,
-        listens=step(lambda host, port: world.listens(pod, host, port)),
-        addresses=step(lambda host: world.addresses(host)),
-        nodetool=nodetool, Running=Running, end_cassandra=step(end_cassandra), lock=lock,
-        read=lambda name: disk().notes.get(name, ""),
-        is_there=lambda name: name in disk().notes,
-        write=step(write),
-        remove=step(lambda name: disk().notes.pop(name, None)),
-        append_state=lambda line: disk().notes.__setitem__("ring-states", disk().notes.get("ring-states", "") + "\n" + line),
-        has_data=lambda: disk().has_data,
-        folders=lambda name: ["system_auth"] if disk().has_data else [],
-        wipe=step(wipe),
-        read_scratch=pod.scratch.get, write_scratch=pod.scratch.__setitem__,
-        remove_scratch=lambda name: pod.scratch.pop(name, None),
-        uuid_in=uuid_in,
+        "scratch",
+        CASSANDRA_PID="cassandra.pid", DECOMMISSION_LOCK="decommission.lock", DECOMMISSION_FAILED="decommission.failed",
+        LEFT_LOCK="note.lock", STALE_TRANSFERS="owes-forgetting",
+        read=pod.scratch.get, write=pod.scratch.__setitem__, remove=lambda name: pod.scratch.pop(name, None), lock=lock,
     )  # fmt: skip
 
 
@@ -247,7 +272,7 @@ class Lock:
         self.script.pod.scratch_locks.discard(self.name)
 
 
-def record(script, module):
+def api(script, module):
     """The API server, which may be away, and whose answer may be lost after it has done what it was asked to."""
     pod, kernel, world = script.pod, script.kernel, script.pod.world
 
@@ -257,7 +282,7 @@ def record(script, module):
     class Conflict(NoAnswer):
         pass
 
-    class Unknown(NoAnswer):
+    class UnknownPod(NoAnswer):
         pass
 
     def ask():
@@ -277,56 +302,64 @@ def record(script, module):
         if kernel.random.random() < 0.02:
             raise NoAnswer("the answer is lost")
 
-    def replicas():
+    def stateful_set_replicas():
         ask()
         return world.replicas // len(world.sets)
 
-    def view():
+    def observe():
         ask()
         if world.pods.get(pod.name) is not pod:
-            raise Unknown("there is no such pod")
+            raise UnknownPod("there is no such pod")
         version, entries = read()
         kernel.step()
         pods = {name: (one.address, one.is_terminating) for name, one in world.pods.items()}
         return {
-            "version": version, "entries": entries, "pods": pods, "wanted": world.replicas, "has_heirs": not world.keeps_disks,
-            "goes": world.goes_for_good(pod),
+            "version": version, "entries": entries, "pods": pods, "desired_replicas": world.replicas,
+            "controller_replaces_pods": not world.keeps_disks, "is_removed": world.goes_for_good(pod),
         }  # fmt: skip
 
-    return module(
-        "record",
-        NoAnswer=NoAnswer, Conflict=Conflict, Unknown=Unknown,
-        read=read, change=change, replicas=replicas, own=lambda claim: ask(), view=view,
-    )  # fmt: skip
+    return {
+        "kubernetes_api": module("kubernetes_api", NoAnswer=NoAnswer, Conflict=Conflict, UnknownPod=UnknownPod),
+        "ring_record": module("ring_record", read=read, change=change, add_owner=lambda pvc: ask()),
+        "workload": module("workload", stateful_set_replicas=stateful_set_replicas, observe=observe),
+    }
 
 
-def roles(script, module):
+def logins(script, module):
     """Nobody has to log in: what is left is what is asked of other members, and of this one."""
     pod, kernel, world = script.pod, script.kernel, script.pod.world
 
-    class Refused(Exception):
+    class CqlFailed(Exception):
         pass
 
-    def members_of(host):
+    def peers_of(host):
         kernel.step()
         if not world.listens(pod, host, 9042):
             return None
         return {host_id: one.address for host_id, one in world.ring.entries.items() if one.status in ("NORMAL", "LEAVING")}
 
-    def forget_sent():
+    def delete_transferred_ranges():
         kernel.step()
         if not pod.cassandra or not pod.cassandra.cql:
-            raise Refused("cannot log in")
+            raise CqlFailed("cannot log in")
         pod.disk.transferred.clear()
 
-    def open_cql(mode):
+    def open_cql(start_mode):
         kernel.step()
         if pod.cassandra:
             pod.cassandra.closed = False
             pod.cassandra.cql = pod.cassandra.mode == "NORMAL"
 
-    return module(
-        "roles",
-        Refused=Refused, are_needed=lambda: False, members_of=members_of, misses_holders=lambda host: False, forget_sent=forget_sent, open_cql=open_cql,
-        leave_to_others=lambda see: None, share_with_newcomer=lambda: None, keep_on_those_left=lambda: None,
-    )  # fmt: skip
+    nothing = lambda *_: None
+    return {
+        "cql": module(
+            "cql", CqlFailed=CqlFailed, peers_of=peers_of, misses_role_replicas=lambda host: False,
+            delete_transferred_ranges=delete_transferred_ranges,
+        ),
+        "superuser": module("superuser", open_cql=open_cql),
+        "superuser_secret": module("superuser_secret", exists=lambda: False),
+        "superuser_password": module("superuser_password", apply_password_until_done=nothing),
+        "auth_replication": module(
+            "auth_replication", lower_before_decommission=nothing, raise_after_bootstrap=nothing, lower_after_removal=nothing
+        ),
+    }  # fmt: skip

@@ -8,7 +8,7 @@ const folder = path.join(__dirname, "../../../components");
 
 describe("the package of the components", () => {
   it("brings all that they import, in the versions of the program", () => {
-    const sources = readdirSync(folder).filter((file) => file.endsWith(".ts"));
+    const sources = readdirSync(folder, { encoding: "utf8", recursive: true }).filter((file) => file.endsWith(".ts"));
     const imported = sources
       .flatMap((file) => [
         ...readFileSync(path.join(folder, file), "utf8").matchAll(/(?:from|import)\(? ?"(?!node:|\.)([^"]+)"/g),

@@ -1,0 +1,128 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { CassandraPodArgs } from "../objects/podArgs";
+import type { CassandraRingArgs } from "../topologies/cassandraRing";
+import type { CassandraServiceArgs } from "../objects/services";
+import type { CockroachClusterArgs } from "../cockroachdb/cockroachCluster";
+import type { DaemonClusterArgs } from "../topologies/daemonCluster";
+import type { EphemeralClusterArgs } from "../topologies/ephemeralCluster";
+import type { PersistentClusterArgs } from "../topologies/persistentCluster";
+import { Shape, shapes } from "./shapes";
+import type { SinglePodArgs } from "../topologies/singlePod";
+
+/** Whether an arg must be given, and whether it may be an Output, whose value is known later. */
+type Rule = "required" | "optional" | "required, or later" | "optional, or later";
+type RuleOf<T> = `${undefined extends T ? "optional" : "required"}${pulumi.OutputInstance<any> extends T // eslint-disable-line @typescript-eslint/no-explicit-any -- of whatever type
+  ? ", or later"
+  : ""}`;
+/** The rules of a component. They do not compile unless they agree with its args interface. */
+type Rules<Args> = { [K in keyof Required<Args>]: RuleOf<Args[K]> };
+
+const ofPods: Rules<CassandraPodArgs> = {
+  image: "required, or later",
+  imagePullSecrets: "optional",
+  memory: "required, or later",
+  cpu: "required, or later",
+  maxHeapMiB: "required",
+  clusterName: "required, or later",
+  datacenter: "required, or later",
+  rack: "required, or later",
+  numTokens: "optional",
+  zone: "optional",
+  jvmOptions: "optional",
+  cassandraYaml: "optional, or later",
+  lockMemory: "optional",
+  clientCertificates: "optional",
+};
+
+const ofRings: Rules<CassandraRingArgs> = {
+  name: "required",
+  namespace: "required, or later",
+  ...ofPods,
+  cluster: "optional",
+  clientsFrom: "optional",
+  auth: "optional",
+  superuser: "optional",
+  superuserPassword: "optional, or later",
+  tlsSecret: "optional",
+  certManager: "optional",
+  stallTimeoutMinutes: "optional",
+  acceptDataLoss: "optional",
+};
+
+const ofVolumes = {
+  replicas: "required",
+  storageClassName: "optional, or later",
+  volumeSize: "required, or later",
+  volumeRetention: "optional",
+  localVolumes: "optional",
+  takesOver: "optional",
+} as const;
+
+const rules = {
+  CassandraService: {
+    name: "required",
+    namespace: "required, or later",
+    topology: "required",
+    application: "optional",
+    selector: "required",
+    takesOver: "optional",
+  } satisfies Rules<CassandraServiceArgs>,
+  PersistentCluster: {
+    ...ofRings,
+    ...ofVolumes,
+    racks: "optional",
+    adopt: "optional",
+  } satisfies Rules<PersistentClusterArgs>,
+  EphemeralCluster: {
+    ...ofRings,
+    replicas: "required",
+    adoptPod: "optional",
+    takesOver: "optional",
+  } satisfies Rules<EphemeralClusterArgs>,
+  DaemonCluster: {
+    ...ofRings,
+    nodeSelector: "optional",
+    hostPath: "optional",
+    takesOver: "optional",
+  } satisfies Rules<DaemonClusterArgs>,
+  SinglePod: { ...ofRings, takesOver: "optional" } satisfies Rules<SinglePodArgs>,
+  CockroachCluster: {
+    name: "required",
+    namespace: "required, or later",
+    ...ofVolumes,
+    image: "required, or later",
+    imagePullSecrets: "optional",
+    memory: "required, or later",
+    cpu: "required, or later",
+    certificates: "optional",
+    clientsFrom: "optional",
+    sqlClient: "optional",
+    loadGenerator: "optional",
+    cluster: "optional",
+    acceptDataLoss: "optional",
+  } satisfies Rules<CockroachClusterArgs>,
+};
+
+/** Components whose args are checked. */
+export type Component = keyof typeof rules;
+export const components = Object.keys(rules) as Component[];
+
+/** What a component takes, by the name of each arg: its rule and its shape. */
+export function argsOf(component: Component): Record<string, { rule: Rule; shape: Shape }> {
+  const ofIt: Record<string, Rule> = rules[component];
+  return Object.fromEntries(
+    Object.keys(ofIt).map((name) => [name, { rule: ofIt[name], shape: shapeOf(component, name) }]),
+  );
+}
+
+function shapeOf(component: Component, name: string): Shape {
+  // `takesOver` of a CassandraService is a resource transform, and a boolean elsewhere.
+  if (component === "CassandraService" && name === "takesOver") return transform;
+  return shapes[name as keyof typeof shapes];
+}
+
+const transform: Shape = {
+  kind: "object",
+  is: (value) => typeof value === "function",
+  allowed: "a resource transform",
+};

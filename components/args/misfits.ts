@@ -1,0 +1,139 @@
+import { wrongOptions } from "../cassandra/jvmOptions";
+import type { LocalVolume } from "../objects/persistentVolumes";
+import { mebibytes } from "../kubernetes/quantity";
+import { setsOf } from "../objects/racks";
+import { mustBe, Refusal } from "./refusal";
+import { longestSet } from "./shapes";
+import { allowedVersions, unknownVersion } from "../operations/upgrade";
+import { knownVersionOf, unknownKeys } from "../cassandra/unknownKeys";
+
+/** Values of a ring, as far as they are known. Each is right by itself. */
+export interface Told {
+  name?: string;
+  /** Image of Cassandra. */
+  image?: string;
+  memory?: string;
+  maxHeapMiB?: number;
+  replicas?: number;
+  racks?: string[];
+  /** Undefined where the program makes no static volumes. */
+  localVolumes?: LocalVolume[];
+  cassandraYaml?: object;
+  jvmOptions?: string[];
+  auth?: string;
+  /** "none", or how members encrypt. */
+  tls?: string;
+}
+
+/** A value that does not fit another value of the ring. */
+export interface Misfit extends Refusal {
+  told: keyof Told;
+  /** A part of the value, which messages name behind it: a key of cassandra.yaml. */
+  part?: string;
+  /** The other values that it does not fit. In stack config, each may come from the topology's own object. */
+  others: (keyof Told)[];
+  /** Left out where every value would be wrong. */
+  value?: unknown;
+}
+
+/** All values that do not fit each other. Stack config and components ask alike. @param allowed describes the values that a key allows */
+export function misfits(told: Told, allowed: (name: keyof Told) => string): Misfit[] {
+  return [
+    ...heapMisfits(told, allowed),
+    ...imageMisfits(told),
+    ...fileMisfits(told),
+    ...versionMisfits(told),
+    ...countMisfits(told, allowed),
+  ];
+}
+
+function heapMisfits({ maxHeapMiB, memory }: Told, allowed: (name: keyof Told) => string): Misfit[] {
+  if (!maxHeapMiB || !memory || maxHeapMiB < mebibytes(memory)) return [];
+  const circumstance = `while memory is ${memory}`;
+  return [
+    { told: "maxHeapMiB", others: ["memory"], value: maxHeapMiB, circumstance, rule: mustBe(allowed("maxHeapMiB")) },
+  ];
+}
+
+function imageMisfits({ image }: Told): Misfit[] {
+  const reason = image && unknownVersion(image);
+  return reason ? [{ told: "image", others: [], value: image, rule: mustBe(allowedVersions), reason }] : [];
+}
+
+/** Most rings set neither cassandra.yaml nor JVM options, and their programs need not load all the names that exist. */
+const isEmpty = (given: object) => Object.keys(given).length === 0;
+
+/** Keys of cassandra.yaml and JVM options, of which each version of Cassandra has its own. */
+function fileMisfits({ image, cassandraYaml = {}, jvmOptions = [], auth, tls }: Told): Misfit[] {
+  return [
+    ...(isEmpty(cassandraYaml) ? [] : unknownKeys(cassandraYaml, image, { auth, tls })).map(({ key, ...rest }) => ({
+      told: "cassandraYaml" as const,
+      part: key,
+      others: [],
+      ...rest,
+    })),
+    ...(isEmpty(jvmOptions) ? [] : wrongOptions(jvmOptions, image)).map(({ option, ...refusal }) => ({
+      told: "jvmOptions" as const,
+      others: [],
+      value: option,
+      ...refusal,
+    })),
+  ];
+}
+
+function versionMisfits({ image, auth, tls }: Told): Misfit[] {
+  if (!image || knownVersionOf(image) !== "4.0") return [];
+  return (["auth", "tls"] as const).flatMap((told) => {
+    const value = { auth, tls }[told];
+    if (value === undefined || value === "none") return [];
+    const circumstance = `with ${image}`;
+    return [
+      { told, others: ["image"], value, circumstance, rule: mustBe("none"), reason: `${value} needs Cassandra 4.1` },
+    ];
+  });
+}
+
+function countMisfits(
+  { name, replicas, racks = [], localVolumes }: Told,
+  allowed: (name: keyof Told) => string,
+): Misfit[] {
+  const found: Misfit[] = [];
+  if (racks.length > 0 && replicas && replicas % racks.length > 0) {
+    const circumstance = `with the racks ${racks.join(", ")}`;
+    const rule = mustBe(`a multiple of ${racks.length}`);
+    found.push({ told: "replicas", others: ["racks"], value: replicas, circumstance, rule });
+  }
+  const sets = name === undefined ? [] : setsOf(name, racks);
+  const longest = sets.findIndex((set) => racks.length > 0 && set.length > longestSet);
+  if (longest >= 0) {
+    const reason = `the name of StatefulSet ${sets[longest]} has more than ${longestSet} characters`;
+    found.push({ told: "racks", others: [], value: racks[longest], rule: "must be shorter", reason });
+  }
+  if (localVolumes && replicas && localVolumes.length < replicas) {
+    const circumstance = `with ${localVolumes.length} volumes for ${replicas} replicas`;
+    const rule = mustBe(allowed("localVolumes"));
+    found.push({ told: "localVolumes", others: ["replicas"], value: localVolumes, circumstance, rule });
+  }
+  return found;
+}
+
+/** Why a ring of the tutorials cannot be adopted so: it has one StatefulSet, whose pods stay as they are while their template does. */
+export function adoptionMisfits(told: {
+  podTemplate?: string;
+  racks?: string[];
+  auth?: string;
+  tls?: string;
+}): Refusal[] {
+  const { podTemplate, racks = [], auth, tls } = told;
+  const protections = Object.entries({ auth, tls }).filter(([, value]) => value !== "none");
+  return [
+    ...(racks.length > 0
+      ? [{ circumstance: "with racks", rule: "needs racks: []", reason: "an adopted ring has one StatefulSet" }]
+      : []),
+    ...(podTemplate === "kept" ? protections : []).map(([key, value]) => ({
+      circumstance: `with ${key}: ${value}`,
+      rule: `needs ${key}: none, or podTemplate: own`,
+      reason: `pods that stay as they are do not know ${key}`,
+    })),
+  ];
+}

@@ -1,0 +1,247 @@
+import { isIP } from "node:net";
+import type { AdoptedTemplate } from "../operations/adoption";
+import type { Auth } from "../topologies/cassandraRing";
+import type { IssuerKind } from "../objects/certificates";
+import type { LocalVolume } from "../objects/persistentVolumes";
+import type { Peer } from "../objects/networkPolicy";
+import { mebibytes, quantity } from "../kubernetes/quantity";
+import type { VolumeRetention } from "../objects/storageClass";
+import type { ClientCertificates } from "../objects/tls";
+
+/** Kinds of values, as messages name them. */
+const kinds = {
+  text: "text",
+  number: "a number",
+  truth: "true or false",
+  list: "a list",
+  object: "an object",
+} as const;
+type Kind = keyof typeof kinds;
+
+/** What one value may be: an arg of a component, or a config key. */
+export interface Shape {
+  kind: Kind;
+  is: (value: unknown) => boolean;
+  /** What is allowed, as messages and the README put it. */
+  allowed: string;
+  /** Whether messages must not show the value. @default false */
+  isSecret?: true;
+}
+
+export type Check = (value: unknown) => boolean;
+
+export const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+export const dnsSubdomain = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** Longest name of a StatefulSet: Kubernetes adds eleven characters for a label of its pods, and a label has at most 63. */
+export const longestSet = 52;
+/** Names that are written into cassandra.yaml, cassandra-rackdc.properties and CQL, and cannot end a value there. */
+const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
+const labelKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+const labelValue = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
+const imageName = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w][\w.-]{0,127}|(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64})$/;
+
+export const matches =
+  (pattern: RegExp): Check =>
+  (value) =>
+    typeof value === "string" && pattern.test(value);
+const whole =
+  (least: number, most = Number.MAX_SAFE_INTEGER): Check =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+const atLeast =
+  (mib: number): Check =>
+  (value) =>
+    typeof value === "string" && mebibytes(value) >= mib;
+
+/** Whether it is a plain object, and no list, no Output and no instance of a class. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // An object of another realm, such as that of mocha, has another `Object`.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Whether each field is known and right. Undefined fields count as left out. */
+const fields =
+  (checks: Record<string, Check>, required: string[] = []): Check =>
+  (value) =>
+    isObject(value) &&
+    required.every((name) => value[name] !== undefined) &&
+    Object.keys(value).every(
+      (name) => value[name] === undefined || (Object.keys(checks).includes(name) && checks[name](value[name])),
+    );
+
+/** Whether it is a list without repetitions whose items are all right. */
+export const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) &&
+    // `every` would skip the holes of a sparse list.
+    Array.from(value).every(check) &&
+    new Set(value.map((item) => JSON.stringify(item))).size === value.length;
+
+/** Whether JSON can hold it. JSON turns any other value into something else, NaN into null. @param around the values that hold it */
+export function isJson(value: unknown, around: unknown[] = []): boolean {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (around.includes(value)) return false;
+  const isRight = (item: unknown) => isJson(item, [...around, value]);
+  if (Array.isArray(value)) return Array.from(value).every(isRight);
+  return isObject(value) && Object.keys(value).every((name) => value[name] === undefined || isRight(value[name]));
+}
+
+/** Whether it is an object of labels: `{disk: ssd}`. */
+export const isLabels: Check = (value) =>
+  isObject(value) && Object.keys(value).every((name) => labelKey.test(name) && matches(labelValue)(value[name]));
+
+/** Whether it is a range of addresses: `10.0.0.0/8`, `fd00::/8`. */
+const isAddressRange: Check = (value) => {
+  const [, address, bits] = /^([^/]+)\/(\d{1,3})$/.exec(typeof value === "string" ? value : "") ?? [];
+  return Number(bits) <= { 0: -1, 4: 32, 6: 128 }[isIP(address ?? "") as 0 | 4 | 6];
+};
+
+const isPodsOrAddresses = fields({ podLabels: isLabels, namespaceLabels: isLabels, cidr: isAddressRange });
+/** Whether it is pods by their labels, or a range of addresses. */
+export const isPeer = (value: unknown): value is Peer => {
+  if (!isPodsOrAddresses(value)) return false;
+  const { podLabels, namespaceLabels, cidr } = value as Peer;
+  return (cidr === undefined) !== (podLabels === undefined && namespaceLabels === undefined);
+};
+
+/** Whether it is a path below the root, without `..`. */
+const isFolder: Check = (value) => matches(/^\/[^/\0]+(\/[^\0]*)?$/)(value) && !/\/\.\.?(\/|$)/.test(value as string);
+
+export const isLocalVolume = (value: unknown): value is LocalVolume =>
+  fields({ node: matches(dnsSubdomain), path: isFolder }, ["node", "path"])(value);
+
+const isImage: Check = (value) =>
+  matches(imageName)(value) && /[@:][^/]*$/.test(value as string) && !(value as string).endsWith(":latest");
+
+const text = (is: Check | RegExp, allowed: string): Shape => ({
+  kind: "text",
+  is: is instanceof RegExp ? matches(is) : is,
+  allowed,
+});
+/** @param words the allowed words as keys. It does not compile unless all words of the type are there */
+const word = <T extends string>(words: Record<T, true>): Shape => {
+  const all = Object.keys(words);
+  return text((value) => all.includes(value as string), `one of ${all.join(", ")}`);
+};
+const number = (is: Check, allowed: string): Shape => ({ kind: "number", is, allowed });
+const list = (check: Check, allowed: string): Shape => ({ kind: "list", is: listOf(check), allowed });
+const object = (is: Check, allowed: string): Shape => ({ kind: "object", is, allowed });
+
+const truth: Shape = { kind: "truth", is: (value) => typeof value === "boolean", allowed: "true or false" };
+const secretName = text(dnsSubdomain, "a name of lower-case letters, digits, dots and dashes");
+const nameInCassandra = text(cassandraName, "1 to 48 letters, digits, spaces, dashes and underscores");
+
+/**
+ * What components and stack config take, by the name of the arg or key. Programs in other languages have no other check, since the
+ * types of TypeScript do not reach them.
+ */
+export const shapes = {
+  // With the longest name, Kubernetes still accepts the names of pods and Services that are made from it.
+  name: text(
+    /^[a-z]([-a-z0-9]{0,45}[a-z0-9])?$/,
+    "a name of at most 47 lower-case letters, digits and dashes that starts with a letter",
+  ),
+  namespace: text(dnsLabel, "a name of lower-case letters, digits and dashes, at most 63 characters"),
+  replicas: number(whole(1, 1000), "a whole number from 1 to 1000"),
+  // Without any data, the commit log and Cassandra's own files take some ten MiB. `10` would be ten bytes.
+  volumeSize: text(atLeast(100), "a Kubernetes quantity of at least 100Mi, such as 10Gi"),
+  storageClassName: text(
+    (value) => value === "" || matches(dnsSubdomain)(value),
+    "a name of lower-case letters, digits, dots and dashes, or empty",
+  ),
+  volumeRetention: word<VolumeRetention>({ retain: true, delete: true }),
+  localVolumes: list(isLocalVolume, "a list of {node, path} with an absolute path, at least one for each replica"),
+  image: text(isImage, "an image with a tag other than latest, or with a digest"),
+  imagePullSecrets: list(secretName.is, "a list of names of lower-case letters, digits, dots and dashes"),
+  memory: text(atLeast(512), "a Kubernetes quantity of at least 512Mi"),
+  cpu: text(
+    (value) => typeof value === "string" && (quantity(value) ?? 0) > 0,
+    "a Kubernetes quantity above zero, such as 500m or 2",
+  ),
+  maxHeapMiB: number(whole(256), "a whole number of MiB, at least 256 and below memory"),
+  clusterName: nameInCassandra,
+  datacenter: nameInCassandra,
+  rack: nameInCassandra,
+  racks: list(
+    matches(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/),
+    "a list of zones of lower-case letters, digits and dashes, none twice",
+  ),
+  zone: text((value) => value !== "" && matches(labelValue)(value), "a value of a label of nodes"),
+  numTokens: number(whole(1, 1024), "a whole number from 1 to 1024"),
+  // `wrongOptions` checks each of them.
+  jvmOptions: list(
+    (value) => typeof value === "string",
+    "a list of JVM options, each starting with a dash and free of spaces, none twice",
+  ),
+  cassandraYaml: object(
+    (value) => isObject(value) && isJson(value),
+    "an object of keys of cassandra.yaml as the image's version names them",
+  ),
+  lockMemory: truth,
+  clientCertificates: word<ClientCertificates>({ none: true, required: true }),
+  clientsFrom: list(isPeer, "a list of {podLabels, namespaceLabels}, at least one of them, or {cidr}"),
+  auth: word<Auth>({ password: true, none: true }),
+  superuser: text(
+    /^(?!cassandra$)[a-z][a-z0-9_]{0,47}$/,
+    "a lower-case letter, then lower-case letters, digits and underscores, at most 48; not cassandra",
+  ),
+  superuserPassword: {
+    ...text(/^[-\w.~+/=]{8,128}$/, "8 to 128 letters, digits and any of -_.~+/="),
+    isSecret: true as const,
+  },
+  tlsSecret: secretName,
+  certManager: object(
+    fields({
+      issuer: fields(
+        { kind: word<IssuerKind>({ Issuer: true, ClusterIssuer: true }).is, name: matches(dnsSubdomain) },
+        ["kind", "name"],
+      ),
+    }),
+    "{} or {issuer} of {kind, name}, whose kind is Issuer or ClusterIssuer",
+  ),
+  stallTimeoutMinutes: number(
+    (value) => Number.isFinite(value) && (value as number) > 0,
+    "a number of minutes above zero",
+  ),
+  adopt: word<AdoptedTemplate>({ kept: true, own: true }),
+  adoptPod: truth,
+  nodeSelector: object(isLabels, "labels of nodes, as {disk: ssd}"),
+  hostPath: text(isFolder, "an absolute path below the root"),
+  // The promise comes from `KubernetesCluster`.
+  cluster: object(
+    fields({
+      kubeconfig: (value) => typeof value === "string",
+      context: (value) => typeof value === "string",
+      cluster: (value) => typeof value === "string",
+      seen: (value) => value instanceof Promise,
+    }),
+    "{kubeconfig, context, cluster}, each a text that is known when the program runs",
+  ),
+  takesOver: truth,
+  acceptDataLoss: truth,
+  certificates: object(
+    fields({ node: secretName.is, client: secretName.is }, ["node", "client"]),
+    "{node, client}, the names of two Secrets",
+  ),
+  sqlClient: truth,
+  loadGenerator: truth,
+  topology: text(matches(labelValue), "a value of a label"),
+  application: text(matches(labelValue), "a value of a label"),
+  selector: object(
+    (value) => isLabels(value) && Object.keys(value as object).length > 0,
+    "labels of pods, at least one",
+  ),
+} satisfies Record<string, Shape>;
+
+/** Why a value of another kind is wrong, as `it is text, and not a number`; undefined if the kind is right. */
+export function otherKind(value: unknown, { kind }: Shape): string | undefined {
+  const is: Partial<Record<string, string>> = { string: kinds.text, number: kinds.number, boolean: "a truth value" };
+  const found = Array.isArray(value) ? kinds.list : (is[typeof value] ?? (isObject(value) ? kinds.object : undefined));
+  const wanted = kinds[kind];
+  if (found === undefined || found === wanted || (kind === "truth" && typeof value === "boolean")) return undefined;
+  return `it is ${found}, not ${wanted}`;
+}

@@ -1,0 +1,73 @@
+import type { KubernetesObject, V1OwnerReference, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import { apiErrorKind } from "../kubernetes/apiClient";
+import { parseStatus, parseStreams, RingMember } from "./nodetool";
+import { RecordEntries } from "./record";
+import { PodView, RingPods } from "./ringPods";
+
+/** Asks members by nodetool, and keeps the record of pods that keep none themselves. */
+export class RingQueries extends RingPods {
+  /** Pods that can tell of the ring. @throws when none serves */
+  protected serving(pods: PodView[]): PodView[] {
+    const serving = pods.filter(({ ready }) => ready);
+    if (serving.length === 0)
+      throw new Error(`ring ${this.ring.name}: none of its members serves, so that nobody can tell who they are`);
+    return serving;
+  }
+
+  /** What one of some pods says, three of them at the most: a member that hangs answers nothing, though its port is open. */
+  protected runInAny(pods: PodView[], ...command: string[]): Promise<string> {
+    const [first, ...others] = pods.slice(0, 3);
+    const orElse = (answer: Promise<string>, { name }: PodView) =>
+      answer.catch((error: Error) => {
+        if (apiErrorKind(error) === "forbidden") throw error;
+        return this.run(name, ...command);
+      });
+    return others.reduce(orElse, this.run(first.name, ...command));
+  }
+
+  /**
+   * What pods of the tutorials' template would put on record, did they keep one: who is a member, and who has left.
+   * @returns entries that are missing or out of date
+   */
+  protected async unwritten(pods: PodView[], listed: RingMember[], record: RecordEntries): Promise<RecordEntries> {
+    if (!this.ring.isAdopted) return {};
+    const entries: RecordEntries = {};
+    for (const { name, uid, address, running, keepsRecord } of pods) {
+      if (keepsRecord || !running) continue;
+      const member = listed.find((one) => one.address === address);
+      if (member && member.state !== "joining") entries[name] = `${member.hostId} ${address}`;
+      else if (!member && this.membersIn(record).includes(name)) {
+        const { mode } = parseStreams(await this.run(name, "nodetool", "netstats"));
+        if (mode === "DECOMMISSIONED") entries[name] = `left ${uid}`;
+      }
+    }
+    return Object.fromEntries(Object.entries(entries).filter(([pod, entry]) => record[pod] !== entry));
+  }
+
+  /** Puts on record what pods of the tutorials' template do not write themselves; nothing where all pods do. */
+  async recordTutorialPods(): Promise<void> {
+    if (!this.ring.isAdopted) return;
+    const [pods, record, claims] = await Promise.all([this.pods(), this.record(), this.claims()]);
+    const listed = parseStatus(await this.runInAny(this.serving(pods), "nodetool", "status"));
+    const entries = await this.unwritten(pods, listed, record);
+    if (Object.keys(entries).length === 0) return;
+    const [name, { objects }] = await Promise.all([this.recordName(), this.cluster()]);
+    // A strategic merge, which adds owners to those that are there.
+    await objects.patch({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: {
+        name,
+        namespace: this.ring.namespace,
+        // The record goes with the last of the volumes.
+        ownerReferences: claims.map(ownerOf),
+      },
+      data: { formed: new Date().toISOString(), ...record, ...entries },
+    } as KubernetesObject);
+  }
+}
+
+/** A claim as an owner: what it owns goes with the last of its owners. */
+export function ownerOf({ metadata }: V1PersistentVolumeClaim): V1OwnerReference {
+  return { apiVersion: "v1", kind: "PersistentVolumeClaim", name: metadata!.name!, uid: metadata!.uid! };
+}

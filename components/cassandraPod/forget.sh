@@ -1,4 +1,0 @@
-#!/bin/sh
-# forget.sh NODE: takes the member of a node that is gone for good out of the ring, in which its folder keeps its place. By hand:
-#   kubectl exec POD -- /ring/forget.sh NODE
-exec python3 -B "${0%/*}/leave.py" forget "${1:?which node?}"

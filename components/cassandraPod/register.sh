@@ -1,3 +1,0 @@
-#!/bin/sh
-# Runs beside Cassandra: puts the member on record, and does what it owes the others. Started by start.py.
-exec python3 -B "${0%/*}/member.py" "$@"

@@ -1,0 +1,74 @@
+import * as pulumi from "@pulumi/pulumi";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { inspectOrWarn } from "../engine/inspectOrWarn";
+import { ringOrdinalOf } from "../objects/racks";
+
+export interface NodeCountArgs {
+  /** The cluster, as messages name it: `CockroachDB cluster cockroachdb`. */
+  subject: string;
+  /** Name of the volume claim template. */
+  claim: string;
+  /** How to make the cluster of a namespace smaller by hand, for the message. */
+  waysDown: (namespace: string) => string;
+  /** The Kubernetes cluster that it is in. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+interface SetInputs {
+  metadata: { name: string; namespace?: string };
+  spec: { replicas: number };
+}
+
+/**
+ * Hooks of a StatefulSet whose data this program does not move: refuse, in preview as well, fewer nodes than there are, or than have left
+ * volumes. They count the live objects, since somebody may have scaled the StatefulSet by hand.
+ */
+export function refuseFewerNodes(name: string, args: NodeCountArgs) {
+  const look = <T>(find: (cluster: KubernetesClient) => Promise<T>): Promise<T | undefined> =>
+    inspectOrWarn(args.subject, async () => find(await KubernetesClient.connect(args.cluster)));
+
+  const beforeUpdate = new pulumi.ResourceHook(
+    `${name}-refuse-scale-down`,
+    async ({ oldInputs, newInputs }) => {
+      const { metadata, spec } = newInputs as SetInputs;
+      const set = { name: metadata.name, namespace: metadata.namespace! };
+      const known = (oldInputs as SetInputs).spec.replicas;
+      const live = await look(
+        async ({ apps }) => (await apps.readNamespacedStatefulSet(set).catch(undefinedWhenNotFound))?.spec?.replicas,
+      );
+      // After a scale-down by hand, as the message below advises, there are fewer nodes than the state remembers.
+      const there = live ?? known;
+      if (spec.replicas < there) {
+        throw new Error(
+          `cassandra:replicas: ${spec.replicas} is below the ${there} nodes of ${args.subject}: decommission the nodes that go ` +
+            `first, so that their data moves to the others. ${args.waysDown(set.namespace)}; allowed is ${there} or more`,
+        );
+      }
+    },
+    { onDryRun: true },
+  );
+
+  const beforeCreate = new pulumi.ResourceHook(
+    `${name}-kept-nodes-come`,
+    async ({ newInputs }) => {
+      const { metadata, spec } = newInputs as SetInputs;
+      // The namespace does not exist yet, so there are no volumes.
+      const { namespace } = metadata;
+      if (!namespace) return;
+      const places = await look(async ({ core }) => {
+        const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
+        return items.map((claim) => ringOrdinalOf([`${args.claim}-${metadata.name}`], claim.metadata!.name!));
+      });
+      const most = Math.max(0, ...(places ?? []).map((place) => place + 1 || 0));
+      if (spec.replicas < most) {
+        throw new Error(
+          `cassandra:replicas: ${spec.replicas} is below the ${most} nodes of ${args.subject} whose volumes are kept: the data ` +
+            `on the other volumes would be missing; allowed is ${most} or more`,
+        );
+      }
+    },
+    { onDryRun: true },
+  );
+  return { beforeCreate: [beforeCreate], beforeUpdate: [beforeUpdate] };
+}

@@ -1,0 +1,23 @@
+import * as k8s from "../kubernetes/resources";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { Identity, labels } from "./labels";
+
+/** Annotation of a pod: the revision of the pod template that the pod was made from. */
+export const revisionAnnotation = "cassandra/revision";
+
+/**
+ * Revision of a pod template: twelve hex digits that change whenever anything in the pod's spec changes. `pulumi up` restarts each pod
+ * whose annotation has another revision.
+ */
+export function revisionOf(spec: k8s.types.input.core.v1.PodSpec): pulumi.Output<string> {
+  return pulumi
+    .output(spec)
+    .apply((plain) => createHash("sha256").update(JSON.stringify(plain)).digest("hex").slice(0, 12));
+}
+
+/** Labels and annotations of the ring's pods. */
+export function podMetadata(identity: Identity, revision: pulumi.Output<string>) {
+  const annotations = { "kubectl.kubernetes.io/default-container": "cassandra", [revisionAnnotation]: revision };
+  return { labels: labels(identity), annotations };
+}

@@ -1,0 +1,123 @@
+import * as k8s from "../kubernetes/resources";
+import * as pulumi from "@pulumi/pulumi";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { Identity, labels } from "./labels";
+import { inspectOrWarn } from "../engine/inspectOrWarn";
+import { anotherAddress } from "../operations/replacementGuard";
+
+/** Where volumes come from: a platform whose StorageClass this program makes, disks of nodes, or a StorageClass that exists. */
+export type Storage = "minikube-hostpath" | "gce-pd" | "aws-ebs" | "azure-disk" | "local" | "existing";
+
+/** What becomes of the volumes at `pulumi destroy`. */
+export const VolumeRetention = { Retain: "retain", Delete: "delete" } as const;
+export type VolumeRetention = (typeof VolumeRetention)[keyof typeof VolumeRetention];
+
+type ClassSpec = Pick<
+  k8s.types.input.storage.v1.StorageClass,
+  "provisioner" | "parameters" | "volumeBindingMode" | "allowVolumeExpansion"
+>;
+
+/**
+ * The StorageClass of each platform. A cloud disk belongs to one zone, so it is provisioned only once the scheduler has chosen the node
+ * of the pod (`WaitForFirstConsumer`). A disk that is provisioned earlier could be in a zone where the pod cannot run.
+ */
+export const storageClasses: Record<Exclude<Storage, "existing">, ClassSpec> = {
+  "minikube-hostpath": {
+    provisioner: "k8s.io/minikube-hostpath",
+    volumeBindingMode: "Immediate",
+    allowVolumeExpansion: false,
+  },
+  "gce-pd": {
+    provisioner: "pd.csi.storage.gke.io",
+    parameters: { type: "pd-ssd" },
+    volumeBindingMode: "WaitForFirstConsumer",
+    allowVolumeExpansion: true,
+  },
+  "aws-ebs": {
+    provisioner: "ebs.csi.aws.com",
+    parameters: { type: "gp3" },
+    volumeBindingMode: "WaitForFirstConsumer",
+    allowVolumeExpansion: true,
+  },
+  "azure-disk": {
+    provisioner: "disk.csi.azure.com",
+    parameters: { skuName: "Premium_LRS" },
+    volumeBindingMode: "WaitForFirstConsumer",
+    allowVolumeExpansion: true,
+  },
+  local: {
+    provisioner: "kubernetes.io/no-provisioner",
+    volumeBindingMode: "WaitForFirstConsumer",
+    allowVolumeExpansion: false,
+  },
+};
+
+export interface CassandraStorageArgs extends Identity {
+  /** Where volumes come from. */
+  storage: Storage;
+  /** Name of the StorageClass to make; with `existing`, of the one to use, where an empty name means the cluster's default class. */
+  storageClassName: string;
+  /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
+  takesOver?: boolean;
+  /** The Kubernetes cluster that the StorageClass is made in. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+/** The StorageClass that a platform needs. */
+export class CassandraStorage extends pulumi.ComponentResource {
+  /** The StorageClass for PersistentVolumeClaims to name; undefined means the cluster's default class. */
+  readonly storageClassName: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: CassandraStorageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cassandra:index:CassandraStorage", name, {}, opts);
+    if (args.storage === "existing") {
+      this.storageClassName = pulumi.output(args.storageClassName || undefined);
+    } else {
+      const storageClass = new k8s.storage.v1.StorageClass(name, storageClassOf(args.storage, args), {
+        parent: this,
+        hooks: { beforeCreate: args.takesOver ? [] : [refuseClassOfOthers(name, args)] },
+      });
+      this.storageClassName = storageClass.metadata.name;
+    }
+    this.registerOutputs({ storageClassName: this.storageClassName });
+  }
+}
+
+/** StorageClass under a fixed name: PersistentVolumeClaims name it, and a PersistentVolumeClaim can never change its class. */
+function storageClassOf(
+  storage: keyof typeof storageClasses,
+  args: CassandraStorageArgs,
+): k8s.storage.v1.StorageClassArgs {
+  return {
+    metadata: { name: args.storageClassName, labels: labels(args) },
+    ...storageClasses[storage],
+    reclaimPolicy: "Delete",
+  };
+}
+
+/**
+ * Hook of a StorageClass: refuses, in preview as well, the name of one that is not in the state. A StorageClass belongs to no namespace,
+ * so the provider would take over that of another stack, and delete it with this stack.
+ */
+function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorageArgs): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${name}-class-is-no-others`,
+    async ({ newInputs }) => {
+      const { metadata } = newInputs as { metadata: { name: string } };
+      const look = async () =>
+        (await KubernetesClient.connect(cluster)).storage
+          .readStorageClass({ name: metadata.name })
+          .catch(undefinedWhenNotFound);
+      const found = await inspectOrWarn(`whether StorageClass ${metadata.name} exists`, look);
+      if (!found) return;
+      throw new Error(
+        `cassandra:storageClassName: "${metadata.name}" is not allowed with cassandra:storage: ${storage}, which makes a StorageClass of ` +
+          `that name: it exists, of provisioner ${found.provisioner}, and is not in the state of this stack; allowed is another name, or ` +
+          "cassandra:storage: existing to use it as it is. If this stack has made it (a state that was lost, an update that was killed), " +
+          `\`pulumi config set kubernetes:upsertExistingObjects true\` takes it over. ${anotherAddress}`,
+      );
+    },
+    { onDryRun: true },
+  );
+}

@@ -1,0 +1,82 @@
+import * as pulumi from "@pulumi/pulumi";
+import { RingClient } from "../cassandra/ringClient";
+import { RingReference } from "../cassandra/ringPods";
+import { OwedStep } from "../engine/owedStep";
+import { ProgressReporter, progressReporter } from "../engine/progressReporter";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { converge } from "./convergence";
+
+export interface NodetoolCleanupArgs extends Omit<RingReference, "namespace"> {
+  namespace: pulumi.Input<string>;
+  /** Members of the ring. */
+  replicas: number;
+  /** The cluster that the ring is in. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+interface Goal {
+  replicas: number;
+  namespace: string;
+}
+
+interface Plan {
+  /** Members before the edit; undefined for a ring that is new to the state. */
+  was?: number;
+  wanted: number;
+  client: RingClient;
+}
+
+/**
+ * What is left to do once a ring has another size. Where it has grown, the older members run `nodetool cleanup`, since Cassandra keeps
+ * the data that moved to new members until it is told to drop it. Where it has shrunk, the PersistentVolumeClaims of the members that left are
+ * deleted. The state remembers for how many members that was done.
+ */
+export class NodetoolCleanup extends OwedStep<Goal, Plan> {
+  private readonly report: ProgressReporter;
+
+  constructor(
+    name: string,
+    private readonly args: NodetoolCleanupArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ) {
+    const { replicas, namespace } = args;
+    super(
+      "cassandra:index:CleanUp",
+      name,
+      // In a ring that was adopted, the members are put on record first.
+      { hook: `${name}-clean-up`, goal: { replicas, namespace }, dueOnCreate: args.isAdopted },
+      opts,
+    );
+    this.report = progressReporter(args.name, opts.parent);
+    this.registerOutputs({});
+  }
+
+  protected override plan(was: Goal | undefined, { replicas, namespace }: Goal): Plan {
+    const { args } = this;
+    return { was: was?.replicas, wanted: replicas, client: new RingClient(args.cluster, { ...args, namespace }) };
+  }
+
+  protected override async preview({ was, wanted, client }: Plan): Promise<void> {
+    // Members that leave are reported by the hooks of their StatefulSet.
+    if (was === undefined || wanted <= was) return;
+    // Without permission to look, the ring is taken to be what the state says.
+    const isOwed = (await client.replicas().catch(() => was)) === wanted;
+    const joins = isOwed ? "the new members are there; then" : "new members stream their share, one at a time; then";
+    await this.report(`replicas ${was} -> ${wanted}: ${joins} the older members run \`nodetool cleanup\``, true);
+  }
+
+  protected override async act({ was, wanted, client }: Plan): Promise<void> {
+    if (was === undefined) return client.recordTutorialPods();
+    if (wanted <= was) return client.deleteVolumes(wanted);
+    const { args, report } = this;
+    // Cassandra refuses a cleanup while a member leaves, or while one is down that has not left.
+    await converge(client, { ...args, replicas: wanted }, { report });
+    // No other member has taken data over from the last one.
+    for (const pod of await client.recordedMembers(wanted - 1)) {
+      const what = `${pod} runs \`nodetool cleanup\`, since the new members hold part of its data now`;
+      await report(what);
+      await client.cleanup(pod, (said) => report(`${what}: ${said}`));
+    }
+    await report(`replicas ${was} -> ${wanted}: \`nodetool cleanup\` has run on the older members`, true);
+  }
+}

@@ -1,0 +1,119 @@
+import { anotherRing, hintWhenRenamed, propertyName } from "../engine/propertyNames";
+import type { RingChangeResult } from "./dataGuard";
+import type { RingSnapshot, RingSnapshots } from "./ringSnapshots";
+
+const fateOf = ({ disk, volumeRetention }: RingSnapshot) =>
+  ({
+    volumes:
+      volumeRetention === "delete"
+        ? "its volumes are deleted with it"
+        : "its volumes stay, and a later `pulumi up` of it finds the rows",
+    pods: "its rows go with its pods",
+    nodes: "its folders stay on the nodes",
+  })[disk];
+
+/** Names that members are made with, and refuse to start under others. */
+const ringNames = ["clusterName", "datacenter"] as const;
+
+/** What becomes of one ring: its topology, and the rings that there are to be. */
+function validateRingChange(topology: string, ring: RingSnapshot, wanted: RingSnapshots): RingChangeResult {
+  const lost = (loss: string, allowed = "") => ({ losses: [`${loss}, and ${fateOf(ring)}${allowed}`], refusals: [] });
+  const all = Object.entries(wanted);
+  const [heir, successor] =
+    all.find(([other, { name, adopt }]) => name === ring.name && (other === topology || adopt === topology)) ?? [];
+  const whose = `ring ${ring.name} (${topology})`;
+  const renamed = all.find(([other]) => other === topology)?.[1];
+  if (!successor && renamed) {
+    return lost(
+      `${propertyName("name", topology)}: "${renamed.name}": no ring can be renamed, and this edit leaves ${whose} behind`,
+      `; allowed is "${ring.name}"${hintWhenRenamed()}`,
+    );
+  }
+  if (!successor) {
+    const others = all.map(([other, { name }]) => `ring ${name} (${other})`).join(" or ");
+    return lost(
+      `${propertyName("topologies")}: this edit leaves ${whose} behind: its rows are not carried over to ${others}`,
+    );
+  }
+  if (successor.namespace !== ring.namespace) {
+    return lost(
+      `${propertyName("namespace")}: "${successor.namespace}": this edit leaves ${whose} in namespace ${ring.namespace} behind`,
+      `; allowed is "${ring.namespace}"`,
+    );
+  }
+  if (heir === topology && successor.adopt !== ring.adopt && topology !== "persistent")
+    return lost(`${propertyName("adoptPod", topology)}: this edit gives the pods of ring ${ring.name} up`);
+  if (ring.hostPath && successor.hostPath !== ring.hostPath)
+    return lost(`${propertyName("hostPath", topology)}: this edit leaves the rows in ${ring.hostPath} behind`);
+  const refusals = ringNames
+    .filter((key) => successor[key] !== ring[key])
+    .map(
+      (key) =>
+        `${propertyName(key)}: "${successor[key]}" is not allowed for ${whose}: its members were made with "${ring[key]}" and ` +
+        `start with no other; allowed is "${ring[key]}", or ${anotherRing(heir!)}`,
+    );
+  if (heir === "persistent" && successor.adopt !== ring.adopt) {
+    const isAdopted = ring.adopt !== undefined;
+    refusals.push(
+      `${propertyName("adopt", heir)}: "${!isAdopted}" is not allowed for ${whose}: its set ${isAdopted ? "has" : "would need"} the ` +
+        `labels and claims of one that was adopted, and these can never change; allowed is "${isAdopted}"`,
+    );
+  }
+  if (ring.podTemplate === "own" && successor.podTemplate === "kept") {
+    refusals.push(
+      `${propertyName("podTemplate", heir)}: "kept" is not allowed for ${whose}: its pods are of this program's template, and that of ` +
+        'before is gone; allowed is "own"',
+    );
+  }
+  const inRacks = ({ racks }: RingSnapshot) => (racks === undefined ? "[]" : `[${racks}]`);
+  if (successor.racks !== ring.racks) {
+    refusals.push(
+      `${propertyName("racks")}: ${inRacks(successor)} is not allowed for ${whose}: its members are in ${inRacks(ring)}, and another rack would ` +
+        `want other rows of each; allowed is ${inRacks(ring)}, or ${anotherRing(heir!)}`,
+    );
+  }
+  return { losses: [], refusals: [...refusals, ...protectionRefusals(whose, ring, successor)] };
+}
+
+/**
+ * Members that ask for a password and members that do not serve no client alike, those that encrypt do not reach those that do
+ * not or trust another authority, and the role is made once.
+ */
+function protectionRefusals(whose: string, was: RingSnapshot, wanted: RingSnapshot): string[] {
+  const choices = ({ auth = "none", tls = "none", superuser, tlsIssuer }: RingSnapshot) => ({
+    auth,
+    tls,
+    superuser,
+    tlsIssuer,
+  });
+  /** Whether a key is judged by another one. */
+  const follows = { auth: undefined, tls: undefined, superuser: "auth", tlsIssuer: "tls" } as const;
+  const [before, after] = [choices(was), choices(wanted)];
+  const anew =
+    was.disk === "pods"
+      ? "or a ring of another name, which starts without rows"
+      : "or `pulumi destroy`, which keeps the rows, and then `pulumi up`: no member runs meanwhile";
+  const ways = {
+    auth: anew,
+    tls: anew,
+    tlsIssuer: anew,
+    superuser: `or another role that it makes: CREATE ROLE ${after.superuser} WITH SUPERUSER = true`,
+  };
+  return (["auth", "tls", "superuser", "tlsIssuer"] as const)
+    .filter((key) => before[key] !== after[key])
+    .filter((key) => follows[key] === undefined || before[follows[key]] === after[follows[key]])
+    .map(
+      (key) =>
+        `${propertyName(key)}: "${after[key]}" is not allowed for ${whose} while it runs with "${before[key]}"; allowed is ` +
+        `"${before[key]}", ${ways[key]}`,
+    );
+}
+
+/** What an edit means for these rings. */
+export function validateRingChanges(was: RingSnapshots, wanted: RingSnapshots): RingChangeResult {
+  const verdicts = Object.entries(was).map(([topology, ring]) => validateRingChange(topology, ring, wanted));
+  return {
+    losses: verdicts.flatMap(({ losses }) => losses),
+    refusals: verdicts.flatMap(({ refusals }) => refusals),
+  };
+}

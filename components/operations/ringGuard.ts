@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubernetesClient } from "../kubernetes/apiClient";
+import { setsOf } from "../objects/racks";
+import { tutorials } from "./adoption";
+import { hasVolumes } from "./clusterNames";
+import { DataGuard, RingChangeValidator } from "./dataGuard";
+import { existingControllers, PodController } from "./foreignPods";
+import { validateRingChanges } from "./ringChanges";
+import { RingArgs, RingSnapshot, ringSnapshotOf, RingSnapshots, RingTopology } from "./ringSnapshots";
+
+const makers: Record<RingTopology, PodController["kind"]> = {
+  persistent: "StatefulSet",
+  ephemeral: "ReplicationController",
+  daemon: "DaemonSet",
+  pod: "Pod",
+  cockroachdb: "StatefulSet",
+};
+
+/**
+ * Whether nothing is there of a ring that is remembered, such as one that was refused before anything of it was made: it binds nobody.
+ * Of what could not be checked, and of folders on nodes, nobody can tell.
+ */
+async function isGone(
+  topology: RingTopology,
+  { name, namespace, racks, disk, adopt }: RingSnapshot,
+  choice: ClusterChoice | undefined,
+): Promise<boolean> {
+  if (disk === "nodes") return false;
+  const names = setsOf(name, racks?.split(", "));
+  const claim = topology === "cockroachdb" ? "datadir" : adopt ? tutorials.claim : "data";
+  const look = async () => {
+    const members = await existingControllers({ kind: makers[topology], names }, namespace, choice);
+    if (members.length > 0) return true;
+    return disk === "volumes" && (await hasVolumes(claim, names)(await KubernetesClient.connect(choice), namespace));
+  };
+  return look().then(
+    (isThere) => !isThere,
+    () => false,
+  );
+}
+
+/** Judges an edit of rings by those of them that are there. */
+export function ringChangeValidator(cluster: ClusterChoice | undefined): RingChangeValidator<RingSnapshots> {
+  return async (was, wanted) => {
+    const there: RingSnapshots = {};
+    for (const [topology, ring] of Object.entries(was) as [RingTopology, RingSnapshot][]) {
+      const { losses, refusals } = validateRingChanges({ [topology]: ring }, wanted);
+      if (losses.length + refusals.length > 0 && !(await isGone(topology, ring, cluster))) there[topology] = ring;
+    }
+    return validateRingChanges(there, wanted);
+  };
+}
+
+/** The guard of one ring, within its component: programs of one's own have no other. */
+export function ringGuard(
+  name: string,
+  topology: RingTopology,
+  args: RingArgs & { acceptDataLoss?: boolean },
+  cluster: ClusterChoice | undefined,
+  opts: pulumi.ComponentResourceOptions,
+): DataGuard<RingSnapshots> {
+  const facts = pulumi.output(ringSnapshotOf(topology, args)) as pulumi.Output<RingSnapshot>;
+  return new DataGuard<RingSnapshots>(
+    `${name}-ring`,
+    { [topology]: facts },
+    ringChangeValidator(cluster),
+    args.acceptDataLoss ?? false,
+    opts,
+  );
+}

@@ -1,0 +1,175 @@
+import type { KubernetesObject, V1PersistentVolumeClaim, V1StatefulSet } from "@kubernetes/client-node";
+import { propertyName } from "../engine/propertyNames";
+import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { quantity } from "../kubernetes/quantity";
+import { ringOrdinalOf } from "../objects/racks";
+import { classAnnotation, isKnownAs, sizeAnnotation } from "./statefulSetVolumes";
+
+export interface VolumeExpansionArgs {
+  /** What errors call it: `ring cassandra`. */
+  subject: string;
+  /** Names of all its StatefulSets. */
+  sets: string[];
+  /** Name of the claim template. */
+  claim: string;
+  /** Whether the claim template is somebody else's and stays as it is. @default false */
+  isKept?: boolean;
+  /** Minutes without progress after which it is given up. @default 15 */
+  stallTimeoutMinutes?: number;
+  /** The cluster that they are in. @default that of the default provider */
+  cluster?: ClusterChoice;
+}
+
+export interface Metadata {
+  name: string;
+  namespace: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+export interface SetInputs extends KubernetesObject {
+  metadata: Metadata;
+  spec: NonNullable<V1StatefulSet["spec"]>;
+}
+/** What the state has of a set: `__fieldManager` is the name under which the provider applies it. */
+export interface SetOutputs {
+  metadata?: { uid?: string };
+  __fieldManager?: string;
+}
+
+/** What claims are, or are to be. */
+interface Volumes {
+  size: string;
+  /** Empty: the cluster's default. */
+  className: string;
+}
+
+const named = ({ className }: Volumes) => className || "(the cluster's default)";
+
+/** One set, and what its volumes are to be. */
+export class VolumePlan {
+  private constructor(
+    readonly args: VolumeExpansionArgs,
+    readonly cluster: KubernetesClient,
+    readonly inputs: SetInputs,
+    readonly state: SetOutputs,
+    /** What is there; undefined when somebody took the set away. */
+    readonly live: V1StatefulSet | undefined,
+    /** Claims of the set, of pods that there are and of others. */
+    readonly claims: V1PersistentVolumeClaim[],
+    /** Classes of these claims that do not let volumes grow. */
+    readonly fixedClasses: string[],
+    /** Pods that the set asks for, and where it is gone, those that it must not give up. */
+    readonly replicas: number,
+  ) {}
+
+  static async of(
+    args: VolumeExpansionArgs,
+    inputs: SetInputs,
+    known: number,
+    state: SetOutputs = {},
+  ): Promise<VolumePlan> {
+    const cluster = await KubernetesClient.connect(args.cluster);
+    const { name, namespace } = inputs.metadata;
+    const [live, { items }, { items: pods }] = await Promise.all([
+      cluster.apps.readNamespacedStatefulSet({ name, namespace }).catch(undefinedWhenNotFound),
+      cluster.core.listNamespacedPersistentVolumeClaim({ namespace }),
+      cluster.core.listNamespacedPod({ namespace }),
+    ]);
+    const claims = items.filter(({ metadata }) => ringOrdinalOf([`${args.claim}-${name}`], metadata!.name!) >= 0);
+    const most = Math.max(known, ...pods.map(({ metadata }) => ringOrdinalOf([name], metadata!.name!) + 1 || 0));
+    const growing = new VolumePlan(args, cluster, inputs, state, live, claims, [], live?.spec?.replicas ?? most);
+    const classes = [...new Set(growing.small().map(({ spec }) => spec?.storageClassName ?? ""))];
+    const fixed: string[] = [];
+    for (const className of classes) {
+      const allows = className && (await cluster.storage.readStorageClass({ name: className })).allowVolumeExpansion;
+      if (!allows) fixed.push(className);
+    }
+    return new VolumePlan(args, cluster, inputs, state, live, claims, fixed, growing.replicas);
+  }
+
+  /** What the stack asks for. */
+  get wanted(): Volumes {
+    const { annotations = {} } = this.inputs.metadata;
+    return { size: annotations[sizeAnnotation], className: annotations[classAnnotation] };
+  }
+
+  /** What the live set's template says. */
+  private get present(): Volumes | undefined {
+    const template = this.live?.spec?.volumeClaimTemplates?.find(({ metadata }) => metadata?.name === this.args.claim);
+    const { resources, storageClassName = "" } = template?.spec ?? {};
+    return template && { size: resources?.requests?.storage ?? "0", className: storageClassName };
+  }
+
+  /** Whether the set itself must be made anew. */
+  get isOther(): boolean {
+    if (!this.live) return true;
+    const { present, wanted } = this;
+    if (this.args.isKept || !present) return false;
+    // A default class is written into the claims, not into the template.
+    return quantity(present.size) !== quantity(wanted.size) || present.className !== wanted.className;
+  }
+
+  /** Claims that are to grow. */
+  small(): V1PersistentVolumeClaim[] {
+    if (this.args.isKept) return [];
+    return this.claims.filter(({ spec }) => {
+      const has = spec?.resources?.requests?.storage ?? "0";
+      return quantity(has)! < quantity(this.wanted.size)!;
+    });
+  }
+
+  /** @throws {Error} for what cannot be */
+  refuse(): void {
+    const { args, live, wanted, present, inputs, state } = this;
+    const { name, namespace } = inputs.metadata;
+    const known = state.metadata?.uid;
+    if (live?.metadata && known && !isKnownAs(live.metadata, known)) {
+      throw new Error(
+        `StatefulSet ${namespace}/${name} is another one than the state of this stack holds (UID ${live.metadata.uid}, not ${known}); nothing was ` +
+          "touched. If somebody made it anew, `pulumi refresh` takes it into the state; if the stack acts on another cluster than " +
+          "before, point it at that one again",
+      );
+    }
+    if (!this.isOther) return;
+    if (present && quantity(wanted.size)! < quantity(present.size)!) {
+      throw new Error(
+        `${propertyName("volumeSize")}: "${wanted.size}" is not allowed for ${args.subject}: its volumes are of ${present.size}, and no ` +
+          `volume can shrink; allowed is ${present.size} or more`,
+      );
+    }
+    if (present && this.replicas !== inputs.spec.replicas) {
+      const [asked, there] = [inputs.spec.replicas!, this.replicas].map((replicas) => replicas * args.sets.length);
+      throw new Error(
+        `${propertyName("replicas")}: ${asked} is not allowed together with other volumes: ${args.subject} has ${there} members; ` +
+          `allowed is ${there}, and the other count in a later edit`,
+      );
+    }
+    for (const className of this.fixedClasses) {
+      throw new Error(
+        `${propertyName("volumeSize")}: no other size is allowed for ${args.subject}: class "${className}" of its volumes does not let them ` +
+          "grow (allowVolumeExpansion)",
+      );
+    }
+  }
+
+  /** What will be done, a line for each; nothing where all is as it should be. */
+  outlook(): string[] {
+    const { live, present, wanted, inputs } = this;
+    if (!live)
+      return [
+        `StatefulSet ${inputs.metadata.name} was deleted without its pods: it is recreated, and none of them restarts`,
+      ];
+    if (!this.isOther || !present) return [];
+    const larger = present.size !== wanted.size;
+    const changes = [
+      ...(larger ? [`volumeSize ${present.size} -> ${wanted.size}: the volumes grow while their members serve`] : []),
+      ...(present.className !== wanted.className
+        ? [
+            `the volumes that there are stay of class ${named(present)}, those of members to come are of class ${named(wanted)}`,
+          ]
+        : []),
+    ];
+    return [[...changes, "the StatefulSet is recreated around its pods, none of which restarts"].join("; ")];
+  }
+}

@@ -1,0 +1,4 @@
+#!/bin/sh
+# Decommissions the member of this pod, for `pulumi up`. Prints to the log of the container, so that `kubectl logs` shows it.
+if [ -w /proc/1/fd/1 ]; then exec >>/proc/1/fd/1 2>&1; fi
+exec python3 -B "${0%/*}/decommission.py"

@@ -1,0 +1,95 @@
+"""What a member does for the ring while it runs. Each function is a thread of post_start.py."""
+import os
+import re
+
+import cassandra_mode
+import decommission
+import first_ring
+import observe
+import remove_node
+import system
+import volume
+from cql import CqlFailed
+from decide_leave import decommission_step
+from steps import LEFT
+from system import say
+
+
+def repair_after_replace():
+    """A member without ordinal may also come to owe a repair while it runs: it did not answer while another one was removed
+    (remove_node.py)."""
+    repair()
+    while not system.has_ordinal():
+        system.sleep(60)
+        repair()
+
+
+def repair():
+    """A member that replaced a lost one has streamed each row from one replica. That replica may have missed a write which the lost disk
+    had acknowledged together with a third replica: QUORUM would not find it unless these two are compared. Until the repair has ended,
+    the record shows that it is owed, and no other member leaves."""
+    key = "repair." + system.MEMBER
+    while volume.has_note(volume.REPAIR) or key in (observe.observe_until_answered(5).record or {}):
+        say("repairing this member (nodetool repair --full): it may lack data that other replicas have")
+        code, _, error = system.nodetool("repair", "--full")
+        if code == 0:
+            # The record first: a note that is left on the disk causes another repair, an entry that is left in the record keeps all other
+            # members waiting.
+            observe.record_until_written(lambda view: {key: None} if key in view.record else {})
+            volume.remove_note(volume.REPAIR)
+            say("the repair has ended: this member has all data of its replicas")
+            return
+        view = observe.observe_until_answered(5)
+        silent = [name for name in view.other_members() if not view.serves(name)]
+        if silent and system.nodetool("repair", "--full", "--force")[0] == 0:
+            # A silent member may have lost its disk as well. Its place is taken only once this member has all data that there is.
+            entry = "%s without %s" % (system.now(), silent[0])
+            observe.record_until_written(lambda view: {key: entry} if key in view.record else {})
+            say("repaired with all members except %s, which do not serve CQL" % " ".join(silent))
+        say("the repair is tried again in a minute: %s" % error)
+        system.sleep(60)
+
+
+USER_KEYSPACE = re.compile(r"^\s+(?!system)\S+ -> Replication class: .*\{(.*)\}", re.MULTILINE)
+
+
+def owe_repair_below_replication_factor():
+    """A pod without ordinal decommissions its member in any case, also where fewer members stay than a keyspace has replicas. Data that one of
+    these has missed is then on one member alone, and a new member may stream from the other: QUORUM would not find it before all three are
+    compared."""
+    if system.has_ordinal():
+        return
+    _, output, _ = system.nodetool("describecluster")
+    replicas = [int(number) for options in USER_KEYSPACE.findall(output) for number in re.findall(r"=(\d+)", options)]
+    _, output, _ = system.nodetool("status")
+    members = len(re.findall(r"^[UD][NL] ", output, re.MULTILINE))
+    if replicas and members <= max(replicas):
+        volume.write_note(volume.REPAIR, "")
+
+
+def delete_stale_transfers():
+    """The next decommission streams everything, whatever an interrupted one has streamed before."""
+    while True:
+        try:
+            return decommission.delete_stale_transfers()
+        except CqlFailed:
+            system.sleep(10)
+
+
+def watch_for_decommission():
+    """A decommission that somebody began by hand ends as any other: the record follows the ring."""
+    while decommission_step(cassandra_mode.state_log(), cassandra_mode.state_log().mode) != LEFT:
+        system.sleep(5)
+    decommission.record_left()
+    view = observe.observe_until_answered()
+    if not view.has_ordinals and not view.is_removed:
+        system.kill_cassandra()  # and joins as a new member: the ring is to have as many members as pods
+
+
+def mark_formed_or_remove_lost():
+    if observe.observe_until_answered(5).has_ordinals:
+        first_ring.record_formed()
+    elif os.environ["RING_DISK"] == "pod":
+        while True:
+            system.sleep(60)
+            remove_node.remove_lost_members()

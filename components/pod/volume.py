@@ -1,0 +1,90 @@
+"""The disk of a member: Cassandra's files, and beside them the notes of these scripts.
+
+The disk is a PersistentVolumeClaim, a folder of the node, or a folder of the pod. The file names are stored on disks of existing
+rings: they never change.
+"""
+import os
+import shutil
+
+DATA = os.environ.get("CASSANDRA_DATA", "/var/lib/cassandra")
+
+# Host ID of the member whose data is on this disk; written when the member has joined.
+HOST_ID = "ring-member"
+# What was begun on this disk and has not ended; decide_start.py lists the phases.
+PHASE = "ring-way"
+# Exists while the member must still repair its data.
+REPAIR = "ring-repair"
+# Lines that Cassandra logged of its own state (logback.xml), start by start.
+STATE_LOG = "ring-states"
+# Why Cassandra refused to start (logback.xml).
+REFUSALS = "ring-refusals"
+# Version of the Cassandra that wrote on this disk last.
+VERSION = "ring-version"
+
+# Folders in which Cassandra keeps data.
+CASSANDRA_FOLDERS = ("data", "commitlog", "hints", "saved_caches", "cdc_raw")
+
+
+def read_note(name):
+    """Content of a note; empty where there is none."""
+    try:
+        with open(os.path.join(DATA, name)) as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def has_note(name):
+    return os.path.exists(os.path.join(DATA, name))
+
+
+def write_note(name, text):
+    """Writes a note whole or not at all, also when the node loses its power."""
+    path = os.path.join(DATA, name)
+    with open(path + ".new", "w") as file:
+        file.write(text + "\n" if text else "")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(path + ".new", path)
+    folder = os.open(DATA, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def remove_note(name):
+    try:
+        os.remove(os.path.join(DATA, name))
+    except FileNotFoundError:
+        pass
+
+
+def append_state(line):
+    with open(os.path.join(DATA, STATE_LOG), "a") as file:
+        file.write(line + "\n")
+
+
+def has_data():
+    """Whether Cassandra's system tables are on the disk."""
+    for name in entries("data/system"):
+        if name.startswith("local-") and os.listdir(os.path.join(DATA, "data/system", name)):
+            return True
+    return False
+
+
+def entries(folder):
+    """Names in a folder of the disk, sorted; none where there is no such folder."""
+    try:
+        return sorted(os.listdir(os.path.join(DATA, folder)))
+    except OSError:
+        return []
+
+
+def wipe():
+    """Empties the disk. The phase goes last: after an interruption, the next start empties the rest."""
+    for name in CASSANDRA_FOLDERS:
+        shutil.rmtree(os.path.join(DATA, name), ignore_errors=True)
+    notes = [name for name in entries("") if name.startswith("ring-")]
+    for name in sorted(notes, key=lambda name: name == PHASE):
+        remove_note(name)

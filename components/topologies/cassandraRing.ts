@@ -1,0 +1,234 @@
+import * as k8s from "../kubernetes/resources";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterChoice } from "../kubernetes/kubeconfig";
+import { verifiedCluster } from "../kubernetes/kubernetesCluster";
+import { Certificates, type CertManager } from "../objects/certificates";
+import { Disk, outlivesPod } from "../objects/disk";
+import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
+import { networkPolicy, type Peer } from "../objects/networkPolicy";
+import type { CassandraPodArgs } from "../objects/podArgs";
+import { ports } from "../objects/ports";
+import { setsOf } from "../objects/racks";
+import { superuserRule } from "../objects/rbac";
+import { RingRecord } from "../objects/ringRecord";
+import { CassandraService } from "../objects/services";
+import { WorkloadMemory } from "../operations/replacementGuard";
+import { ringGuard } from "../operations/ringGuard";
+import { PasswordChange } from "../operations/passwordChange";
+import { Superuser } from "../operations/superuser";
+import { PodTemplate } from "./podTemplate";
+import { hookInputs, refuseUnknownCluster, withHooks } from "./ringHooks";
+import { type RingLayout, ringTypes, topologyOf } from "./ringLayout";
+
+/** Whether clients log in. With `none`, everybody who reaches the CQL port may do everything. */
+export const Auth = { Password: "password", None: "none" } as const;
+export type Auth = (typeof Auth)[keyof typeof Auth];
+
+/** What every topology takes. */
+export interface CassandraRingArgs extends CassandraPodArgs {
+  /** Name of the ring: of its controller, its Services and, where pods have fixed names, its pods. Unique in the namespace. */
+  name: string;
+  /** Namespace of all objects. It must exist. */
+  namespace: pulumi.Input<string>;
+  /** The Kubernetes cluster that the provider uses, for updates that look at pods. @default that of the default provider */
+  cluster?: ClusterChoice;
+  /** Who may reach the CQL port, if the network of the cluster enforces policies. @default all pods of the namespace */
+  clientsFrom?: Peer[];
+  /** Whether clients log in. @default "password" */
+  auth?: Auth;
+  /** Name of the role that may do everything, if clients log in. @default "admin" */
+  superuser?: string;
+  /** Password of that role, without quotes and spaces. @default 32 random letters and digits */
+  superuserPassword?: pulumi.Input<string>;
+  /**
+   * Name of a Secret with certificates, by which members and clients encrypt what they send: `tls.crt`, `tls.key` in PKCS#8, and the
+   * `ca.crt` that they trust. That authority must sign for this ring alone: every holder of a certificate of it can join as a member.
+   * Members take new certificates from the Secret without a restart. @default nothing is encrypted
+   */
+  tlsSecret?: string;
+  /** Has cert-manager write and renew that Secret. @default somebody else writes it */
+  certManager?: CertManager;
+  /**
+   * Minutes without progress after which a step of an update is given up, such as a decommission. The member goes on with the step by
+   * itself, and the next update looks at it again. @default 15
+   */
+  stallTimeoutMinutes?: number;
+  /**
+   * Whether an edit may abandon data, as another `name` or `namespace` does: no ring can be renamed. Remove it again after the edit.
+   * @default false
+   */
+  acceptDataLoss?: boolean;
+}
+
+/** A ring of Cassandra members, whatever makes their pods: its Services, its record, and the template of its pods. */
+export abstract class CassandraRing extends pulumi.ComponentResource {
+  readonly service: CassandraService;
+  /** The role that may do everything; undefined if clients do not log in. */
+  readonly superuser?: Superuser;
+  /** Service with a cluster IP, for clients. */
+  abstract readonly clientService: k8s.core.v1.Service;
+  /** Names in DNS for a driver to start from. */
+  abstract readonly contactPoints: pulumi.Output<string[]>;
+  /** One of its pods, as `kubectl exec` takes it: `cassandra-0`, `rc/cassandra`. */
+  abstract readonly execTarget: string;
+
+  protected readonly identity: Identity;
+  /** Labels that all pods of the ring have and no other pod has. */
+  protected readonly selector: Record<string, string>;
+  /** Namespace and labels of every object of the ring. */
+  protected readonly metadata: ObjectMetadata;
+  /** Where the data lies. */
+  protected readonly disk: Disk;
+  /** What the pods are made from. */
+  protected readonly podTemplate: PodTemplate;
+  protected readonly record: RingRecord;
+  /** What an earlier update has remembered of the ring's controllers. */
+  protected readonly memory: WorkloadMemory;
+  /** The Kubernetes cluster that the provider uses. */
+  protected readonly cluster: ClusterChoice;
+
+  private readonly policy?: k8s.networking.v1.NetworkPolicy;
+  private readonly guarded: pulumi.Output<pulumi.Resource[]>;
+  private readonly tlsSecret?: string;
+
+  protected constructor(
+    type: string,
+    name: string,
+    args: CassandraRingArgs,
+    layout: RingLayout,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { choice: cluster, passed } = verifiedCluster(name, args.cluster, opts);
+    super(type, name, hookInputs(layout.given), withHooks(name, args, cluster, layout, opts));
+    refuseUnknownCluster(this, args);
+    const { topology, disk, adopted, racks = [] } = layout;
+    this.cluster = cluster;
+    this.disk = disk;
+    this.tlsSecret = args.tlsSecret;
+    this.identity = { name: args.name, topology };
+    this.selector = adopted?.selector ?? selectorLabels(this.identity);
+
+    this.memory = new WorkloadMemory(name, this);
+    const guardOpts = { parent: this, dependsOn: passed };
+    this.guarded = ringGuard(name, topologyOf[layout.maker], args, cluster, guardOpts).passed;
+    // Everything in the ring has a namespace, so that nothing is made before the guard has passed.
+    const namespace = pulumi.all([args.namespace, this.guarded]).apply(([known]) => known);
+    this.metadata = { namespace, labels: labels(this.identity) };
+
+    this.service = this.makeServices(name, adopted?.importExisting, opts?.parent);
+    if (!adopted?.areKept) this.policy = this.makePolicy(name, args.clientsFrom);
+    if (args.auth !== "none") this.superuser = this.makeSuperuser(name, args);
+    if (args.tlsSecret !== undefined && args.certManager !== undefined)
+      this.makeCertificates(name, args.tlsSecret, args.certManager);
+    const rules = [...layout.rules, ...(this.superuser ? [superuserRule(this.superuser.secretName)] : [])];
+    this.record = new RingRecord(name, { ...this.identity, namespace, rules, cluster, disk }, { parent: this });
+    const binding = {
+      name: args.name,
+      sets: setsOf(args.name, racks),
+      service: this.service.discovery.metadata.name,
+      disk,
+      record: this.record.configMapName,
+      superuser: this.superuser?.secretName,
+      tls: args.tlsSecret,
+      serviceAccountName: this.record.serviceAccountName,
+      selector: this.selector,
+    };
+    const { identity, metadata } = this;
+    this.podTemplate = new PodTemplate(name, { pod: args, binding, metadata, identity, racks: racks.length }, this);
+  }
+
+  /** The Services have fixed names. When a stack moves to another topology, the new ring takes over those of the old ring by the aliases. */
+  private makeServices(
+    name: string,
+    importExisting: pulumi.ResourceTransform | undefined,
+    parent: pulumi.Resource | undefined,
+  ): CassandraService {
+    const { namespace } = this.metadata;
+    return new CassandraService(
+      name,
+      { ...this.identity, namespace, selector: this.selector, takesOver: importExisting },
+      { parent: this, aliases: ringTypes.map((other) => ({ parent: pulumi.createUrn(name, other, parent) })) },
+    );
+  }
+
+  private makePolicy(name: string, from: Peer[] | undefined): k8s.networking.v1.NetworkPolicy {
+    const { metadata, selector } = this;
+    const members = [ports.intraNode, ports.tlsIntraNode];
+    const policy = networkPolicy({ metadata, selector, members, clients: [ports.cql], from });
+    return new k8s.networking.v1.NetworkPolicy(name, policy, { parent: this });
+  }
+
+  private makeSuperuser(name: string, args: CassandraRingArgs): Superuser {
+    const { superuser: username = "admin", superuserPassword: password } = args;
+    const { identity, cluster, disk } = this;
+    const { namespace } = this.metadata;
+    return new Superuser(
+      `${name}-superuser`,
+      { ...identity, namespace, username, password, cluster, outlivesStack: outlivesPod(disk) },
+      { parent: this },
+    );
+  }
+
+  private makeCertificates(name: string, secretName: string, certManager: CertManager): void {
+    const { identity, dnsNames } = this;
+    const { namespace } = this.metadata;
+    new Certificates(`${name}-tls`, { ...identity, namespace, secretName, dnsNames, ...certManager }, { parent: this });
+  }
+
+  /**
+   * For `dependsOn` of the pods' controller: the NetworkPolicy must protect the first pod already, all pods need their record, and the
+   * state must hold the memory of a controller for as long as it holds the controller.
+   */
+  protected get beforePods(): pulumi.Output<pulumi.Resource[]> {
+    const first = [this.record.access, ...(this.policy ? [this.policy] : [])];
+    return pulumi.all([this.guarded, this.memory.forDependents]).apply((known) => [...known.flat(), ...first]);
+  }
+
+  /** The Service for clients, after the pods, and the change of the superuser's password. @param pods what makes them */
+  protected serveClients(name: string, pods: pulumi.ResourceOptions["dependsOn"]): k8s.core.v1.Service {
+    const { superuser, selector, cluster } = this;
+    if (superuser) {
+      const { namespace } = this.metadata;
+      const record = this.record.configMapName;
+      new PasswordChange(
+        `${name}-password`,
+        { name: this.identity.name, namespace, selector, superuser, record, cluster },
+        { parent: this, dependsOn: pods },
+      );
+    }
+    return this.service.serveClients(pods);
+  }
+
+  /** What a person uses next: contact points, names of objects, and command lines. */
+  get usage() {
+    const isProtected = this.superuser !== undefined || this.tlsSecret !== undefined;
+    const { namespace } = this.metadata;
+    return {
+      contactPoints: this.contactPoints,
+      discoveryService: this.service.discovery.metadata.name,
+      clientService: this.clientService.metadata.name,
+      cqlsh: pulumi.interpolate`kubectl exec -it -n ${namespace} ${this.execTarget} -- ${isProtected ? "/ring/cqlsh.sh" : "cqlsh"}`,
+      ...(this.superuser && { superuserSecret: this.superuser.secretName }),
+      ...(this.tlsSecret && { tlsSecret: this.tlsSecret }),
+      nodetool: pulumi.interpolate`kubectl exec -n ${namespace} ${this.execTarget} -- nodetool status`,
+    };
+  }
+
+  /** Names of the ring, of its pods and of its Service for clients. */
+  private get dnsNames(): pulumi.Output<string[]> {
+    const { name } = this.identity;
+    return pulumi
+      .output(this.metadata.namespace)
+      .apply((namespace) => [
+        "localhost",
+        ...[name, `*.${name}`, `${name}-client`].map((host) => `${host}.${namespace}.svc.cluster.local`),
+      ]);
+  }
+
+  /** The name of the headless Service leads to every pod of the ring, so it is all that a driver needs. */
+  protected get discoveryName(): pulumi.Output<string[]> {
+    return pulumi
+      .all([this.service.discovery.metadata.name, this.metadata.namespace])
+      .apply(([service, namespace]) => [`${service}.${namespace}.svc.cluster.local`]);
+  }
+}

@@ -1,0 +1,232 @@
+import * as k8s from "../kubernetes/resources";
+import * as pulumi from "@pulumi/pulumi";
+import { checkedArgs } from "../args/checkedArgs";
+import { RingClient } from "../cassandra/ringClient";
+import { type ClaimedDisk, outlivesPod } from "../objects/disk";
+import { labels } from "../objects/labels";
+import { LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
+import { podDisruptionBudget } from "../objects/podDisruptionBudget";
+import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "../objects/racks";
+import { orderedPodRules } from "../objects/rbac";
+import { cassandraStatefulSet } from "../objects/statefulSet";
+import type { VolumeRetention } from "../objects/storageClass";
+import { AdoptedTemplate, Adoption, importExisting, tutorials } from "../operations/adoption";
+import { ringConverged } from "../operations/convergence";
+import { decommissionBeforeScaling } from "../operations/decommission";
+import { NodetoolCleanup } from "../operations/nodetoolCleanup";
+import { refuseReplacement } from "../operations/replacementGuard";
+import { restartsOnDelete } from "../operations/restartsOnDelete";
+import { RollingRestart } from "../operations/rollingRestart";
+import { snapshotBeforeUpgrade } from "../operations/upgrade";
+import { neverReplaced, volumeAnnotations } from "../operations/statefulSetVolumes";
+import { expandVolumesFirst } from "../operations/volumeExpansion";
+import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
+import { joinTimeouts } from "./joinTimeouts";
+import { podHooks } from "./ringHooks";
+
+export interface PersistentClusterArgs extends CassandraRingArgs {
+  /** Members of the ring, at least 1. Known when the program runs: it decides what an edit means for the data. */
+  replicas: number;
+  /**
+   * Zones, each of which becomes a rack with a StatefulSet of its own. All racks have as many members, so that `replicas` is a multiple
+   * of the number of racks. The racks and their order can never change. @default one StatefulSet, whose pods the scheduler spreads
+   */
+  racks?: string[];
+  /** StorageClass of the volumes; undefined means the cluster's default class. */
+  storageClassName?: pulumi.Input<string | undefined>;
+  /** Size of each member's volume, a Kubernetes quantity such as `10Gi`. */
+  volumeSize: pulumi.Input<string>;
+  /** What becomes of the volumes at `pulumi destroy`. @default "retain": they stay */
+  volumeRetention?: VolumeRetention;
+  /** Disks of nodes that become static volumes, at least one for each member. @default none: the StorageClass provisions volumes */
+  localVolumes?: LocalVolume[];
+  /**
+   * Takes over the StatefulSet and the Service of that name that manifests of the Kubernetes tutorials have made. Their pods stay as they
+   * are (`kept`), or restart with the template of this component (`own`). Keep it set from then on. @default there is nothing to take over
+   */
+  adopt?: AdoptedTemplate;
+  /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
+  takesOver?: boolean;
+}
+
+/** The StatefulSets of a ring, as the operations on a running ring know them. */
+interface RingOfSets {
+  name: string;
+  sets: string[];
+  selector: Record<string, string>;
+  claim: string;
+  cluster: CassandraRing["cluster"];
+  isAdopted: boolean;
+  stallTimeoutMinutes?: number;
+}
+
+/** A ring whose members keep their data on a volume each: a StatefulSet, or one for each rack, with their Services and their record. */
+export class PersistentCluster extends CassandraRing {
+  readonly statefulSets: k8s.apps.v1.StatefulSet[];
+  readonly clientService: k8s.core.v1.Service;
+  /** DNS names of the first members, at most three. */
+  readonly contactPoints: pulumi.Output<string[]>;
+  readonly execTarget: string;
+
+  constructor(name: string, given: PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    const args = checkedArgs("PersistentCluster", name, given);
+    const { racks = [], replicas, namespace, adopt, takesOver, stallTimeoutMinutes } = args;
+    const sets = setsOf(args.name, racks);
+    const disk: ClaimedDisk = { kind: "persistentVolumeClaim", template: adopt ? tutorials.claim : "data" };
+    const rules = orderedPodRules(sets);
+    const importObject = importExisting(args.cluster);
+    const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", importExisting: importObject };
+    const adoption = adopt && makeAdoption(name, adopt, args, opts);
+    super(
+      "cassandra:index:PersistentCluster",
+      name,
+      args,
+      { given, topology: "persistent", disk, maker: "StatefulSet", rules, racks, adopted, takesOver },
+      adoption ? { ...opts, dependsOn: adoption.passed } : opts,
+    );
+    this.execTarget = podAt(sets, 0);
+    const { selector, cluster, metadata } = this;
+    const isAdopted = adopt !== undefined;
+    const ring = { name: args.name, sets, selector, claim: disk.template, cluster, isAdopted, stallTimeoutMinutes };
+
+    const volumes = this.makeLocalVolumes(name, args, ring);
+    this.statefulSets = this.makeStatefulSets(name, args, ring, volumes, importObject);
+    const restarted = this.restartMembers(name, args, ring);
+    const cleaned = new NodetoolCleanup(name, { ...ring, replicas, namespace }, { parent: this, dependsOn: restarted });
+    const budget = new k8s.policy.v1.PodDisruptionBudget(name, podDisruptionBudget(metadata, selector), {
+      parent: this,
+    });
+    this.clientService = this.serveClients(name, restarted);
+
+    const last = [cleaned, budget, this.clientService].map(({ urn }) => urn);
+    const client = (namespace: string) => new RingClient(cluster, { ...ring, namespace });
+    const isWhole = ringConverged({ ...ring, replicas, namespace, client }, last, this);
+    this.contactPoints = this.firstMembers(namespace, sets, replicas, isWhole);
+    this.memory.remember(this.statefulSets);
+    this.registerOutputs({ contactPoints: this.contactPoints });
+  }
+
+  private makeLocalVolumes(name: string, args: PersistentClusterArgs, { sets, claim }: RingOfSets) {
+    const { localVolumes: disks } = args;
+    if (!disks) return [];
+    return [new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this })];
+  }
+
+  /** One StatefulSet, or one for each rack. */
+  private makeStatefulSets(
+    name: string,
+    args: PersistentClusterArgs,
+    ring: RingOfSets,
+    volumes: pulumi.Resource[],
+    importExisting: pulumi.ResourceTransform,
+  ): k8s.apps.v1.StatefulSet[] {
+    const { racks = [], adopt } = args;
+    const dependsOn = this.beforePods.apply((all) => [...all, ...volumes]);
+    const hooksOf = this.statefulSetHooks(name, args, ring);
+    const never = neverReplaced(args.acceptDataLoss);
+    const ignoreChanges = [
+      ...never.ignoreChanges,
+      ...(adopt === "kept" ? ["spec.template"] : []),
+      // A dry run against the API server fails before `restartsOnDelete` has made way for the change.
+      ...(pulumi.runtime.isDryRun() ? ["spec.updateStrategy"] : []),
+    ];
+    return setsOf(name, racks).map((logicalName, i) => {
+      const rack: string | undefined = racks[i];
+      const ofRack: Record<string, string> = rack === undefined ? {} : { [rackLabel]: rack };
+      return new k8s.apps.v1.StatefulSet(
+        logicalName,
+        cassandraStatefulSet({
+          metadata: {
+            namespace: this.metadata.namespace,
+            name: ring.sets[i],
+            labels: { ...this.metadata.labels, ...ofRack },
+            ...(!adopt && { annotations: volumeAnnotations(args) }),
+          },
+          replicas: args.replicas / ring.sets.length,
+          serviceName: this.service.discovery.metadata.name,
+          selector: { ...this.selector, ...ofRack },
+          template: this.podTemplate.ofRack(rack),
+          volume: { ...args, template: ring.claim, labels: labels(this.identity) },
+        }),
+        {
+          parent: this,
+          dependsOn,
+          ...(adopt && { transforms: [importExisting] }),
+          ...never,
+          ignoreChanges,
+          hooks: hooksOf(logicalName, rack),
+          customTimeouts: joinTimeouts(args.replicas, args.volumeSize),
+        },
+      );
+    });
+  }
+
+  /** What happens before a StatefulSet is created or updated, by its logical name and its rack. */
+  private statefulSetHooks(name: string, args: PersistentClusterArgs, ring: RingOfSets) {
+    const { cluster, disk, memory } = this;
+    const { takesOver = false } = args;
+    const canStart = podHooks(name, args, cluster);
+    const leaving = decommissionBeforeScaling(name, { ...ring, takesOver }, this);
+    const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this);
+    // An adopted StatefulSet keeps its volume claim template: `Adoption` refuses another volume size.
+    const growth = { ...ring, subject: `ring ${args.name}`, isKept: ring.isAdopted };
+    const volumesGrow = expandVolumesFirst(name, growth, this);
+    const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
+    // A StatefulSet that is not in the state is left to `leaving`, which knows its members.
+    const isNotReplaced = refuseReplacement(name, { memory, workload, takesOver: true, cluster });
+    const restarts = restartsOnDelete(name, cluster);
+    return (logicalName: string, rack: string | undefined) => ({
+      beforeCreate: [
+        isNotReplaced,
+        ...canStart,
+        ...(rack === undefined ? [] : [warnOfEmptyZone(logicalName, rack, cluster, this)]),
+        ...leaving.beforeCreate,
+        restarts,
+      ],
+      beforeUpdate: [...canStart, volumesGrow, snapshot, ...leaving.beforeUpdate, restarts],
+    });
+  }
+
+  /**
+   * Restarts the members that were made from another template, one at a time.
+   * @returns what to depend on to come after that. It is not the component itself: for a component, Pulumi waits for the resources in it,
+   *   and this one has none.
+   */
+  private restartMembers(name: string, args: PersistentClusterArgs, ring: RingOfSets) {
+    // The members of an adopted StatefulSet keep the template that others have made.
+    if (args.adopt === "kept") return this.statefulSets;
+    const { replicas, namespace } = args;
+    const rolled = new RollingRestart(
+      name,
+      { ...ring, namespace, replicas, revision: this.podTemplate.revision },
+      { parent: this, dependsOn: this.statefulSets },
+    );
+    return rolled.urn.apply(() => this.statefulSets);
+  }
+
+  /** Names in DNS of the first members, at most three, once the ring is whole. */
+  private firstMembers(
+    namespace: pulumi.Input<string>,
+    sets: string[],
+    replicas: number,
+    isWhole: pulumi.Output<unknown>,
+  ): pulumi.Output<string[]> {
+    const ordinals = Array.from({ length: Math.min(replicas, 3) }, (_, i) => i);
+    return pulumi
+      .all([this.service.discovery.metadata.name, namespace, isWhole])
+      .apply(([service, namespace]) =>
+        ordinals.map((i) => `${podAt(sets, i)}.${service}.${namespace}.svc.cluster.local`),
+      );
+  }
+}
+
+/** Looks at what is to be taken over before anything is made. */
+function makeAdoption(
+  name: string,
+  podTemplate: AdoptedTemplate,
+  args: PersistentClusterArgs,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): Adoption {
+  const protection = { auth: args.auth ?? "password", tls: args.tlsSecret === undefined ? "none" : "secret" } as const;
+  return new Adoption(name, { ...args, podTemplate, numTokens: args.numTokens ?? 16, protection }, opts);
+}

@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterChoice } from "../kubernetes/kubeconfig";
+import { certificateSecret } from "../objects/certificateCheck";
+import { isClaimed, outlivesPod } from "../objects/disk";
+import { Privilege, refuseWhereRestricted } from "../objects/podSecurityStandard";
+import { setsOf } from "../objects/racks";
+import { tellOfClientCertificates } from "../objects/tls";
+import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
+import { PodController, refuseForeignPods } from "../operations/foreignPods";
+import { refuseWithoutSecrets } from "../operations/requiredSecrets";
+import type { CassandraRingArgs } from "./cassandraRing";
+import type { RingLayout } from "./ringLayout";
+
+/** Inputs of a ring's component: what its hooks are told. They wait for no other arg, so that a refused ring makes nothing. */
+export function hookInputs({ namespace, clusterName, clientCertificates }: CassandraRingArgs): pulumi.Inputs {
+  return { namespace, clusterName, ...(clientCertificates === "required" && { clientCertificates }) };
+}
+
+/** Options of a ring's component: those of the caller, and the hooks that look before anything is made. */
+export function withHooks(
+  name: string,
+  args: CassandraRingArgs,
+  cluster: ClusterChoice,
+  layout: RingLayout,
+  opts: pulumi.ComponentResourceOptions = {},
+): pulumi.ComponentResourceOptions {
+  const { hooks } = opts;
+  const beforeCreate = [...(hooks?.beforeCreate ?? []), ...newRingHooks(name, args.name, cluster, layout)];
+  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), tellOfClientCertificates(name, args)];
+  return { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } };
+}
+
+/**
+ * Hooks before a ring's component is created, where the ring is not in the state yet: refuse pods that others have made under its name,
+ * and a Cassandra cluster name that another ring has.
+ */
+function newRingHooks(
+  name: string,
+  ring: string,
+  cluster: ClusterChoice,
+  { disk, maker: kind, racks = [], adopted, takesOver = false }: RingLayout,
+): pulumi.ResourceHook[] {
+  if (adopted || takesOver) return [];
+  const sets = setsOf(ring, racks);
+  // Whether folders of nodes hold data of this ring cannot be seen from here.
+  const comesBack = isClaimed(disk) ? hasVolumes(disk.template, sets) : () => Promise.resolve(outlivesPod(disk));
+  const maker: PodController = { kind, names: isClaimed(disk) ? sets : [ring] };
+  return [refuseForeignPods(name, maker, cluster), refuseClusterNameInUse(name, { ring, cluster, comesBack })];
+}
+
+/**
+ * Hooks before the controller of a ring's pods is created or updated: refuse what would let none of its pods start.
+ * @param more privileges of the pods of this topology
+ */
+export function podHooks(
+  name: string,
+  { lockMemory, tlsSecret, certManager }: CassandraRingArgs,
+  cluster: ClusterChoice,
+  ...more: Privilege[]
+): pulumi.ResourceHook[] {
+  const lock = { setting: 'cassandra:lockMemory: "true"', need: "the capability IPC_LOCK" };
+  // Pods wait for a Secret that cert-manager has not written yet.
+  const secrets = tlsSecret === undefined || certManager ? [] : [certificateSecret(tlsSecret)];
+  return [
+    ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...more]),
+    ...(secrets.length > 0 ? [refuseWithoutSecrets(name, cluster, secrets)] : []),
+  ];
+}
+
+/**
+ * A provider does not reveal which Kubernetes cluster it uses, and updates must look at the pods there.
+ * @throws {pulumi.ResourceError} if a ring has an explicit provider, and its `cluster` does not say which cluster that provider uses
+ */
+export function refuseUnknownCluster(ring: pulumi.ComponentResource, { name, cluster }: CassandraRingArgs): void {
+  if (!ring.getProvider("kubernetes:core/v1:Pod") || cluster) return;
+  throw new pulumi.ResourceError(
+    `${name}: cluster: must be given with an explicit kubernetes provider; allowed is {kubeconfig, context} of that provider. ` +
+      "An update that moves data must see the pods, and a provider does not tell which Kubernetes cluster it uses",
+    ring,
+  );
+}

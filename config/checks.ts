@@ -1,0 +1,139 @@
+import { adoptionMisfits, Misfit, misfits, Told } from "../components/args/misfits";
+import { Refusal } from "../components/args/refusal";
+import { Key } from "./keys";
+import { Problems } from "./messages";
+import { CommonConfig, ParsedConfig, TopologyConfig } from "./parseConfig";
+import { commonKeys, Topology, topologyKeys } from "./schema";
+
+/** Checks that no key can make by itself. They look only at values that are right by themselves. */
+export function checkAcrossKeys(config: ParsedConfig, problems: Problems): void {
+  checkReplicas(config, problems);
+  checkAdoptedPod(config, problems);
+  checkAdoption(config, problems);
+  for (const topology of config.chosen) checkTopology(topology, config, problems);
+  checkProtection(config, problems);
+  checkRacks(config, problems);
+  checkNames(config, problems);
+}
+
+/** A count is refused where no topology of the stack has one. */
+function checkReplicas({ chosen, values, given }: ParsedConfig, problems: Problems): void {
+  if (chosen.length === 0 || chosen.some((topology) => "replicas" in values[topology]) || !given.replicas) return;
+  const why = chosen.map((topology) => `${topology} ${topology === "pod" ? "is one member" : "has one for each node"}`);
+  const refusal = { circumstance: `while ${why.join(" and ")}`, rule: "must be left out" };
+  problems.add("replicas", given.replicas, commonKeys.replicas, refusal);
+}
+
+/** The ephemeral ring cannot adopt a pod that the stack goes on making. */
+function checkAdoptedPod({ chosen, values }: ParsedConfig, problems: Problems): void {
+  if (!values.ephemeral.adoptPod || !chosen.includes("pod")) return;
+  problems.add("ephemeral.adoptPod", "true", topologyKeys.ephemeral.own.adoptPod, {
+    circumstance: "while topologies holds pod",
+    rule: "needs topologies without pod",
+    reason: "the ring takes the pod over, and the stack no longer makes it",
+  });
+}
+
+/** A ring of the tutorials has one StatefulSet, whose labels and protection rule out some config of other rings. */
+function checkAdoption({ chosen, values, objects, common }: ParsedConfig, problems: Problems): void {
+  if (!chosen.includes("persistent")) return;
+  const table: Record<string, Key> = topologyKeys.persistent.own;
+  const own = objects.persistent;
+  if (!values.persistent.adopt) {
+    const refusal = { circumstance: "of a ring that is not adopted", rule: "needs persistent.adopt: true" };
+    for (const name of ["podTemplate", "rack", "numTokens"].filter((name) => name in own))
+      problems.add(`persistent.${name}`, own[name], table[name], refusal);
+    return;
+  }
+  const { racks, auth, tls, podTemplate } = values.persistent;
+  const others = chosen.filter((topology) => topology !== "persistent" && topology !== "cockroachdb").join(", ");
+  const refuse = (refusal: Refusal) => problems.add("persistent.adopt", "true", table.adopt, refusal);
+  if (others !== "")
+    refuse({
+      circumstance: `beside ${others}`,
+      rule: `needs another namespace for ${others}`,
+      reason: `an adopted ring finds its pods by app=cassandra, a label that pods of ${others} have too`,
+    });
+  if (common.createNamespace)
+    refuse({
+      circumstance: "with createNamespace",
+      rule: "needs createNamespace: false",
+      reason: "the namespace of an adopted ring exists",
+    });
+  for (const refusal of adoptionMisfits({ podTemplate, racks, auth, tls })) refuse(refusal);
+}
+
+/** Keys whose values components know by another name. */
+const keyOf = (told: keyof Told) => (told === "maxHeapMiB" ? "maxHeap" : told);
+
+/** What does not fit together within one topology: the checks that its component makes as well. */
+function checkTopology(topology: Topology, config: ParsedConfig, problems: Problems): void {
+  const { values, objects, given, common } = config;
+  for (const misfit of misfitsOf(topology, values[topology], common)) {
+    const [name, others] = [keyOf(misfit.told), misfit.others.map(keyOf)];
+    const isOwn = [name, ...others].some((one) => one in objects[topology]) || name in topologyKeys[topology].own;
+    const raw = name === "maxHeap" ? (objects[topology].maxHeap ?? given.maxHeap) : misfit.value;
+    problems.addMisfit(`${isOwn ? `${topology}.` : ""}${name}`, {
+      ...misfit,
+      ...("value" in misfit && { value: raw }),
+    });
+  }
+}
+
+function misfitsOf(topology: Topology, values: TopologyConfig, { storage }: CommonConfig): Misfit[] {
+  const { localVolumes, cassandraYaml, jvmOptions, image, maxHeap, ...others } = values;
+  const told: Told = {
+    ...others,
+    maxHeapMiB: maxHeap,
+    ...(storage === "local" && { localVolumes }),
+    // CockroachDB's image is no image of Cassandra, and it has none of Cassandra's own keys.
+    ...(topology !== "cockroachdb" && image && { image, cassandraYaml, jvmOptions }),
+  };
+  return misfits(told, (name) => ({ ...commonKeys, name: topologyKeys[topology].own.name })[keyOf(name)].allowed);
+}
+
+/** Keys that have no effect unless another key has one of these values: whoever sets such a key would rely on something missing. */
+const needs: {
+  name: "superuser" | "superuserPassword" | "tlsSecret" | "tlsIssuer" | "clientCertificates";
+  other: "auth" | "tls";
+  words: string[];
+}[] = [
+  { name: "superuser", other: "auth", words: ["password"] },
+  { name: "superuserPassword", other: "auth", words: ["password"] },
+  { name: "tlsSecret", other: "tls", words: ["secret", "cert-manager"] },
+  { name: "tlsIssuer", other: "tls", words: ["cert-manager"] },
+  { name: "clientCertificates", other: "tls", words: ["secret", "cert-manager"] },
+];
+
+function checkProtection({ chosen, values, objects, given }: ParsedConfig, problems: Problems): void {
+  const rings = chosen.filter((topology) => topology !== "cockroachdb");
+  for (const { name, other, words } of needs) {
+    const idle = rings.filter((topology) => values[topology][other] && !words.includes(values[topology][other]));
+    const refuse = (label: string, raw: unknown, topology: Topology) => {
+      if (raw === undefined || raw === commonKeys[name].default) return;
+      const circumstance = `while ${other} is ${values[topology][other]}`;
+      problems.add(label, raw, commonKeys[name], { circumstance, rule: `needs ${other}: ${words.join(" or ")}` });
+    };
+    for (const topology of idle) refuse(`${topology}.${name}`, objects[topology][name], topology);
+    if (rings.length > 0 && idle.length === rings.length) refuse(name, given[name], idle[0]);
+  }
+}
+
+/** Racks are refused where the stack runs no topology that has racks. */
+function checkRacks({ chosen, common, given }: ParsedConfig, problems: Problems): void {
+  if (!common.racks?.length || chosen.includes("persistent")) return;
+  const refusal = { circumstance: `for ${chosen.join(", ")}`, rule: "needs topology persistent" };
+  problems.add("racks", given.racks, commonKeys.racks, refusal);
+}
+
+/** Two rings of one name would own the same objects, or take each other's members for their own. */
+function checkNames({ chosen, values }: ParsedConfig, problems: Problems): void {
+  for (const what of ["name", "clusterName"] as const) {
+    for (const [i, topology] of chosen.entries()) {
+      const value = values[topology][what];
+      const twin = chosen.slice(0, i).find((other) => value !== undefined && values[other][what] === value);
+      const key: Key = what === "name" ? topologyKeys[topology].own.name : commonKeys.clusterName;
+      if (twin) problems.add(`${topology}.${what}`, value, key, { rule: `must differ from the ${what} of ${twin}` });
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "./stackConfig";
+
+/**
+ * Config of the kubernetes provider, read as the provider reads it: its own config first, then the environment. The kubeconfig is not
+ * looked up in the environment here: the guards' client does that itself.
+ */
+export function providerConfig(): Pick<StackConfig, "cluster" | "takesOver"> {
+  const config = new pulumi.Config("kubernetes");
+  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => config.get(key));
+  const folder = config.get("renderYamlToDirectory");
+  if (folder) {
+    throw new pulumi.RunError(
+      `kubernetes:renderYamlToDirectory: invalid value "${folder}": must be left out; this program looks at rings in a cluster, and a ` +
+        "folder of files is none",
+    );
+  }
+  const takesOver = config.get("upsertExistingObjects") ?? process.env.PULUMI_K8S_UPSERT_EXISTING_OBJECTS;
+  return {
+    cluster: { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(cluster && { cluster }) },
+    takesOver: takesOver === "true",
+  };
+}

@@ -1,0 +1,103 @@
+import * as assert from "node:assert/strict";
+import { basePermissions, previewVerbs, updateVerbs } from "../../docs/generate/permissions";
+import { Lab } from "../../lab/src/lab";
+import { inSimulatedLab, smallMembers, Stack } from "../support/stack";
+
+const minutes = 60_000;
+
+interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
+
+/** What docs/reference/permissions.md lists for a persistent ring, without commands in pods. */
+const rules = (...verbs: string[]): Rule[] =>
+  basePermissions.map(({ apiGroup, resources, resourceNames, verbs: own }) => ({
+    apiGroups: [apiGroup],
+    resources,
+    ...(resourceNames && { resourceNames }),
+    verbs: own ?? verbs,
+  }));
+
+describe("accounts that may not do everything, on the real engine and API server, with simulated nodes", function () {
+  this.timeout(10 * minutes);
+  let lab: Lab;
+  let stack: Stack;
+  const configure = (settings: Record<string, unknown>) =>
+    stack.configure({ ...smallMembers, storage: "minikube-hostpath", volumeRetention: "delete", ...settings });
+
+  /** A kubeconfig of an account that may do this and no more. */
+  async function accountWith(name: string, allowed: Rule[]): Promise<string> {
+    const metadata = { name, namespace: "default" };
+    const group = "rbac.authorization.k8s.io";
+    const objects = [
+      { apiVersion: "v1", kind: "ServiceAccount", metadata },
+      { apiVersion: `${group}/v1`, kind: "ClusterRole", metadata: { name }, rules: allowed },
+      {
+        apiVersion: `${group}/v1`,
+        kind: "ClusterRoleBinding",
+        metadata: { name },
+        roleRef: { apiGroup: group, kind: "ClusterRole", name },
+        subjects: [{ kind: "ServiceAccount", ...metadata }],
+      },
+    ];
+    await lab.kubectl(["apply", "-f", "-"], { input: objects.map((object) => JSON.stringify(object)).join("\n") });
+    const token = (await lab.kubectl(["create", "token", name])).trim();
+    const config = JSON.parse(await lab.kubectl(["config", "view", "--raw", "--minify", "-o", "json"])) as {
+      users: { user: object }[];
+    };
+    config.users[0].user = { token };
+    return JSON.stringify(config);
+  }
+
+  const set = () =>
+    lab.kubectl(["get", "statefulset", "cassandra", "-o", "jsonpath={.metadata.generation} {.spec.replicas}"]);
+
+  inSimulatedLab("permissions", async (made) => {
+    ({ lab, stack } = made);
+    configure({ replicas: 3 });
+    await stack.up();
+  });
+
+  it("one that may only read: preview says what could not be checked, and what `pulumi up` will do", async () => {
+    const reviewer = await accountWith("reviewer", rules(...previewVerbs));
+    configure({ replicas: 2, "kubernetes:kubeconfig": reviewer });
+    const said = await stack.pulumi("preview");
+    assert.match(said, /StatefulSet\s+cassandra\s+update/);
+    assert.match(
+      said,
+      /warning: cassandra: the ring could not be checked: this account may not run commands in pods: it needs the verbs get and create of pods\/exec in namespace default\. `pulumi up` checks again/,
+    );
+  });
+
+  it("one that may not list pods: preview says so in the API server's words", async () => {
+    configure({ replicas: 2, "kubernetes:kubeconfig": await accountWith("blind", rules("get")) });
+    assert.match(
+      await stack.pulumi("preview"),
+      /could not be checked: pods is forbidden: User "system:serviceaccount:default:blind" cannot list resource "pods"/,
+    );
+  });
+
+  it("one that may change everything but run no command: `pulumi up` refuses to remove a member", async () => {
+    const changer = await accountWith("changer", rules(...updateVerbs));
+    const before = await set();
+    configure({ replicas: 2, "kubernetes:kubeconfig": changer });
+    assert.match(
+      await stack.refused("up", "--yes", "--skip-preview"),
+      /needs the verbs get and create of pods\/exec in namespace default\. No pod was removed/,
+    );
+    assert.equal(await set(), before);
+  });
+
+  it("looks at the cluster of the stack's kubeconfig, whatever the shell says", async () => {
+    const kubeconfig = await lab.kubectl(["config", "view", "--raw", "--minify", "-o", "json"]);
+    configure({ replicas: 2, "kubernetes:kubeconfig": kubeconfig });
+    const env = { ...lab.env, KUBECONFIG: "/nowhere" };
+    const said = await lab.pulumi(["preview", "--stack", stack.name, "--non-interactive"], { env });
+    // A simulated pod runs no command: as far as there is one.
+    assert.match(said, /the ring could not be checked: cassandra-\d: /);
+    await stack.destroy();
+  });
+});

@@ -1,0 +1,49 @@
+import * as assert from "node:assert/strict";
+import { PersistentCluster, Peer } from "../../../../components/index";
+import { labels, selectorLabels } from "../../../../components/objects/labels";
+import { only, record } from "../../../support/recorder";
+import { ringArgs } from "../../../support/args";
+
+const identity = { name: "cassandra", topology: "persistent" };
+const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: "TCP", port }));
+
+async function policy(clientsFrom?: Peer[]) {
+  const ring = { ...ringArgs, replicas: 3, volumeSize: "1Gi", clientsFrom };
+  const all = await record(() => new PersistentCluster("cassandra", ring));
+  return only(all, "networking.k8s.io/v1:NetworkPolicy").inputs;
+}
+
+describe("who may reach a ring", () => {
+  const members = { from: [{ podSelector: { matchLabels: selectorLabels(identity) } }], ports: tcp(7000, 7001, 9042) };
+
+  it("are its members, on all of their ports, and pods of the namespace on that of CQL", async () => {
+    const { metadata, spec } = await policy();
+    assert.deepEqual(metadata, { namespace: "db", labels: labels(identity) });
+    assert.deepEqual(spec, {
+      podSelector: { matchLabels: selectorLabels(identity) },
+      policyTypes: ["Ingress"],
+      ingress: [members, { from: [{ podSelector: {} }], ports: tcp(9042) }],
+    });
+  });
+
+  it("are those that it is told to serve, and its members", async () => {
+    const { spec } = await policy([
+      { podLabels: { app: "shop" } },
+      { podLabels: { app: "shop" }, namespaceLabels: { team: "sales" } },
+      { namespaceLabels: { team: "ops" } },
+      { cidr: "10.0.0.0/8" },
+    ]);
+    assert.deepEqual((spec as { ingress: object[] }).ingress, [
+      members,
+      {
+        from: [
+          { podSelector: { matchLabels: { app: "shop" } } },
+          { podSelector: { matchLabels: { app: "shop" } }, namespaceSelector: { matchLabels: { team: "sales" } } },
+          { podSelector: { matchLabels: {} }, namespaceSelector: { matchLabels: { team: "ops" } } },
+          { ipBlock: { cidr: "10.0.0.0/8" } },
+        ],
+        ports: tcp(9042),
+      },
+    ]);
+  });
+});

@@ -1,0 +1,117 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as assert from "node:assert/strict";
+import { CassandraStorage, CassandraStorageArgs } from "../../../../components/index";
+import { labels } from "../../../../components/objects/labels";
+import { withApiServer } from "../../../support/apiServer";
+import { callHook, only, record } from "../../../support/recorder";
+
+const args: CassandraStorageArgs = {
+  name: "cassandra",
+  topology: "persistent",
+  storage: "existing",
+  storageClassName: "fast",
+};
+
+/** What was registered, and the class that claims would name. */
+async function make(overrides: Partial<CassandraStorageArgs>) {
+  let named: string | undefined;
+  const all = await record(() => {
+    const storage = new CassandraStorage("cassandra", { ...args, ...overrides });
+    storage.storageClassName.apply((name) => (named = name));
+  });
+  return { all, named: () => named };
+}
+
+describe("CassandraStorage", () => {
+  it("makes nothing of an existing class", async () => {
+    const { all, named } = await make({});
+    assert.deepEqual(
+      all.map((resource) => resource.type),
+      ["cassandra:index:CassandraStorage"],
+    );
+    assert.equal(named(), "fast");
+  });
+
+  it("leaves the class to the cluster when none is named", async () => {
+    const { named } = await make({ storageClassName: "" });
+    assert.equal(named(), undefined);
+  });
+
+  const classes: [CassandraStorageArgs["storage"], object][] = [
+    [
+      "minikube-hostpath",
+      { provisioner: "k8s.io/minikube-hostpath", volumeBindingMode: "Immediate", allowVolumeExpansion: false },
+    ],
+    [
+      "gce-pd",
+      {
+        provisioner: "pd.csi.storage.gke.io",
+        parameters: { type: "pd-ssd" },
+        volumeBindingMode: "WaitForFirstConsumer",
+        allowVolumeExpansion: true,
+      },
+    ],
+    [
+      "aws-ebs",
+      {
+        provisioner: "ebs.csi.aws.com",
+        parameters: { type: "gp3" },
+        volumeBindingMode: "WaitForFirstConsumer",
+        allowVolumeExpansion: true,
+      },
+    ],
+    [
+      "azure-disk",
+      {
+        provisioner: "disk.csi.azure.com",
+        parameters: { skuName: "Premium_LRS" },
+        volumeBindingMode: "WaitForFirstConsumer",
+        allowVolumeExpansion: true,
+      },
+    ],
+    [
+      "local",
+      {
+        provisioner: "kubernetes.io/no-provisioner",
+        volumeBindingMode: "WaitForFirstConsumer",
+        allowVolumeExpansion: false,
+      },
+    ],
+  ];
+  for (const [storage, spec] of classes) {
+    it(`makes the class of ${storage} under its fixed name`, async () => {
+      const { all, named } = await make({ storage });
+      const metadata = { name: "fast", labels: labels(args) };
+      const { apiVersion, kind, ...inputs } = only(all, "storage.k8s.io/v1:StorageClass").inputs;
+      assert.deepEqual({ apiVersion, kind }, { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" });
+      assert.deepEqual(inputs, { metadata, reclaimPolicy: "Delete", ...spec });
+      assert.equal(named(), "fast");
+    });
+  }
+
+  it("stands below the parent that the caller gives, and its children below it", async () => {
+    let urn = "";
+    await record(() => {
+      const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
+      new CassandraStorage("cassandra", { ...args, storage: "gce-pd" }, { parent }).urn.apply((value) => (urn = value));
+    });
+    assert.match(urn, /::test:index:Parent\$cassandra:index:CassandraStorage::cassandra$/);
+  });
+
+  it("makes no class over one that is there, which would go with this stack", async () => {
+    const fast = "/apis/storage.k8s.io/v1/storageclasses/fast";
+    const create = (objects: Record<string, unknown>) =>
+      withApiServer(objects, async (kubeconfig) => {
+        await make({ storage: "gce-pd", cluster: { kubeconfig } });
+        const newInputs = { metadata: { name: "fast" } };
+        await callHook("cassandra-class-is-no-others", { newInputs }, { onDryRun: true });
+      });
+    await create({});
+    await assert.rejects(create({ [fast]: { provisioner: "theirs" } }), {
+      message:
+        /^cassandra:storageClassName: "fast" is not allowed with cassandra:storage: gce-pd.* of provisioner theirs.*existing.*upsertExisting/,
+    });
+    await make({ storage: "gce-pd", takesOver: true });
+    await assert.rejects(callHook("cassandra-class-is-no-others", {}), /no hook/);
+  });
+});

@@ -1,0 +1,282 @@
+import * as assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  Member,
+  nextStep,
+  obstacles,
+  outlook,
+  RingView,
+  size,
+  violations,
+} from "../../../../components/operations/decommissionPlan";
+
+const member = (ringOrdinal: number, change: Partial<Member> = {}): Member => ({
+  pod: `cassandra-${ringOrdinal}`,
+  claim: `data-cassandra-${ringOrdinal}`,
+  ringOrdinal,
+  up: true,
+  state: "normal",
+  load: 2 ** 30,
+  free: 100 * 2 ** 30,
+  ...change,
+});
+const keyspace = (name: string, copies: number) => ({
+  name,
+  replication: "NetworkTopologyStrategy",
+  copies: { dc1: copies },
+});
+const own = { name: "system_distributed", replication: "SimpleStrategy", copies: { replication_factor: 3 } };
+const ring = (members: Member[], ...keyspaces: RingView["keyspaces"]): RingView => ({
+  namespace: "db",
+  members,
+  unknownMembers: [],
+  unlisted: [],
+  membersAwaitingRepair: [],
+  keyspaces: [own, ...keyspaces],
+  datacenter: "dc1",
+});
+const five = [0, 1, 2, 3, 4].map((ringOrdinal) => member(ringOrdinal));
+
+describe("the way to a smaller ring", () => {
+  it("takes the highest place first, one at a time", () => {
+    assert.deepEqual(nextStep(ring(five, keyspace("shop", 3)), 3), { decommission: "cassandra-4" });
+    assert.deepEqual(nextStep(ring(five.slice(0, 4), keyspace("shop", 3)), 3), { decommission: "cassandra-3" });
+    assert.equal(nextStep(ring(five.slice(0, 3), keyspace("shop", 3)), 3), "done");
+  });
+
+  it("goes on with a member that is leaving already", () => {
+    const cut = [...five.slice(0, 3), member(3, { state: "leaving" }), five[4]];
+    assert.deepEqual(nextStep(ring(cut), 3), { decommission: "cassandra-3" });
+  });
+
+  it("refuses fewer members than a keyspace of the user has copies, and no keyspace of Cassandra's own", () => {
+    const simple = { name: "old", replication: "SimpleStrategy", copies: { replication_factor: 4 } };
+    assert.deepEqual(violations(ring(five, keyspace("shop", 3), simple), 3), [
+      "keyspace old has replication factor 4, which needs at least 4 members, not 3; allowed is 4 or more, or a lower replication factor " +
+        "first: `nodetool repair --full old` on every member, one after another, since the remaining replicas may lack rows; then " +
+        "ALTER KEYSPACE old WITH replication = ...",
+    ]);
+    assert.deepEqual(violations(ring(five, keyspace("shop", 1)), 1), []);
+    assert.deepEqual(violations(ring(five, { ...keyspace("afar", 0), copies: { dc2: 3 } }), 1), []);
+  });
+
+  const standing: [string, RingView, RegExp][] = [
+    ["a member that is down", ring([member(0, { up: false }), ...five.slice(1)]), /cassandra-0 is down: bring it back/],
+    ["a member that leaves and is down", ring([...five.slice(0, 4), member(4, { up: false })]), /cassandra-4 is down/],
+    [
+      "a member whose disk may be gone",
+      ring([member(0, { up: false }), ...five.slice(1)]),
+      /`kubectl delete -n db pvc\/data-cassandra-0 pod\/cassandra-0` has another pod take its place/,
+    ],
+    [
+      "a stranger",
+      { ...ring(five), unknownMembers: ["10.0.0.9"] },
+      /a member at 10.0.0.9 belongs to no pod of the StatefulSet/,
+    ],
+    [
+      "too little disk",
+      ring([member(0, { free: 2 ** 30 }), ...five.slice(1)]),
+      /cassandra-0 has 1.0 GiB left on its disk, and 1.3 GiB are needed to receive about 682.7 MiB/,
+    ],
+  ];
+  for (const [what, view, message] of standing) {
+    it(`touches nothing while there is ${what}`, () => {
+      const step = nextStep(view, 3);
+      assert.ok(typeof step === "object" && "refuse" in step, JSON.stringify(step));
+      assert.match(step.refuse.join("\n"), message);
+    });
+  }
+
+  const ending: [string, RingView, RegExp][] = [
+    ["a repair", ring([member(0, { repairs: true }), ...five.slice(1)]), /cassandra-0 takes part in a repair/],
+    [
+      "a member whose repair is owed",
+      { ...ring(five), membersAwaitingRepair: ["cassandra-1"] },
+      /cassandra-1 replaced a lost member and is being repaired/,
+    ],
+    [
+      "the turn of a pod that the ring does not list yet",
+      { ...ring(five), turn: { pod: "cassandra-5", what: "joins" } },
+      /cassandra-5 holds the topology lock \(joins\)/,
+    ],
+    [
+      "the start of one that is down, and that others are told to wait for",
+      ring([member(0, { up: false, returns: true }), ...five.slice(1)]),
+      /cassandra-0 is down, and its pod starts/,
+    ],
+    ["one that stays and leaves", ring([member(0, { state: "leaving" }), ...five.slice(1)]), /cassandra-0 is leaving/],
+  ];
+  for (const [what, view, message] of ending) {
+    it(`waits for the end of ${what}`, () => {
+      const step = nextStep(view, 3);
+      assert.ok(typeof step === "object" && "waitFor" in step, JSON.stringify(step));
+      assert.match(step.waitFor.join("\n"), message);
+    });
+  }
+
+  it("brings a member back whose set was made smaller by hand, and that has rows on its volume", () => {
+    const missing = [{ pod: "cassandra-3", ringOrdinal: 3 }];
+    const cut = [...five.slice(0, 3), member(3, { up: false })];
+    assert.deepEqual(nextStep({ ...ring(cut), missing }, 3), { recreatePods: ["cassandra-3"], pods: 4 });
+    assert.deepEqual(nextStep({ ...ring([...cut, five[4]]), missing }, 3), { recreatePods: ["cassandra-3"], pods: 5 });
+    // One that has left, and ended before that was on record, comes back to note it.
+    const left = { ...ring(five.slice(0, 3)), missing, unlisted: ["cassandra-3"] };
+    assert.deepEqual(nextStep(left, 3), { recreatePods: ["cassandra-3"], pods: 4 });
+    // Also where another one is down, which may have lost its disk, and need what is on that volume.
+    const down = [member(0, { up: false }), ...cut.slice(1)];
+    assert.deepEqual(nextStep({ ...ring(down), missing }, 3), { recreatePods: ["cassandra-3"], pods: 4 });
+  });
+
+  it("goes on with one whose turn it is", () => {
+    const turn = { pod: "cassandra-4", what: "leaves" };
+    assert.deepEqual(nextStep({ ...ring(five), turn }, 3), { decommission: "cassandra-4" });
+  });
+
+  it("waits for members that are to stay and are not there, so that no fewer are left", () => {
+    assert.deepEqual(nextStep(ring([...five.slice(0, 2), ...five.slice(3)]), 3), {
+      waitFor: ["1 of the 3 members that are to stay are not in the ring yet"],
+      joins: undefined,
+    });
+  });
+
+  it("has one that leaves already go on, whoever else is to come: that one may be waiting for it", () => {
+    const turn = { pod: "cassandra-2", what: "joins" };
+    const view = { ...ring([...five.slice(0, 2), member(3, { state: "leaving" })]), turn };
+    assert.deepEqual(nextStep(view, 3), { decommission: "cassandra-3" });
+  });
+
+  it("waits for a member that joins, though it is one of those that go", () => {
+    assert.deepEqual(nextStep(ring([...five, member(5, { state: "joining" })]), 3), {
+      waitFor: ["cassandra-5 is joining: one member joins or leaves at a time"],
+      joins: "cassandra-5",
+    });
+  });
+
+  it("does not wait where something else stands in the way that does not pass", () => {
+    const step = nextStep(
+      { ...ring([member(0, { up: false }), ...five.slice(1)]), membersAwaitingRepair: ["cassandra-1"] },
+      3,
+    );
+    assert.ok(typeof step === "object" && "refuse" in step, JSON.stringify(step));
+  });
+
+  it("does not advise to give up a disk that a member's repair needs", () => {
+    const down = ring([member(0, { up: false }), ...five.slice(1)]);
+    const advice = /kubectl delete/;
+    assert.match(obstacles(down, 3).join("\n"), advice);
+    const told = obstacles({ ...down, membersAwaitingRepair: ["cassandra-1"] }, 3).join("\n");
+    assert.doesNotMatch(told, advice);
+    assert.match(told, /cassandra-0 is down: .*keep its disk, which cassandra-1 needs for its repair/);
+    // One that is itself the one to be repaired may be given another disk.
+    assert.match(obstacles({ ...down, membersAwaitingRepair: ["cassandra-0"] }, 3).join("\n"), advice);
+  });
+
+  it("does not take a ring for small enough while a member might be of a pod that goes", () => {
+    const stranger = nextStep({ ...ring(five.slice(0, 3)), unknownMembers: ["10.0.0.9"] }, 3);
+    assert.ok(typeof stranger === "object" && "refuse" in stranger, JSON.stringify(stranger));
+    // It may have left, and have yet to note it; of one that was removed, the wait ends soon.
+    assert.deepEqual(nextStep({ ...ring(five.slice(0, 3)), unlisted: ["cassandra-3"] }, 3), {
+      waitFor: [
+        "cassandra-3 is a member on record, and the ring does not list it: `kubectl logs -n db cassandra-3` may tell why",
+      ],
+      minutes: 3,
+    });
+  });
+
+  it("waits until the ring has forgotten a pod that ended as it joined, and advises nobody to remove it", () => {
+    const waitFor = ["the node at 10.0.0.9 began to join and is gone; the ring forgets it within a minute or two"];
+    for (const members of [five.slice(0, 3), five])
+      assert.deepEqual(nextStep({ ...ring(members), failedJoins: ["10.0.0.9"] }, 3), { waitFor, minutes: 3 });
+  });
+
+  it("waits for a pod that starts where a member is nobody's yet: it may be that one", () => {
+    const waitFor = [
+      "a member at 10.0.0.9 belongs to no pod yet, and may be cassandra-3, which starts (`kubectl logs -n db cassandra-3`); if it is none of " +
+        "these and gone for good, `nodetool removenode` takes it out",
+    ];
+    const unclear = { ...ring(five.slice(0, 3)), unknownMembers: ["10.0.0.9"], starting: ["cassandra-3"] };
+    assert.deepEqual(nextStep(unclear, 3), { waitFor, minutes: 8 });
+    // Without a stranger, a pod of which the ring lists nobody has not begun to join.
+    assert.equal(nextStep({ ...unclear, unknownMembers: [] }, 3), "done");
+  });
+
+  it("does not count a disk that could not be checked as a full one", () => {
+    assert.deepEqual(obstacles(ring([member(0, { free: undefined }), ...five.slice(1)]), 3), []);
+  });
+
+  it("tells a reviewer in a sentence", () => {
+    assert.equal(
+      outlook(ring(five, keyspace("shop", 3)), 5, 3),
+      "replicas 5 -> 3: cassandra-4 and cassandra-3 will be decommissioned, about 2.0 GiB to move; replication factors " +
+        "stay (shop: 3)",
+    );
+  });
+
+  it("writes sizes in the unit that they fill", () => {
+    assert.deepEqual([0, 1023, 1024, 1.5 * 2 ** 30].map(size), ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 GiB"]);
+  });
+
+  /** A ring and its set as edits and failures come over them; rows are where members say that they are. */
+  class Model {
+    pods: number;
+    members: Member[];
+    /** Rows, each on as many members as the keyspace has copies. */
+    rows: Set<number>[];
+
+    constructor(
+      count: number,
+      readonly copies: number,
+    ) {
+      this.pods = count;
+      this.members = Array.from({ length: count }, (_, ringOrdinal) => member(ringOrdinal));
+      this.rows = Array.from({ length: 20 }, (_, row) => new Set(this.places(row)));
+    }
+
+    private places(row: number): number[] {
+      const all = this.members.map(({ ringOrdinal }) => ringOrdinal);
+      return Array.from({ length: this.copies }, (_, i) => all[(row + i) % all.length]);
+    }
+
+    /** One `pulumi up`: the hook, step by step, and the update of the set if the hook lets it through. */
+    update(wanted: number, event: { fails: boolean; down?: number }): void {
+      for (const one of this.members) one.up = one.ringOrdinal !== event.down;
+      for (let steps = 0; steps < 20; steps++) {
+        const step = nextStep(ring(this.members, keyspace("shop", this.copies)), wanted);
+        if (step === "done") break;
+        if ("refuse" in step || "waitFor" in step || "recreatePods" in step) return;
+        const leaver = this.members.find(({ pod }) => pod === step.decommission)!;
+        // Cut off half-way: it stays a member, and is seen as leaving.
+        if (event.fails) return void (leaver.state = "leaving");
+        assert.ok(
+          this.members.every(({ up }) => up),
+          "rows cannot be moved from or to a member that is down",
+        );
+        this.members = this.members.filter((one) => one !== leaver);
+        this.rows.forEach((_, row) => (this.rows[row] = new Set(this.places(row))));
+      }
+      const joining = Array.from({ length: Math.max(0, wanted - this.pods) }, (_, i) => member(this.pods + i));
+      this.pods = wanted;
+      this.members.push(...joining);
+    }
+  }
+
+  it("from any edits and failures, removes no pod that is a member, and keeps every copy of every row", () => {
+    const edit = fc.record({
+      wanted: fc.integer({ min: 1, max: 7 }),
+      fails: fc.boolean(),
+      down: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), fc.array(edit, { maxLength: 12 }), (copies, edits) => {
+        const model = new Model(3, copies);
+        for (const { wanted, ...event } of edits) {
+          model.update(wanted, event);
+          for (const { pod, ringOrdinal } of model.members) assert.ok(ringOrdinal < model.pods, `${pod} lost its pod`);
+          assert.ok(model.members.length >= copies, "fewer members than copies");
+          for (const row of model.rows) assert.equal(row.size, copies, "a copy is lost");
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,255 @@
+import * as assert from "node:assert/strict";
+import {
+  CockroachCluster,
+  DaemonCluster,
+  EphemeralCluster,
+  PersistentCluster,
+  RingSnapshot,
+  SinglePod,
+} from "../../../../components/index";
+import { usePropertyNames } from "../../../../components/engine/propertyNames";
+import { validateRingChanges } from "../../../../components/operations/ringChanges";
+import { withApiServer } from "../../../support/apiServer";
+import { callHook, record, Registered, warningsOfEach } from "../../../support/recorder";
+import { podArgs, ringArgs } from "../../../support/args";
+
+const names = { namespace: "db", clusterName: "orders", datacenter: "dc1" };
+const ephemeral: RingSnapshot = { ...names, name: "cassandra", disk: "pods" };
+const persistent: RingSnapshot = { ...names, name: "cassandra", disk: "volumes" };
+const daemon: RingSnapshot = { ...names, name: "cassandra-daemon", disk: "nodes", hostPath: "/mnt/ring" };
+const ringsLeftBehind = (...edit: Parameters<typeof validateRingChanges>) => validateRingChanges(...edit).losses;
+
+describe("rings left behind by an edit", () => {
+  it("are none when all stay, and more come", () => {
+    assert.deepEqual(ringsLeftBehind({ ephemeral }, { ephemeral, daemon }), []);
+  });
+
+  it("are those whose topology changes", () => {
+    assert.deepEqual(ringsLeftBehind({ ephemeral }, { persistent }), [
+      "topologies: this edit leaves ring cassandra (ephemeral) behind: its rows are not carried over to " +
+        "ring cassandra (persistent), and its rows go with its pods",
+    ]);
+    const [back] = ringsLeftBehind({ persistent }, { ephemeral });
+    assert.match(back, /and its volumes stay, and a later `pulumi up` of it finds the rows$/);
+  });
+
+  it("are those that are taken out of the list, or named otherwise", () => {
+    assert.equal(ringsLeftBehind({ ephemeral, daemon }, { ephemeral }).length, 1);
+    assert.equal(ringsLeftBehind({ ephemeral }, { ephemeral: { ...ephemeral, name: "other" } }).length, 1);
+  });
+
+  it("are none when a pod is adopted, once and for all", () => {
+    const pod: RingSnapshot = { ...names, name: "cassandra", disk: "pods" };
+    const adopting = { ephemeral: { ...ephemeral, adopt: "pod" } };
+    assert.deepEqual(ringsLeftBehind({ pod }, adopting), []);
+    assert.deepEqual(ringsLeftBehind(adopting, adopting), []);
+    assert.match(ringsLeftBehind(adopting, { ephemeral })[0], /^adoptPod: this edit gives the pods/);
+    assert.equal(ringsLeftBehind({ pod }, { ephemeral }).length, 1);
+  });
+
+  it("are those in folders of nodes that are used no longer", () => {
+    const moved = { daemon: { ...daemon, hostPath: "/mnt/other" } };
+    assert.match(ringsLeftBehind({ daemon }, moved)[0], /^hostPath: .* rows in \/mnt\/ring behind/);
+    const pods: RingSnapshot = { ...names, name: daemon.name, disk: "pods" };
+    assert.equal(ringsLeftBehind({ daemon }, { daemon: pods }).length, 1);
+    assert.deepEqual(ringsLeftBehind({ daemon: pods }, { daemon }), [], "pods hand their rows over");
+  });
+});
+
+describe("rings by other names", () => {
+  it("are left behind in another namespace", () => {
+    assert.deepEqual(validateRingChanges({ persistent }, { persistent: { ...persistent, namespace: "shop" } }), {
+      losses: [
+        'namespace: "shop": this edit leaves ring cassandra (persistent) in namespace db behind, and its volumes stay, ' +
+          'and a later `pulumi up` of it finds the rows; allowed is "db"',
+      ],
+      refusals: [],
+    });
+  });
+
+  it("keep the way in which clients log in for as long as they run", () => {
+    const [open, shut] = [persistent, { ...persistent, auth: "password", superuser: "admin" } as const];
+    const refusals = (was: RingSnapshot, wanted: RingSnapshot) =>
+      validateRingChanges({ persistent: was }, { persistent: wanted }).refusals;
+    assert.deepEqual(refusals(shut, shut), []);
+    assert.deepEqual(refusals(shut, { ...open, auth: "none" }), [
+      'auth: "none" is not allowed for ring cassandra (persistent) while it runs with "password"; allowed is ' +
+        '"password", or `pulumi destroy`, which keeps the rows, and then `pulumi up`: no member runs meanwhile',
+    ]);
+    assert.match(refusals(open, shut)[0], /^auth: "password" is not allowed .* runs with "none"/);
+    assert.match(refusals(open, { ...open, tls: "secret" })[0], /^tls: "secret" is not allowed .* runs with "none"/);
+    const issued = { ...open, tls: "cert-manager", tlsIssuer: "own" } as const;
+    assert.match(refusals(issued, { ...issued, tlsIssuer: "Issuer/a" })[0], /^tlsIssuer: "Issuer\/a" is not/);
+    assert.equal(refusals(issued, open).length, 1, "one line for one choice");
+    assert.match(refusals(shut, { ...shut, superuser: "root" })[0], /^superuser: "root" .* CREATE ROLE root/);
+    const pods = { ...ephemeral, auth: "none" } as const;
+    const [why] = validateRingChanges({ ephemeral: pods }, { ephemeral: { ...ephemeral, auth: "password" } }).refusals;
+    assert.match(why, /or a ring of another name, which starts without rows$/);
+  });
+
+  it("cannot start: the names of the cluster and of the data centre are those of the rows", () => {
+    const { losses, refusals } = validateRingChanges(
+      { persistent },
+      { persistent: { ...persistent, clusterName: "sales", datacenter: "dc2" } },
+    );
+    assert.deepEqual(losses, []);
+    assert.equal(refusals.length, 2);
+    assert.equal(
+      refusals[0],
+      'clusterName: "sales" is not allowed for ring cassandra (persistent): its members were made with "orders" ' +
+        'and start with no other; allowed is "orders", or another ring (a second component beside this one)',
+    );
+    assert.match(refusals[1], /^datacenter: "dc2" is not allowed .*; allowed is "dc1"/);
+  });
+
+  it("cancelDecommission in the racks that their rows were spread over", () => {
+    const racks = "a, b, c";
+    const why = (was: object, wanted: object) =>
+      validateRingChanges({ persistent: { ...persistent, ...was } }, { persistent: { ...persistent, ...wanted } })
+        .refusals;
+    assert.match(
+      why({}, { racks })[0],
+      /^racks: \[a, b, c\] is not allowed for ring cassandra \(persistent\): its members are in \[\], /,
+    );
+    assert.match(
+      why({ racks }, {})[0],
+      /allowed is \[a, b, c\], or another ring \(a second component beside this one\)$/,
+    );
+    assert.equal(why({ racks }, { racks: "b, a, c" }).length, 1);
+    assert.deepEqual(why({ racks }, { racks }), []);
+  });
+
+  it("cancelDecommission the ones that others have made, and go on from their pods to the program's own only", () => {
+    const why = (was: object, wanted: object) =>
+      validateRingChanges({ persistent: { ...persistent, ...was } }, { persistent: { ...persistent, ...wanted } })
+        .refusals;
+    const [kept, own] = ["kept", "own"].map((podTemplate) => ({ adopt: "persistent", podTemplate }));
+    assert.match(why({}, own)[0], /^adopt: "true" is not allowed .* allowed is "false"$/);
+    assert.match(why(kept, {})[0], /^adopt: "false" is not allowed .* allowed is "true"$/);
+    assert.match(why(own, kept)[0], /^podTemplate: "kept" is not allowed .* allowed is "own"$/);
+    assert.deepEqual(why(kept, own), []);
+  });
+
+  it("are adopted by their own name only", () => {
+    const adopting = { ephemeral: { ...ephemeral, adopt: "pod", clusterName: "sales" } };
+    usePropertyNames({ name: String, set: String, anotherRing: (topology) => `another ring (${topology}.name)` });
+    try {
+      assert.match(validateRingChanges({ pod: ephemeral }, adopting).refusals[0], /another ring \(ephemeral.name\)$/);
+    } finally {
+      usePropertyNames();
+    }
+  });
+});
+
+/** Makes a component of these args in a cluster. */
+type Make = (args: { name?: string; namespace?: string; acceptDataLoss?: boolean; cluster: object }) => unknown;
+
+const volumes = { replicas: 2, volumeSize: "1Gi", volumeRetention: "delete" } as const;
+/** Each component, and where its workload is in the API. */
+const components: [string, Make, string][] = [
+  ["persistent", (args) => new PersistentCluster("x", { ...ringArgs, ...volumes, ...args }), "apps/v1 statefulsets"],
+  [
+    "ephemeral",
+    (args) => new EphemeralCluster("x", { ...ringArgs, replicas: 2, ...args }),
+    "v1 replicationcontrollers",
+  ],
+  ["daemon", (args) => new DaemonCluster("x", { ...ringArgs, ...args }), "apps/v1 daemonsets"],
+  ["pod", (args) => new SinglePod("x", { ...ringArgs, ...args }), "v1 pods"],
+  [
+    "cockroachdb",
+    (args) => {
+      const { image, memory, cpu } = podArgs;
+      return new CockroachCluster("x", { image, memory, cpu, name: "cassandra", namespace: "db", ...volumes, ...args });
+    },
+    "apps/v1 statefulsets",
+  ],
+];
+
+describe("a component that is there", () => {
+  const warnings = warningsOfEach();
+
+  const ringSnapshotOf = (all: Registered[]) =>
+    all.find(({ type, name }) => type === "cassandra:index:DataGuard" && name === "x-ring")!.inputs;
+
+  /** Edits a component as the engine would, in a cluster with these objects. */
+  const edit = (
+    make: Make,
+    args: Parameters<Make>[0] | object,
+    objects: Record<string, unknown>,
+    refusal?: { code: number; message: string },
+  ) =>
+    withApiServer(
+      objects,
+      async (kubeconfig) => {
+        const cluster = { kubeconfig };
+        const oldInputs = ringSnapshotOf(await record(() => make({ cluster })));
+        const newInputs = ringSnapshotOf(await record(() => make({ cluster, ...args })));
+        await callHook("x-ring-data-guard", { oldInputs, newInputs }, { onDryRun: true });
+      },
+      refusal,
+    );
+  const claims = (...names: string[]) => ({
+    "/api/v1/namespaces/db/persistentvolumeclaims": { items: names.map((name) => ({ metadata: { name } })) },
+  });
+  const live = { metadata: { name: "cassandra" }, spec: { replicas: 2 }, status: { desiredNumberScheduled: 2 } };
+  const there = (api: string) => {
+    const [group, kind] = api.split(" ");
+    const root = group === "v1" ? "/api" : "/apis";
+    return { ...claims(), [`${root}/${group}/namespaces/db/${kind}/cassandra`]: live };
+  };
+
+  for (const [topology, make, api] of components) {
+    it(`is refused another name and another namespace: ${topology}`, async () => {
+      await assert.rejects(edit(make, { name: "other" }, there(api)), ({ message }: Error) => {
+        const [first, , ...more] = message.split("\n");
+        assert.ok(
+          first.startsWith(`name: "other": no ring can be renamed, and this edit leaves ring cassandra (${topology})`),
+          first,
+        );
+        assert.match(first, /; allowed is "cassandra", and a second component beside this one makes another ring$/);
+        assert.deepEqual(more, []);
+        return true;
+      });
+      await assert.rejects(edit(make, { namespace: "shop" }, there(api)), {
+        message:
+          /^namespace: "shop": this edit leaves .* in namespace db behind, .*; allowed is "db"\n.*acceptDataLoss: true/,
+      });
+      await edit(make, {}, there(api));
+    });
+
+    it(`may be edited where nothing of it is there: ${topology}`, () => edit(make, { name: "other" }, claims()));
+  }
+
+  const [[, persistent, sets]] = components;
+
+  it("tells what becomes of its rows", () =>
+    assert.rejects(edit(persistent, { name: "other" }, there(sets)), /behind, and its volumes are deleted with it; /));
+
+  it("is refused other racks, whatever loss is accepted", () =>
+    assert.rejects(
+      edit(persistent, { racks: ["a", "b"], acceptDataLoss: true }, there(sets)),
+      /^Error: racks: \[a, b\] is not allowed .* allowed is \[\], or another ring \(a second component beside this one\)$/,
+    ));
+
+  it("is refused while its volumes are there alone", async () => {
+    await assert.rejects(edit(persistent, { name: "other" }, claims("data-cassandra-1")), /no ring can be renamed/);
+    await edit(persistent, { name: "other" }, claims("data-orders-1"));
+  });
+
+  it("is refused where the cluster does not tell what is there", () =>
+    assert.rejects(
+      edit(persistent, { name: "other" }, {}, { code: 403, message: "forbidden" }),
+      /no ring can be renamed/,
+    ));
+
+  it("is refused while its rows may be in folders of nodes", () => {
+    const make: Make = (args) => new DaemonCluster("x", { ...ringArgs, hostPath: "/mnt/ring", ...args });
+    return assert.rejects(edit(make, { name: "other" }, claims()), /its folders stay on the nodes/);
+  });
+
+  it("goes where that is meant, and says so", async () => {
+    await edit(persistent, { name: "other", acceptDataLoss: true }, there(sets));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0], /^name: "other": no ring can be renamed/);
+  });
+});

@@ -1,0 +1,126 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as assert from "node:assert/strict";
+import { EphemeralCluster, EphemeralClusterArgs } from "../../../../components/index";
+import { cassandraPodSpec } from "../../../../components/objects/podSpec";
+import { labels, selectorLabels } from "../../../../components/objects/labels";
+import { only, record } from "../../../support/recorder";
+import { ringArgs } from "../../../support/args";
+
+const args: EphemeralClusterArgs = { ...ringArgs, replicas: 2 };
+
+describe("EphemeralCluster", () => {
+  const make = (overrides: Partial<EphemeralClusterArgs> = {}) =>
+    record(() => new EphemeralCluster("cassandra", { ...args, ...overrides }));
+  const identity = { name: "cassandra", topology: "ephemeral" };
+  const selector = selectorLabels(identity);
+
+  it("makes exactly this ReplicationController at its defaults", async () => {
+    const all = await make();
+    const { metadata, spec } = only(all, "core/v1:ReplicationController").inputs as {
+      metadata: object;
+      spec: { template: { metadata: { annotations: Record<string, string> } } };
+    };
+    assert.deepEqual(metadata, { namespace: "db", labels: labels(identity), name: "cassandra" });
+    const revision = spec.template.metadata.annotations["cassandra/revision"];
+    assert.match(revision, /^[0-9a-f]{12}$/);
+    assert.deepEqual(spec, {
+      replicas: 2,
+      selector,
+      template: {
+        metadata: {
+          labels: labels(identity),
+          annotations: { "kubectl.kubernetes.io/default-container": "cassandra", "cassandra/revision": revision },
+        },
+        spec: cassandraPodSpec(args, {
+          name: "cassandra",
+          service: "cassandra",
+          disk: { kind: "emptyDir" },
+          record: "cassandra-auto",
+          superuser: "cassandra-superuser-auto",
+          scripts: "cassandra-scripts-auto",
+          serviceAccountName: "cassandra-auto",
+          selector,
+        }),
+      },
+    });
+    assert.deepEqual(only(all, "cassandra:index:RollingUpdate").inputs, { replicas: 2, revision, namespace: "db" });
+  });
+
+  it("registers these objects and no others", async () => {
+    assert.deepEqual((await make()).map(({ type, name }) => `${type} ${name}`).sort(), [
+      "cassandra:index:CassandraService cassandra",
+      "cassandra:index:DataGuard cassandra-ring",
+      "cassandra:index:EphemeralCluster cassandra",
+      "cassandra:index:PasswordChange cassandra-password",
+      "cassandra:index:RingRecord cassandra",
+      "cassandra:index:RollingUpdate cassandra",
+      "cassandra:index:Superuser cassandra-superuser",
+      "cassandra:index:WorkloadMemory cassandra",
+      "core/v1:ConfigMap cassandra",
+      "core/v1:ConfigMap cassandra-scripts",
+      "core/v1:ReplicationController cassandra",
+      "core/v1:Secret cassandra-superuser",
+      "core/v1:SecretPatch cassandra-superuser",
+      "core/v1:Service cassandra",
+      "core/v1:Service cassandra-client",
+      "core/v1:ServiceAccount cassandra",
+      "networking.k8s.io/v1:NetworkPolicy cassandra",
+      "policy/v1:PodDisruptionBudget cassandra",
+      "random:index/randomPassword:RandomPassword cassandra-superuser",
+      "rbac.authorization.k8s.io/v1:Role cassandra",
+      "rbac.authorization.k8s.io/v1:RoleBinding cassandra",
+    ]);
+  });
+
+  it("lets its pods look at each other, at their controller, their namespace and their superuser", async () => {
+    const { rules } = only(await make(), "rbac.authorization.k8s.io/v1:Role").inputs as { rules: unknown };
+    assert.deepEqual(rules, [
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["cassandra-auto"], verbs: ["get", "patch"] },
+      { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
+      { apiGroups: [""], resources: ["namespaces"], resourceNames: ["db"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["replicationcontrollers"], resourceNames: ["cassandra"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["secrets"], resourceNames: ["cassandra-superuser-auto"], verbs: ["get", "patch"] },
+    ]);
+  });
+
+  it("lets one member at a time be evicted", async () => {
+    const { spec } = only(await make(), "policy/v1:PodDisruptionBudget").inputs;
+    assert.deepEqual(spec, { maxUnavailable: 1, selector: { matchLabels: selector } });
+  });
+
+  it("selects the pod that it adopts", async () => {
+    const adopted = { name: "cassandra", topology: "pod" };
+    const { spec } = only(await make({ adoptPod: true }), "core/v1:ReplicationController").inputs as {
+      spec: { selector: object; template: { metadata: { labels: object } } };
+    };
+    assert.deepEqual(spec.selector, selectorLabels(adopted));
+    assert.deepEqual(spec.template.metadata.labels, labels(adopted));
+  });
+
+  it("tells a person and a driver where it is", async () => {
+    let usage: Promise<unknown> | undefined;
+    await record(() => {
+      const output = pulumi.output(new EphemeralCluster("cassandra", args).usage);
+      usage = new Promise((resolve) => output.apply(resolve));
+    });
+    assert.deepEqual(await usage, {
+      contactPoints: ["cassandra.db.svc.cluster.local"],
+      discoveryService: "cassandra",
+      clientService: "cassandra-client",
+      cqlsh: "kubectl exec -it -n db rc/cassandra -- /ring/cqlsh.sh",
+      superuserSecret: "cassandra-superuser-auto",
+      nodetool: "kubectl exec -n db rc/cassandra -- nodetool status",
+    });
+  });
+
+  it("refuses a provider of the caller's own that says nothing of its cluster", async () => {
+    const refused =
+      /cassandra: cluster: must be given with an explicit kubernetes provider; allowed is {kubeconfig, context}/;
+    await record(() => {
+      const provider = new k8s.Provider("own", {});
+      assert.throws(() => new EphemeralCluster("cassandra", args, { provider }), refused);
+      new EphemeralCluster("other", { ...args, cluster: { context: "own" } }, { provider });
+    });
+  });
+});

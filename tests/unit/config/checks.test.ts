@@ -1,0 +1,102 @@
+import * as assert from "node:assert/strict";
+import { inProject, problemsOf, read } from "./read";
+
+describe("checks across keys", () => {
+  before(inProject);
+
+  const refused: [string, Record<string, unknown>, string][] = [
+    [
+      "a pod with replicas",
+      { topologies: ["pod"], replicas: 1 },
+      'replicas: invalid value "1" while pod is one member: must be left out',
+    ],
+    [
+      "daemons with replicas",
+      { topologies: ["daemon", "pod"], replicas: 3 },
+      'replicas: invalid value "3" while daemon has one for each node and pod is one member: must be left out',
+    ],
+    [
+      "adoption of a pod that is made at the same time",
+      { topologies: ["ephemeral", "pod"], ephemeral: { adoptPod: true } },
+      'ephemeral.adoptPod: invalid value "true" while topologies holds pod: needs topologies without pod; ' +
+        "the ring takes the pod over, and the stack no longer makes it",
+    ],
+    [
+      "two rings of one name",
+      { topologies: ["ephemeral", "daemon"], daemon: { name: "cassandra" } },
+      'daemon.name: invalid value "cassandra": must differ from the name of ephemeral',
+    ],
+    [
+      "two rings that call themselves alike",
+      { topologies: ["ephemeral", "daemon"], daemon: { clusterName: "cassandra" } },
+      'daemon.clusterName: invalid value "cassandra": must differ from the clusterName of ephemeral',
+    ],
+    [
+      "a heap larger than the memory of one topology",
+      { topologies: ["ephemeral", "daemon"], maxHeap: "1G", daemon: { memory: "1Gi" } },
+      'daemon.maxHeap: invalid value "1G" while memory is 1Gi: must be a whole number of M or G, at least 256M and below memory, or empty',
+    ],
+    [
+      "local CockroachDB without volumes of its own",
+      { topologies: ["cockroachdb"], storage: "local", replicas: 1 },
+      'cockroachdb.localVolumes: invalid value "[]" with 0 volumes for 1 replicas: must be a list of {node, path} with an ' +
+        "absolute path, at least one for each replica with storage local",
+    ],
+    [
+      "a heap larger than the memory",
+      { maxHeap: "4G", memory: "2Gi" },
+      'maxHeap: invalid value "4G" while memory is 2Gi: must be a whole number of M or G, at least 256M and below memory, or empty',
+    ],
+    [
+      "too few local volumes",
+      { storage: "local", localVolumes: [{ node: "node1", path: "/mnt/a" }], replicas: 2 },
+      'localVolumes: invalid value "[{"node":"node1","path":"/mnt/a"}]" with 1 volumes for 2 replicas: must be a list of {node, path} ' +
+        "with an absolute path, at least one for each replica with storage local",
+    ],
+  ];
+  for (const [what, config, message] of refused) {
+    it(`refuses ${what}`, () => assert.deepEqual(problemsOf(config), [`cassandra:${message}`]));
+  }
+
+  it("want as many members in each rack, and racks that a StatefulSet can be named after", () => {
+    const racks = ["zone-a", "zone-b", "zone-c"];
+    assert.deepEqual(read({ racks, replicas: 6 }).persistent?.racks, racks);
+    assert.deepEqual(read({ persistent: { racks } }).facts.persistent?.racks, "zone-a, zone-b, zone-c");
+    assert.deepEqual(problemsOf({ racks, replicas: 4 }), [
+      'cassandra:replicas: invalid value "4" with the racks zone-a, zone-b, zone-c: must be a multiple of 3',
+    ]);
+    assert.match(
+      problemsOf({ persistent: { racks, replicas: 2 } })[0],
+      /^cassandra:persistent.replicas: invalid value "2"/,
+    );
+    assert.match(problemsOf({ racks: ["a", "a"], replicas: 2 })[0], /^cassandra:racks: invalid value "\["a","a"\]"/);
+    assert.match(problemsOf({ racks: ["Zone"] })[0], /^cassandra:racks: /);
+    const name = "a".repeat(47);
+    assert.match(
+      problemsOf({ persistent: { name, racks: ["zone-a", "b", "c"] } })[0],
+      /^cassandra:persistent.racks: invalid value "zone-a": must be shorter; the name of StatefulSet a+-zone-a has more than 52 characters/,
+    );
+  });
+
+  it("refuse JVM options that the image's version does not know or that other keys decide", () => {
+    const wrong = (option: string, image = "cassandra:5.0.9") =>
+      problemsOf({ jvmOptions: [option], image, auth: "none" });
+    for (const right of ["-Dcassandra.ring_delay_ms=5000", "-XX:+UseZGC", "-Dmine=1", "-Xss256k"])
+      assert.deepEqual(wrong(right), [], right);
+    assert.deepEqual(wrong("-Dcassandra.ring_dely_ms=5000"), [
+      'cassandra:jvmOptions: invalid value "-Dcassandra.ring_dely_ms=5000": unknown property of Cassandra 5.0; did you mean -Dcassandra.ring_delay_ms?',
+    ]);
+    assert.match(
+      wrong("-Dcassandra.system_auth.default_rf=3", "cassandra:4.0.18")[0],
+      /unknown property of Cassandra 4.0/,
+    );
+    assert.deepEqual(wrong("-Xmx4G"), [
+      'cassandra:jvmOptions: invalid value "-Xmx4G": must be left out; cassandra:maxHeap sets it',
+    ]);
+    assert.match(wrong("-Dcassandra.replace_address=10.0.0.1")[0], /: must be left out; the ring record sets it$/);
+    assert.match(wrong("-Dcassandra.jmx.remote.port=7199")[0], /: must be left out; JMX stays inside the pod$/);
+    assert.deepEqual(problemsOf({ topologies: ["pod"], pod: { jvmOptions: ["-Xms1G"] } }), [
+      'cassandra:pod.jvmOptions: invalid value "-Xms1G": must be left out; cassandra:maxHeap sets it',
+    ]);
+  });
+});

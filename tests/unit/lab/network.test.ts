@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { AddressInfo, createServer } from "node:net";
+import { stopCluster } from "../../../lab/src/cluster";
+import { Instance } from "../../../lab/src/instance";
+import { enter, findNetwork, networkOf, overlaps, startNetwork } from "../../../lab/src/network";
+import { run } from "../../../lab/src/run";
+
+describe("the network of the lab", () => {
+  it("gives each slot addresses of its own", () => {
+    const network = networkOf(3);
+    assert.equal(network.link, "cassandra-lab3");
+    assert.equal(network.controlPlane, "10.99.3.1");
+    assert.equal(network.node(2), "10.99.3.12");
+    assert.equal(network.pods(2), "10.244.2.0/24");
+    assert.ok(networkOf(15).link.length <= 15, "Linux allows fifteen characters");
+  });
+
+  it("sees a range that another one holds or that holds it, and no other", () => {
+    assert.ok(overlaps("10.99.3.0/24", "10.99.3.254/24"));
+    assert.ok(overlaps("10.0.0.0/8", "10.99.3.254/24"));
+    assert.ok(overlaps("10.99.3.7", "10.99.3.254/24"));
+    assert.ok(!overlaps("10.99.2.0/24", "10.99.3.254/24"));
+    assert.ok(!overlaps("default", "10.99.3.254/24"));
+  });
+
+  it("ends with its instance, though a connection of it waits for an answer that was cut off", async () => {
+    const instance = new Instance("unit-network");
+    await stopCluster(instance);
+    const server = createServer();
+    try {
+      const { host } = await startNetwork(instance);
+      await new Promise<void>((resolve) => server.listen(0, host, resolve));
+      const { port } = server.address() as AddressInfo;
+      // What has been sent and not been acknowledged outlives its process, in the kernel.
+      const client =
+        `const socket = require("net").connect(${port}, "${host}", () => {` +
+        `require("child_process").execFileSync("ip", ["rule", "add", "to", "${host}", "blackhole"]);` +
+        'socket.write("lost", () => process.exit()); })';
+      const [nsenter, ...inside] = enter(instance, "network", "net");
+      await run(nsenter, [...inside, process.execPath, "-e", client]);
+      await stopCluster(instance);
+      assert.equal(await findNetwork(instance), undefined);
+    } finally {
+      server.close();
+      await stopCluster(instance);
+      rmSync(instance.dir, { recursive: true, force: true });
+    }
+  });
+});

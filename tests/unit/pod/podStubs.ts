@@ -1,0 +1,196 @@
+import type { World } from "./podWorld";
+
+/** Some lines of the image's cassandra.yaml. */
+export const imageConfiguration = `cluster_name: 'Test Cluster'
+commitlog_sync: periodic
+commitlog_sync_period: 10000ms
+# commitlog_sync_group_window: 1000ms
+seed_provider:
+  # Addresses of members.
+  - class_name: org.apache.cassandra.locator.SimpleSeedProvider
+    parameters:
+      - seeds: "127.0.0.1:7000"
+
+data_file_directories:
+- /var/lib/cassandra/data
+authenticator:
+  class_name : AllowAllAuthenticator
+# of another authenticator
+#  parameters :
+authorizer: AllowAllAuthorizer
+`;
+
+/** Replaces what the scripts see of the world beside its processes: ports, DNS, the clock. Appended to system.py. */
+const systemStubs = (world: World) => `
+import threading
+
+world, counts = SCRIPTS, threading.local()
+
+
+def lines_of(name):
+    try:
+        with open(os.path.join(world, name)) as file:
+            return file.read().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def accepts_connections(host, port):
+    return host in " ".join(lines_of("open.%d" % port)).split()
+
+
+def addresses(host):
+    return [${JSON.stringify(world.addresses ?? {})}.get(host, "10.0.0.77")]
+
+
+def bash(code, **variables):
+    subprocess.run(["bash", "-c", code], env=dict(os.environ, world=world, **variables), check=True)
+
+
+def sleep(seconds):
+    counts.naps = getattr(counts, "naps", 0) + 1
+    if counts.naps >= 40:
+        raise SystemExit(98)
+    time.sleep(0.02)  # commands that run beside it get on meanwhile
+    nap = ${JSON.stringify(world.nap ?? "")}
+    if nap:
+        bash(nap, naps=str(counts.naps))
+
+
+def wait_for(*words):
+    said = "waiting: " + " ".join(str(word) for word in words)
+    if said != getattr(counts, "said", ""):
+        say(said)
+    counts.said, counts.waits = said, getattr(counts, "waits", 0) + 1
+    if counts.waits >= ${world.waits ?? (world.meanwhile ? 6 : 1)}:
+        raise SystemExit(99)
+`;
+
+/** Python code that raises what the API server's refusal raises, at the beginning of each stub that asks it. */
+const answer = ({ refusal = 0 }: World) => `
+import system
+from kubernetes_api import Conflict, NoAnswer, UnknownPod
+
+
+def answer():
+    if ${refusal}:
+        raise {4: UnknownPod}.get(${refusal}, NoAnswer)("refused")
+`;
+
+/** Replaces the ConfigMap of the ring record by files. Appended to ring_record.py. */
+const recordStubs = (world: World) => `${answer(world)}
+
+def read():
+    answer()
+    if not os.path.exists(os.path.join(system.world, "record")):
+        raise NoAnswer("no record")
+    return system.lines_of("version")[0], dict(line.split("=", 1) for line in system.lines_of("record"))
+
+
+def change(version, entries):
+    now, there = read()
+    if now != version:
+        raise Conflict("somebody wrote first")
+    there.update(entries)
+    with open(os.path.join(system.world, "record"), "w") as file:
+        file.writelines("%s=%s\\n" % entry for entry in there.items() if entry[1] is not None)
+    with open(os.path.join(system.world, "version"), "w") as file:
+        file.write("%d\\n" % (int(now) + 1))
+
+
+def add_owner(pvc):
+    answer()
+`;
+
+/** Replaces the pods and controllers of the API server by files. Appended to workload.py. */
+const workloadStubs = (world: World) => `${answer(world)}
+
+def observe():
+    version, entries = ring_record.read()
+    lines = [line.split() for line in system.lines_of("view")]
+    told = {words[0]: words[1] for words in lines if words[0] != "pod"}
+    pods = {name: (address.strip("-"), state != "here") for _, name, address, state in (w for w in lines if w[0] == "pod")}
+    return {
+        "version": version,
+        "entries": entries,
+        "pods": pods,
+        "desired_replicas": int(told.get("replicas", -1)),
+        "controller_replaces_pods": told.get("successor") == "yes",
+        "is_removed": told.get("self") == "leaving",
+    }
+
+
+def stateful_set_replicas():
+    answer()
+    return ${world.replicas ?? 3}
+`;
+
+/** Replaces the superuser's Secret by files. Appended to superuser_secret.py. */
+const secretStubs = (world: World) => `${answer(world)}
+
+def read():
+    answer()
+    return tuple(system.lines_of("secret") + [" ".join(system.lines_of("known"))])
+
+
+def write_applied_password(password):
+    with open(os.path.join(system.world, "known"), "w") as file:
+        file.write(password + "\\n")
+`;
+
+/** What is appended to modules of the scripts, by file name. */
+export const moduleStubs = (world: World): Record<string, string> => ({
+  "system.py": systemStubs(world),
+  "ring_record.py": recordStubs(world),
+  "workload.py": workloadStubs(world),
+  "superuser_secret.py": secretStubs(world),
+  ...(world.addresses ? {} : { "gossip.py": "\n\ndef reload_seeds_until_all_seen():\n    pass\n" }),
+});
+
+/** Addresses by host IDs. */
+const membersIn = (record: Record<string, string>): Record<string, string> =>
+  Object.fromEntries<string>(
+    Object.values(record)
+      .map((entry) => entry.split(" ") as [string, string])
+      .filter(([, address]) => address?.startsWith("10.")),
+  );
+
+const peerRows = (peers: Record<string, string>) =>
+  [" [json]", ...Object.entries(peers).map(([id, peer]) => JSON.stringify({ peer, host_id: id, tokens: ["1"] }))].join(
+    "\n",
+  );
+
+/** A cqlsh that knows who can log in, and whose statements change that. */
+export const cqlshStub = ({ answer = "", complaint = "", record, peers = record && membersIn(record) }: World) => `
+if [ -n "${complaint}" ]; then
+  echo "${complaint}" >&2
+  exit 1
+fi
+if [[ "$*" != *-e* ]] && statements=$(cat) && [[ $statements == *"FROM system.peers"* ]]; then
+  printf '%s\n' '${peers ? peerRows(peers) : ""}'
+  exit
+fi
+if [ "$1" = --credentials ]; then
+  [ "$(stat -c %a "$2")" = 600 ] || exit 3
+  name=$(sed -n 's/^username = //p' "$2") password=$(sed -n 's/^password = //p' "$2")
+  shift 2
+fi
+if [ "$1" = --cqlshrc ]; then
+  ssl=$(sed -n '/^.ssl.$/,$p' "$2")
+  file() { cat "$(sed -n "s/^$1 = //p" <<<"$ssl")"; }
+  echo "\${name-nobody} shows $(file usercert), of $(file userkey), and trusts $(file certfile)" >>"$world/tls.log"
+  shift 2
+fi
+if [ -z "\${name-}" ]; then
+  echo "nobody ($*)" >>"$world/cqlsh.log"
+  exit
+fi
+grep -qx "$name=$password" "$world/roles" || { echo "Bad credentials" >&2; exit 1; }
+statements=\${statements-$(cat)}
+echo "$name ($*): $(xargs -0 <<<"$statements" | tr -s ' \n' ' ')" >>"$world/cqlsh.log"
+sed -nE "s/.* ROLE [A-Z ]*.(\\w+). WITH PASSWORD = '([^']*)'.*/\\1=\\2/p" <<<"$statements" >"$world/set"
+sed -nE "s/.*DROP ROLE IF EXISTS (\\w+);.*/\\1/p" <<<"$statements" >"$world/shut"
+while IFS== read -r role _; do sed -i "/^$role=/d" "$world/roles"; done < <(cat "$world/set" "$world/shut")
+cat "$world/set" >>"$world/roles"
+case $statements in *SELECT*) printf '%s\n' '${answer}' ;; esac
+`;
