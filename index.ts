@@ -5,6 +5,7 @@ import {
   CockroachCluster,
   DaemonCluster,
   DataGuard,
+  endWithEngine,
   enforceLabel,
   EphemeralCluster,
   ringChangeValidator,
@@ -17,6 +18,7 @@ import {
 import { readConfig } from "./config";
 import { configKeys } from "./config/propertyNames";
 
+endWithEngine();
 usePropertyNames(configKeys);
 const settings = readConfig();
 const { persistent, ephemeral, daemon, pod, cockroachdb, takesOver, acceptDataLoss } = settings;

@@ -14,6 +14,7 @@ export { KubernetesCluster, type KubernetesClusterArgs } from "./kubernetes/kube
 export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./objects/persistentVolumes";
 export { type Peer } from "./objects/networkPolicy";
 export { PersistentCluster, type PersistentClusterArgs } from "./topologies/persistentCluster";
+export { endWithEngine } from "./engine/endWithEngine";
 export { usePropertyNames } from "./engine/propertyNames";
 export { ringChangeValidator } from "./operations/ringGuard";
 export { type RingSnapshot, type RingSnapshots } from "./operations/ringSnapshots";

@@ -75,10 +75,9 @@ export class RingViews extends RingQueries {
     const starting = known
       .filter(({ name, pod, member }) => pod.name && !member && !hasLeft(record[name]))
       .map(({ name }) => name);
-    const isStranded = unknownMembers.length > 0 && starting.length === 0;
     const missing = [
       ...this.without(pods, record).filter((name) => recorded.includes(name) || unknownMembers.length > 0),
-      ...(isStranded ? await this.unrecorded(pods, record) : []),
+      ...(unknownMembersIn({ listed, record, pods }).length > 0 ? await this.unrecorded(pods, record) : []),
     ];
     return {
       membersAwaitingRepair: membersAwaitingRepair(record),

@@ -51,7 +51,11 @@ export interface Survey {
  * Members that the record does not know; none while a pod starts that may be one of them under another address. One that joins is no member
  * yet.
  */
-export function unknownMembersIn({ listed = [], record, pods }: Survey): RingMember[] {
+export function unknownMembersIn({
+  listed = [],
+  record,
+  pods,
+}: Pick<Survey, "listed" | "record" | "pods">): RingMember[] {
   const isUnknown = ({ hostId }: RingMember) => !Object.values(record).some((entry) => hostIdIn(entry) === hostId);
   const unknownMembers = listed.filter(
     (member) =>

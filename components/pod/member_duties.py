@@ -50,21 +50,28 @@ def repair():
         system.sleep(60)
 
 
-USER_KEYSPACE = re.compile(r"^\s+(?!system)\S+ -> Replication class: .*\{(.*)\}", re.MULTILINE)
+KEYSPACE = re.compile(r"^\s+(\S+) -> Replication class: .*\{(.*)\}", re.MULTILINE)
+NORMAL_OR_LEAVING = re.compile(r"^[UD][NL] ", re.MULTILINE)
 
 
 def owe_repair_below_replication_factor():
-    """A pod without ordinal decommissions its member in any case, also where fewer members stay than a keyspace has replicas. Data that one of
-    these has missed is then on one member alone, and a new member may stream from the other: QUORUM would not find it before all three are
-    compared."""
-    if system.has_ordinal():
-        return
-    _, output, _ = system.nodetool("describecluster")
-    replicas = [int(number) for options in USER_KEYSPACE.findall(output) for number in re.findall(r"=(\d+)", options)]
-    _, output, _ = system.nodetool("status")
-    members = len(re.findall(r"^[UD][NL] ", output, re.MULTILINE))
-    if replicas and members <= max(replicas):
+    """A decommission with --force may leave fewer members than a keyspace has replicas: that of a pod without ordinal, which goes in any
+    case, or one that somebody begins by hand. Data that one of these members has missed is then on one member alone, and a new member may
+    stream from the other: QUORUM would not find the data before all three are compared."""
+    keyspaces = [options for name, options in listed(KEYSPACE, "describecluster") if not name.startswith("system")]
+    replicas = [int(number) for options in keyspaces for number in re.findall(r"=(\d+)", options)]
+    if replicas and len(listed(NORMAL_OR_LEAVING, "status")) <= max(replicas):
         volume.write_note(volume.REPAIR, "")
+
+
+def listed(line, command):
+    """What nodetool lists. There is always something (keyspace `system`, this member): an empty answer is none, and is asked for again."""
+    while True:
+        _, output, _ = system.nodetool(command)
+        found = line.findall(output)
+        if found:
+            return found
+        system.sleep(1)
 
 
 def delete_stale_transfers():

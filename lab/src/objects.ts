@@ -11,7 +11,18 @@ export interface Connection {
 /** The client library takes more than half a second to load, so only commands that talk to the cluster load it. */
 export async function connect(kubeconfig: string): Promise<Connection> {
   const { CoreV1Api, KubeConfig, KubernetesObjectApi } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
+
+  /** Gives the API server a minute to accept a connection: on a machine that is busy it may need more than the library's ten seconds. */
+  class PatientKubeConfig extends KubeConfig {
+    override createDispatcherOptions(
+      ...args: Parameters<KubeConfig["createDispatcherOptions"]>
+    ): ReturnType<KubeConfig["createDispatcherOptions"]> {
+      const options = super.createDispatcherOptions(...args);
+      return options.type === "agent" ? { ...options, connect: { ...options.connect, timeout: 60_000 } } : options;
+    }
+  }
+
+  const config = new PatientKubeConfig();
   config.loadFromFile(kubeconfig);
   return { config, core: config.makeApiClient(CoreV1Api), objects: KubernetesObjectApi.makeApiClient(config) };
 }

@@ -172,7 +172,7 @@ export const found: Found[] = [
         "    down = [name for name in view.other_members() if name != removed and not view.serves(name)]",
         "    down = []",
       ],
-      ["if replicas and members <= max(replicas):", "if False:"],
+      ["<= max(replicas)", "< 0"],
     ],
   },
   {
@@ -321,6 +321,6 @@ export const found: Found[] = [
       ),
       kind: "daemon",
     },
-    breaks: [["if replicas and members <= max(replicas):", "if False:"]],
+    breaks: [["<= max(replicas)", "< 0"]],
   },
 ];

@@ -149,8 +149,11 @@ class Pod:
         if command == "info":
             return 0, "ID : %s\n" % cassandra.host, ""
         if command == "status":
-            entries = self.world.ring.entries.items()
-            lines = ["UN %s x %s" % (one.address, host) for host, one in entries if self.world.ring.is_up(host)]
+            ring, states = self.world.ring, {"NORMAL": "N", "LEAVING": "L"}
+            lines = [
+                "%s%s %s x %s" % ("U" if ring.is_up(host) else "D", states.get(one.status, "J"), one.address, host)
+                for host, one in ring.entries.items()
+            ]
             return 0, "\n".join(lines), ""
         if command == "describecluster":
             return 0, "Keyspaces:\n    rows -> Replication class: SimpleStrategy {replication_factor=%d}\n" % self.world.ring.copies, ""

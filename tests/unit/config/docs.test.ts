@@ -3,26 +3,13 @@ import * as yaml from "js-yaml";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Key } from "../../../config/keys";
-import { commonKeys, objectKeys, topologies, topologyKeys } from "../../../config/schema";
+import { commonKeys, objectKeys } from "../../../config/schema";
+import { allKeys as all } from "./allKeys";
 import { meanings, variableNames } from "../../../docs/generate/environment";
 import { outputs, usageFields } from "../../../docs/generate/outputs";
 import { generatedFiles, root } from "../../../docs/generate/pages";
 
 const committed = (file: string) => fs.readFileSync(path.join(root, file), "utf8");
-
-/** Every key, also of the topologies' objects, by the name that messages use. */
-const all: Record<string, Key> = {
-  ...commonKeys,
-  ...objectKeys,
-  ...Object.fromEntries(
-    topologies.flatMap((topology) =>
-      Object.entries(topologyKeys[topology].own as Record<string, Key>).map(([name, key]) => [
-        `${topology}.${name}`,
-        key,
-      ]),
-    ),
-  ),
-};
 
 describe("generated files", () => {
   for (const [file, text] of Object.entries(generatedFiles())) {

@@ -1,21 +1,6 @@
 import * as assert from "node:assert/strict";
-import { Key } from "../../../config/keys";
-import { commonKeys, objectKeys, topologies, topologyKeys } from "../../../config/schema";
+import { allKeys as all } from "./allKeys";
 import { inProject, problemsOf, read } from "./read";
-
-/** Every key, also of the topologies' objects, by the name that messages use. */
-const all: Record<string, Key> = {
-  ...commonKeys,
-  ...objectKeys,
-  ...Object.fromEntries(
-    topologies.flatMap((topology) =>
-      Object.entries(topologyKeys[topology].own as Record<string, Key>).map(([name, key]) => [
-        `${topology}.${name}`,
-        key,
-      ]),
-    ),
-  ),
-};
 
 describe("the schema of config", () => {
   before(inProject);

@@ -91,3 +91,6 @@ export interface Outcome {
   /** The cassandra.yaml that Cassandra finds. */
   configuration: string[];
 }
+
+/** What `nodetool describecluster` says of a ring that has Cassandra's own keyspaces alone, as a command. */
+export const noKeyspaceOfUsers = "printf '\\tsystem -> Replication class: LocalStrategy {}\\n'";

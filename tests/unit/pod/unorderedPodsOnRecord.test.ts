@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import type { World } from "./podWorld";
+import { noKeyspaceOfUsers, type World } from "./podWorld";
 import { run } from "./runScript";
 import { asked, member, members, formed } from "./unorderedRing";
 
@@ -13,7 +13,7 @@ describe("pods without ordinal: how they go on record", function () {
       view: ["pod a 10.0.0.1 here", "pod b 10.0.0.99 here", ...asked(2)],
       record: { ...members("a"), ...formed, moving: "b joins" },
       serving: ["10.0.0.99", "10.0.0.1"],
-      nodetool: `echo "ID : ${id}"`,
+      nodetool: `[ "$1" != describecluster ] || { ${noKeyspaceOfUsers}; exit; }; echo "ID : ${id}"`,
       ...world,
     });
 
@@ -60,6 +60,18 @@ describe("pods without ordinal: how they go on record", function () {
     // Three members are NORMAL, this one among them.
     assert.deepEqual([await repairs(2), await repairs(3), await repairs(4)], [0, 1, 1]);
     assert.equal(await repairs(3, "system_traces"), 0);
+  });
+
+  it("and ask again for the keyspaces of a ring that gives no answer: it may have fewer members than replicas", async () => {
+    const keyspace = "printf '\\trows -> Replication class: SimpleStrategy {replication_factor=3}\\n'";
+    const nodetool = `case $1 in
+      info) echo "ID : ${id}" ;;
+      status) [ -e "$world/asked-status" ] && echo 'UN  10.0.0.99  x' || { touch "$world/asked-status"; exit 1; } ;;
+      describecluster) [ -e "$world/asked-keyspaces" ] && ${keyspace} || { touch "$world/asked-keyspaces"; exit 1; } ;;
+    esac`;
+    const outcome = await register("bootstrap", { nodetool });
+    const asked = outcome.nodetool.filter((line) => /describecluster|status|repair/.test(line));
+    assert.deepEqual(asked.slice(0, 5), ["describecluster", "describecluster", "status", "status", "repair --full"]);
   });
 
   it("and are compared as well where the debt comes while they run", async () => {
