@@ -18,7 +18,7 @@ export function addressIn(entry = ""): string | undefined {
 
 const repair = "repair.";
 
-/** Members that have taken a lost one's place and owe a repair: they do not have every row yet. */
+/** Members that owe a repair: they may lack data. */
 export function membersAwaitingRepair(record: RecordEntries): string[] {
   return Object.keys(record)
     .filter((key) => key.startsWith(repair) && record[key])

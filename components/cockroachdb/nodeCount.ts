@@ -3,6 +3,7 @@ import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient
 import { ClusterChoice } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { ringOrdinalOf } from "../objects/racks";
+import { propertyName } from "../engine/propertyNames";
 
 export interface NodeCountArgs {
   /** The cluster, as messages name it: `CockroachDB cluster cockroachdb`. */
@@ -41,7 +42,7 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       const there = live ?? known;
       if (spec.replicas < there) {
         throw new Error(
-          `cassandra:replicas: ${spec.replicas} is below the ${there} nodes of ${args.subject}: decommission the nodes that go ` +
+          `${propertyName("replicas")}: ${spec.replicas} is below the ${there} nodes of ${args.subject}: decommission the nodes that go ` +
             `first, so that their data moves to the others. ${args.waysDown(set.namespace)}; allowed is ${there} or more`,
         );
       }
@@ -63,7 +64,7 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       const most = Math.max(0, ...(places ?? []).map((place) => place + 1 || 0));
       if (spec.replicas < most) {
         throw new Error(
-          `cassandra:replicas: ${spec.replicas} is below the ${most} nodes of ${args.subject} whose volumes are kept: the data ` +
+          `${propertyName("replicas")}: ${spec.replicas} is below the ${most} nodes of ${args.subject} whose volumes are kept: the data ` +
             `on the other volumes would be missing; allowed is ${most} or more`,
         );
       }

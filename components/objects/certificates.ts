@@ -1,6 +1,7 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { Identity, labels } from "./labels";
+import { propertyName } from "../engine/propertyNames";
 
 /** Kinds of issuers of cert-manager: an Issuer belongs to a namespace, a ClusterIssuer to the whole Kubernetes cluster. */
 export const IssuerKind = { Issuer: "Issuer", ClusterIssuer: "ClusterIssuer" } as const;
@@ -88,8 +89,8 @@ function ringCertificate({ secretName, dnsNames }: CertificatesArgs, issuerRef: 
 
 function warnOfSharedAuthority(issuer: string, ring: string, parent: pulumi.Resource): Promise<void> {
   return pulumi.log.warn(
-    `cassandra:tlsIssuer: ClusterIssuer/${issuer} signs for the whole cluster. Every holder of a certificate of its authority can join ` +
-      `ring ${ring} as a member. Without tlsIssuer, the ring has an authority that signs for no other ring`,
+    `${propertyName("tlsIssuer")}: ClusterIssuer/${issuer} signs for the whole cluster. Every holder of a certificate of its authority ` +
+      `can join ring ${ring} as a member. Without an issuer, the ring has an authority that signs for no other ring`,
     parent,
   );
 }

@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAnswerTimeout, KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { propertyName } from "../engine/propertyNames";
 
 /** Label of a namespace: the Pod Security Standard that its pods must meet. */
 export const enforceLabel = "pod-security.kubernetes.io/enforce";
 
 /** What a pod has that a Pod Security Standard may not allow. */
 export interface Privilege {
-  /** The config key with its value, as `cassandra:lockMemory: "true"`. */
+  /** The property with its value, as `lockMemory: "true"`. */
   setting: string;
   /** What the setting gives to the pod. */
   need: string;
@@ -67,8 +68,8 @@ export function refuseOtherStandard(name: string, cluster: ClusterChoice | undef
       const [wanted, present] = [labelOf(newInputs), labelOf(live)];
       if (!present || present === wanted || present === labelOf(oldInputs)) return;
       throw new Error(
-        `cassandra:createNamespace: "true" is not allowed for namespace ${metadata.name}: it exists and enforces the Pod Security ` +
-          `Standard ${present}, which this stack has not set, and this stack would change that to ${wanted}; allowed is "false", which ` +
+        `${propertyName("createNamespace")}: "true" is not allowed for namespace ${metadata.name}: it exists and enforces the Pod ` +
+          `Security Standard ${present}, which this stack has not set, and this stack would change that to ${wanted}; allowed is "false", which ` +
           "leaves the namespace as it is, or another namespace",
       );
     },

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, errorMessage } from "../kubernetes/apiClient";
 import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { propertyName } from "../engine/propertyNames";
 
 /** Label of a node: its zone. */
 export const zoneLabel = "topology.kubernetes.io/zone";
@@ -45,14 +46,14 @@ export function warnOfEmptyZone(
       const { core } = await KubernetesClient.connect(cluster);
       const found = await core.listNode().catch(async (error: Error) => {
         await pulumi.log.warn(
-          `cassandra:racks: cannot see whether zone ${zone} has nodes: ${errorMessage(error)}`,
+          `${propertyName("racks")}: cannot see whether zone ${zone} has nodes: ${errorMessage(error)}`,
           parent,
         );
       });
       const zones = new Set(found?.items.flatMap(({ metadata }) => metadata?.labels?.[zoneLabel] ?? []));
       if (!found || zones.has(zone)) return;
       await pulumi.log.warn(
-        `cassandra:racks: no node is in zone ${zone} (label ${zoneLabel}), so its members wait for one; zones with nodes are ` +
+        `${propertyName("racks")}: no node is in zone ${zone} (label ${zoneLabel}), so its members wait for one; zones with nodes are ` +
           `${[...zones].sort().join(", ") || "none"}`,
         parent,
       );

@@ -5,6 +5,7 @@ import { ClusterChoice } from "../kubernetes/kubeconfig";
 import { Identity, labels } from "./labels";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { anotherAddress } from "../operations/replacementGuard";
+import { propertyName } from "../engine/propertyNames";
 
 /** Where volumes come from: a platform whose StorageClass this program makes, disks of nodes, or a StorageClass that exists. */
 export type Storage = "minikube-hostpath" | "gce-pd" | "aws-ebs" | "azure-disk" | "local" | "existing";
@@ -112,10 +113,10 @@ function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorag
       const found = await inspectOrWarn(`whether StorageClass ${metadata.name} exists`, look);
       if (!found) return;
       throw new Error(
-        `cassandra:storageClassName: "${metadata.name}" is not allowed with cassandra:storage: ${storage}, which makes a StorageClass of ` +
-          `that name: it exists, of provisioner ${found.provisioner}, and is not in the state of this stack; allowed is another name, or ` +
-          "cassandra:storage: existing to use it as it is. If this stack has made it (a state that was lost, an update that was killed), " +
-          `\`pulumi config set kubernetes:upsertExistingObjects true\` takes it over. ${anotherAddress}`,
+        `${propertyName("storageClassName")}: "${metadata.name}" is not allowed with ${propertyName("storage")}: ${storage}, ` +
+          `which makes a StorageClass of that name: it exists, of provisioner ${found.provisioner}, and is not in the state of this stack; allowed is another name, or ` +
+          `${propertyName("storage")}: existing to use it as it is. If this stack has made it (a state that was lost, an update that was ` +
+          `killed), \`pulumi config set kubernetes:upsertExistingObjects true\` takes it over. ${anotherAddress}`,
       );
     },
     { onDryRun: true },

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CassandraYaml } from "../cassandra/cassandraYaml";
+import { propertyName } from "../engine/propertyNames";
 
 /** Where the Secret with the certificates is mounted in a pod. */
 export const tlsFolder = "/tls";
@@ -42,8 +43,8 @@ export function tellOfClientCertificates(
     async ({ oldInputs, newInputs }) => {
       if (isRequired(oldInputs) || !isRequired(newInputs)) return;
       await pulumi.log.warn(
-        `cassandra:clientCertificates: after its restart, each member of ring ${ring} refuses clients that show no certificate signed by ` +
-          `the ca.crt of Secret ${tlsSecret}`,
+        `${propertyName("clientCertificates")}: after its restart, each member of ring ${ring} refuses clients that show no certificate ` +
+          `signed by the ca.crt of Secret ${tlsSecret}`,
       );
     },
     { onDryRun: true },

@@ -211,7 +211,7 @@ function pendingWork({ record, expected, listed }: Survey): ConvergenceStep | un
   const owed = membersAwaitingRepair(record).find((name) => expected.includes(name));
   if (owed) {
     return {
-      waitFor: `the repair of ${owed} to end: it replaced a lost member and does not have all data yet`,
+      waitFor: `the repair of ${owed} to end: until then it may lack data that other replicas have`,
       advice: "it goes on by itself",
     };
   }

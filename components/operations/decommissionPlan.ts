@@ -32,7 +32,7 @@ export interface RingView {
    * there is a volume alone. @default none
    */
   missing?: Pick<Member, "pod" | "ringOrdinal">[];
-  /** Pods that have taken a lost member's place and owe a repair: they do not have every row yet. */
+  /** Pods whose members owe a repair: they may lack data. */
   membersAwaitingRepair: string[];
   /** Pod whose turn it is to move data, by the record: its Cassandra may still start. @default none that is there */
   turn?: { pod: string; what: string };
@@ -87,7 +87,7 @@ export function passing(ring: RingView, wanted: number): string[] {
   const going = leaving(ring, wanted);
   const owed = ring.membersAwaitingRepair.map(
     (pod) =>
-      `${pod} replaced a lost member and is being repaired (\`kubectl logs -n ${ring.namespace} ${pod}\`): a member that leaves may have the only ` +
+      `${pod} is being repaired (\`kubectl logs -n ${ring.namespace} ${pod}\`): a member that leaves may have the only ` +
       "copy of rows that it lacks",
   );
   const moving = ring.members

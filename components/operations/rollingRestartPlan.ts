@@ -21,7 +21,7 @@ export interface RollingPlan {
   revision: string;
   /** Whether a pod comes back under its name and to its disk, so that it has nothing to hand over. @default false */
   comesBack?: boolean;
-  /** Pods whose members have taken a lost one's place and owe a repair. @default none */
+  /** Pods whose members owe a repair: they may lack data. @default none */
   membersAwaitingRepair?: string[];
   /** Pod whose turn it is to move data. @default none */
   moves?: string;
@@ -57,7 +57,9 @@ export function nextStep(pods: PodView[], plan: RollingPlan): Step {
   if (outdated.length === 0) return "done";
   if (comesBack && moves) return { waitFor: `${moves} to release the topology lock` };
   if (comesBack && membersAwaitingRepair.length > 0)
-    return { waitFor: `${membersAwaitingRepair[0]} to be repaired, since it replaced a lost member` };
+    return {
+      waitFor: `${membersAwaitingRepair[0]} to be repaired: until then it may lack data that other replicas have`,
+    };
   return { replace: outdated[0].name };
 }
 

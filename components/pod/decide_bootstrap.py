@@ -126,7 +126,7 @@ def join(view, seeds):
     up, and a member that owes a repair may lack rows."""
     owing = view.members_owing_repair()
     if owing:
-        return Wait("%s must finish its repair: it replaced a lost member, and may lack data that this pod would stream" % owing[0])
+        return Wait("%s must finish its repair: until then it may lack data that this pod would stream" % owing[0])
     conflict = wait_for_address(view)
     if conflict:
         return conflict
@@ -144,7 +144,7 @@ def replace(view, lost):
         return None
     owing = [name for name in view.members_never_repaired() if name not in (view.me, lost) and view.serves(name)]
     if owing:
-        return Wait("%s must finish its repair before this pod replaces %s: it replaced a lost member itself" % (owing[0], lost))
+        return Wait("%s must finish its repair before this pod replaces %s: until then it may lack data of this member" % (owing[0], lost))
     host_id = view.record[lost].split(" ")[0]
     address = view.address_in_ring(host_id)
     if address is None:

@@ -92,7 +92,7 @@ def before_decommission(view, serves_cql, mode):
         return Wait("the ring record must list this member before it can decommission")
     owing = [name for name in view.members_never_repaired() if name != view.me and view.serves(name)]
     if owing:
-        return Wait("%s must finish its repair before this member leaves: it replaced a lost member" % owing[0])
+        return Wait("%s must finish its repair before this member leaves: until then it may lack data" % owing[0])
     if not view.holds_topology_lock("leaves"):
         return view.acquire_topology_lock("leaves") or Wait(
             "another topology change must end before this member leaves (%s)" % view.topology_change()

@@ -58,7 +58,7 @@ class RingView:
         return len(self.members())
 
     def members_owing_repair(self):
-        """Members that replaced a lost one and whose repair has not ended."""
+        """Members that may lack data until their repair has ended: they replaced a lost one, or joined fewer members than replicas."""
         return [key[len("repair.") :] for key in sorted(self.record or {}) if key.startswith("repair.")]
 
     def members_never_repaired(self):

@@ -11,6 +11,7 @@ import { snapshotBeforeUpgrade } from "../operations/upgrade";
 import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
 import { joinTimeouts } from "./joinTimeouts";
 import { podHooks } from "./ringHooks";
+import { propertyName } from "../engine/propertyNames";
 
 export interface DaemonClusterArgs extends CassandraRingArgs {
   /** Labels of the nodes that get a member each. @default every node */
@@ -107,6 +108,6 @@ export class DaemonCluster extends CassandraRing {
 
 /** What a pod on a folder of its node has that a Pod Security Standard may not allow. */
 const ofFolder = (hostPath: string) => ({
-  setting: `cassandra:daemon.hostPath: "${hostPath}"`,
+  setting: `${propertyName("hostPath", "daemon")}: "${hostPath}"`,
   need: "a folder of the node (hostPath), whose owner root changes to Cassandra's user",
 });

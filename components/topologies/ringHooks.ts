@@ -10,6 +10,7 @@ import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import type { CassandraRingArgs } from "./cassandraRing";
 import type { RingLayout } from "./ringLayout";
+import { propertyName } from "../engine/propertyNames";
 
 /** Inputs of a ring's component: what its hooks are told. They wait for no other arg, so that a refused ring makes nothing. */
 export function hookInputs({ namespace, clusterName, clientCertificates }: CassandraRingArgs): pulumi.Inputs {
@@ -58,7 +59,7 @@ export function podHooks(
   cluster: ClusterChoice,
   ...more: Privilege[]
 ): pulumi.ResourceHook[] {
-  const lock = { setting: 'cassandra:lockMemory: "true"', need: "the capability IPC_LOCK" };
+  const lock = { setting: `${propertyName("lockMemory")}: "true"`, need: "the capability IPC_LOCK" };
   // Pods wait for a Secret that cert-manager has not written yet.
   const secrets = tlsSecret === undefined || certManager ? [] : [certificateSecret(tlsSecret)];
   return [

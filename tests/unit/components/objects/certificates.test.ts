@@ -50,8 +50,8 @@ describe("a certificate that cert-manager issues", () => {
     let objects: Issued[] = [];
     const said = await warningsOf(async () => (objects = await issued({ issuer })));
     assert.deepEqual(said, [
-      "cassandra:tlsIssuer: ClusterIssuer/company signs for the whole cluster. Every holder of a certificate of its authority can join " +
-        "ring cassandra as a member. Without tlsIssuer, the ring has an authority that signs for no other ring",
+      "tlsIssuer: ClusterIssuer/company signs for the whole cluster. Every holder of a certificate of its authority can join " +
+        "ring cassandra as a member. Without an issuer, the ring has an authority that signs for no other ring",
     ]);
     assert.deepEqual(await warningsOf(() => issued({ issuer: { kind: "Issuer", name: "mine" } })), []);
     assert.deepEqual(named(objects), ["Certificate cassandra-tls"]);

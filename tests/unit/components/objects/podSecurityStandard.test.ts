@@ -22,7 +22,7 @@ describe("the label of a namespace that two stacks share", () => {
   it("is left alone where it is somebody else's", async () => {
     await assert.rejects(patch(labelled("privileged"), "restricted"), {
       message:
-        'cassandra:createNamespace: "true" is not allowed for namespace db: it exists and enforces the Pod Security Standard privileged, ' +
+        'createNamespace: "true" is not allowed for namespace db: it exists and enforces the Pod Security Standard privileged, ' +
         'which this stack has not set, and this stack would change that to restricted; allowed is "false", which leaves the namespace as ' +
         "it is, or another namespace",
     });

@@ -109,7 +109,7 @@ describe("CassandraStorage", () => {
     await create({});
     await assert.rejects(create({ [fast]: { provisioner: "theirs" } }), {
       message:
-        /^cassandra:storageClassName: "fast" is not allowed with cassandra:storage: gce-pd.* of provisioner theirs.*existing.*upsertExisting/,
+        /^storageClassName: "fast" is not allowed with storage: gce-pd.* of provisioner theirs.*existing.*upsertExisting/,
     });
     await make({ storage: "gce-pd", takesOver: true });
     await assert.rejects(callHook("cassandra-class-is-no-others", {}), /no hook/);

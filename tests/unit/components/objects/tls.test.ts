@@ -29,7 +29,7 @@ describe("certificates of clients", () => {
     const tell = (oldInputs: object, newInputs: object) =>
       warningsOf(() => callHook("cassandra-client-certificates", { oldInputs, newInputs }, { onDryRun: true }));
     assert.deepEqual(await tell(before, after), [
-      "cassandra:clientCertificates: after its restart, each member of ring cassandra refuses clients that show no certificate signed " +
+      "clientCertificates: after its restart, each member of ring cassandra refuses clients that show no certificate signed " +
         "by the ca.crt of Secret cassandra-tls",
     ]);
     for (const [was, wanted] of [

@@ -92,7 +92,7 @@ describe("the way to a smaller ring", () => {
     [
       "a member whose repair is owed",
       { ...ring(five), membersAwaitingRepair: ["cassandra-1"] },
-      /cassandra-1 replaced a lost member and is being repaired/,
+      /cassandra-1 is being repaired/,
     ],
     [
       "the turn of a pod that the ring does not list yet",

@@ -89,7 +89,7 @@ describe("a rolling update", () => {
 
     it("waits for a repair that is owed, as long as there is somebody to restart", () => {
       assert.deepEqual(step([old("c"), pod("b"), pod("a")], { membersAwaitingRepair: ["b"] }), {
-        waitFor: "b to be repaired, since it replaced a lost member",
+        waitFor: "b to be repaired: until then it may lack data that other replicas have",
       });
       assert.equal(step([pod("c"), pod("b"), pod("a")], { membersAwaitingRepair: ["b"] }), "done");
     });

@@ -35,7 +35,7 @@ describe("DaemonCluster", () => {
     it("is refused in preview where the namespace would admit none of its pods", async () => {
       await assert.rejects(check(enforcing("restricted")), {
         message:
-          'cassandra:daemon.hostPath: "/mnt/ring" is not allowed in namespace db, which enforces the Pod Security Standard ' +
+          'hostPath: "/mnt/ring" is not allowed in namespace db, which enforces the Pod Security Standard ' +
           "restricted: a folder of the node (hostPath), whose owner root changes to Cassandra's user; allowed is a namespace labelled " +
           "pod-security.kubernetes.io/enforce: privileged",
       });

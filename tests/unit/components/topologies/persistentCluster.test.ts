@@ -161,7 +161,7 @@ describe("PersistentCluster", () => {
       assert.match(JSON.stringify(only(all, "apps/v1:StatefulSet").inputs), /"add":\["IPC_LOCK"\]/);
       await assert.rejects(
         callHook("cassandra-needs-privileges", { newInputs: { metadata: { namespace: "db" } } }, { onDryRun: true }),
-        /^Error: cassandra:lockMemory: "true" is not allowed in namespace db, .* baseline: the capability IPC_LOCK; allowed/,
+        /^Error: lockMemory: "true" is not allowed in namespace db, .* baseline: the capability IPC_LOCK; allowed/,
       );
     });
   });

@@ -75,7 +75,7 @@ describe("PersistentCluster with racks", () => {
         for (const rack of racks) await callHook(`cassandra-${rack}-has-nodes`, {}, { onDryRun: true });
       });
       assert.equal(said.length, 1);
-      assert.match(said[0], /^cassandra:racks: no node is in zone zone-c .*; zones with nodes are zone-a, zone-b$/);
+      assert.match(said[0], /^racks: no node is in zone zone-c .*; zones with nodes are zone-a, zone-b$/);
     });
   });
 });
