@@ -73,7 +73,7 @@ export class Simulator {
 
   /** @param breaks what is taken out of the pods' scripts: texts, and what stands in their place */
   static async start(breaks: [string, string][] = []): Promise<Simulator> {
-    const child = spawn("python3", ["-B", join(__dirname, "world/history.py"), JSON.stringify(breaks)], {
+    const child = spawn("python3", ["-B", join(__dirname, "world/run.py"), JSON.stringify(breaks)], {
       // Sets are gone through in one and the same order.
       env: { ...process.env, PYTHONPATH: await libraries(), PYTHONHASHSEED: "0" },
       stdio: ["pipe", "pipe", "inherit"],

@@ -1,31 +1,14 @@
-"""One history: a ring, what happens to it, and whether every acknowledged row is there once all is well again.
-
-history.py BREAKS reads histories as JSON, one a line: {"seed", "kind", "copies", "replicas", "events": [[name, number, number], ...]}. While one runs, it asks
-for decisions of `pulumi up` in lines {"ask", "arguments"}, each answered by a line; it ends with a line {"failure", "log"}.
-"""
-import json
-import os
-import sys
-
+"""One history: a ring, what happens to it, and whether every acknowledged row is there once all is well again."""
 from cluster import World
 from engine import Engine
-from pods import read_scripts
 
 
 class Lost(Exception):
     """What a history must never come to."""
 
 
-def ask(name, *arguments):
-    print(json.dumps({"ask": name, "arguments": arguments}), flush=True)
-    answer = sys.stdin.readline()
-    if not answer:
-        os._exit(0)  # nobody wants to know any more
-    return json.loads(answer)
-
-
 class History:
-    def __init__(self, seed, kind, copies, replicas):
+    def __init__(self, ask, seed, kind, copies, replicas):
         self.world = World(seed, kind, replicas, copies)
         replicas = self.world.replicas
         self.kernel, self.ring = self.world.kernel, self.world.ring
@@ -233,22 +216,3 @@ class History:
         missing = [row for row in sorted(world.acknowledged) if len(ring.holders(row)) < least]
         if missing:
             raise Lost("rows are lost: %s of %d; %s" % (missing[:5], len(world.acknowledged), self.state()))
-
-
-def run(told):
-    history = History(told["seed"], told.get("kind", "persistent"), told["copies"], told["replicas"])
-    try:
-        history.run(told["events"])
-        return {"failure": None, "log": [], "rows": len(history.world.acknowledged)}
-    except Lost as lost:
-        return {"failure": str(lost), "log": history.kernel.log}
-
-
-def main():
-    read_scripts(json.loads(sys.argv[1]))
-    for line in sys.stdin:
-        print(json.dumps(run(json.loads(line))), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -118,3 +118,16 @@ class Kernel:
 
     def tell(self, who, *words):
         self.log.append("%8.1f %s: %s" % (self.now, who, " ".join(str(word) for word in words)))
+
+
+def steps_of(kernel):
+    """Makes a function happen at one instant, after a moment in which the process may be killed."""
+
+    def step(deed):
+        def run(*arguments, **options):
+            kernel.step()
+            return deed(*arguments, **options)
+
+        return run
+
+    return step
