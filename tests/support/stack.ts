@@ -58,7 +58,9 @@ export const isServing = ({ metadata, status }: Pod) =>
 /** For a suite: a lab for as long as it runs. @param use is given it before the first test */
 export function inLab(options: LabOptions, use: (lab: Lab) => void | Promise<void>): void {
   const officialPlugin = options.officialPlugin ?? process.env.OFFICIAL_PLUGIN === "yes";
-  before(async () => {
+  before(async function () {
+    // On a machine without its tools, the lab builds them first.
+    this.timeout(40 * minutes);
     // What a run before this one left behind, if it was killed.
     await Lab.find(options.name).down({ delete: true });
     await use(await Lab.up({ ...options, officialPlugin }));
