@@ -7,6 +7,7 @@ import type {
   CockroachCertificates,
   LocalVolume,
   Peer,
+  Placement,
   VolumeRetention,
 } from "../components/index";
 import { mebibytes } from "../components/kubernetes/quantity";
@@ -35,19 +36,20 @@ interface VolumeArgs {
 export interface ComponentArgs {
   persistent?: RingArgs & VolumeArgs & { racks: string[]; adopt?: AdoptedTemplate; numTokens?: number };
   ephemeral?: RingArgs & { replicas: number; adoptPod?: boolean };
-  daemon?: RingArgs & { nodeSelector: Record<string, string>; hostPath?: string };
+  daemon?: RingArgs & { hostPath?: string };
   pod?: RingArgs;
-  cockroachdb?: VolumeArgs & {
-    name: string;
-    image: string;
-    memory: string;
-    cpu: string;
-    certificates?: CockroachCertificates;
-    sqlClient: boolean;
-    loadGenerator: boolean;
-    clientsFrom: Peer[];
-    imagePullSecrets: string[];
-  };
+  cockroachdb?: VolumeArgs &
+    Placement & {
+      name: string;
+      image: string;
+      memory: string;
+      cpu: string;
+      certificates?: CockroachCertificates;
+      sqlClient: boolean;
+      loadGenerator: boolean;
+      clientsFrom: Peer[];
+      imagePullSecrets: string[];
+    };
 }
 
 type ArgsOf<T extends Topology> = NonNullable<ComponentArgs[T]>;
@@ -111,11 +113,33 @@ function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
 }
 
 /** Args that the pods of every topology take as config has them. */
-function podArgs(
-  { image, memory, cpu, clientsFrom }: TopologyConfig,
-  { imageRegistry, imagePullSecrets }: CommonConfig,
-) {
-  return { image: imageFrom(imageRegistry, image), imagePullSecrets, memory, cpu, clientsFrom };
+function podArgs(own: TopologyConfig, { imageRegistry, imagePullSecrets }: CommonConfig) {
+  const { image, memory, cpu, clientsFrom } = own;
+  return {
+    image: imageFrom(imageRegistry, image),
+    imagePullSecrets,
+    memory,
+    cpu,
+    ...placementArgs(own),
+    clientsFrom,
+  };
+}
+
+/** Only what is set, so that the components of stacks that set nothing have the inputs that they had before there were these keys. */
+function placementArgs({
+  cpuLimit,
+  nodeSelector,
+  tolerations,
+  affinity,
+  priorityClassName,
+}: TopologyConfig): Placement {
+  return {
+    ...(cpuLimit && { cpuLimit }),
+    ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
+    ...(tolerations.length > 0 && { tolerations }),
+    ...(Object.keys(affinity).length > 0 && { affinity }),
+    ...(priorityClassName && { priorityClassName }),
+  };
 }
 
 function volumeArgs(own: TopologyConfig, { storage }: CommonConfig): VolumeArgs {

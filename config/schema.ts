@@ -1,11 +1,13 @@
 import {
   AdoptedTemplate,
+  Affinity,
   Auth,
   ClientCertificates,
   LocalVolume,
   Peer,
   Storage,
   storageClasses,
+  Toleration,
   VolumeRetention,
 } from "../components/index";
 import { optionFormat } from "../components/cassandra/refusedOptions";
@@ -130,8 +132,17 @@ export const commonKeys = {
     type: "string",
     default: "500m",
     unit: "quantity",
-    meaning: "CPU request of each member. There is no CPU limit.",
+    meaning: "CPU request of each member.",
     ...textOf(shapes.cpu),
+  },
+  cpuLimit: {
+    type: "string",
+    default: "",
+    unit: "quantity",
+    meaning:
+      "CPU limit of each member (empty: none, which is best: a member that is throttled during garbage collection may look dead to " +
+      "the others).",
+    ...textOrEmpty(shapes.cpuLimit),
   },
   maxHeap: {
     type: "string",
@@ -142,6 +153,40 @@ export const commonKeys = {
       "Java heap of each member (empty: half of memory, at most 31G). Cassandra needs about as much memory again outside the " +
       "heap.",
     parse: (raw) => (raw === "" ? 0 : heap(raw)),
+  },
+  nodeSelector: {
+    type: "object",
+    default: {},
+    unit: "",
+    meaning:
+      "Labels of the nodes that may run members. With `daemon`, each of these nodes runs one. Empty: every node.",
+    ...valueOf<Record<string, string>>(shapes.nodeSelector),
+  },
+  tolerations: {
+    type: "array",
+    items: "object",
+    default: [],
+    unit: "",
+    meaning: "Taints of nodes that members tolerate, as `[{key: dedicated, value: cassandra, effect: NoSchedule}]`.",
+    isTyped: true,
+    ...valueOf<Toleration[]>(shapes.tolerations),
+  },
+  affinity: {
+    type: "object",
+    default: {},
+    unit: "",
+    meaning:
+      "Affinity of members to nodes and pods, as a pod's spec has it. CockroachDB's nodes prefer nodes of their own unless " +
+      "`podAntiAffinity` says otherwise.",
+    isTyped: true,
+    ...valueOf<Affinity>(shapes.affinity),
+  },
+  priorityClassName: {
+    type: "string",
+    default: "",
+    unit: "",
+    meaning: "PriorityClass of members, which must exist (empty: the cluster's default).",
+    ...textOrEmpty(shapes.priorityClassName),
   },
   namespace: {
     type: "string",
@@ -321,10 +366,13 @@ const secretName = (whose: string, files: string, value: string) =>
     ...textOf(shapes.tlsSecret),
   }) as const;
 
+const ofPlacement = ["cpuLimit", "nodeSelector", "tolerations", "affinity", "priorityClassName"] as const;
+
 const ofCassandra = [
   "image",
   "memory",
   "cpu",
+  ...ofPlacement,
   "maxHeap",
   "clusterName",
   "datacenter",
@@ -402,13 +450,6 @@ export const topologyKeys = {
     overrides: ["stallTimeoutMinutes", ...ofCassandra],
     own: {
       name,
-      nodeSelector: {
-        type: "object",
-        default: {},
-        unit: "",
-        meaning: "Labels of the nodes that run a member each. Empty: every node runs one.",
-        ...valueOf<Record<string, string>>(shapes.nodeSelector),
-      },
       hostPath: {
         type: "string",
         default: "",
@@ -425,7 +466,7 @@ export const topologyKeys = {
     own: { name },
   },
   cockroachdb: {
-    overrides: ["replicas", "volumeSize", "volumeRetention", "memory", "cpu", "clientsFrom"],
+    overrides: ["replicas", "volumeSize", "volumeRetention", "memory", "cpu", "clientsFrom", ...ofPlacement],
     own: {
       name,
       image: {

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { CassandraPodArgs } from "../objects/podArgs";
 import type { CassandraRingArgs } from "../topologies/cassandraRing";
+import type { Placement } from "../objects/placement";
 import type { CassandraServiceArgs } from "../objects/services";
 import type { CockroachClusterArgs } from "../cockroachdb/cockroachCluster";
 import type { DaemonClusterArgs } from "../topologies/daemonCluster";
@@ -17,7 +18,16 @@ type RuleOf<T> = `${undefined extends T ? "optional" : "required"}${pulumi.Outpu
 /** The rules of a component. They do not compile unless they agree with its args interface. */
 type Rules<Args> = { [K in keyof Required<Args>]: RuleOf<Args[K]> };
 
+const ofPlacement: Rules<Placement> = {
+  nodeSelector: "optional",
+  tolerations: "optional",
+  affinity: "optional",
+  priorityClassName: "optional",
+  cpuLimit: "optional, or later",
+};
+
 const ofPods: Rules<CassandraPodArgs> = {
+  ...ofPlacement,
   image: "required, or later",
   imagePullSecrets: "optional",
   memory: "required, or later",
@@ -81,7 +91,6 @@ const rules = {
   } satisfies Rules<EphemeralClusterArgs>,
   DaemonCluster: {
     ...ofRings,
-    nodeSelector: "optional",
     hostPath: "optional",
     takesOver: "optional",
   } satisfies Rules<DaemonClusterArgs>,
@@ -94,6 +103,7 @@ const rules = {
     imagePullSecrets: "optional",
     memory: "required, or later",
     cpu: "required, or later",
+    ...ofPlacement,
     certificates: "optional",
     clientsFrom: "optional",
     sqlClient: "optional",

@@ -1,7 +1,7 @@
 import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
-import { mebibytes } from "../kubernetes/quantity";
-import { setsOf } from "../objects/racks";
+import { mebibytes, quantity } from "../kubernetes/quantity";
+import { setsOf, zoneLabel } from "../objects/racks";
 import { mustBe, Refusal } from "./refusal";
 import { longestSet } from "./shapes";
 import { allowedVersions, unknownVersion } from "../operations/upgrade";
@@ -13,6 +13,9 @@ export interface Told {
   /** Image of Cassandra. */
   image?: string;
   memory?: string;
+  cpu?: string;
+  cpuLimit?: string;
+  nodeSelector?: Record<string, string>;
   maxHeapMiB?: number;
   replicas?: number;
   racks?: string[];
@@ -40,6 +43,7 @@ export interface Misfit extends Refusal {
 export function misfits(told: Told, allowed: (name: keyof Told) => string): Misfit[] {
   return [
     ...heapMisfits(told, allowed),
+    ...placementMisfits(told, allowed),
     ...imageMisfits(told),
     ...fileMisfits(told),
     ...versionMisfits(told),
@@ -53,6 +57,24 @@ function heapMisfits({ maxHeapMiB, memory }: Told, allowed: (name: keyof Told) =
   return [
     { told: "maxHeapMiB", others: ["memory"], value: maxHeapMiB, circumstance, rule: mustBe(allowed("maxHeapMiB")) },
   ];
+}
+
+function placementMisfits(
+  { cpu, cpuLimit, nodeSelector = {}, racks = [] }: Told,
+  allowed: (name: keyof Told) => string,
+): Misfit[] {
+  const found: Misfit[] = [];
+  if (cpu && cpuLimit && quantity(cpuLimit)! < quantity(cpu)!) {
+    const rule = mustBe(allowed("cpuLimit"));
+    found.push({ told: "cpuLimit", others: ["cpu"], value: cpuLimit, circumstance: `while cpu is ${cpu}`, rule });
+  }
+  if (racks.length > 0 && zoneLabel in nodeSelector) {
+    const circumstance = `with the racks ${racks.join(", ")}`;
+    const rule = `must leave out ${zoneLabel}`;
+    const reason = "each rack selects the nodes of its zone";
+    found.push({ told: "nodeSelector", others: ["racks"], value: nodeSelector, circumstance, rule, reason });
+  }
+  return found;
 }
 
 function imageMisfits({ image }: Told): Misfit[] {

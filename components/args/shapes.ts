@@ -3,6 +3,7 @@ import type { AdoptedTemplate } from "../operations/adoption";
 import type { Auth } from "../topologies/cassandraRing";
 import type { IssuerKind } from "../objects/certificates";
 import type { LocalVolume } from "../objects/persistentVolumes";
+import type { Toleration } from "../objects/placement";
 import type { Peer } from "../objects/networkPolicy";
 import { mebibytes, quantity } from "../kubernetes/quantity";
 import type { VolumeRetention } from "../objects/storageClass";
@@ -114,6 +115,31 @@ const isFolder: Check = (value) => matches(/^\/[^/\0]+(\/[^\0]*)?$/)(value) && !
 export const isLocalVolume = (value: unknown): value is LocalVolume =>
   fields({ node: matches(dnsSubdomain), path: isFolder }, ["node", "path"])(value);
 
+const isCpu: Check = (value) => typeof value === "string" && (quantity(value) ?? 0) > 0;
+
+/** Whether it is a toleration that Kubernetes accepts. */
+const isToleration: Check = (value) => {
+  const isOneOf =
+    (...words: string[]): Check =>
+    (word) =>
+      words.includes(word as string);
+  const isRight = fields({
+    key: matches(labelKey),
+    operator: isOneOf("Equal", "Exists"),
+    value: matches(labelValue),
+    effect: isOneOf("NoSchedule", "PreferNoSchedule", "NoExecute"),
+    tolerationSeconds: whole(0),
+  });
+  if (!isRight(value)) return false;
+  const { key, operator = "Equal", value: taint, effect, tolerationSeconds } = value as Toleration;
+  if (operator === "Exists" ? taint !== undefined : key === undefined) return false;
+  return tolerationSeconds === undefined || effect === "NoExecute";
+};
+
+/** Whether it is affinity. The API server checks what is in it, in preview as well. */
+const isAffinity: Check = (value) =>
+  isJson(value) && fields({ nodeAffinity: isObject, podAffinity: isObject, podAntiAffinity: isObject })(value);
+
 const isImage: Check = (value) =>
   matches(imageName)(value) && /[@:][^/]*$/.test(value as string) && !(value as string).endsWith(":latest");
 
@@ -158,10 +184,7 @@ export const shapes = {
   image: text(isImage, "an image with a tag other than latest, or with a digest"),
   imagePullSecrets: list(secretName.is, "a list of names of lower-case letters, digits, dots and dashes"),
   memory: text(atLeast(512), "a Kubernetes quantity of at least 512Mi"),
-  cpu: text(
-    (value) => typeof value === "string" && (quantity(value) ?? 0) > 0,
-    "a Kubernetes quantity above zero, such as 500m or 2",
-  ),
+  cpu: text(isCpu, "a Kubernetes quantity above zero, such as 500m or 2"),
   maxHeapMiB: number(whole(256), "a whole number of MiB, at least 256 and below memory"),
   clusterName: nameInCassandra,
   datacenter: nameInCassandra,
@@ -210,6 +233,13 @@ export const shapes = {
   adopt: word<AdoptedTemplate>({ kept: true, own: true }),
   adoptPod: truth,
   nodeSelector: object(isLabels, "labels of nodes, as {disk: ssd}"),
+  tolerations: list(
+    isToleration,
+    "a list of {key, operator, value, effect, tolerationSeconds}, as Kubernetes has them",
+  ),
+  affinity: object(isAffinity, "an object of nodeAffinity, podAffinity and podAntiAffinity, as Kubernetes has them"),
+  priorityClassName: secretName,
+  cpuLimit: text(isCpu, "a Kubernetes quantity of at least cpu, such as 2"),
   hostPath: text(isFolder, "an absolute path below the root"),
   // The promise comes from `KubernetesCluster`.
   cluster: object(

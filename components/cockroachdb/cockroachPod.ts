@@ -1,5 +1,6 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
+import { placement, type Placement } from "../objects/placement";
 import { containerSecurity, podSecurity, pullSecrets, smallStep } from "../objects/podSecurity";
 import {
   certsDir,
@@ -14,7 +15,7 @@ type Container = k8s.types.input.core.v1.Container;
 type PodSpec = k8s.types.input.core.v1.PodSpec;
 
 /** How one CockroachDB node runs. */
-export interface CockroachPodArgs {
+export interface CockroachPodArgs extends Placement {
   /** Image with a tag or digest. Versions after v23.1 and some before it are not freely licensed: read their licence first. */
   image: pulumi.Input<string>;
   /** Names of Secrets in the namespace with which the image is pulled. @default none */
@@ -51,21 +52,23 @@ export function nodePod(args: CockroachPodArgs, nodes: CockroachNodes): PodSpec 
     securityContext: podSecurity(cockroachUser),
     // A node that ends in order moves its leases to other nodes first.
     terminationGracePeriodSeconds: 300,
-    affinity: {
-      podAntiAffinity: {
-        // Only a preference, so that three nodes start on the single node of minikube.
-        preferredDuringSchedulingIgnoredDuringExecution: [
-          {
-            weight: 100,
-            podAffinityTerm: { labelSelector: { matchLabels: nodes.selector }, topologyKey: "kubernetes.io/hostname" },
-          },
-        ],
-      },
-    },
+    ...placement(args, { affinity: apart(nodes.selector) }),
     ...certificateVolumes(args, "node"),
     containers: [nodeContainer(args, nodes)],
   };
 }
+
+/** Affinity of pods that run on nodes of their own. Only a preference, so that three nodes start on the single node of minikube. */
+const apart = (selector: Record<string, string>) => ({
+  podAntiAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      {
+        weight: 100,
+        podAffinityTerm: { labelSelector: { matchLabels: selector }, topologyKey: "kubernetes.io/hostname" },
+      },
+    ],
+  },
+});
 
 function nodeContainer(args: CockroachPodArgs, nodes: CockroachNodes): Container {
   return {
@@ -88,7 +91,11 @@ function nodeContainer(args: CockroachPodArgs, nodes: CockroachNodes): Container
     ports: Object.entries(cockroachPorts).map(([name, containerPort]) => ({ name, containerPort })),
     resources: {
       requests: { cpu: args.cpu, memory: args.memory, "ephemeral-storage": "128Mi" },
-      limits: { memory: args.memory, "ephemeral-storage": "1Gi" },
+      limits: {
+        memory: args.memory,
+        ...(args.cpuLimit !== undefined && { cpu: args.cpuLimit }),
+        "ephemeral-storage": "1Gi",
+      },
     },
     // There is no liveness probe: it would restart a node that is busy or cut off, and make matters worse.
     readinessProbe: {
@@ -110,6 +117,8 @@ export function toolPod(
     ...pullSecrets(args.imagePullSecrets),
     automountServiceAccountToken: false,
     securityContext: podSecurity(cockroachUser),
+    // Tools may run wherever the nodes of the cluster may.
+    ...placement({ nodeSelector: args.nodeSelector, tolerations: args.tolerations }),
     restartPolicy,
     // It does nothing that must end in order, and `sleep` ignores the signal.
     terminationGracePeriodSeconds: 1,

@@ -9,20 +9,17 @@ export interface CassandraDaemonSetArgs {
   selector: Record<string, string>;
   /** What its pods are made from. */
   template: { metadata: k8s.types.input.meta.v1.ObjectMeta; spec: k8s.types.input.core.v1.PodSpec };
-  /** Labels of the nodes that get a member each. @default every node */
-  nodeSelector?: Record<string, string>;
   /** Where the data lies. */
   disk: Disk;
 }
 
 /** DaemonSet of Cassandra members, one on each node that is selected. */
 export function cassandraDaemonSet(args: CassandraDaemonSetArgs): k8s.apps.v1.DaemonSetArgs {
-  const { metadata, spec } = args.template;
   return {
     metadata: args.metadata,
     spec: {
       selector: { matchLabels: args.selector },
-      template: { metadata, spec: { ...spec, nodeSelector: args.nodeSelector } },
+      template: args.template,
       updateStrategy: { rollingUpdate: rollingUpdate(args.disk) },
     },
   };

@@ -1,17 +1,18 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { CassandraYaml } from "../cassandra/cassandraYaml";
 import type { Disk } from "./disk";
+import type { Placement } from "./placement";
 import type { ClientCertificates } from "./tls";
 
 /** How one Cassandra member runs, whatever makes its pod. */
-export interface CassandraPodArgs {
+export interface CassandraPodArgs extends Placement {
   /** Image with a tag or digest: the official image, or one with the same entry point. */
   image: pulumi.Input<string>;
   /** Names of Secrets in the ring's namespace with which the image is pulled. @default none */
   imagePullSecrets?: string[];
   /** Memory of the container, both request and limit: a Kubernetes quantity such as `4Gi`. */
   memory: pulumi.Input<string>;
-  /** CPU of the container, request only: a Kubernetes quantity such as `500m`. There is no CPU limit. */
+  /** CPU of the container, request only: a Kubernetes quantity such as `500m`. `cpuLimit` sets a limit. */
   cpu: pulumi.Input<string>;
   /** Java heap in MiB. Cassandra needs about as much memory again outside the heap. */
   maxHeapMiB: number;

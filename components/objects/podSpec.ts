@@ -2,6 +2,7 @@ import * as k8s from "../kubernetes/resources";
 import { Disk, isClaimed, outlivesPod } from "./disk";
 import type { CassandraPodArgs, RingBinding } from "./podArgs";
 import { environment } from "./podEnvironment";
+import { placement } from "./placement";
 import { cassandraUser, containerSecurity, podSecurity, pullSecrets } from "./podSecurity";
 import { initContainers, scriptsFolder, volumeMounts, volumes } from "./podVolumes";
 import { ports } from "./ports";
@@ -17,7 +18,7 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
     terminationGracePeriodSeconds: terminationGracePeriodSeconds(ring.disk),
     ...pullSecrets(args.imagePullSecrets),
     securityContext: podSecurity(cassandraUser),
-    ...(args.zone && { nodeSelector: { [zoneLabel]: args.zone } }),
+    ...placement(args, args.zone === undefined ? {} : { nodeSelector: { [zoneLabel]: args.zone } }),
     topologySpreadConstraints: [zoneLabel, "kubernetes.io/hostname"].map((topologyKey) => ({
       maxSkew: 1,
       topologyKey,
@@ -69,13 +70,17 @@ function terminationGracePeriodSeconds(disk: Disk): number {
   return isClaimed(disk) ? 1800 : 86400;
 }
 
-function resources({ cpu, memory }: CassandraPodArgs, disk: Disk): Container["resources"] {
+function resources({ cpu, cpuLimit, memory }: CassandraPodArgs, disk: Disk): Container["resources"] {
   // With the data elsewhere, ephemeral storage holds logs and a copy of the configuration. With emptyDir it holds the data as well, and
   // Kubernetes evicts a pod that exceeds its limit, with its data: there is no limit then.
   const isBounded = outlivesPod(disk);
   return {
     requests: { cpu, memory, ...(isBounded && { "ephemeral-storage": "256Mi" }) },
-    // No CPU limit: a member that is throttled during garbage collection looks dead to the other members.
-    limits: { memory, ...(isBounded && { "ephemeral-storage": "1Gi" }) },
+    // No CPU limit unless it is asked for: a member that is throttled during garbage collection looks dead to the other members.
+    limits: {
+      memory,
+      ...(cpuLimit !== undefined && { cpu: cpuLimit }),
+      ...(isBounded && { "ephemeral-storage": "1Gi" }),
+    },
   };
 }

@@ -52,8 +52,38 @@ def keeps_folder(pod, controller):
     if os.environ["RING_DISK"] != "node" or controller is None:
         return False
     node = find("/api/v1/nodes/" + pod["spec"]["nodeName"])
-    selector = controller["spec"]["template"]["spec"].get("nodeSelector", {})
-    return node is not None and all(node["metadata"]["labels"].get(key) == value for key, value in selector.items())
+    return node is not None and is_selected(node["metadata"], controller["spec"]["template"]["spec"])
+
+
+def is_selected(node, spec):
+    """Whether a DaemonSet with pods of this spec wants one on the node, by its labels and its name. Of node affinity, only what is required
+    counts: one of its terms, with everything that the term says."""
+    selector = spec.get("nodeSelector", {})
+    if any(node["labels"].get(key) != value for key, value in selector.items()):
+        return False
+    required = spec.get("affinity", {}).get("nodeAffinity", {}).get("requiredDuringSchedulingIgnoredDuringExecution")
+    return not required or any(meets(node, term) for term in required["nodeSelectorTerms"])
+
+
+def meets(node, term):
+    """Whether a node meets a term of node affinity. A term that says nothing selects no node."""
+    met = [matches(node["labels"], one) for one in term.get("matchExpressions", [])]
+    met += [matches({"metadata.name": node["name"]}, one) for one in term.get("matchFields", [])]
+    return bool(met) and all(met)
+
+
+def matches(labels, requirement):
+    """Whether labels meet one requirement of node affinity: {key, operator, values}."""
+    value, operator, values = labels.get(requirement["key"]), requirement["operator"], requirement.get("values", [])
+    if operator in ("Gt", "Lt"):
+        # Kubernetes compares whole numbers, and no other text meets the requirement.
+        try:
+            return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
+        except (TypeError, ValueError):
+            return False
+    return {
+        "In": value in values, "NotIn": value not in values, "Exists": value is not None, "DoesNotExist": value is None,
+    }[operator]  # fmt: skip
 
 
 def is_whole_ring(path, entries):

@@ -14,8 +14,6 @@ import { podHooks } from "./ringHooks";
 import { propertyName } from "../engine/propertyNames";
 
 export interface DaemonClusterArgs extends CassandraRingArgs {
-  /** Labels of the nodes that get a member each. @default every node */
-  nodeSelector?: Record<string, string>;
   /**
    * Absolute path of a folder on each node that holds the data of its member. Kubernetes makes the folder if there is none. The folder
    * outlives the pods and `pulumi destroy`. @default none: the data lies in the pods, which stream it to other members before they end
@@ -40,7 +38,7 @@ export class DaemonCluster extends CassandraRing {
 
   constructor(name: string, given: DaemonClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const args = checkedArgs("DaemonCluster", name, given);
-    const { namespace, hostPath, nodeSelector, takesOver, stallTimeoutMinutes } = args;
+    const { namespace, hostPath, takesOver, stallTimeoutMinutes } = args;
     const maker = "DaemonSet";
     const rules = unorderedPodRules(namespace, {
       apiGroups: ["apps"],
@@ -68,7 +66,6 @@ export class DaemonCluster extends CassandraRing {
         metadata: { ...metadata, name: args.name },
         selector,
         template: podTemplate.ofRack(undefined),
-        nodeSelector,
         disk,
       }),
       {

@@ -132,11 +132,11 @@ describe("workload.observe", () => {
     });
   }
 
-  const daemonSet = (status: object, nodeSelector?: object) => ({
+  const daemonSet = (status: object, nodeSelector?: object, affinity?: object) => ({
     [`/apis/apps/v1/namespaces/db/daemonsets/ring`]: {
       kind: "DaemonSet",
       metadata: { generation: 2 },
-      spec: { template: { spec: { nodeSelector } } },
+      spec: { template: { spec: { nodeSelector, affinity } } },
       status,
     },
   });
@@ -151,12 +151,40 @@ describe("workload.observe", () => {
 
   it("tells a pod that its node's folder waits for the next one, unless the node is picked no longer", () => {
     const own = { ...gone, ownerReferences: owner("DaemonSet") };
-    const node = (labels: object) => ({ "/api/v1/nodes/node-b": { metadata: { labels } } });
+    const node = (labels: object) => ({ "/api/v1/nodes/node-b": { metadata: { name: "node-b", labels } } });
     const set = daemonSet({ observedGeneration: 2, desiredNumberScheduled: 5 }, { disk: "ssd" });
     const self = (rest: Answers) => line(view(world(own, { ...set, ...rest }), "node"), "self");
     assert.deepEqual(self(node({ disk: "ssd" })), ["here"]);
     assert.deepEqual(self(node({ disk: "hdd" })), ["leaving"]);
     assert.deepEqual(self({}), ["leaving"], "the node is gone");
+  });
+
+  it("tells it so as well where node affinity picks the nodes of a DaemonSet", () => {
+    const own = { ...gone, ownerReferences: owner("DaemonSet") };
+    const node = { "/api/v1/nodes/node-b": { metadata: { name: "node-b", labels: { disk: "ssd", size: "4" } } } };
+    const self = (...nodeSelectorTerms: object[]) => {
+      const required = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
+      const set = daemonSet({ observedGeneration: 2, desiredNumberScheduled: 5 }, undefined, {
+        nodeAffinity: required,
+      });
+      return line(view(world(own, { ...set, ...node }), "node"), "self")[0];
+    };
+    const says = (key: string, operator: string, ...values: string[]) => ({ key, operator, values });
+    const all = (...matchExpressions: object[]) => ({ matchExpressions });
+    for (const [expected, ...terms] of [
+      ["here", all(says("disk", "In", "hdd", "ssd"))],
+      ["leaving", all(says("disk", "In", "hdd"))],
+      ["leaving", all(says("disk", "In", "ssd"), says("zone", "Exists"))],
+      ["here", all(says("disk", "In", "hdd")), all(says("zone", "DoesNotExist"), says("zone", "NotIn", "a"))],
+      ["here", all(says("size", "Gt", "3"), says("size", "Lt", "5"))],
+      ["leaving", all(says("size", "Gt", "4"))],
+      ["leaving", all(says("disk", "Gt", "1"))],
+      ["leaving", all(says("zone", "Lt", "1"))],
+      ["here", { matchFields: [says("metadata.name", "In", "node-b")] }],
+      ["leaving", { matchFields: [says("metadata.name", "In", "node-a")] }],
+      ["leaving", {}],
+    ] as [string, ...object[]][])
+      assert.equal(self(...terms), expected, JSON.stringify(terms));
   });
 
   it("tells a pod that stands alone that it is the ring", () => {
