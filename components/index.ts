@@ -13,6 +13,7 @@ export { EphemeralCluster, type EphemeralClusterArgs } from "./topologies/epheme
 export { KubernetesCluster, type KubernetesClusterArgs } from "./kubernetes/kubernetesCluster";
 export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./objects/persistentVolumes";
 export { type Peer } from "./objects/networkPolicy";
+export { type PodTemplatePatch } from "./objects/podTemplatePatch";
 export { type Affinity, type Placement, type Toleration } from "./objects/placement";
 export { PersistentCluster, type PersistentClusterArgs } from "./topologies/persistentCluster";
 export { endWithEngine } from "./engine/endWithEngine";

@@ -89,7 +89,12 @@ function misfitsOf(topology: Topology, values: TopologyConfig, { storage }: Comm
     // CockroachDB's image is no image of Cassandra, and it has none of Cassandra's own keys.
     ...(topology !== "cockroachdb" && image && { image, cassandraYaml, jvmOptions }),
   };
-  return misfits(told, (name) => ({ ...commonKeys, name: topologyKeys[topology].own.name })[keyOf(name)].allowed);
+  const application = topology === "cockroachdb" ? topology : "cassandra";
+  return misfits(
+    told,
+    application,
+    (name) => ({ ...commonKeys, name: topologyKeys[topology].own.name })[keyOf(name)].allowed,
+  );
 }
 
 /** Keys that have no effect unless another key has one of these values: whoever sets such a key would rely on something missing. */

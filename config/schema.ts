@@ -5,6 +5,7 @@ import {
   ClientCertificates,
   LocalVolume,
   Peer,
+  PodTemplatePatch,
   Storage,
   storageClasses,
   Toleration,
@@ -188,6 +189,17 @@ export const commonKeys = {
     meaning: "PriorityClass of members, which must exist (empty: the cluster's default).",
     ...textOrEmpty(shapes.priorityClassName),
   },
+  podTemplatePatch: {
+    type: "object",
+    default: {},
+    unit: "",
+    meaning:
+      "Whatever else pods are to have, as `{metadata: {labels: {team: data}}, spec: {containers: [{name: cassandra, env: [...]}]}}`: a " +
+      "strategic merge patch over their template, with annotations, sidecars, init containers, volumes, the size of scratch volumes, the " +
+      "security context. What a ring stands on is refused. A change restarts members one at a time.",
+    isTyped: true,
+    ...valueOf<PodTemplatePatch>(shapes.podTemplatePatch),
+  },
   namespace: {
     type: "string",
     default: "default",
@@ -366,7 +378,14 @@ const secretName = (whose: string, files: string, value: string) =>
     ...textOf(shapes.tlsSecret),
   }) as const;
 
-const ofPlacement = ["cpuLimit", "nodeSelector", "tolerations", "affinity", "priorityClassName"] as const;
+const ofPlacement = [
+  "cpuLimit",
+  "nodeSelector",
+  "tolerations",
+  "affinity",
+  "priorityClassName",
+  "podTemplatePatch",
+] as const;
 
 const ofCassandra = [
   "image",

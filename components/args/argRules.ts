@@ -23,6 +23,7 @@ const ofPlacement: Rules<Placement> = {
   tolerations: "optional",
   affinity: "optional",
   priorityClassName: "optional",
+  podTemplatePatch: "optional",
   cpuLimit: "optional, or later",
 };
 

@@ -2,6 +2,7 @@ import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
 import { mebibytes, quantity } from "../kubernetes/quantity";
 import { setsOf, zoneLabel } from "../objects/racks";
+import { Application, refusedParts } from "./patchRules";
 import { mustBe, Refusal } from "./refusal";
 import { longestSet } from "./shapes";
 import { allowedVersions, unknownVersion } from "../operations/upgrade";
@@ -21,6 +22,7 @@ export interface Told {
   racks?: string[];
   /** Undefined where the program makes no static volumes. */
   localVolumes?: LocalVolume[];
+  podTemplatePatch?: object;
   cassandraYaml?: object;
   jvmOptions?: string[];
   auth?: string;
@@ -31,7 +33,7 @@ export interface Told {
 /** A value that does not fit another value of the ring. */
 export interface Misfit extends Refusal {
   told: keyof Told;
-  /** A part of the value, which messages name behind it: a key of cassandra.yaml. */
+  /** A part of the value, which messages name behind it: a key of cassandra.yaml, a path in a patch. */
   part?: string;
   /** The other values that it does not fit. In stack config, each may come from the topology's own object. */
   others: (keyof Told)[];
@@ -39,9 +41,14 @@ export interface Misfit extends Refusal {
   value?: unknown;
 }
 
-/** All values that do not fit each other. Stack config and components ask alike. @param allowed describes the values that a key allows */
-export function misfits(told: Told, allowed: (name: keyof Told) => string): Misfit[] {
+/**
+ * All values that do not fit each other. Stack config and components ask alike.
+ * @param application what runs in the pods
+ * @param allowed describes the values that a key allows
+ */
+export function misfits(told: Told, application: Application, allowed: (name: keyof Told) => string): Misfit[] {
   return [
+    ...patchMisfits(told, application),
     ...heapMisfits(told, allowed),
     ...placementMisfits(told, allowed),
     ...imageMisfits(told),
@@ -75,6 +82,17 @@ function placementMisfits(
     found.push({ told: "nodeSelector", others: ["racks"], value: nodeSelector, circumstance, rule, reason });
   }
   return found;
+}
+
+/** What a patch of the pods' template would touch that the ring stands on. */
+function patchMisfits({ podTemplatePatch }: Told, application: Application): Misfit[] {
+  return refusedParts(podTemplatePatch, application).map(({ part, reason }) => ({
+    told: "podTemplatePatch",
+    part,
+    others: [],
+    rule: "must be left out",
+    reason,
+  }));
 }
 
 function imageMisfits({ image }: Told): Misfit[] {

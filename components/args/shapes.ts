@@ -140,6 +140,17 @@ const isToleration: Check = (value) => {
 const isAffinity: Check = (value) =>
   isJson(value) && fields({ nodeAffinity: isObject, podAffinity: isObject, podAntiAffinity: isObject })(value);
 
+/** Whether it is an object of texts; null removes a text. */
+const isTexts: Check = (value) =>
+  isObject(value) && Object.values(value).every((one) => one === null || typeof one === "string");
+
+/** Whether it may be merged into a pod's spec: the lists that are merged by name have objects with names. */
+const isPodSpec: Check = (value) => {
+  const isNamed = (list: unknown) =>
+    list === undefined || (Array.isArray(list) && list.every((one) => isObject(one) && typeof one.name === "string"));
+  return isObject(value) && [value.containers, value.initContainers, value.volumes].every(isNamed);
+};
+
 const isImage: Check = (value) =>
   matches(imageName)(value) && /[@:][^/]*$/.test(value as string) && !(value as string).endsWith(":latest");
 
@@ -239,6 +250,11 @@ export const shapes = {
   ),
   affinity: object(isAffinity, "an object of nodeAffinity, podAffinity and podAntiAffinity, as Kubernetes has them"),
   priorityClassName: secretName,
+  podTemplatePatch: object(
+    (value) =>
+      isJson(value) && fields({ metadata: fields({ labels: isTexts, annotations: isTexts }), spec: isPodSpec })(value),
+    "an object of metadata (labels, annotations) and spec, as a pod has them",
+  ),
   cpuLimit: text(isCpu, "a Kubernetes quantity of at least cpu, such as 2"),
   hostPath: text(isFolder, "an absolute path below the root"),
   // The promise comes from `KubernetesCluster`.

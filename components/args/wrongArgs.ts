@@ -58,7 +58,11 @@ function together(
   const { auth = "password", tlsSecret, image, ...others } = right as Told & { tlsSecret?: string };
   const tls = tlsSecret === undefined ? "none" : "secret";
   const told: Told = { ...others, ...(isCassandra && { image, auth, tls }) };
-  const lines = misfits(told, (name) => shapes[name as keyof typeof shapes].allowed).map((misfit) => lineOf(misfit));
+  const lines = misfits(
+    told,
+    isCassandra ? "cassandra" : "cockroachdb",
+    (name) => shapes[name as keyof typeof shapes].allowed,
+  ).map((misfit) => lineOf(misfit));
   const refuse = (name: string, refusal: Refusal) => lines.push(refusalLine(name, show(name, right[name]), refusal));
   const { superuser = "admin", superuserPassword, certManager, clientCertificates } = right;
   const { adopt, racks } = right as { adopt?: string; racks?: string[] };
@@ -79,7 +83,7 @@ function together(
   function lineOf({ told: key, part, ...misfit }: Misfit): string {
     const name = argOf(key);
     // The pod writes the key into its file as it is: a key with a colon and a line break would be two keys.
-    if (part !== undefined && !/^\w+$/.test(part))
+    if (key === "cassandraYaml" && part !== undefined && !/^\w+$/.test(part))
       return refusalLine(name, JSON.stringify(part), { rule: mustBe("the name of a key") });
     const value = key === "tls" ? tlsSecret : misfit.value;
     return refusalLine(

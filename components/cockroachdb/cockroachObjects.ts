@@ -1,4 +1,5 @@
 import * as k8s from "../kubernetes/resources";
+import { patched } from "../objects/podTemplatePatch";
 import { type Identity, labels, type ObjectMetadata, selectorLabels } from "../objects/labels";
 import { claimRetention, volumeClaimTemplate } from "../objects/statefulSet";
 import { volumeAnnotations } from "../operations/statefulSetVolumes";
@@ -39,7 +40,7 @@ export function nodeStatefulSet(
       // No node becomes ready before enough of the others run.
       podManagementPolicy: "Parallel",
       persistentVolumeClaimRetentionPolicy: claimRetention(args),
-      template: { metadata: { labels: labels(identity) }, spec: nodePod(args, nodes) },
+      template: patched({ metadata: { labels: labels(identity) }, spec: nodePod(args, nodes) }, args.podTemplatePatch),
       volumeClaimTemplates: [volumeClaimTemplate({ ...args, template: dataVolume, labels: labels(identity) })],
     },
   };

@@ -1,4 +1,5 @@
 import * as k8s from "../kubernetes/resources";
+import type { PodTemplatePatch } from "./podTemplatePatch";
 import type * as pulumi from "@pulumi/pulumi";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -41,6 +42,11 @@ export interface Placement {
   priorityClassName?: string;
   /** CPU limit of the container: a Kubernetes quantity, at least `cpu`. A member that is throttled may look dead to others. @default none */
   cpuLimit?: pulumi.Input<string>;
+  /**
+   * Whatever else pods are to have: a strategic merge patch over their template, with `metadata` (labels, annotations) and `spec`. What a
+   * ring stands on is refused, such as the command of its container. @default nothing
+   */
+  podTemplatePatch?: PodTemplatePatch;
 }
 
 /** Fields of a pod's spec. @param own what the component asks for itself: a label of nodes, and affinity where `affinity` has no such kind */

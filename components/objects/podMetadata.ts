@@ -9,10 +9,11 @@ export const revisionAnnotation = "cassandra/revision";
 /**
  * Revision of a pod template: twelve hex digits that change whenever anything in the pod's spec changes. `pulumi up` restarts each pod
  * whose annotation has another revision.
+ * @param metadata labels and annotations that somebody asks for, which change the revision as well
  */
-export function revisionOf(spec: k8s.types.input.core.v1.PodSpec): pulumi.Output<string> {
+export function revisionOf(spec: k8s.types.input.core.v1.PodSpec, metadata?: object): pulumi.Output<string> {
   return pulumi
-    .output(spec)
+    .output(metadata === undefined ? spec : { metadata, spec })
     .apply((plain) => createHash("sha256").update(JSON.stringify(plain)).digest("hex").slice(0, 12));
 }
 

@@ -6,6 +6,7 @@ import type { Identity, ObjectMetadata } from "../objects/labels";
 import type { CassandraPodArgs, RingBinding } from "../objects/podArgs";
 import { podMetadata, revisionOf } from "../objects/podMetadata";
 import { cassandraPodSpec } from "../objects/podSpec";
+import { patched } from "../objects/podTemplatePatch";
 import { rackLabel } from "../objects/racks";
 import { configurationSecret } from "../objects/secrets";
 
@@ -60,9 +61,12 @@ export class PodTemplate {
       scripts: scripts.metadata.name,
       configuration: configuration?.metadata.name,
     };
-    this.spec = cassandraPodSpec(pod, this.binding);
-    this.revision = revisionOf(this.spec);
-    this.metadata = podMetadata(identity, this.revision);
+    this.spec = this.specOf(pod);
+    this.revision = revisionOf(this.spec, pod.podTemplatePatch?.metadata);
+    this.metadata = patched(
+      { metadata: podMetadata(identity, this.revision) },
+      { metadata: pod.podTemplatePatch?.metadata },
+    ).metadata;
   }
 
   /** The template of the pods of one rack, which run in the zone of that name. @param rack undefined for a ring without racks */
@@ -71,7 +75,11 @@ export class PodTemplate {
     if (rack === undefined) return { metadata, spec };
     return {
       metadata: { ...metadata, labels: { ...metadata.labels, [rackLabel]: rack } },
-      spec: cassandraPodSpec({ ...this.args.pod, rack, zone: rack }, this.binding),
+      spec: this.specOf({ ...this.args.pod, rack, zone: rack }),
     };
+  }
+
+  private specOf(pod: CassandraPodArgs): k8s.types.input.core.v1.PodSpec {
+    return patched({ spec: cassandraPodSpec(pod, this.binding) }, { spec: pod.podTemplatePatch?.spec }).spec;
   }
 }

@@ -1,0 +1,178 @@
+import { rackLabel } from "../objects/racks";
+import { isObject } from "./shapes";
+
+/** A part of a patch that a ring cannot do with: its path, as `spec.hostNetwork`, and the reason. */
+export interface RefusedPart {
+  part: string;
+  reason: string;
+}
+
+/** What runs in pods. */
+export type Application = "cassandra" | "cockroachdb";
+
+/** What the pods of an application stand on. */
+interface PodParts {
+  /** Name of the main container. */
+  container: string;
+  /** Environment variables that the program sets, or that would go around its checks. */
+  variables: RegExp;
+  /** Folders that the program mounts, or starts the application from. */
+  folders: string[];
+  /** Volumes of which a patch may change nothing, and emptyDirs of which it may set the size. */
+  volumes: string[];
+  scratch: string[];
+  initContainers: string[];
+}
+
+const ofCassandra: PodParts = {
+  container: "cassandra",
+  variables: /^(RING_|POD_|CASSANDRA_|PYTHON|LD_)|^(HOME|PATH|MAX_HEAP_SIZE|HEAP_NEWSIZE)$|^_?(JVM|JAVA|JDK)_/,
+  folders: [
+    "/ring",
+    "/var/lib/cassandra",
+    "/config",
+    "/var/log/cassandra",
+    "/tmp",
+    "/tls",
+    "/opt/cassandra",
+    "/etc/cassandra",
+  ],
+  volumes: ["data", "cassandra-data", "ring", "tls"],
+  scratch: ["config", "logs", "tmp"],
+  initContainers: ["own-data"],
+};
+
+const ofCockroach: PodParts = {
+  container: "cockroachdb",
+  variables: /^(POD_NAME|PATH)$|^(COCKROACH_|LD_)/,
+  folders: ["/cockroach", "/secret"],
+  volumes: ["datadir", "secret"],
+  scratch: ["certs"],
+  initContainers: ["certs"],
+};
+
+const setByKey = (key: string) => `{${key}} sets it`;
+
+/** Fields of a pod's spec that a patch must leave alone. */
+const specReasons: Record<string, string> = {
+  nodeSelector: setByKey("nodeSelector"),
+  tolerations: setByKey("tolerations"),
+  affinity: setByKey("affinity"),
+  priorityClassName: setByKey("priorityClassName"),
+  imagePullSecrets: setByKey("imagePullSecrets"),
+  serviceAccountName: "the pods need the rights of their own account",
+  serviceAccount: "the pods need the rights of their own account",
+  automountServiceAccountToken: "the pods need the rights of their own account",
+  hostname: "others find a pod by its name",
+  subdomain: "others find a pod by its name",
+  setHostnameAsFQDN: "others find a pod by its name",
+  hostNetwork: "each pod needs an address of its own",
+  hostPID: "the process that ends a member in order must be process 1",
+  shareProcessNamespace: "the process that ends a member in order must be process 1",
+  restartPolicy: "a member runs until it is told to end",
+  activeDeadlineSeconds: "a member runs until it is told to end",
+  terminationGracePeriodSeconds: "a member needs the time to move or to write its data",
+  nodeName: "the scheduler must be able to choose another node",
+};
+
+/** Fields of the main container that a patch must leave alone. */
+const containerReasons: Record<string, string> = {
+  image: setByKey("image"),
+  command: "the program starts the container",
+  args: "the program starts the container",
+  workingDir: "the program starts the container",
+  envFrom: "variables that nobody sees in preview could change how a member runs",
+  readinessProbe: "it must tell exactly whether a member serves",
+  livenessProbe: "a restart would do harm while a member drains or leaves",
+  startupProbe: "a restart would do harm while a member joins",
+  lifecycle: "it ends a member in order",
+  restartPolicy: "a member runs until it is told to end",
+};
+
+type Fields = Record<string, unknown>;
+const itemsOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isObject) : []);
+const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
+
+/** The parts of a patch that would touch what a ring stands on. @param application whose pods they are */
+export function refusedParts(patch: unknown, application: Application): RefusedPart[] {
+  const parts = application === "cassandra" ? ofCassandra : ofCockroach;
+  const { metadata, spec } = fieldsOf(patch);
+  const { containers, initContainers, volumes, ...rest } = fieldsOf(spec);
+  return [
+    ...directives("", patch),
+    ...refusedIn("metadata.labels", fieldsOf(metadata).labels, (label) =>
+      /^app(\.kubernetes\.io\/.*)?$/.test(label) || label === rackLabel ? "the pods are found by it" : undefined,
+    ),
+    ...refusedIn("metadata.annotations", fieldsOf(metadata).annotations, (name) =>
+      name.startsWith("cassandra/") ? "the program sets it" : undefined,
+    ),
+    ...refusedIn("spec", rest, (field) => specReasons[field]),
+    ...itemsOf(containers).flatMap((one) =>
+      one.name === parts.container ? refusedInContainer(`spec.containers[${parts.container}]`, one, parts) : [],
+    ),
+    ...itemsOf(initContainers).flatMap((one) =>
+      parts.initContainers.includes(one.name as string)
+        ? [{ part: `spec.initContainers[${one.name as string}]`, reason: "the program sets it" }]
+        : [],
+    ),
+    ...itemsOf(volumes).flatMap((one) => refusedInVolume(one, parts)),
+  ];
+}
+
+const refusedIn = (path: string, value: unknown, reasonOf: (field: string) => string | undefined): RefusedPart[] =>
+  Object.keys(fieldsOf(value)).flatMap((field) => {
+    const reason = reasonOf(field);
+    return reason === undefined ? [] : [{ part: `${path}.${field}`, reason }];
+  });
+
+function refusedInContainer(path: string, container: Fields, { variables, folders }: PodParts): RefusedPart[] {
+  const resources = fieldsOf(container.resources);
+  const keys: Record<string, Record<string, string>> = {
+    requests: { cpu: setByKey("cpu"), memory: setByKey("memory") },
+    limits: { cpu: setByKey("cpuLimit"), memory: setByKey("memory") },
+  };
+  const named = (list: string, field: string, isRefused: (value: string) => boolean, reason: string) =>
+    itemsOf(container[list]).flatMap((item) => {
+      const value = String(item[field]);
+      return isRefused(value) ? [{ part: `${path}.${list}[${value}]`, reason }] : [];
+    });
+  const covers = (folder: string, other: string) => `${other}/`.startsWith(`${folder.replace(/\/+$/, "")}/`);
+  return [
+    ...refusedIn(path, container, (field) => containerReasons[field]),
+    ...Object.entries(keys).flatMap(([kind, reasons]) =>
+      refusedIn(`${path}.resources.${kind}`, resources[kind], (field) => reasons[field]),
+    ),
+    ...named("env", "name", (name) => variables.test(name), "the program sets it, or a key that is checked"),
+    ...named(
+      "volumeMounts",
+      "mountPath",
+      (folder) => folders.some((own) => covers(folder, own) || covers(own, folder)),
+      "the program and the application have their files there",
+    ),
+    ...named("ports", "name", (name) => name !== "undefined" && portNames.has(name), "the program sets it"),
+  ];
+}
+
+const portNames = new Set(["intra-node", "tls-intra-node", "jmx", "cql", "grpc", "http"]);
+
+function refusedInVolume(volume: Fields, { volumes, scratch }: PodParts): RefusedPart[] {
+  const name = String(volume.name);
+  const part = `spec.volumes[${name}]`;
+  if (volumes.includes(name)) return [{ part, reason: "the program sets it" }];
+  if (!scratch.includes(name)) return [];
+  const { name: _, emptyDir, ...others } = volume;
+  const isSize =
+    Object.keys(others).length === 0 &&
+    isObject(emptyDir) &&
+    Object.keys(emptyDir).every((field) => field === "sizeLimit");
+  return isSize ? [] : [{ part, reason: "of this volume, a patch may set emptyDir.sizeLimit alone" }];
+}
+
+/** `$patch` and its like mean something to the API server alone. */
+function directives(path: string, value: unknown): RefusedPart[] {
+  if (Array.isArray(value)) return value.flatMap((item) => directives(path, item));
+  return Object.entries(fieldsOf(value)).flatMap(([field, inner]) => {
+    const part = path === "" ? field : `${path}.${field}`;
+    return field.startsWith("$") ? [{ part, reason: "null removes a field" }] : directives(part, inner);
+  });
+}
