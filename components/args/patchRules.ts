@@ -160,9 +160,9 @@ function refusedInVolume(volume: Fields, { volumes, scratch }: PodParts): Refuse
   const part = `spec.volumes[${name}]`;
   if (volumes.includes(name)) return [{ part, reason: "the program sets it" }];
   if (!scratch.includes(name)) return [];
-  const { name: _, emptyDir, ...others } = volume;
+  const { emptyDir } = volume;
   const isSize =
-    Object.keys(others).length === 0 &&
+    Object.keys(volume).every((field) => field === "name" || field === "emptyDir") &&
     isObject(emptyDir) &&
     Object.keys(emptyDir).every((field) => field === "sizeLimit");
   return isSize ? [] : [{ part, reason: "of this volume, a patch may set emptyDir.sizeLimit alone" }];
