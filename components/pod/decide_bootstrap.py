@@ -150,10 +150,10 @@ def replace(view, lost):
     if address is None:
         return Wait("another member must tell the address by which the ring knows %s" % lost)
     if not address:
-        # Somebody removed the member by hand: there is no place to take.
-        return WriteRecord(
-            dict(view.release_topology_lock(), **{lost: "empty" if lost == view.me else None, "repair." + lost: None})
-        )
+        # Somebody removed the member by hand: there is no place to take. As after each removal (remove_node.py), all others must repair.
+        removal = {lost: "empty" if lost == view.me else None, "repair." + lost: None}
+        others = [name for name in view.other_members() if name != lost]
+        return WriteRecord(dict(view.release_topology_lock(), **removal, **view.repairs_of(others)))
     conflict = wait_for_address(view, except_for=lost)
     if conflict:
         return conflict

@@ -70,9 +70,8 @@ def has_successor(view):
 
 
 def after_decommission(view):
-    changes = view.release_topology_lock()
-    if is_member_entry(view.record.get(view.me)):
-        changes = dict(changes, **{view.me: None, "repair." + view.me: None})
+    is_recorded = not is_member_entry(view.record.get(view.me))
+    changes = view.release_topology_lock() if is_recorded else view.leaving_entries(None)
     return WriteRecord(changes) if changes else Terminate("exit")
 
 
@@ -90,7 +89,7 @@ def before_decommission(view, serves_cql, mode):
         return Wait("this member must serve CQL before it can decommission")
     if not is_member_entry(view.record.get(view.me)):
         return Wait("the ring record must list this member before it can decommission")
-    owing = [name for name in view.members_never_repaired() if name != view.me and view.serves(name)]
+    owing = [name for name in view.members_never_repaired() if view.serves(name)]
     if owing:
         return Wait("%s must finish its repair before this member leaves: until then it may lack data" % owing[0])
     if not view.holds_topology_lock("leaves"):

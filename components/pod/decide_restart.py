@@ -24,7 +24,7 @@ def after_decommission(view, uid):
     if is_member_entry(entry):
         # The member left while the API server was away, and its pod ended before the record could be written.
         left = "left " + uid if view.has_ordinals else None
-        return WriteRecord(dict(view.release_topology_lock(), **{view.me: left, "repair." + view.me: None}))
+        return WriteRecord(view.leaving_entries(left))
     if view.has_ordinals and entry == "left " + view.uid:
         return Wait(
             "this pod must be deleted: its member has left the ring, and the other members hold its data. The next pod of this name "

@@ -75,19 +75,13 @@ def record_left():
             return  # another process of this pod has recorded it
         volume.write_note(volume.PHASE, "left " + system.POD_UID)
         volume.remove_note(volume.HOST_ID)
-        observe.record_until_written(left_entries)
+        observe.record_until_written(lambda view: view.leaving_entries("left " + system.POD_UID if view.has_ordinals else None))
         if view.has_ordinals:
             # Cassandra still runs, outside of the ring. What it writes now is deleted when the next pod starts on this volume.
             volume.wipe()
             say("this member has left the ring: the other members hold its data, and this disk is empty")
         else:
             say("this member has left the ring: the other members hold its data")
-
-
-def left_entries(view):
-    left = "left " + system.POD_UID if view.has_ordinals else None
-    entries = dict(view.release_topology_lock(), **{view.me: left, "repair." + view.me: None})
-    return {key: value for key, value in entries.items() if view.record.get(key) != value}
 
 
 # --- for `pulumi up` ----------------------------------------------------------------------------------------------------------------

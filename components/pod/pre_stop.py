@@ -71,8 +71,10 @@ def drain():
 
 def try_to_decommission(view, mode):
     """One attempt. True once there is nothing left to stream."""
-    # Cassandra cannot stream to lost members. A member that leaves already can remove no other one.
-    if mode == "NORMAL" and not remove_node.remove(view, view.lost_members()):
+    # Cassandra cannot stream to lost members. A member that leaves already can remove no other one. After a removal, all members owe a
+    # repair, this one included.
+    if mode == "NORMAL" and view.lost_members():
+        remove_node.remove(view, view.lost_members())
         observe.release_topology_lock()
         system.sleep(system.PAUSE)
         return False

@@ -58,9 +58,10 @@ def remove(view, members):
 
 
 def entries_after_removal(view, removed):
-    """A member that was down during the removal was not sent the data that it owns since, and must repair."""
-    down = [name for name in view.other_members() if name != removed and not view.serves(name)]
-    return dict({removed: None, "repair." + removed: None}, **{"repair." + name: system.now() for name in down})
+    """Each new owner has streamed the removed member's data from one replica, which may have missed a write that the removed one had
+    acknowledged: all members that stay must repair."""
+    staying = [name for name in view.members() if name != removed]
+    return dict({removed: None, "repair." + removed: None}, **view.repairs_of(staying))
 
 
 def main(node):

@@ -160,6 +160,19 @@ class RingView:
         """Changes that release the lock; none where this pod does not hold it."""
         return {"moving": None} if self.topology_lock_holder() == self.me else {}
 
+    def leaving_entries(self, left):
+        """What the record is changed by once this member has left. `left` stands for it from then on; None removes it. Where the member may
+        have lacked data, what it streamed may lack it as well: the repair that it owed passes to all others."""
+        debt = "repair." + self.me
+        entries = dict(self.release_topology_lock(), **{self.me: left, debt: None})
+        if debt in self.record:
+            entries.update(self.repairs_of(self.other_members()))
+        return {key: value for key, value in entries.items() if self.record.get(key) != value}
+
+    def repairs_of(self, names):
+        """Entries by which members owe a repair from now on."""
+        return {"repair." + name: system.now() for name in names}
+
     def misses_removal(self):
         """Whether another member is removing a member right now. A member that is down meanwhile is not sent the data that it then
         owns."""

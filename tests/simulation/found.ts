@@ -17,6 +17,12 @@ const history = (copies: 1 | 3, replicas: number, events: Event[], seed = 0): Hi
 const ephemeral = (...args: Parameters<typeof history>): History => ({ ...history(...args), kind: "ephemeral" });
 const [second, quarter] = [["wait", 1, 0] as Event, ["wait", 15, 0] as Event];
 const write: Event = ["write", 3, 0];
+/** Writes that one member misses, and that others note for it. */
+const missedByOne: Event[] = [["kill_cassandra", 0, 0], second, ["write", 8, 0], ["write", 8, 0], ["write", 8, 0]];
+const ownDebt = `    owing = [name for name in view.members_never_repaired() if view.serves(name)]
+    if owing:
+        return Wait("%s must finish its repair before this member leaves`;
+const passedDebt: [string, string] = ["        if debt in self.record:", "        if False:"];
 
 export const found: Found[] = [
   {
@@ -168,10 +174,7 @@ export const found: Found[] = [
         "silent = []",
       ],
       // Without the check, a repair would still find the rows: the two reasons for that repair are taken out as well.
-      [
-        "    down = [name for name in view.other_members() if name != removed and not view.serves(name)]",
-        "    down = []",
-      ],
+      ["    staying = [name for name in view.members() if name != removed]", "    staying = []"],
       ["<= max(replicas)", "< 0"],
     ],
   },
@@ -322,5 +325,34 @@ export const found: Found[] = [
       kind: "daemon",
     },
     breaks: [["<= max(replicas)", "< 0"]],
+  },
+  {
+    name: "a member that owes a repair does not leave before the repair",
+    history: ephemeral(3, 4, [...missedByOne, ["wait", 33, 0], ["lose_disk", 1, 0], ["up", 3, 0], ["wait", 90, 0]], 9),
+    breaks: [[ownDebt, ownDebt.replace("if view.serves", "if name != view.me and view.serves")], passedDebt],
+  },
+  {
+    name: "the repair that a member owed which somebody decommissioned by hand passes to the others",
+    history: history(3, 4, [
+      ...missedByOne,
+      ["wait", 45, 0],
+      ["lose_disk", 3, 0],
+      ["wait", 25, 0],
+      ["decommission", 0, 0],
+      ["wait", 60, 0],
+      ["up", 3, 0],
+      ["wait", 200, 0],
+    ]),
+    breaks: [passedDebt],
+  },
+  {
+    name: "all members are repaired after a removal, which streams from one replica",
+    history: ephemeral(
+      3,
+      4,
+      [...missedByOne, ["wait", 27, 0], ["lose_disk", 1, 0], ["scale_unguarded", 3, 0], ["wait", 150, 0]],
+      3,
+    ),
+    breaks: [["    staying = [name for name in view.members() if name != removed]", "    staying = []"]],
   },
 ];

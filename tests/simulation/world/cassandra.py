@@ -240,10 +240,13 @@ class Process:
             return "Host ID not found."
         if ring.is_up(host) or host == self.host:
             return "Node is alive and owns this ID."
-        before = {row: ring.holders(row) for row in ring.written}
+        before = {row: ring.owners(row) for row in sorted(ring.written)}
         del ring.entries[host]
-        for row in before:
+        for row, owners in before.items():
+            up = [one for one in owners if ring.is_up(one)]
             for owner in ring.owners(row):
-                if before[row] and ring.is_up(owner):
-                    ring.processes[owner].disk.rows.add(row)
+                # A new owner streams a row from one of those that had it, which may have missed it.
+                if owner not in owners and ring.is_up(owner) and up:
+                    if row in ring.processes[self.kernel.random.choice(up)].disk.rows:
+                        ring.processes[owner].disk.rows.add(row)
         return ""

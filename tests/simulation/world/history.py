@@ -76,6 +76,12 @@ class History:
             self.tell("scaled by hand to", replicas)
             self.world.scale(replicas)
 
+    def scale_unguarded(self, replicas, _):
+        """By hand, whatever the members are at."""
+        self.tell("scaled by hand to", replicas)
+        self.replicas = replicas
+        self.world.scale(replicas)
+
     def label(self, nodes):
         """By hand as well: who gives nodes the label, and takes it away, does so whatever their members are at."""
         self.tell("labelled nodes:", nodes)

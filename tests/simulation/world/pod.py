@@ -160,7 +160,7 @@ class Pod:
             cassandra.say_mode("DRAINED")
             return 0, "", ""
         if command == "repair":
-            self.world.kernel.pause(3.0)
+            self.world.kernel.pause(self.world.kernel.random.choice((3.0, 60.0)))
             return (0 if self.cassandra is cassandra and cassandra.repair("--force" in arguments) else 1), "", "repair failed"
         if command == "removenode":
             complaint = cassandra.removenode(*arguments)

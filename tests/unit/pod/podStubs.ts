@@ -64,6 +64,9 @@ def wait_for(*words):
     counts.said, counts.waits = said, getattr(counts, "waits", 0) + 1
     if counts.waits >= ${world.waits ?? (world.meanwhile ? 6 : 1)}:
         raise SystemExit(99)
+    meanwhile = ${JSON.stringify(world.meanwhile ?? "")}
+    if meanwhile:
+        bash(meanwhile)
 `;
 
 /** Python code that raises what the API server's refusal raises, at the beginning of each stub that asks it. */

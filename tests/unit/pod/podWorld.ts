@@ -54,7 +54,7 @@ export interface World {
   complaint?: string;
   /** Members that the others know: addresses by host IDs. @default those of the record; nobody answers where there is none */
   peers?: Record<string, string>;
-  /** Shell code that runs each time the script has waited: how the world goes on meanwhile. It sees the files of `put_view`. */
+  /** Shell code that runs each time the script has waited: how the world goes on meanwhile. */
   meanwhile?: string;
   /** How often the script waits for others before it is ended. @default once, and six times with `meanwhile` */
   waits?: number;
@@ -91,6 +91,9 @@ export interface Outcome {
   /** The cassandra.yaml that Cassandra finds. */
   configuration: string[];
 }
+
+/** Shell code by which every member that owes a repair has ended it. */
+export const allAreRepaired = `sed -i '/^repair\\./d' "$world/record"`;
 
 /** What `nodetool describecluster` says of a ring that has Cassandra's own keyspaces alone, as a command. */
 export const noKeyspaceOfUsers = "printf '\\tsystem -> Replication class: LocalStrategy {}\\n'";

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import type { World } from "./podWorld";
+import { allAreRepaired, type World } from "./podWorld";
 import { run } from "./runScript";
 import { id, member, formed, three, never } from "./statefulSetRing";
 
@@ -199,9 +199,16 @@ describe("pods with ordinals", function () {
       );
     });
 
-    it("join anew where somebody has removed the member by hand meanwhile", async () => {
-      const outcome = await lost({ serving, peers: { [id(2)]: "10.0.0.2" } });
-      assert.equal(outcome.startMode, "bootstrap");
+    it("join anew where somebody has removed the member by hand meanwhile, once all others are repaired", async () => {
+      const removed = { serving, peers: { [id(2)]: "10.0.0.2" } };
+      const owed = await lost(removed);
+      never(owed);
+      assert.deepEqual(
+        Object.keys(owed.record).filter((key) => key.startsWith("repair.")),
+        ["repair.cassandra-0", "repair.cassandra-2"],
+      );
+      assert.match(owed.said, /waiting: cassandra-0 must finish its repair/);
+      assert.equal((await lost({ ...removed, meanwhile: allAreRepaired })).startMode, "bootstrap");
     });
   });
 });

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import type { World } from "./podWorld";
+import { allAreRepaired, type World } from "./podWorld";
 import { run } from "./runScript";
 import { start, asked, idOf, member, members, formed, all } from "./unorderedRing";
 
@@ -80,8 +80,17 @@ describe("pods without ordinal: how they leave", function () {
   });
 
   it("takes members out first that are gone: rows cannot be handed over to them", async () => {
-    const outcome = await stop({ record: { ...ring, d: member("d") } });
-    assert.deepEqual(outcome.nodetool, [`removenode ${member("d").split(" ")[0]}`, "decommission --force"]);
+    const record = { ...ring, d: member("d") };
+    const removal = `removenode ${member("d").split(" ")[0]}`;
+    const owed = await stop({ record });
+    assert.deepEqual(owed.nodetool, [removal]);
+    assert.deepEqual(
+      Object.keys(owed.record).filter((key) => key.startsWith("repair.")),
+      ["a", "b", "c"].map((name) => `repair.${name}`),
+    );
+    assert.match(owed.said, /waiting: a must finish its repair before this member leaves/);
+    const outcome = await stop({ record, meanwhile: allAreRepaired });
+    assert.deepEqual(outcome.nodetool, [removal, "decommission --force"]);
     assert.deepEqual(outcome.record, { ...members("a", "c"), ...formed });
   });
 
