@@ -44,7 +44,7 @@ flock -w 0.2 9 || exit 0
 rm -f "$files.result"
 setsid -f sh -c '"$@" >"$0.said" 2>&1; echo $? >"$0.result"' "$files" "$@" </dev/null >/dev/null 2>&1`;
 
-const look = `
+const inspect = `
 files=\${TMPDIR:-/tmp}/$0
 flock -n "$files.lock" true || { echo running; "$@" || true; exit 0; }
 case $(cat "$files.result" 2>/dev/null) in 0) echo done ;; "") echo gone ;; *) echo failed ;; esac
@@ -71,10 +71,10 @@ export async function runJob(run: RunInPod, job: PodJob, watch: JobWatch): Promi
   const begin = () => run("sh", "-c", start, name, ...command);
   await begin();
   let [seen, since, started, why] = ["", Date.now(), 1, "it has made no progress"];
-  for (let looks = 1; ; looks++) {
+  for (let round = 1; ; round++) {
     await sleep(watch.pause ?? 1000);
-    const asks = progress && looks % 10 === 0 ? progress : undefined;
-    const found = await run("sh", "-c", look, name, ...(asks ?? ["true"])).then(parseJob, (error: Error) => {
+    const asks = progress && round % 10 === 0 ? progress : undefined;
+    const found = await run("sh", "-c", inspect, name, ...(asks ?? ["true"])).then(parseJob, (error: Error) => {
       if (apiErrorKind(error) === "forbidden") throw error;
       why = error.message;
       return undefined;

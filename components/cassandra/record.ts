@@ -27,7 +27,7 @@ export function membersAwaitingRepair(record: RecordEntries): string[] {
 }
 
 /** Whose turn it is to move data: `cassandra-3 joins`; undefined when it is nobody's. */
-export function moving(record: RecordEntries): { pod: string; what: string } | undefined {
+export function topologyChangeIn(record: RecordEntries): { pod: string; what: string } | undefined {
   const [pod, ...what] = (record.moving ?? "").split(" ");
   return what.length === 0 ? undefined : { pod, what: what.join(" ") };
 }

@@ -1,7 +1,7 @@
 import type { V1PersistentVolumeClaim, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { scriptsFolder } from "../objects/podVolumes";
 import { KubernetesClient, isReady, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { defaultStallTimeoutMinutes } from "./podJob";
 import { ringOrdinalOf } from "../objects/racks";
 import { RecordEntries, hostIdIn } from "./record";
@@ -27,14 +27,14 @@ export interface RingReference {
 export class RingPods {
   private connection?: Promise<KubernetesClient>;
 
-  /** @param choice the cluster that it is in; undefined for that of the default provider */
+  /** @param kubeContext the cluster that it is in; undefined for that of the default provider */
   constructor(
-    private readonly choice: ClusterChoice | undefined,
+    private readonly kubeContext: KubeContext | undefined,
     protected readonly ring: RingReference,
   ) {}
 
   protected cluster(): Promise<KubernetesClient> {
-    return (this.connection ??= KubernetesClient.connect(this.choice));
+    return (this.connection ??= KubernetesClient.connect(this.kubeContext));
   }
 
   /** Pods that a live set asks for; undefined when there is no such set. */

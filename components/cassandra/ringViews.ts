@@ -9,7 +9,7 @@ import {
   Streams,
 } from "./nodetool";
 import { podAt } from "../objects/racks";
-import { RecordEntries, hasLeft, isUnformed, moving, membersAwaitingRepair } from "./record";
+import { RecordEntries, hasLeft, isUnformed, topologyChangeIn, membersAwaitingRepair } from "./record";
 import { PodView } from "./ringPods";
 import { RingQueries } from "./ringQueries";
 import { Member, RingView } from "../operations/decommissionPlan";
@@ -48,7 +48,7 @@ export class RingViews extends RingQueries {
    *   are kept, and what each member's disk and work is. Each answer costs a JVM. @default none
    * @throws {Error} when no member answers
    */
-  async look(stay = 0): Promise<RingView> {
+  async inspect(stay = 0): Promise<RingView> {
     const pods = await this.pods();
     const asked = this.serving(pods);
     const written = await this.recordToRelyOn();
@@ -82,7 +82,9 @@ export class RingViews extends RingQueries {
     return {
       membersAwaitingRepair: membersAwaitingRepair(record),
       // A pod that is gone makes no use of its turn, and the others take it.
-      turn: pods.some(({ name }) => name === moving(record)?.pod) ? moving(record) : undefined,
+      topologyChange: pods.some(({ name }) => name === topologyChangeIn(record)?.pod)
+        ? topologyChangeIn(record)
+        : undefined,
       namespace: this.ring.namespace,
       members,
       unknownMembers,
@@ -135,10 +137,10 @@ export class RingViews extends RingQueries {
 
   /** Members on record that have no pod, and the one whose turn it is, which may have joined before that went on record. */
   private without(pods: PodView[], record: RecordEntries): string[] {
-    const turn = moving(record)?.pod;
+    const holder = topologyChangeIn(record)?.pod;
     const known = [
       ...this.membersIn(record),
-      ...(turn !== undefined && !Number.isNaN(this.ringOrdinalOf(turn)) ? [turn] : []),
+      ...(holder !== undefined && !Number.isNaN(this.ringOrdinalOf(holder)) ? [holder] : []),
     ];
     return [...new Set(known)].filter((member) => !pods.some(({ name }) => name === member));
   }

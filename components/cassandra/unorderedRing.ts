@@ -1,6 +1,6 @@
 import type { V1DaemonSet, V1Pod, V1ReplicationController } from "@kubernetes/client-node";
 import { recordVariable } from "../objects/podEnvironment";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { RingClient } from "./ringClient";
 import { PodView } from "./ringPods";
@@ -30,10 +30,10 @@ export class UnorderedRing extends RingClient {
   private podOn: Record<string, string> = {};
 
   constructor(
-    choice: ClusterChoice | undefined,
+    kubeContext: KubeContext | undefined,
     private readonly reference: UnorderedRingReference,
   ) {
-    super(choice, { ...reference, sets: [], claim: "" });
+    super(kubeContext, { ...reference, sets: [], claim: "" });
   }
 
   override async replicas(): Promise<number | undefined> {

@@ -10,11 +10,11 @@ import { withAnswerTimeout, errorMessage } from "../kubernetes/apiClient";
  */
 export async function inspectOrWarn<T>(
   what: string,
-  look: () => Promise<T>,
+  inspect: () => Promise<T>,
   { parent, isTold = true }: { parent?: pulumi.Resource; isTold?: boolean } = {},
 ): Promise<T | undefined> {
   try {
-    return await withAnswerTimeout(look);
+    return await withAnswerTimeout(inspect);
   } catch (error) {
     const why = `${what} could not be checked: ${errorMessage(error as Error)}`;
     if (!pulumi.runtime.isDryRun()) throw new Error(`${why}. Nothing was touched`);

@@ -12,13 +12,13 @@ import type { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ClusterChoice, readKubeconfig } from "./kubeconfig";
+import { KubeContext, readKubeconfig } from "./kubeconfig";
 import { selectorText } from "../objects/labels";
 
-export type { ClusterChoice };
+export type { KubeContext };
 
 /** Which cluster, with what the kubernetes provider sees of it. */
-export interface VerifiedClusterChoice extends ClusterChoice {
+export interface VerifiedKubeContext extends KubeContext {
   /** What the provider itself sees of the cluster that it acts on (`KubernetesCluster`). @default not compared */
   seen?: Promise<ClusterIdentity>;
 }
@@ -49,28 +49,28 @@ export class KubernetesClient {
     readonly objects: KubernetesObjectApi,
   ) {}
 
-  private static readonly compared = new WeakMap<VerifiedClusterChoice, Promise<KubernetesClient>>();
+  private static readonly compared = new WeakMap<VerifiedKubeContext, Promise<KubernetesClient>>();
 
   /**
    * The way to the cluster that the provider acts on.
    * @throws {Error} when the kubeconfig has no such context, and when it leads to another cluster than the provider's
    */
-  static async connect(choice: VerifiedClusterChoice = {}): Promise<KubernetesClient> {
-    if (!choice.seen) return KubernetesClient.open(choice);
-    const known = KubernetesClient.compared.get(choice);
+  static async connect(kubeContext: VerifiedKubeContext = {}): Promise<KubernetesClient> {
+    if (!kubeContext.seen) return KubernetesClient.open(kubeContext);
+    const known = KubernetesClient.compared.get(kubeContext);
     if (known) return known;
-    const connection = KubernetesClient.compare(choice, choice.seen);
-    KubernetesClient.compared.set(choice, connection);
+    const connection = KubernetesClient.compare(kubeContext, kubeContext.seen);
+    KubernetesClient.compared.set(kubeContext, connection);
     // What could not be checked is looked at anew.
-    connection.catch(() => KubernetesClient.compared.delete(choice));
+    connection.catch(() => KubernetesClient.compared.delete(kubeContext));
     return connection;
   }
 
   private static async compare(
-    choice: VerifiedClusterChoice,
+    kubeContext: VerifiedKubeContext,
     seen: Promise<ClusterIdentity>,
   ): Promise<KubernetesClient> {
-    const [{ uid }, cluster] = await Promise.all([seen, KubernetesClient.open(choice)]);
+    const [{ uid }, cluster] = await Promise.all([seen, KubernetesClient.open(kubeContext)]);
     if (uid === undefined) return cluster;
     const { metadata } = await cluster.core.readNamespace({ name: identifyingNamespace });
     if (metadata!.uid !== uid) {
@@ -84,10 +84,10 @@ export class KubernetesClient {
     return cluster;
   }
 
-  private static async open(choice: ClusterChoice): Promise<KubernetesClient> {
+  private static async open(kubeContext: KubeContext): Promise<KubernetesClient> {
     // It takes half a second to load, and most previews have no use for it.
     const { AppsV1Api, CoreV1Api, KubernetesObjectApi, StorageV1Api } = await import("@kubernetes/client-node");
-    const config = await readKubeconfig(choice);
+    const config = await readKubeconfig(kubeContext);
     return new KubernetesClient(
       config,
       config.makeApiClient(CoreV1Api),
@@ -151,17 +151,17 @@ export class KubernetesClient {
 export class WrongClusterError extends Error {}
 
 /** Minutes within which the cluster must tell what there is; its client has no limit of its own. */
-const patience = 3;
+const answerTimeoutMinutes = 3;
 
 /** What a look at the cluster finds. @throws {Error} when it takes more than three minutes, and the look's own errors */
-export async function withAnswerTimeout<T>(look: () => Promise<T>): Promise<T> {
+export async function withAnswerTimeout<T>(inspect: () => Promise<T>): Promise<T> {
   const late = new AbortController();
   const noAnswer = async (): Promise<never> => {
-    await sleep(patience * 60_000, undefined, { signal: late.signal });
-    throw new Error(`the cluster has not answered within ${patience} minutes`);
+    await sleep(answerTimeoutMinutes * 60_000, undefined, { signal: late.signal });
+    throw new Error(`the cluster has not answered within ${answerTimeoutMinutes} minutes`);
   };
   try {
-    return await Promise.race([look(), noAnswer()]);
+    return await Promise.race([inspect(), noAnswer()]);
   } finally {
     late.abort();
   }
@@ -194,10 +194,10 @@ export function apiErrorKind({ code }: Error & { code?: unknown }): ApiErrorKind
  * For looks in the midst of something long: asks again for three minutes while the API server is silent.
  * @throws {Error} the look's own errors
  */
-export async function retryWhileUnavailable<T>(look: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + patience * 60_000; ; await sleep(2000)) {
+export async function retryWhileUnavailable<T>(inspect: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + answerTimeoutMinutes * 60_000; ; await sleep(2000)) {
     try {
-      return await look();
+      return await inspect();
     } catch (error) {
       if (apiErrorKind(error as Error) !== "silent" || Date.now() > end) throw error;
     }
@@ -206,19 +206,19 @@ export async function retryWhileUnavailable<T>(look: () => Promise<T>): Promise<
 
 /**
  * Waits for something in the cluster.
- * @param look what stands in the way, in words; undefined once it has come about
+ * @param inspect what stands in the way, in words; undefined once it has come about
  * @param minutes after which it is given up when the words have not changed
  * @param pause milliseconds between two looks @default 1000
  * @throws {Error} with the words
  */
 export async function waitUntilClear(
-  look: () => Promise<string | undefined>,
+  inspect: () => Promise<string | undefined>,
   minutes: number,
   pause = 1000,
 ): Promise<void> {
   let [said, since] = ["", Date.now()];
   for (;;) {
-    const why = await retryWhileUnavailable(look);
+    const why = await retryWhileUnavailable(inspect);
     if (why === undefined) return;
     if (why !== said) [said, since] = [why, Date.now()];
     if (Date.now() - since > minutes * 60_000) throw new Error(`for ${minutes} minutes: ${why}`);

@@ -7,7 +7,7 @@ import { proxyFor } from "./proxy";
 import { emptyKubeConfig } from "./requests";
 
 /** Which cluster, in the words of the kubernetes provider's own configuration. */
-export interface ClusterChoice {
+export interface KubeContext {
   /** Path of a kubeconfig, also with `~/` in front, or its contents. @default KUBECONFIG, or ~/.kube/config, or a pod's own account */
   kubeconfig?: string;
   /** Context of the kubeconfig. @default its current one */
@@ -36,14 +36,17 @@ interface Chosen {
  * @throws {Error} when it has no such context or cluster, or names none
  */
 export async function readKubeconfig(
-  choice: ClusterChoice = {},
+  kubeContext: KubeContext = {},
   { env = process.env, accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount" }: Surroundings = {},
 ): Promise<KubeConfig> {
-  const written = choice.kubeconfig ? await readGivenKubeconfig(choice.kubeconfig) : await readFromEnvironment(env);
-  const chosen = chosenOf(written, choice) ?? (choice.kubeconfig ? undefined : accountOfPod(accountFolder, env));
+  const written = kubeContext.kubeconfig
+    ? await readGivenKubeconfig(kubeContext.kubeconfig)
+    : await readFromEnvironment(env);
+  const chosen =
+    chosenOf(written, kubeContext) ?? (kubeContext.kubeconfig ? undefined : accountOfPod(accountFolder, env));
   if (!chosen) {
     const { KUBECONFIG } = env;
-    const where = choice.kubeconfig
+    const where = kubeContext.kubeconfig
       ? "kubernetes:kubeconfig has no current context"
       : `${KUBECONFIG ? `KUBECONFIG "${KUBECONFIG}"` : "~/.kube/config"} has no current context, or is not there`;
     const known = namesOf(written.contexts);
@@ -58,13 +61,13 @@ export async function readKubeconfig(
 const namesOf = (entries: { name: string }[] = []) => entries.map(({ name }) => name).join(", ") || "none";
 
 /** The entry that is in force; undefined where none is named. */
-function chosenOf({ contexts, clusters, users, ...written }: Written, choice: ClusterChoice): Chosen | undefined {
-  const name = choice.context || written["current-context"] || "";
+function chosenOf({ contexts, clusters, users, ...written }: Written, kubeContext: KubeContext): Chosen | undefined {
+  const name = kubeContext.context || written["current-context"] || "";
   const context = contexts?.find((one) => one.name === name)?.context;
   if (name && !context) {
     throw new Error(`kubernetes:context: the kubeconfig has no context "${name}"; it has ${namesOf(contexts)}`);
   }
-  const clusterName = choice.cluster || context?.cluster;
+  const clusterName = kubeContext.cluster || context?.cluster;
   if (!clusterName) return undefined;
   const cluster = clusters?.find((one) => one.name === clusterName)?.cluster;
   if (!cluster?.server) {

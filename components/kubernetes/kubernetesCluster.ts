@@ -1,20 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   KubernetesClient,
-  VerifiedClusterChoice,
+  VerifiedKubeContext,
   errorMessage,
   identifyingNamespace,
   WrongClusterError,
   ClusterIdentity,
 } from "./apiClient";
-import { ClusterChoice } from "./kubeconfig";
+import { KubeContext } from "./kubeconfig";
 import { failUpdate } from "../engine/failUpdate";
 import * as k8s from "./resources";
 import { isMocked, recordedOutputs } from "../engine/recorded";
 
 export interface KubernetesClusterArgs {
   /** Where guards find the cluster that the provider acts on. @default as the default provider finds it */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface KubernetesClusterArgs {
  */
 export class KubernetesCluster extends pulumi.ComponentResource {
   /** For components: the way to the cluster, which is compared. */
-  readonly choice: VerifiedClusterChoice;
+  readonly kubeContext: VerifiedKubeContext;
   /** For `dependsOn`: what must come after the cluster is known to be the right one. */
   readonly passed: pulumi.Output<pulumi.Resource[]>;
 
@@ -32,14 +32,14 @@ export class KubernetesCluster extends pulumi.ComponentResource {
     super("cassandra:index:KubernetesCluster", name, {}, opts);
     const { cluster = {} } = args;
     if (isMocked()) {
-      this.choice = cluster;
+      this.kubeContext = cluster;
       this.passed = pulumi.output([]);
       this.registerOutputs({});
       return;
     }
     const namespace = k8s.core.v1.Namespace.get(name, identifyingNamespace, { parent: this });
     const seen = knownUid(namespace.metadata.uid);
-    this.choice = { ...cluster, seen };
+    this.kubeContext = { ...cluster, seen };
     const memory = recordedOutputs<{ uid: string }>(this);
     this.passed = this.urn.apply(async () => {
       const [{ uid }, { uid: was }] = await Promise.all([seen, memory]);
@@ -55,7 +55,7 @@ export class KubernetesCluster extends pulumi.ComponentResource {
   /** Whether guards would look at another cluster. What else fails is left to them. */
   private async problem(): Promise<string | undefined> {
     try {
-      await KubernetesClient.connect(this.choice);
+      await KubernetesClient.connect(this.kubeContext);
     } catch (error) {
       if (error instanceof WrongClusterError) return error.message;
       await pulumi.log.debug(errorMessage(error as Error), this);
@@ -79,10 +79,10 @@ function movedFrom(was: string, uid: string): string {
 /** The cluster that a component is told of, where it was read already; else the component has it read by its own provider. */
 export function verifiedCluster(
   name: string,
-  cluster: VerifiedClusterChoice | undefined,
+  cluster: VerifiedKubeContext | undefined,
   { parent, provider, providers }: pulumi.ComponentResourceOptions = {},
-): Pick<KubernetesCluster, "choice" | "passed"> {
-  if (cluster?.seen || isMocked()) return { choice: cluster ?? {}, passed: pulumi.output([]) };
+): Pick<KubernetesCluster, "kubeContext" | "passed"> {
+  if (cluster?.seen || isMocked()) return { kubeContext: cluster ?? {}, passed: pulumi.output([]) };
   return new KubernetesCluster(name, { cluster }, { parent, provider, providers });
 }
 

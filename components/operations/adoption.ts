@@ -2,7 +2,7 @@ import type { V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { OwedStep } from "../engine/owedStep";
 import { qualifiedPropertyName } from "../engine/propertyNames";
@@ -40,18 +40,18 @@ export interface AdoptionArgs {
   /** Config keys by which the ring would be protected, with their values; it is not when it is taken over. */
   protection: Record<string, string>;
   /** The cluster that it is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 /** What the state holds of the args, once it is known. */
 type State = pulumi.Unwrap<Omit<AdoptionArgs, "name" | "replicas" | "protection" | "cluster">>;
 
 /** Imports an object that is there; what is not there is made. */
-export function importExisting(choice: ClusterChoice | undefined): pulumi.ResourceTransform {
+export function importExisting(kubeContext: KubeContext | undefined): pulumi.ResourceTransform {
   return async ({ type, props, opts }) => {
     const metadata = props.metadata as { name: string; namespace: string; annotations?: Record<string, string> };
     const [, group, kind] = type.split(":");
-    const { objects } = await KubernetesClient.connect(choice);
+    const { objects } = await KubernetesClient.connect(kubeContext);
     const live = await objects
       .read({ apiVersion: group.replace(/^core\//, ""), kind, metadata })
       .catch(undefinedWhenNotFound);
@@ -103,7 +103,7 @@ export class Adoption extends OwedStep<State, Plan> {
     if (!found) return undefined;
     const wrong = misfits(args, wanted, found, was === undefined);
     if (wrong.length > 0) throw new Error(wrong.join("\n"));
-    return { line: outlook(args, was, wanted, found) };
+    return { line: describeAdoption(args, was, wanted, found) };
   }
 
   protected override async preview({ line }: Plan): Promise<void> {
@@ -202,7 +202,7 @@ export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found,
 }
 
 /** The edit in a sentence; empty where others tell it. */
-function outlook({ name }: AdoptionArgs, was: State | undefined, wanted: State, { set, ring }: Found): string {
+function describeAdoption({ name }: AdoptionArgs, was: State | undefined, wanted: State, { set, ring }: Found): string {
   if (!set) return "";
   const rolls =
     `members restart one at a time with this program's own pod template, ${name}-${set.spec!.replicas! - 1} first; each comes back to ` +

@@ -2,7 +2,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName } from "../engine/propertyNames";
 import { withAnswerTimeout, KubernetesClient, errorMessage } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 
 /**
  * Hook of a ring's component, which is created where the ring is not in the state: refuses, in preview as well, a Cassandra cluster
@@ -14,21 +14,21 @@ import { ClusterChoice } from "../kubernetes/kubeconfig";
  */
 export function refuseClusterNameInUse(
   name: string,
-  { ring, cluster, comesBack }: { ring: string; cluster?: ClusterChoice; comesBack: ReturnsToData },
+  { ring, cluster, comesBack }: { ring: string; cluster?: KubeContext; comesBack: ReturnsToData },
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-has-its-own-name`,
     async ({ newInputs }) => {
       const { namespace, clusterName } = newInputs as { namespace?: string; clusterName?: string };
       if (!namespace || !clusterName) return;
-      const look = async () => {
+      const inspect = async () => {
         const connection = await KubernetesClient.connect(cluster);
         const other = (await ringsIn(connection, cluster)).find(
           (one) => one.clusterName === clusterName && (one.namespace !== namespace || one.ring !== ring),
         );
         return { other, isBack: other !== undefined && (await comesBack(connection, namespace)) };
       };
-      const { other, isBack } = await withAnswerTimeout(look).catch(async (error: Error) => {
+      const { other, isBack } = await withAnswerTimeout(inspect).catch(async (error: Error) => {
         await pulumi.log.warn(
           `ring ${ring}: whether another ring has the cluster name "${clusterName}" could not be checked: ${errorMessage(error)}`,
         );
@@ -73,8 +73,8 @@ const holds = 30_000;
 const asked = new Map<string, { at: number; rings: Promise<NamedRing[]> }>();
 
 /** All rings of a cluster that have pods, those that the tutorials made among them. */
-function ringsIn({ core }: KubernetesClient, choice: ClusterChoice | undefined): Promise<NamedRing[]> {
-  const key = JSON.stringify(choice ?? {});
+function ringsIn({ core }: KubernetesClient, kubeContext: KubeContext | undefined): Promise<NamedRing[]> {
+  const key = JSON.stringify(kubeContext ?? {});
   const last = asked.get(key);
   if (last && Date.now() - last.at < holds) return last.rings;
   const rings = core

@@ -98,7 +98,7 @@ export async function previewConvergence(
 }
 
 /** Minutes for which something is waited for that a person may have to do. */
-const patienceWithAdvice = 1;
+const adviceTimeoutMinutes = 1;
 
 /** How often it is looked, in milliseconds. While a pod does not serve, each fifth look alone asks the ring, which costs a JVM. */
 const pause = 3000;
@@ -126,8 +126,8 @@ export async function converge(
   let streams: Received | undefined;
   let isBlind = false;
   let expected: string[] = [];
-  for (let looks = 0; ; looks++, await sleep(pauses)) {
-    const isBrief = looks % 5 !== 0;
+  for (let round = 0; ; round++, await sleep(pauses)) {
+    const isBrief = round % 5 !== 0;
     const asks = isBlind ? "never" : isBrief ? "when all serve" : "always";
     const seen = await retryWhileUnavailable(() => client.survey(replicas, asks)).catch((error: Error) => {
       if (isBlind && apiErrorKind(error) === "forbidden") throw error;
@@ -172,7 +172,7 @@ export async function converge(
       await client.updateRecord(step.updateRecord);
     }
     const advised = "waitFor" in step && step.isForPersons;
-    const limit = advised ? patienceWithAdvice : stallLimitMinutes(stallTimeoutMinutes, remaining);
+    const limit = advised ? adviceTimeoutMinutes : stallLimitMinutes(stallTimeoutMinutes, remaining);
     if (waited > limit) {
       const advice = "waitFor" in step && step.advice ? `: ${step.advice}` : "";
       throw new Error(

@@ -1,5 +1,5 @@
 import { RingMember } from "../cassandra/nodetool";
-import { hostIdIn, membersAwaitingRepair, moving } from "../cassandra/record";
+import { hostIdIn, membersAwaitingRepair, topologyChangeIn } from "../cassandra/record";
 import { memberOf, ObservedPod, podAtForeignAddress, Survey, unknownMembersIn } from "./ringSurvey";
 
 /** What comes next on the way to a ring that is what the stack says. */
@@ -62,7 +62,7 @@ function missingPods(seen: Survey): ConvergenceStep | undefined {
   // One that has just joined is not on record yet.
   const isListed = (name: string) => (member: RingMember) =>
     hostIdIn(record[name]) === member.hostId ||
-    ((moving(record)?.pod === name || record[name] === undefined) && unknownMembers.includes(member));
+    ((topologyChangeIn(record)?.pod === name || record[name] === undefined) && unknownMembers.includes(member));
   // A pod that its set asks for is made again without further ado.
   const gone = missing.filter(({ name, ringOrdinal }) => ringOrdinal >= asked && listed?.some(isListed(name)));
   const [last] = gone.sort((a, b) => b.ringOrdinal - a.ringOrdinal);
@@ -215,11 +215,11 @@ function pendingWork({ record, expected, listed }: Survey): ConvergenceStep | un
       advice: "it goes on by itself",
     };
   }
-  const turn = moving(record);
-  if (!turn) return undefined;
-  const waitFor = `${turn.pod} to release the topology lock (${turn.what})`;
+  const topologyChange = topologyChangeIn(record);
+  if (!topologyChange) return undefined;
+  const waitFor = `${topologyChange.pod} to release the topology lock (${topologyChange.what})`;
   // A pod that is gone for good, as of an edit that was taken back, gives no turn back itself.
-  return expected.includes(turn.pod) ? { waitFor } : { waitFor, updateRecord: { moving: null } };
+  return expected.includes(topologyChange.pod) ? { waitFor } : { waitFor, updateRecord: { moving: null } };
 }
 
 /** The mend in a sentence, for whoever reads the preview; empty where there is none. */

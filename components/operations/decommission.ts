@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName, settingOf } from "../engine/propertyNames";
 import { withAnswerTimeout, errorMessage } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { ProgressReporter } from "../engine/progressReporter";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { RingClient } from "../cassandra/ringClient";
 import { restoreMembers, DecommissionBlocked, decommissionMembers } from "./topologyChanges";
 import { RingReference } from "../cassandra/ringPods";
-import { obstacles, outlook, passing, RingView, violations } from "./decommissionPlan";
+import { obstacles, describeDecommission, passing, RingView, violations } from "./decommissionPlan";
 
 interface SetInputs {
   metadata: { name: string; namespace: string };
@@ -19,7 +19,7 @@ const replicasOf = (inputs: unknown) => (inputs as SetInputs).spec.replicas;
 
 export interface DecommissionArgs extends Omit<RingReference, "namespace"> {
   /** The cluster that the set goes to. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
   /** Whether the provider takes over a set that exists without being in the state. */
   takesOver: boolean;
 }
@@ -43,15 +43,15 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
 
   const unseen = (error: Error) => `the ring could not be checked: ${errorMessage(error)}`;
 
-  const mustSee = <T>(look: () => Promise<T>): Promise<T> =>
-    withAnswerTimeout(look).catch((error: Error) => {
+  const mustSee = <T>(inspect: () => Promise<T>): Promise<T> =>
+    withAnswerTimeout(inspect).catch((error: Error) => {
       throw new Error(`ring ${args.name}: ${unseen(error)}. No pod was removed`);
     });
 
   /** Looks at the cluster; in preview, where the account may lack the permission, it is only said what could not be seen. */
-  const see = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
-    if (!isDryRun) return mustSee(look);
-    return withAnswerTimeout(look).catch(async (error: Error) => {
+  const see = async <T>(inspect: () => Promise<T>): Promise<T | undefined> => {
+    if (!isDryRun) return mustSee(inspect);
+    return withAnswerTimeout(inspect).catch(async (error: Error) => {
       await warn(
         `${unseen(error)}. \`pulumi up\` checks again, and touches nothing before it has seen that no row is lost`,
       );
@@ -68,7 +68,7 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
   async function tellOf(ring: RingView, was: number, wanted: number): Promise<void> {
     const wrong = violations(ring, wanted);
     if (wrong.length > 0) refuse(wanted, wrong);
-    await report(outlook(ring, was, wanted), true);
+    await report(describeDecommission(ring, was, wanted), true);
     for (const line of obstacles(ring, wanted)) {
       await warn(`${line}. As long as that is so, \`pulumi up\` refuses this edit`);
     }
@@ -79,11 +79,11 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
   const makeSmaller = shareFirstCall(async (client: RingClient, was: number, wanted: number): Promise<void> => {
     if (isDryRun) {
       if (await see(() => client.isUnformed())) return;
-      const ring = await see(() => client.look());
+      const ring = await see(() => client.inspect());
       if (ring) await tellOf(ring, was, wanted);
       return;
     }
-    await decommissionMembers(client, wanted, report, { look: mustSee }).catch((error: Error) => {
+    await decommissionMembers(client, wanted, report, { inspect: mustSee }).catch((error: Error) => {
       if (error instanceof DecommissionBlocked) refuse(wanted, error.message.split("\n"));
       throw error;
     });

@@ -35,7 +35,7 @@ export interface RingView {
   /** Pods whose members owe a repair: they may lack data. */
   membersAwaitingRepair: string[];
   /** Pod whose turn it is to move data, by the record: its Cassandra may still start. @default none that is there */
-  turn?: { pod: string; what: string };
+  topologyChange?: { pod: string; what: string };
   keyspaces: Keyspace[];
   /** The data centre that its members are in. */
   datacenter: string;
@@ -90,7 +90,7 @@ export function passing(ring: RingView, wanted: number): string[] {
       `${pod} is being repaired (\`kubectl logs -n ${ring.namespace} ${pod}\`): a member that leaves may have the only ` +
       "copy of rows that it lacks",
   );
-  const moving = ring.members
+  const changing = ring.members
     .filter((member) => member.state !== "normal" && !(member.state === "leaving" && going.includes(member)))
     .map(({ pod, state }) => `${pod} is ${state}: one member joins or leaves at a time`);
   const repairing = ring.members
@@ -99,17 +99,17 @@ export function passing(ring: RingView, wanted: number): string[] {
   const soon = passingSoon(ring);
   const next = nextOf(going);
   // One that leaves already goes on: whoever is to come, or has the turn, may be waiting for that.
-  if (next?.state === "leaving") return [...owed, ...moving, ...repairing, ...soon];
+  if (next?.state === "leaving") return [...owed, ...changing, ...repairing, ...soon];
   // One that has left by hand, say: with others leaving as well, rows would have fewer members than copies.
   const missing = wanted - (ring.members.length - going.length);
   const absent = missing > 0 ? [`${missing} of the ${wanted} members that are to stay are not in the ring yet`] : [];
-  const { turn } = ring;
-  const isMoving = ring.members.some(({ pod, state }) => pod === turn?.pod && state !== "normal");
-  const inTurn =
-    turn && turn.pod !== next?.pod && !isMoving
-      ? [`${turn.pod} holds the topology lock (${turn.what}): one member joins or leaves at a time`]
+  const { topologyChange } = ring;
+  const isInProgress = ring.members.some(({ pod, state }) => pod === topologyChange?.pod && state !== "normal");
+  const locked =
+    topologyChange && topologyChange.pod !== next?.pod && !isInProgress
+      ? [`${topologyChange.pod} holds the topology lock (${topologyChange.what}): one member joins or leaves at a time`]
       : [];
-  return [...owed, ...moving, ...inTurn, ...repairing, ...soon, ...absent];
+  return [...owed, ...changing, ...locked, ...repairing, ...soon, ...absent];
 }
 
 /** Whoever has left, by hand say, is no longer listed for half a minute before its pod can note it. Of one that was removed, nobody does. */
@@ -219,7 +219,7 @@ export function nextStep(ring: RingView, wanted: number): Step {
 const nextOf = (going: Member[]): Member | undefined => going.find(({ state }) => state === "leaving") ?? going[0];
 
 /** The edit in a sentence, for whoever reads the preview. */
-export function outlook(ring: RingView, was: number, wanted: number): string {
+export function describeDecommission(ring: RingView, was: number, wanted: number): string {
   const going = leaving(ring, wanted);
   const load = going.reduce((sum, member) => sum + (member.load ?? 0), 0);
   const own = ring.keyspaces.filter((keyspace) => !isOwn(keyspace) && copiesOf(keyspace, ring.datacenter) > 0);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { settingOf } from "../engine/propertyNames";
 
@@ -19,7 +19,7 @@ export interface PodController {
 export function refuseForeignPods(
   name: string,
   maker: PodController,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-is-no-strangers`,
@@ -27,8 +27,8 @@ export function refuseForeignPods(
       const { namespace } = newInputs as { namespace?: string };
       // Of a namespace that is yet to be made, preview knows nothing; there is no ring in it.
       if (!namespace) return;
-      const look = () => existingControllers(maker, namespace, cluster);
-      const counts = (await inspectOrWarn(`whether ring ${name} is there`, look, { isTold: false })) ?? [];
+      const inspect = () => existingControllers(maker, namespace, cluster);
+      const counts = (await inspectOrWarn(`whether ring ${name} is there`, inspect, { isTold: false })) ?? [];
       if (counts.length > 0) throw new Error(problem(maker, counts));
     },
     { onDryRun: true },
@@ -39,7 +39,7 @@ export function refuseForeignPods(
 export async function existingControllers(
   { kind, names }: PodController,
   namespace: string,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
 ): Promise<{ name: string; replicas: number }[]> {
   const { apps, core } = await KubernetesClient.connect(cluster);
   const counts: Record<

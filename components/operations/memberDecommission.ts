@@ -95,14 +95,14 @@ export async function decommission(
     // To ask how far it is costs a JVM beside those that move the rows; to ask whether it has ended costs nothing.
     if (second % 5 !== 2) continue;
     let why = "";
-    const look = await run("sh", "-c", leavingStateScript).then(parseLeaving, (error: Error) => {
+    const state = await run("sh", "-c", leavingStateScript).then(parseLeaving, (error: Error) => {
       if (apiErrorKind(error) === "forbidden") throw error;
       // Its container may be starting anew.
       why = ` (${error.message})`;
       return undefined;
     });
-    const step = look ? nextLeavingStep(look) : { waitFor: "waiting for its container" };
-    if (look?.streams?.mode === "DECOMMISSIONED") await recordTutorialPods();
+    const step = state ? nextLeavingStep(state) : { waitFor: "waiting for its container" };
+    if (state?.streams?.mode === "DECOMMISSIONED") await recordTutorialPods();
     if ("failed" in step && ++failures >= attempts) {
       throw new Error(
         `${pod} could not leave the ring: ${step.failed}\nIt was tried ${attempts} times. It is a member still, and what it has moved ` +
@@ -112,9 +112,9 @@ export async function decommission(
     if ("failed" in step) await report(`${pod} failed to leave, and tries again: ${step.failed}`, true);
     if ("failed" in step || "start" in step) await start();
     else await report(`${pod} leaves the ring: ${step.waitFor}`);
-    const now = JSON.stringify([look?.streams, failures]);
+    const now = JSON.stringify([state?.streams, failures]);
     if (now !== seen) [seen, since] = [now, Date.now()];
-    const remaining = look?.streams ? look.streams.total - look.streams.sent : 0;
+    const remaining = state?.streams ? state.streams.total - state.streams.sent : 0;
     const minutes = stallLimitMinutes(stallTimeoutMinutes, remaining);
     if (Date.now() - since > minutes * 60_000) {
       const what = "waitFor" in step ? step.waitFor : "being started again and again";

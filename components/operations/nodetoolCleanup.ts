@@ -3,7 +3,7 @@ import { RingClient } from "../cassandra/ringClient";
 import { RingReference } from "../cassandra/ringPods";
 import { OwedStep } from "../engine/owedStep";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { converge } from "./convergence";
 
 export interface NodetoolCleanupArgs extends Omit<RingReference, "namespace"> {
@@ -11,7 +11,7 @@ export interface NodetoolCleanupArgs extends Omit<RingReference, "namespace"> {
   /** Members of the ring. */
   replicas: number;
   /** The cluster that the ring is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 interface Goal {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OwedStep } from "../engine/owedStep";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { errorMessage, isReady, KubernetesClient } from "../kubernetes/apiClient";
 import { Superuser } from "./superuser";
 
@@ -17,7 +17,7 @@ export interface PasswordChangeArgs {
   /** Name of the ConfigMap that holds the ring record. */
   record: pulumi.Input<string>;
   /** The cluster that they are in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
   /** Minutes within which the members must have set the password of a new ring; they need seconds. @default 5 */
   timeoutMinutes?: number;
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { recordedOutputs } from "../engine/recorded";
 import { isKnownAs } from "./statefulSetVolumes";
@@ -63,7 +63,7 @@ export interface ReplacementArgs {
   /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
   /** The cluster that it is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 /**
@@ -80,12 +80,12 @@ export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.R
       // A namespace that is yet to be made has nothing in it.
       if (!metadata.namespace) return;
       const what = `${kind} ${metadata.namespace}/${metadata.name}`;
-      const look = async () => {
+      const inspect = async () => {
         const { objects } = await KubernetesClient.connect(args.cluster);
         const object = { apiVersion, kind, metadata: { ...metadata, namespace: metadata.namespace! } };
         return objects.read(object).catch(undefinedWhenNotFound);
       };
-      const live = await inspectOrWarn(`whether ${what} is there`, look, { isTold: false });
+      const live = await inspectOrWarn(`whether ${what} is there`, inspect, { isTold: false });
       if (!live) return;
       const uids = await args.memory.uids;
       if (isKnownAs(live.metadata!, uids[metadata.name])) {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { qualifiedPropertyName } from "../engine/propertyNames";
 import { KubernetesClient, undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 
 /** A Secret of somebody else's that pods mount. */
 export interface RequiredSecret {
@@ -22,7 +22,7 @@ export interface RequiredSecret {
  */
 export function refuseWithoutSecrets(
   name: string,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
   needed: RequiredSecret[],
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(

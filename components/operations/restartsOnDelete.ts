@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { KubernetesClient, retryWhileUnavailable, undefinedWhenNotFound } from "../kubernetes/apiClient";
 
 /**
@@ -7,7 +7,7 @@ import { KubernetesClient, retryWhileUnavailable, undefinedWhenNotFound } from "
  * now keeps the settings for that, which the API server has filled in: nobody owns them, so that no apply takes them out, and
  * beside another strategy the API server refuses them.
  */
-export function restartsOnDelete(name: string, cluster: ClusterChoice | undefined): pulumi.ResourceHook {
+export function restartsOnDelete(name: string, cluster: KubeContext | undefined): pulumi.ResourceHook {
   return new pulumi.ResourceHook(`${name}-restarts-on-delete`, async ({ newInputs }) => {
     const { metadata } = newInputs as { metadata: { name: string; namespace: string } };
     const set = { name: metadata.name, namespace: metadata.namespace };

@@ -9,10 +9,10 @@ import {
   retryWhileUnavailable,
   apiErrorKind,
 } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { ringOrdinalOf } from "../objects/racks";
 import { nextStep, viewOf } from "./rollingRestartPlan";
-import { RecordEntries, moving, membersAwaitingRepair } from "../cassandra/record";
+import { RecordEntries, topologyChangeIn, membersAwaitingRepair } from "../cassandra/record";
 
 export interface RollingRestartArgs {
   /** Name of the ring. */
@@ -31,7 +31,7 @@ export interface RollingRestartArgs {
   /** Minutes for which a pod may not serve before the update gives up, where they are more than what pods need. @default those */
   stallTimeoutMinutes?: number;
   /** The cluster that they are in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 /** Minutes for which a pod may take to join, before the update gives up. A decommission takes as long as there is data to stream. */
@@ -83,7 +83,7 @@ export class RollingRestart extends OwedStep<Goal, Plan> {
 
   protected override async preview({ was, wanted }: Plan): Promise<void> {
     const { args } = this;
-    const line = !was && args.sets ? await outlookOnSets(args, wanted) : outlook(args, was, wanted);
+    const line = !was && args.sets ? await describeRestartOnCreate(args, wanted) : describeRestart(args, was, wanted);
     if (line) await this.report(line);
   }
 
@@ -95,7 +95,7 @@ export class RollingRestart extends OwedStep<Goal, Plan> {
 const restarting = (sets: string[]) => `its members restart one at a time${sets.length > 1 ? ", over all racks" : ""}`;
 
 /** The same where the state knows of no update before: of a ring that is made now, there is nothing to tell. */
-async function outlookOnSets(
+async function describeRestartOnCreate(
   { name, selector, cluster, sets = [] }: RollingRestartArgs,
   { namespace, revision }: { namespace: string; revision: string },
 ): Promise<string> {
@@ -106,7 +106,7 @@ async function outlookOnSets(
 }
 
 /** What the update means for the rows, in a sentence for whoever reads the preview; empty where others tell it. */
-function outlook(
+function describeRestart(
   { name, adopted, sets }: RollingRestartArgs,
   was: { replicas: number; revision: string } | undefined,
   wanted: { replicas: number; revision: string },
@@ -140,7 +140,7 @@ async function roll(
   const limit = Math.max(joinTimeoutMinutes(replicas), stallTimeoutMinutes);
   let said = "";
   let since = Date.now();
-  for (let looks = 0; ; looks++) {
+  for (let round = 0; ; round++) {
     const pods = (await retryWhileUnavailable(() => connection.pods(namespace, selector)))
       .filter(({ status }) => !["Failed", "Succeeded"].includes(status?.phase ?? ""))
       .map(viewOf);
@@ -150,14 +150,14 @@ async function roll(
     const minded = {
       comesBack: sets !== undefined,
       membersAwaitingRepair: membersAwaitingRepair(record),
-      moves: moving(record)?.pod,
+      lockHolder: topologyChangeIn(record)?.pod,
     };
     const step = nextStep(pods, { ...wanted, ...minded });
     if (step === "done") return;
     // A member that serves again is not seen by all others at once, and with three copies a QUORUM request fails where two of
     // them are not: for ten seconds, nobody goes.
-    if ("waitFor" in step) looks = 0;
-    else if (sets && looks < 5) {
+    if ("waitFor" in step) round = 0;
+    else if (sets && round < 5) {
       await sleep(2000);
       continue;
     }

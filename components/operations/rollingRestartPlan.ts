@@ -24,7 +24,7 @@ export interface RollingPlan {
   /** Pods whose members owe a repair: they may lack data. @default none */
   membersAwaitingRepair?: string[];
   /** Pod whose turn it is to move data. @default none */
-  moves?: string;
+  lockHolder?: string;
 }
 
 /** What an update does next: replace a pod, wait for something, or nothing more. */
@@ -36,7 +36,7 @@ export type Step = { replace: string } | { waitFor: string; isDecommissioning?: 
  * @param pods in the order in which they are to be replaced
  */
 export function nextStep(pods: PodView[], plan: RollingPlan): Step {
-  const { replicas, revision, comesBack = false, membersAwaitingRepair = [], moves } = plan;
+  const { replicas, revision, comesBack = false, membersAwaitingRepair = [], lockHolder } = plan;
   const staying = pods.filter(({ leaving }) => !leaving);
   const outdated = staying.filter((pod) => pod.revision !== revision);
   // A pod of a template that could not run would be waited for in vain, and it has nothing to hand over.
@@ -50,12 +50,12 @@ export function nextStep(pods: PodView[], plan: RollingPlan): Step {
   const broken = comesBack && silent.find((pod) => outdated.includes(pod) && !pod.running);
   if (broken) return { replace: broken.name };
   // It may be moving its share of the rows: that is not cut off.
-  const mute = comesBack && silent.length === 1 && outdated.includes(silent[0]) && silent[0].name !== moves;
+  const mute = comesBack && silent.length === 1 && outdated.includes(silent[0]) && silent[0].name !== lockHolder;
   if (mute) return { replace: silent[0].name };
   if (silent.length > 0)
     return { waitFor: `${silent[0].name} to ${comesBack ? "serve again" : "join the ring and serve"}` };
   if (outdated.length === 0) return "done";
-  if (comesBack && moves) return { waitFor: `${moves} to release the topology lock` };
+  if (comesBack && lockHolder) return { waitFor: `${lockHolder} to release the topology lock` };
   if (comesBack && membersAwaitingRepair.length > 0)
     return {
       waitFor: `${membersAwaitingRepair[0]} to be repaired: until then it may lack data that other replicas have`,

@@ -1,7 +1,7 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { Identity, labels } from "../objects/labels";
 import { afterItsVolumes } from "./garbageCollection";
 
@@ -14,7 +14,7 @@ export interface SuperuserArgs extends Identity {
   /** Whether the members' disks outlive the stack: the Secret then does as well, and is named `<ring>-superuser`. */
   outlivesStack: boolean;
   /** The cluster that it is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 /**

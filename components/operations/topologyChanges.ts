@@ -116,7 +116,7 @@ export type DecommissioningRing = Pick<
   RingClient,
   | "isUnformed"
   | "recordTutorialPods"
-  | "look"
+  | "inspect"
   | "survey"
   | "replaceAtNewAddress"
   | "scale"
@@ -129,7 +129,7 @@ export type DecommissioningRing = Pick<
 /**
  * Has all members leave that go, one at a time, each step decided on a new look.
  * @param wanted members that the ring is to have
- * @param look what makes a look at the ring, and says so where that fails @default the look itself
+ * @param inspect what makes a look at the ring, and says so where that fails @default the look itself
  * @param pause milliseconds between two looks while something else is waited for @default 3000
  * @throws {DecommissionBlocked} why none may leave now
  * @throws {Error} why one could not
@@ -138,14 +138,14 @@ export async function decommissionMembers(
   client: DecommissioningRing,
   wanted: number,
   report: ProgressReporter,
-  { look = <T>(at: () => Promise<T>): Promise<T> => at(), pause = 3000 } = {},
+  { inspect = <T>(at: () => Promise<T>): Promise<T> => at(), pause = 3000 } = {},
 ): Promise<void> {
   // Of a first ring that does not fit its cluster, no member is there to leave.
-  if (await look(() => client.isUnformed())) return;
-  await look(() => client.recordTutorialPods());
-  for (let turn = 0; ; turn++) {
+  if (await inspect(() => client.isUnformed())) return;
+  await inspect(() => client.recordTutorialPods());
+  for (let round = 0; ; round++) {
     const { ring, step } = await movable(client, wanted, report, pause, () =>
-      look(() => client.look(turn === 0 ? undefined : wanted)),
+      inspect(() => client.inspect(round === 0 ? undefined : wanted)),
     );
     if (step === "done") return;
     if ("refuse" in step) throw new DecommissionBlocked(step.refuse.join("\n"));
@@ -159,7 +159,7 @@ export async function decommissionMembers(
       await serve(client, step.recreatePods, report);
       continue;
     }
-    if (turn === 0) await tidy(client, ring, report);
+    if (round === 0) await tidy(client, ring, report);
     await client.decommission(step.decommission, report);
   }
 }
@@ -192,10 +192,10 @@ async function movable(
   wanted: number,
   report: ProgressReporter,
   pause: number,
-  look: () => Promise<RingView>,
+  inspect: () => Promise<RingView>,
 ): Promise<{ ring: RingView; step: Exclude<Step, { waitFor: string[] }> }> {
   for (let [said, since] = ["", Date.now()]; ; await sleep(pause)) {
-    const ring = await look();
+    const ring = await inspect();
     const step = nextStep(ring, wanted);
     if (step === "done" || !("waitFor" in step)) return { ring, step };
     const streams = step.joins ? await client.received(step.joins) : undefined;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName } from "../engine/propertyNames";
 import { withAnswerTimeout, KubernetesClient, errorMessage, isReady } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { parseVersion } from "../cassandra/nodetool";
 import { keepSnapshot, snapshotName } from "./upgradeSnapshot";
@@ -56,7 +56,7 @@ export interface UpgradeArgs {
   /** Minutes after which a snapshot is given up. @default 15 */
   stallTimeoutMinutes?: number;
   /** The cluster that they are in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 const imageOf = (inputs: unknown): string =>
@@ -126,7 +126,7 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
       );
     }
     if (!args.keepsDisks) return;
-    await report(outlook(was, wanted));
+    await report(describeUpgrade(was, wanted));
     if (isDryRun) return;
     const connection = await KubernetesClient.connect(args.cluster);
     for (const { pod, image, ready, startedAt } of pods) {
@@ -156,7 +156,7 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
   );
 }
 
-function outlook(was: string, wanted: string): string {
+function describeUpgrade(was: string, wanted: string): string {
   const [from, to] = [versionOf(was), versionOf(wanted)];
   const isSeries = from && to && compare(from, to) !== 0;
   return (

@@ -33,7 +33,7 @@ export function expandVolumesFirst(
       );
       if (!plan) return;
       plan.refuse();
-      if (isDryRun) for (const line of plan.outlook()) await report(line);
+      if (isDryRun) for (const line of plan.describe()) await report(line);
       else await new VolumeExpansion(plan).run(report);
     },
     { onDryRun: true },

@@ -1,6 +1,6 @@
 import type { KubernetesObject, V1PersistentVolumeClaim, V1StatefulSet } from "@kubernetes/client-node";
 import { propertyName } from "../engine/propertyNames";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { quantity } from "../kubernetes/quantity";
 import { ringOrdinalOf } from "../objects/racks";
@@ -18,7 +18,7 @@ export interface VolumeExpansionArgs {
   /** Minutes without progress after which it is given up. @default 15 */
   stallTimeoutMinutes?: number;
   /** The cluster that they are in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 export interface Metadata {
@@ -154,7 +154,7 @@ export class VolumePlan {
   }
 
   /** What will be done, a line for each; nothing where all is as it should be. */
-  outlook(): string[] {
+  describe(): string[] {
     const { live, present, wanted, inputs } = this;
     if (!live)
       return [

@@ -1,6 +1,6 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterChoice } from "../kubernetes/kubeconfig";
+import type { KubeContext } from "../kubernetes/kubeconfig";
 import { verifiedCluster } from "../kubernetes/kubernetesCluster";
 import { Certificates, type CertManager } from "../objects/certificates";
 import { Disk, outlivesPod } from "../objects/disk";
@@ -31,7 +31,7 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   /** Namespace of all objects. It must exist. */
   namespace: pulumi.Input<string>;
   /** The Kubernetes cluster that the provider uses, for updates that look at pods. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
   /** Who may reach the CQL port, if the network of the cluster enforces policies. @default all pods of the namespace */
   clientsFrom?: Peer[];
   /** Whether clients log in. @default "password" */
@@ -85,7 +85,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   /** What an earlier update has remembered of the ring's controllers. */
   protected readonly memory: WorkloadMemory;
   /** The Kubernetes cluster that the provider uses. */
-  protected readonly cluster: ClusterChoice;
+  protected readonly cluster: KubeContext;
 
   private readonly policy?: k8s.networking.v1.NetworkPolicy;
   private readonly guarded: pulumi.Output<pulumi.Resource[]>;
@@ -98,7 +98,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     layout: RingLayout,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const { choice: cluster, passed } = verifiedCluster(name, args.cluster, opts);
+    const { kubeContext: cluster, passed } = verifiedCluster(name, args.cluster, opts);
     super(type, name, hookInputs(layout.given), withHooks(name, args, cluster, layout, opts));
     refuseUnknownCluster(this, args);
     const { topology, disk, adopted, racks = [] } = layout;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterChoice } from "../kubernetes/kubeconfig";
+import type { KubeContext } from "../kubernetes/kubeconfig";
 import { certificateSecret } from "../objects/certificateCheck";
 import { isClaimed, outlivesPod } from "../objects/disk";
 import { Privilege, refuseWhereRestricted } from "../objects/podSecurityStandard";
@@ -21,7 +21,7 @@ export function hookInputs({ namespace, clusterName, clientCertificates }: Cassa
 export function withHooks(
   name: string,
   args: CassandraRingArgs,
-  cluster: ClusterChoice,
+  cluster: KubeContext,
   layout: RingLayout,
   opts: pulumi.ComponentResourceOptions = {},
 ): pulumi.ComponentResourceOptions {
@@ -38,7 +38,7 @@ export function withHooks(
 function newRingHooks(
   name: string,
   ring: string,
-  cluster: ClusterChoice,
+  cluster: KubeContext,
   { disk, maker: kind, racks = [], adopted, takesOver = false }: RingLayout,
 ): pulumi.ResourceHook[] {
   if (adopted || takesOver) return [];
@@ -56,7 +56,7 @@ function newRingHooks(
 export function podHooks(
   name: string,
   { lockMemory, tlsSecret, certManager }: CassandraRingArgs,
-  cluster: ClusterChoice,
+  cluster: KubeContext,
   ...more: Privilege[]
 ): pulumi.ResourceHook[] {
   const lock = { setting: `${propertyName("lockMemory")}: "true"`, need: "the capability IPC_LOCK" };

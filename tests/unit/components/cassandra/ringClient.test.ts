@@ -119,7 +119,7 @@ describe("a ring as Kubernetes has it", () => {
       let found: unknown[] = [];
       await withApiServer({ ...objects, ...change }, async (kubeconfig) => {
         const client = new Asked({ kubeconfig }, ring);
-        const [seen, view] = [await client.survey(1), await client.look(1)];
+        const [seen, view] = [await client.survey(1), await client.inspect(1)];
         found = [seen.missing!.map(({ name }) => name), view.missing!.map((one) => one.pod)];
       });
       return found;
@@ -135,7 +135,7 @@ describe("a ring as Kubernetes has it", () => {
   it("is not judged without its record, which may be gone while its members are there", async () => {
     const objects = { [set]: { spec: { replicas: 1 } }, [`${core}/pods`]: { items: [pod("cassandra-0")] } };
     await withRing(objects, async (client) => {
-      for (const look of [() => client.look(), () => client.recordedMembers(1)])
+      for (const look of [() => client.inspect(), () => client.recordedMembers(1)])
         await assert.rejects(
           look(),
           /^Error: ConfigMap cassandra-ring, the record of its members, is not in namespace db/,

@@ -64,7 +64,7 @@ const ofTwo: RingView = {
  * @param missing members that have no pod until the set is scaled
  */
 function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
-  let ringLooks = 0;
+  let inspections = 0;
   const [said, done]: [string[], string[]] = [[], []];
   let looks = 0;
   const client: ConvergingRing = {
@@ -78,7 +78,7 @@ function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
     cleanup: (pod) => Promise.resolve(void done.push(`clean ${pod}`)),
     scale: (replicas) => Promise.resolve(void done.push(`scale ${replicas}`)),
     isUnformed: () => Promise.resolve(false),
-    look: () => {
+    inspect: () => {
       const isMissing = (name: string) => missing.includes(name) && !done.includes("scale 2");
       const staying = ofTwo.members
         .filter((one) => !done.includes(`decommission ${one.pod}`))
@@ -86,7 +86,7 @@ function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
       const gone = staying.filter(({ pod }) => isMissing(pod));
       return Promise.resolve({
         ...ofTwo,
-        membersAwaitingRepair: ringLooks++ < repairs ? ["cassandra-0"] : [],
+        membersAwaitingRepair: inspections++ < repairs ? ["cassandra-0"] : [],
         members: staying,
         missing: gone,
       });

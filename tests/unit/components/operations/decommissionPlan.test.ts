@@ -4,7 +4,7 @@ import {
   Member,
   nextStep,
   obstacles,
-  outlook,
+  describeDecommission,
   RingView,
   size,
   violations,
@@ -96,7 +96,7 @@ describe("the way to a smaller ring", () => {
     ],
     [
       "the turn of a pod that the ring does not list yet",
-      { ...ring(five), turn: { pod: "cassandra-5", what: "joins" } },
+      { ...ring(five), topologyChange: { pod: "cassandra-5", what: "joins" } },
       /cassandra-5 holds the topology lock \(joins\)/,
     ],
     [
@@ -128,8 +128,8 @@ describe("the way to a smaller ring", () => {
   });
 
   it("goes on with one whose turn it is", () => {
-    const turn = { pod: "cassandra-4", what: "leaves" };
-    assert.deepEqual(nextStep({ ...ring(five), turn }, 3), { decommission: "cassandra-4" });
+    const topologyChange = { pod: "cassandra-4", what: "leaves" };
+    assert.deepEqual(nextStep({ ...ring(five), topologyChange }, 3), { decommission: "cassandra-4" });
   });
 
   it("waits for members that are to stay and are not there, so that no fewer are left", () => {
@@ -140,8 +140,8 @@ describe("the way to a smaller ring", () => {
   });
 
   it("has one that leaves already go on, whoever else is to come: that one may be waiting for it", () => {
-    const turn = { pod: "cassandra-2", what: "joins" };
-    const view = { ...ring([...five.slice(0, 2), member(3, { state: "leaving" })]), turn };
+    const topologyChange = { pod: "cassandra-2", what: "joins" };
+    const view = { ...ring([...five.slice(0, 2), member(3, { state: "leaving" })]), topologyChange };
     assert.deepEqual(nextStep(view, 3), { decommission: "cassandra-3" });
   });
 
@@ -206,7 +206,7 @@ describe("the way to a smaller ring", () => {
 
   it("tells a reviewer in a sentence", () => {
     assert.equal(
-      outlook(ring(five, keyspace("shop", 3)), 5, 3),
+      describeDecommission(ring(five, keyspace("shop", 3)), 5, 3),
       "replicas 5 -> 3: cassandra-4 and cassandra-3 will be decommissioned, about 2.0 GiB to move; replication factors " +
         "stay (shop: 3)",
     );
