@@ -50,7 +50,7 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   certManager?: CertManager;
   /**
    * Minutes without progress after which a step of an update is given up, such as a decommission. The member goes on with the step by
-   * itself, and the next update looks at it again. @default 15
+   * itself, and the next update watches it again. @default 15
    */
   stallTimeoutMinutes?: number;
   /**
@@ -137,7 +137,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     this.podTemplate = new PodTemplate(name, { pod: args, binding, metadata, identity, racks: racks.length }, this);
   }
 
-  /** The Services have fixed names. When a stack moves to another topology, the new ring takes over those of the old ring by the aliases. */
+  /** The Services have fixed names. When a stack moves to another topology, the new ring takes over those of the old ring by aliases. */
   private makeServices(
     name: string,
     importExisting: pulumi.ResourceTransform | undefined,

@@ -17,7 +17,7 @@ export function hookInputs({ namespace, clusterName, clientCertificates }: Cassa
   return { namespace, clusterName, ...(clientCertificates === "required" && { clientCertificates }) };
 }
 
-/** Options of a ring's component: those of the caller, and the hooks that look before anything is made. */
+/** Options of a ring's component: those of the caller, and the hooks that check before anything is made. */
 export function withHooks(
   name: string,
   args: CassandraRingArgs,
