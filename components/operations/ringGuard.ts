@@ -18,8 +18,8 @@ const makers: Record<RingTopology, PodController["kind"]> = {
 };
 
 /**
- * Whether nothing is there of a ring that is remembered, such as one that was refused before anything of it was made: it binds nobody.
- * Of what could not be checked, and of folders on nodes, nobody can tell.
+ * Whether nothing exists of a ring in the state, such as a ring that was refused before anything was created. Such a ring refuses no edit.
+ * A ring that could not be checked counts as existing, and so does a ring on folders of nodes.
  */
 async function isGone(
   topology: RingTopology,
@@ -42,7 +42,7 @@ async function isGone(
   );
 }
 
-/** Judges an edit of rings by those of them that are there. */
+/** Checks an edit against the rings that exist. */
 export function ringChangeValidator(cluster: KubeContext | undefined): RingChangeValidator<RingSnapshots> {
   return async (was, wanted) => {
     const there: RingSnapshots = {};
@@ -54,7 +54,7 @@ export function ringChangeValidator(cluster: KubeContext | undefined): RingChang
   };
 }
 
-/** The guard of one ring, within its component: programs of one's own have no other. */
+/** The guard of one ring, within its component: the only guard in programs of users. */
 export function ringGuard(
   name: string,
   topology: RingTopology,
