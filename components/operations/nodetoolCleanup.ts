@@ -10,7 +10,7 @@ export interface NodetoolCleanupArgs extends Omit<RingReference, "namespace"> {
   namespace: pulumi.Input<string>;
   /** Members of the ring. */
   replicas: number;
-  /** The cluster that the ring is in. @default that of the default provider */
+  /** The Kubernetes cluster of the ring. @default that of the default provider */
   cluster?: KubeContext;
 }
 

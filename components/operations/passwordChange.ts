@@ -103,7 +103,7 @@ async function waitUntilPasswordIsSet(args: PasswordChangeArgs, { namespace, sec
   for (let i = 0; i < timeoutMinutes * 60; i++) {
     const { data: { known, password } = {} } = await core.readNamespacedSecret({ name: secret, namespace });
     if (known === password) return;
-    // Pods that are simulated put no host ID and address on record.
+    // Simulated pods write no host ID and address into the ring record.
     const { data = {} } = await core.readNamespacedConfigMap({ name: record, namespace });
     if (!Object.values(data).some((entry) => entry.includes(" "))) return;
     await sleep(1000);
@@ -114,7 +114,7 @@ async function waitUntilPasswordIsSet(args: PasswordChangeArgs, { namespace, sec
       (said ? `; ${said}` : `; \`kubectl logs -n ${namespace} POD\` of each says why`) +
       `. If ${superuser.username} has another password in the ring, as on volumes whose Secret was deleted, give that one and run ` +
       "`pulumi up` again: set it as superuserPassword (`pulumi config set --secret superuserPassword`), or write it to key `known` of " +
-      `the Secret, with which the members then set the new one: ` +
+      "the Secret, with which the members then set the new one: " +
       `\`kubectl patch secret -n ${namespace} ${secret} -p '{"stringData":{"known":"..."}}'\``,
   );
 }

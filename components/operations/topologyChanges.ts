@@ -23,8 +23,8 @@ export async function restoreMembers(
   const moved: string[] = [];
   for (;;) {
     const seen = await retryWhileUnavailable(() => client.survey(replicas)).catch(async (error: Error) => {
-      // The check at the end of the update reports what is missing. If the account may not run commands in pods, or no member answers,
-      // this update may be the repair.
+      // The check at the end of the update reports what is missing. The account may not run commands in pods, or no member answers: this
+      // update may be the repair.
       if (["absent", "conflict", "silent"].includes(apiErrorKind(error))) throw error;
       if (apiErrorKind(error) !== "forbidden")
         await report(`the members of the ring could not be listed: ${errorMessage(error)}`);

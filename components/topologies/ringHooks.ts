@@ -4,7 +4,7 @@ import { certificateSecret } from "../objects/certificateCheck";
 import { isClaimed, outlivesPod } from "../objects/disk";
 import { Privilege, refuseWhereRestricted } from "../objects/podSecurityStandard";
 import { setsOf } from "../objects/racks";
-import { tellOfClientCertificates } from "../objects/tls";
+import { warnOfClientCertificates } from "../objects/tls";
 import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
 import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
@@ -27,7 +27,7 @@ export function withHooks(
 ): pulumi.ComponentResourceOptions {
   const { hooks } = opts;
   const beforeCreate = [...(hooks?.beforeCreate ?? []), ...newRingHooks(name, args.name, cluster, layout)];
-  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), tellOfClientCertificates(name, args)];
+  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), warnOfClientCertificates(name, args)];
   return { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } };
 }
 
