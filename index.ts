@@ -25,11 +25,11 @@ const { persistent, ephemeral, daemon, pod, cockroachdb, takesOver, acceptDataLo
 
 // Everything else depends on these two, so that a refused edit changes nothing.
 const cluster = new KubernetesCluster("cassandra", settings);
-const judge = ringChangeValidator(cluster.choice);
+const judge = ringChangeValidator(cluster.kubeContext);
 const guard = new DataGuard("cassandra", settings.facts, judge, acceptDataLoss, { dependsOn: cluster.passed });
 const opts = { dependsOn: guard.passed };
 
-const isNoOthers = refuseOtherStandard("cassandra", cluster.choice);
+const isNoOthers = refuseOtherStandard("cassandra", cluster.kubeContext);
 // `pulumi destroy` keeps the namespace: to delete it would delete its PersistentVolumeClaims, and with them the data. It is a patch, so
 // that the next `up` takes over the namespace that exists.
 const namespace = settings.createNamespace
@@ -48,12 +48,12 @@ const storageClassName =
   persistent || cockroachdb
     ? new CassandraStorage(
         "cassandra",
-        { ...settings, cluster: cluster.choice, name: "cassandra", topology: "persistent" },
+        { ...settings, cluster: cluster.kubeContext, name: "cassandra", topology: "persistent" },
         opts,
       ).storageClassName
     : undefined;
 
-const common = { namespace, cluster: cluster.choice, takesOver, acceptDataLoss };
+const common = { namespace, cluster: cluster.kubeContext, takesOver, acceptDataLoss };
 const rings = {
   persistent:
     persistent && new PersistentCluster(persistent.name, { ...persistent, ...common, storageClassName }, opts),

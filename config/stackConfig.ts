@@ -1,4 +1,4 @@
-import type { ClusterChoice, Storage } from "../components/index";
+import type { KubeContext, Storage } from "../components/index";
 import type { RingSnapshot } from "../components/operations/ringSnapshots";
 import type { ComponentArgs } from "./componentArgs";
 import type { Topology } from "./schema";
@@ -13,7 +13,7 @@ export interface StackConfig extends ComponentArgs {
   podSecurity: "restricted" | "privileged";
   acceptDataLoss: boolean;
   /** The Kubernetes cluster that the kubernetes provider uses. */
-  cluster: ClusterChoice;
+  cluster: KubeContext;
   /** Whether the kubernetes provider updates existing objects that are missing from the state, instead of failing. */
   takesOver: boolean;
   /** Facts of each ring for the stack's state. */

@@ -1,5 +1,5 @@
 import { PolicyPack, ReportViolation, ResourceValidationArgs } from "@pulumi/policy";
-import { ClusterChoice } from "../components/kubernetes/kubeconfig";
+import { KubeContext } from "../components/kubernetes/kubeconfig";
 import { find } from "./live";
 import { objectsOf, titleOf } from "./objects";
 import { clusterSeen, Rule, rules } from "./rules";
@@ -18,7 +18,7 @@ async function validate(rule: Rule, args: ResourceValidationArgs, report: Report
 }
 
 /** Where the resource's own provider has its cluster. */
-function clusterOf({ provider }: ResourceValidationArgs): ClusterChoice {
+function clusterOf({ provider }: ResourceValidationArgs): KubeContext {
   const { kubeconfig, context, cluster } = (provider?.props ?? {}) as Record<string, string | undefined>;
   return { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(cluster && { cluster }) };
 }

@@ -1,5 +1,5 @@
 import { KubernetesClient, errorMessage, undefinedWhenNotFound } from "../components/kubernetes/apiClient";
-import { ClusterChoice } from "../components/kubernetes/kubeconfig";
+import { KubeContext } from "../components/kubernetes/kubeconfig";
 import { KubeObject } from "./objects";
 
 /** What is there of an object: itself, nothing, or why nobody could tell. */
@@ -11,9 +11,9 @@ export interface Found {
 /** Connections, by what says where the cluster is. */
 const clusters = new Map<string, Promise<KubernetesClient>>();
 
-function connectionTo(choice: ClusterChoice): Promise<KubernetesClient> {
-  const key = JSON.stringify(choice);
-  const known = clusters.get(key) ?? KubernetesClient.connect(choice);
+function connectionTo(kubeContext: KubeContext): Promise<KubernetesClient> {
+  const key = JSON.stringify(kubeContext);
+  const known = clusters.get(key) ?? KubernetesClient.connect(kubeContext);
   clusters.set(key, known);
   return known;
 }
@@ -21,20 +21,20 @@ function connectionTo(choice: ClusterChoice): Promise<KubernetesClient> {
 const seen = new Map<string, Promise<Found>>();
 
 /** Looks an object up in its provider's cluster, once. One that Pulumi is to name is not there yet. */
-export function find({ apiVersion, kind, metadata }: KubeObject, choice: ClusterChoice): Promise<Found> {
+export function find({ apiVersion, kind, metadata }: KubeObject, kubeContext: KubeContext): Promise<Found> {
   const { name, namespace = "default" } = metadata ?? {};
   if (!name) return Promise.resolve({});
-  const key = [JSON.stringify(choice), apiVersion, kind, namespace, name].join("/");
-  const look = async (): Promise<Found> => {
+  const key = [JSON.stringify(kubeContext), apiVersion, kind, namespace, name].join("/");
+  const inspect = async (): Promise<Found> => {
     try {
-      const { objects } = await connectionTo(choice);
+      const { objects } = await connectionTo(kubeContext);
       const live = await objects.read({ apiVersion, kind, metadata: { name, namespace } }).catch(undefinedWhenNotFound);
       return { ...(live && { live: live as KubeObject }) };
     } catch (error) {
       return { why: errorMessage(error as Error) };
     }
   };
-  const found = seen.get(key) ?? look();
+  const found = seen.get(key) ?? inspect();
   seen.set(key, found);
   return found;
 }

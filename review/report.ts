@@ -2,7 +2,7 @@ import { revisionAnnotation } from "../components/objects/podMetadata";
 import { ConfigChange } from "./configLines";
 import { Change, Drift, masked, Preview } from "./events";
 import { brief, Difference, differences } from "./fields";
-import { outlooks, RingOutlook } from "./rings";
+import { ringImpacts, RingImpact } from "./rings";
 
 export interface ReportArgs {
   stack: string;
@@ -16,7 +16,7 @@ export interface ReportArgs {
 /** What a preview means, as a comment in Markdown: the same text for the same preview. */
 export function report({ stack, stackFile, preview, config }: ReportArgs): string {
   const objects = preview.changes.filter(({ type, what }) => what !== "same" && /^(kubernetes|random):/.test(type));
-  const rings = preview.succeeded ? outlooks(preview) : [];
+  const rings = preview.succeeded ? ringImpacts(preview) : [];
   const parts = [
     `### Preview of stack \`${stack}\``,
     headline(preview, rings, objects),
@@ -57,7 +57,7 @@ function cut(text: string): string {
 }
 
 /** The update in a sentence. */
-function headline({ succeeded }: Preview, rings: RingOutlook[], objects: Change[]): string {
+function headline({ succeeded }: Preview, rings: RingImpact[], objects: Change[]): string {
   if (!succeeded) return "**Refused: `pulumi up` changes nothing until this is fixed.**";
   if (objects.length === 0 && rings.length === 0) return "Nothing changes.";
   const moving = rings.filter(({ members }) => members.length > 0);
@@ -66,7 +66,7 @@ function headline({ succeeded }: Preview, rings: RingOutlook[], objects: Change[
   return `**${about.join(" ")}**`;
 }
 
-function ringPart({ name, topology, said, members, seconds, streamsData, meanwhile }: RingOutlook): string {
+function ringPart({ name, topology, said, members, seconds, streamsData, meanwhile }: RingImpact): string {
   const time =
     seconds === undefined
       ? []

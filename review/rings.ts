@@ -3,7 +3,7 @@ import { podAt } from "../components/objects/racks";
 import { Change, Inputs, Preview } from "./events";
 
 /** What an update means for the rows and the members of one ring. */
-export interface RingOutlook {
+export interface RingImpact {
   name: string;
   topology: string;
   /** What the program itself says of it. */
@@ -39,12 +39,14 @@ interface Workload {
 }
 
 /** Every ring that the update touches, in order of their names. */
-export function outlooks({ changes, said }: Preview): RingOutlook[] {
+export function ringImpacts({ changes, said }: Preview): RingImpact[] {
   const rings = changes.filter(({ type }) => type in topologies);
-  return rings.flatMap((ring) => outlook(ring, changes, said.info) ?? []).sort((a, b) => a.name.localeCompare(b.name));
+  return rings
+    .flatMap((ring) => ringImpact(ring, changes, said.info) ?? [])
+    .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function outlook(ring: Change, changes: Change[], said: string[]): RingOutlook | undefined {
+function ringImpact(ring: Change, changes: Change[], said: string[]): RingImpact | undefined {
   const own = changes.filter((change) => isBelow(change, ring.urn, changes));
   if (own.every(({ what }) => what === "same")) return undefined;
   const pods = own.filter(({ type }) => controllers.some((kind) => type === `kubernetes:${kind}`));
@@ -90,7 +92,7 @@ function envOf(template: Inputs): Record<string, string> {
   return Object.fromEntries((containers[0].env ?? []).map(({ name, value = "" }) => [name, value]));
 }
 
-type Movements = Pick<RingOutlook, "members" | "streamsData" | "meanwhile"> & { seconds: number };
+type Movements = Pick<RingImpact, "members" | "streamsData" | "meanwhile"> & { seconds: number };
 
 function movements(topology: string, before: Workload[], after: Workload[]): Movements {
   const count = (workloads: Workload[]) => workloads.reduce((sum, { replicas }) => sum + replicas, 0);

@@ -3,37 +3,37 @@
 export type CassandraYaml = Record<string, any>;
 
 /**
- * A write is acknowledged once it is in the commit log on the disk. Cassandra's own way is to write there every ten seconds, and
- * a ring all of whose members are killed at once then loses what it has acknowledged since.
+ * A write is acknowledged once it is in the commit log on the disk. By default, Cassandra writes the commit log every ten seconds. A ring
+ * whose members are all killed at once would lose the writes that it has acknowledged since.
  */
 const durable: CassandraYaml = {
   commitlog_sync: "batch",
-  // Both names: the second one is that of Cassandra 4.0. With `batch` and with `group`, it refuses to start on either.
+  // Both names: the second is the name in Cassandra 4.0. With `batch` or `group`, Cassandra refuses to start with either.
   commitlog_sync_period: null,
   commitlog_sync_period_in_ms: null,
 };
 
-/** The image's own let everybody do everything. */
+/** The defaults of the image let everybody do everything. */
 const login: CassandraYaml = { authenticator: "PasswordAuthenticator", authorizer: "CassandraAuthorizer" };
 
-/** What a ring is, beside its rows. */
+/** What the configuration depends on. */
 export interface RingShape {
   /** Whether clients log in. */
   needsLogin: boolean;
-  /** Whether members and clients encrypt what they send: what that needs. */
+  /** Keys that encrypt the network traffic of members and clients. @default none */
   encryption?: CassandraYaml;
-  /** Racks with a set each. @default none: all members are in one */
+  /** Racks that have a StatefulSet each. @default none: all members are in one rack */
   racks?: number;
 }
 
 /**
- * Cassandra chooses the tokens of a member that joins so that three copies of each row come to lie evenly, and refuses to where
- * there are fewer racks than copies, unless there is one.
+ * Cassandra chooses the tokens of a member that joins for an even distribution with replication factor 3. It refuses to if there are fewer
+ * racks than that, unless there is one rack.
  */
 const evenOver = (racks: number): CassandraYaml =>
   racks === 2 ? { allocate_tokens_for_local_replication_factor: 2 } : {};
 
-/** What is changed in the image's cassandra.yaml. @param given wins over what the program sets by itself */
+/** Changes of the image's cassandra.yaml. @param given keys that override the program's own */
 export function yamlChanges(
   given: CassandraYaml = {},
   { needsLogin, encryption, racks = 0 }: RingShape,

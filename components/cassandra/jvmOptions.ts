@@ -12,9 +12,9 @@ const known = shareFirstCall(
 );
 
 /**
- * The JVM options that an image does not allow, each with the reason. Names of Cassandra's own properties are those in the classes of
- * 4.0.18, 4.1.9 and 5.0.9; of an image whose tag tells none of these versions, a name of any will do. Java's own options are
- * left to Java, which does not start with one that it does not know.
+ * The JVM options that an image does not allow, each with the reason. Names of Cassandra's own properties come from the classes of 4.0.18,
+ * 4.1.9 and 5.0.9. If the tag names none of these versions, a name of any version is allowed. Java itself checks its own options, and
+ * does not start with an unknown one.
  * @param image undefined while it is not known
  */
 export function wrongOptions(options: string[], image: string | undefined): ({ option: string } & Refusal)[] {

@@ -1,6 +1,6 @@
-/** What `nodetool` says, as values. Its words are those of Cassandra 4.0 and later. */
+/** Parses the output of `nodetool` of Cassandra 4.0 and later. */
 
-/** A member as the ring itself has it. */
+/** A member as the ring lists it. */
 export interface RingMember {
   hostId: string;
   address: string;
@@ -10,28 +10,28 @@ export interface RingMember {
   tokens: number;
   up: boolean;
   state: "normal" | "leaving" | "joining" | "moving";
-  /** Bytes of rows on its disk; undefined while nobody has told. */
+  /** Bytes of data on its disk; undefined while unknown. */
   load?: number;
 }
 
-/** How a keyspace keeps its rows. */
+/** A keyspace and its replication. */
 export interface Keyspace {
   name: string;
   /** Class of its replication: `SimpleStrategy`, `NetworkTopologyStrategy`, `LocalStrategy`. */
   replication: string;
-  /** Copies of each row in each data centre; under `replication_factor` where the class counts them over all. */
+  /** Replication factor of each data centre; under `replication_factor` if the class has one for all. */
   copies: Record<string, number>;
 }
 
-/** How far the streams of a member are. */
+/** Progress of a member's streams. */
 export interface Streams {
   /** `NORMAL`, `LEAVING`, `JOINING`, `DECOMMISSIONED` and so on. */
   mode: string;
-  /** Bytes that are to be sent in the streams that run now. */
+  /** Bytes to send in the present streams. */
   total: number;
-  /** Bytes of them that have been sent. Of a file that goes as a whole they are counted once it has gone. */
+  /** Bytes of `total` that have been sent. A file that is streamed as a whole counts once it is complete. */
   sent: number;
-  /** The same of what it receives. */
+  /** The same for the streams that the member receives. */
   toReceive: number;
   received: number;
 }
@@ -47,7 +47,7 @@ function bytes(number: string, unit: string): number {
 const memberLine =
   /^([UD])([NLJM]) +(\S+) +(?:([\d.]+) (bytes|KiB|MiB|GiB|TiB)|\?) +(\d+) .*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) +(.*)/;
 
-/** Members that `nodetool status` lists. @throws when it lists none: then it is no answer */
+/** Members that `nodetool status` lists. @throws if it lists none */
 export function parseStatus(said: string): RingMember[] {
   let datacenter = "";
   const members: RingMember[] = [];
@@ -64,29 +64,29 @@ export function parseStatus(said: string): RingMember[] {
   return members;
 }
 
-/** Name that `nodetool describecluster` tells. @throws when it tells none */
+/** Cluster name in `nodetool describecluster`. @throws if there is none */
 export function parseClusterName(said: string): string {
   const name = /^\s*Name: (.*)$/m.exec(said)?.[1].trim();
-  if (!name) throw new Error(`nodetool describecluster tells no name:\n${said}`);
+  if (!name) throw new Error(`nodetool describecluster shows no name:\n${said}`);
   return name;
 }
 
-/** Version that `nodetool version` tells. @throws when it tells none */
+/** Version in `nodetool version`. @throws if there is none */
 export function parseVersion(said: string): { major: number; minor: number } {
   const [, major, minor] = /^ReleaseVersion: (\d+)\.(\d+)/m.exec(said) ?? [];
-  if (major === undefined) throw new Error(`nodetool version tells none:\n${said}`);
+  if (major === undefined) throw new Error(`nodetool version shows none:\n${said}`);
   return { major: Number(major), minor: Number(minor) };
 }
 
-/** Pools that work for a repair: at the member that was told to, and at those that it asks. */
+/** Thread pools of a repair: on the member that runs it, and on the members that take part. */
 const repairPool = /^(?:Repair\S*|AntiEntropyStage|ValidationExecutor) +(\d+) +(\d+) /gm;
 
-/** Whether `nodetool tpstats` tells of a repair in progress. */
+/** Whether `nodetool tpstats` shows a repair in progress. */
 export function parseRepair(said: string): boolean {
   return [...said.matchAll(repairPool)].some(([, active, pending]) => Number(active) + Number(pending) > 0);
 }
 
-/** Keyspaces that `nodetool describecluster` lists. @throws when it lists none */
+/** Keyspaces that `nodetool describecluster` lists. @throws if it lists none */
 export function parseKeyspaces(said: string): Keyspace[] {
   const line = /^\s+(\w+) -> Replication class: (\w+) \{(.*)\}$/gm;
   const keyspaces = [...said.matchAll(line)].map(([, name, replication, options]) => ({
@@ -97,7 +97,7 @@ export function parseKeyspaces(said: string): Keyspace[] {
         .split(", ")
         .filter(Boolean)
         .map((option) => option.split("="))
-        // Transient copies, `3/1`, are copies too.
+        // Transient replicas, `3/1`, count as well.
         .map(([datacenter, copies]) => [datacenter, parseInt(copies)]),
     ),
   }));
@@ -105,10 +105,10 @@ export function parseKeyspaces(said: string): Keyspace[] {
   return keyspaces;
 }
 
-/** Mode and streams that `nodetool netstats` tells. @throws when it tells no mode */
+/** Mode and streams in `nodetool netstats`. @throws if there is no mode */
 export function parseStreams(said: string): Streams {
   const mode = /^Mode: (\w+)/m.exec(said)?.[1];
-  if (!mode) throw new Error(`nodetool netstats tells no mode:\n${said}`);
+  if (!mode) throw new Error(`nodetool netstats shows no mode:\n${said}`);
   const streams = (doing: string, done: string): { total: number; moved: number } => {
     const line = new RegExp(
       `${doing} \\d+ files, (\\d+) bytes total\\. Already ${done} \\d+ files(?: \\([^)]*%\\))?, (\\d+) bytes total`,
@@ -123,8 +123,8 @@ export function parseStreams(said: string): Streams {
 }
 
 /**
- * Why `nodetool cleanup` has not done all of its work, and whether that may pass; undefined where it has. What it prints decides as
- * well: where Cassandra breaks off for a table, it ends as if it had come through.
+ * Why `nodetool cleanup` has not cleaned everything, and whether to try again; undefined if it has. The output decides as well as the exit
+ * code: if Cassandra aborts the cleanup of a table, nodetool still reports success.
  */
 export function cleanupRefusal(said: string, hasFailed: boolean): { why: string; mayPass: boolean } | undefined {
   const why =
@@ -135,7 +135,7 @@ export function cleanupRefusal(said: string, hasFailed: boolean): { why: string;
   return hasFailed ? { why: said || "nodetool cleanup failed without a word", mayPass: false } : undefined;
 }
 
-/** How far a clean-up is, of what `nodetool compactionstats` tells; empty where none runs at the moment. */
+/** Progress of a cleanup in `nodetool compactionstats`; empty if no cleanup runs. */
 export function parseCleanup(said: string): string {
   const line = /^\S+ +Cleanup +(\S+) +(\S+) .*?([\d.]+%)/m.exec(said);
   return line ? `${line[1]}.${line[2]} ${line[3]}` : "";

@@ -2,41 +2,41 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { propertyName } from "../engine/propertyNames";
 import { apiErrorKind } from "../kubernetes/apiClient";
 
-/** Minutes without progress after which a step is given up, where nobody says otherwise. */
+/** Default minutes without progress after which a step is given up. */
 export const defaultStallTimeoutMinutes = 15;
 
-/** A command that takes long, in a pod. One of a name runs at a time in a pod, whoever started it. */
+/** A command that takes long, in a pod. A pod runs one job of a name at a time, whoever started the job. */
 export interface PodJob {
-  /** Letters and dashes: its files in `/tmp` are named after it. */
+  /** Letters and dashes. The files of the job in `/tmp` have this name. */
   name: string;
   command: string[];
-  /** Command that tells how far it is: a change of what it prints is progress. It may cost a JVM. @default none */
+  /** Command that prints the progress: other output means progress. It may cost a JVM. @default none */
   progress?: string[];
 }
 
-/** Runs a command in a pod. @returns its standard output @throws {Error} when it fails, or the pod cannot be reached */
+/** Runs a command in a pod. @returns its standard output @throws {Error} if the command fails, or the pod cannot be reached */
 export type RunInPod = (...command: string[]) => Promise<string>;
 
 export interface JobWatch {
-  /** Minutes without progress after which it is given up. It goes on by itself. */
+  /** Minutes without progress after which the watch is given up. The job goes on. */
   stallTimeoutMinutes: number;
-  /** Is given what `progress` prints. */
+  /** Called with the output of `progress`. */
   report?: (said: string) => Promise<void>;
-  /** Milliseconds between two looks, of which each tenth asks how far it is. @default 1000 */
+  /** Milliseconds between two checks. Each tenth check reads the progress. @default 1000 */
   pause?: number;
 }
 
-/** How a job is: `gone` without a result where its container was started anew meanwhile. */
+/** State of a job: `gone` without a result if its container restarted meanwhile. */
 export interface JobState {
   state: "running" | "done" | "failed" | "gone";
-  /** What it has printed at last; while it runs, how far it is, if that was asked. */
+  /** The end of its output; while the job runs, its progress, if that was read. */
   said: string;
 }
 
 /** The job itself failed. */
 export class JobError extends Error {}
 
-/** Its lock is held for as long as it runs, by whatever it starts. A look holds it for a moment as well, which a start waits for. */
+/** The processes of the job hold the lock. `inspect` holds it for a moment as well, for which `start` waits. */
 const start = `
 files=\${TMPDIR:-/tmp}/$0
 exec 9>"$files.lock"
@@ -44,7 +44,7 @@ flock -w 0.2 9 || exit 0
 rm -f "$files.result"
 setsid -f sh -c '"$@" >"$0.said" 2>&1; echo $? >"$0.result"' "$files" "$@" </dev/null >/dev/null 2>&1`;
 
-const look = `
+const inspect = `
 files=\${TMPDIR:-/tmp}/$0
 flock -n "$files.lock" true || { echo running; "$@" || true; exit 0; }
 case $(cat "$files.result" 2>/dev/null) in 0) echo done ;; "") echo gone ;; *) echo failed ;; esac
@@ -52,29 +52,29 @@ tail -c 2000 "$files.said" 2>/dev/null || true`;
 
 export function parseJob(said: string): JobState {
   const [, state, rest] = /^(running|done|failed|gone)\n([^]*)$/.exec(said) ?? [];
-  if (!state) throw new Error(`a job tells no state:\n${said}`);
+  if (!state) throw new Error(`a job shows no state:\n${said}`);
   return { state: state as JobState["state"], said: rest.trim() };
 }
 
-/** How often one is started whose container ends meanwhile. */
+/** How often a job is started whose container ends meanwhile. */
 const starts = 3;
 
 /**
- * Has a pod do something long by itself, or goes on watching it: neither a connection that breaks off nor an engine that is
- * killed ends it.
- * @returns what it printed at last, up to 2000 characters
- * @throws {JobError} with that, when it failed
- * @throws {Error} when nothing has been heard of it, or it has made no progress, for too long
+ * Starts a job in a pod and watches it, or watches the job of that name that already runs. The job survives a lost connection and a killed
+ * `pulumi up`.
+ * @returns the end of its output, up to 2000 characters
+ * @throws {JobError} with the end of the output, if the job failed
+ * @throws {Error} if the pod has not answered, or the job has made no progress, for too long
  */
 export async function runJob(run: RunInPod, job: PodJob, watch: JobWatch): Promise<string> {
   const { name, command, progress } = job;
   const begin = () => run("sh", "-c", start, name, ...command);
   await begin();
   let [seen, since, started, why] = ["", Date.now(), 1, "it has made no progress"];
-  for (let looks = 1; ; looks++) {
+  for (let round = 1; ; round++) {
     await sleep(watch.pause ?? 1000);
-    const asks = progress && looks % 10 === 0 ? progress : undefined;
-    const found = await run("sh", "-c", look, name, ...(asks ?? ["true"])).then(parseJob, (error: Error) => {
+    const asks = progress && round % 10 === 0 ? progress : undefined;
+    const found = await run("sh", "-c", inspect, name, ...(asks ?? ["true"])).then(parseJob, (error: Error) => {
       if (apiErrorKind(error) === "forbidden") throw error;
       why = error.message;
       return undefined;

@@ -1,17 +1,17 @@
-/** What the entries of a ring record tell. The pods write them. */
+/** Entries of a ring record. The pods write them. */
 export type RecordEntries = Record<string, string>;
 
-/** Whether an entry is that of a member that moved its rows to the others and left. */
+/** Whether an entry says that its member was decommissioned. */
 export function hasLeft(entry = ""): boolean {
   return entry.startsWith("left ");
 }
 
-/** Host ID in the entry of a member; undefined in all others. */
+/** Host ID in the entry of a member; undefined for other entries. */
 export function hostIdIn(entry = ""): string | undefined {
   return / /.test(entry) && !hasLeft(entry) ? entry.split(" ")[0] : undefined;
 }
 
-/** Address in the entry of a member, under which the ring knows it; undefined in all others. */
+/** Address by which the ring knows a member, in its entry; undefined for other entries. */
 export function addressIn(entry = ""): string | undefined {
   return hostIdIn(entry) === undefined ? undefined : entry.split(" ")[1];
 }
@@ -26,13 +26,13 @@ export function membersAwaitingRepair(record: RecordEntries): string[] {
     .sort();
 }
 
-/** Whose turn it is to move data: `cassandra-3 joins`; undefined when it is nobody's. */
-export function moving(record: RecordEntries): { pod: string; what: string } | undefined {
+/** Holder of the topology lock and its change: `cassandra-3 joins`; undefined if nobody holds the lock. */
+export function topologyChangeIn(record: RecordEntries): { pod: string; what: string } | undefined {
   const [pod, ...what] = (record.moving ?? "").split(" ");
   return what.length === 0 ? undefined : { pod, what: what.join(" ") };
 }
 
-/** Whether nothing tells that the first ring has begun to form: there is no member, and no row. */
+/** Whether the first ring has not begun to form: no member and no data exist. */
 export function isUnformed(record: RecordEntries): boolean {
   return !record.formed && !record.forming && !Object.values(record).some((entry) => hostIdIn(entry) || hasLeft(entry));
 }

@@ -44,14 +44,14 @@ const decided: Record<string, "auth" | "tls"> = {
 
 /** Values of one key. */
 interface Values {
-  /** As messages put them. */
+  /** The values, as messages name them. */
   allowed: string;
   isAllowed: (value: unknown) => boolean;
   /** What would happen with another value. */
   why: string;
 }
 
-/** @param hasSafeDefault whether the key may be taken out, which leaves Cassandra to its own default */
+/** @param hasSafeDefault whether the key may be removed, so that Cassandra uses its own default */
 const words = (why: string, allowed: (string | boolean)[], hasSafeDefault = true): Values => ({
   allowed: allowed.join(", ").replace(/, ([^,]*)$/, " or $1"),
   isAllowed: (value) => (value === null ? hasSafeDefault : allowed.some((one) => one === value || `${one}` === value)),
@@ -78,7 +78,7 @@ const killed = "with another value, a ring that is killed as a whole would lose 
 /** Keys that keep data safe, with the values that do. */
 const safe: Record<string, Values> = {
   commitlog_sync: words(killed, ["batch", "group"], false),
-  // Without the key, Cassandra ignores the errors: it is in the images' files that it does not.
+  // Without the key, Cassandra ignores disk errors. The cassandra.yaml of the images has the key.
   disk_failure_policy: words(
     "with another value, a member would go on without the data that its disk has lost",
     ["stop", "stop_paranoid", "die"],
@@ -104,7 +104,7 @@ const safe: Record<string, Values> = {
   allow_extra_insecure_udfs: words(sandbox, [false]),
 };
 
-/** What else the ring was told. */
+/** Other args of the ring that decide on keys. */
 export interface Protection {
   /** @default as "none" */
   auth?: string;

@@ -10,12 +10,12 @@ import { ownerOf } from "./ringQueries";
 import { RingViews } from "./ringViews";
 import { ObservedPod } from "../operations/ringSurvey";
 
-/** What is done to a ring; of StatefulSets, where nothing else is said. */
+/** Operations on a ring: of StatefulSets, unless a subclass says otherwise. */
 export class RingClient extends RingViews {
-  /** Whether its pods hand their rows over by themselves before they end: nobody has to leave before the sets are scaled. */
+  /** Whether pods decommission by themselves before they end, so that nobody has to decommission them before scaling. */
   readonly leavesByItself: boolean = false;
 
-  /** Has the container of a member that is about to leave end: Kubernetes starts it anew, and the member comes back as NORMAL. */
+  /** Ends the container of a member that is leaving: Kubernetes restarts the container, and the member is NORMAL again. */
   async cancelDecommission(pod: string): Promise<void> {
     await this.run(pod, "sh", "-c", endWhileLeaving).catch((error: Error) => {
       // The container may end before it has answered.
@@ -23,7 +23,7 @@ export class RingClient extends RingViews {
     });
   }
 
-  /** Deletes a pod, if it is that one still: the next one has another address. */
+  /** Deletes a pod, unless another pod has taken its name: the next pod has another address. */
   async replaceAtNewAddress({ name, pod = name, uid }: ObservedPod): Promise<void> {
     const { namespace } = this.ring;
     const { core } = await this.cluster();
@@ -33,9 +33,9 @@ export class RingClient extends RingViews {
   }
 
   /**
-   * Deletes the pod of a member that has left, so that the next one joins anew. One that does not empty the disk itself gives up
-   * its volume, whose member no other starts as.
-   * @returns false when it was another pod by then
+   * Deletes the pod of a member that has left, so that the next pod joins. If the pods do not empty the disk themselves, the
+   * PersistentVolumeClaim is deleted as well, since Cassandra does not start on the data of a member that has left.
+   * @returns false if another pod has taken the name meanwhile
    */
   async rejoin({ name, uid, keepsRecord }: ObservedPod): Promise<boolean> {
     const { namespace } = this.ring;
@@ -53,7 +53,7 @@ export class RingClient extends RingViews {
     }
   }
 
-  /** Has the sets ask for that many pods in all. Members that are too many must have left before. */
+  /** Scales the StatefulSets to that many pods in all. Surplus members must have left before. */
   async scale(replicas: number): Promise<void> {
     const { sets, namespace } = this.ring;
     const { apps } = await this.cluster();
@@ -61,7 +61,7 @@ export class RingClient extends RingViews {
     for (const name of sets) await apps.patchNamespacedStatefulSet({ name, namespace, body });
   }
 
-  /** Puts on record what the ring itself tells. */
+  /** Writes into the ring record what the ring itself says. */
   async updateRecord(entries: Record<string, string | null>): Promise<void> {
     const [name, { objects }] = await Promise.all([this.recordName(), this.cluster()]);
     const metadata = { name, namespace: this.ring.namespace };
@@ -69,9 +69,9 @@ export class RingClient extends RingViews {
   }
 
   /**
-   * Sets the owners of the record and of the superuser's Secret right. Pods may write all of them, since each adds its own claim:
-   * Kubernetes would keep the two for as long as somebody else's object, or delete them with it.
-   * @returns what was set right, a line for each
+   * Corrects the owners of the ring record and of the superuser's Secret. Each pod adds its own PersistentVolumeClaim, so that pods may
+   * write any owner. With a foreign owner, Kubernetes would keep the two objects too long, or delete them too early.
+   * @returns what was corrected, a line for each object
    */
   async repairOwners(): Promise<string[]> {
     const { name: ring, namespace } = this.ring;
@@ -88,7 +88,7 @@ export class RingClient extends RingViews {
     for (const [i, object] of found.entries()) {
       if (!object) continue;
       const owners = object.metadata!.ownerReferences ?? [];
-      // Claims of the ring that are gone, Kubernetes takes away itself.
+      // Kubernetes itself removes PersistentVolumeClaims of the ring that are gone.
       const isOfRing = ({ kind, name }: V1OwnerReference) =>
         kind === "PersistentVolumeClaim" && this.podOf(name) !== undefined;
       const others = owners.filter((owner) => !isOfRing(owner));
@@ -96,7 +96,7 @@ export class RingClient extends RingViews {
       if (others.length + missing.length === 0) continue;
       const path = "/metadata/ownerReferences";
       const body = [
-        // Nobody else has written them meanwhile.
+        // Fails if somebody else has changed the owners meanwhile.
         ...(owners.length > 0 ? [{ op: "test", path, value: owners }] : []),
         { op: "add", path, value: [...owners.filter(isOfRing), ...missing] },
       ];
@@ -108,15 +108,15 @@ export class RingClient extends RingViews {
         ...missing.map(({ name }) => `${name} was missing`),
       ];
       lines.push(
-        `the owners of ${kind} ${object.metadata!.name}, which goes with the volumes, were set right: ${wrong.join(", ")}`,
+        `the owners of ${kind} ${object.metadata!.name}, which is deleted with the volumes, were corrected: ${wrong.join(", ")}`,
       );
     }
     return lines;
   }
 
   /**
-   * Has a member move its rows to the others and leave the ring, or goes on watching it when it does so already.
-   * @throws {Error} when it failed; the member is then a member still
+   * Decommissions a member, or watches a decommission that is already in progress.
+   * @throws {Error} if the decommission failed; the member is then still a member
    */
   async decommission(pod: string, report: ProgressReporter): Promise<void> {
     const member = {
@@ -130,8 +130,8 @@ export class RingClient extends RingViews {
   }
 
   /**
-   * Has a member drop the rows that others have taken over. It rewrites all that is on the disk. While a member of the ring moves,
-   * Cassandra refuses: then it is tried again.
+   * Runs `nodetool cleanup` on a member: it deletes the data that others have taken over, and rewrites all data on the disk. While a
+   * member joins or leaves, Cassandra refuses, and the cleanup is tried again.
    */
   async cleanup(pod: string, report?: (said: string) => Promise<void>): Promise<void> {
     const { stallTimeoutMinutes } = this;
@@ -157,7 +157,7 @@ export class RingClient extends RingViews {
     }
   }
 
-  /** Deletes the claims of members that left the ring, from a place on, and with them their volumes. */
+  /** Deletes the PersistentVolumeClaims, and so the volumes, of members from an ordinal on that have left the ring. */
   async deleteVolumes(from: number): Promise<void> {
     const { namespace } = this.ring;
     const left = Object.entries(await this.record()).filter(
@@ -169,14 +169,15 @@ export class RingClient extends RingViews {
       await core.deleteNamespacedPersistentVolumeClaim(claim).catch(undefinedWhenNotFound);
       await waitUntilClear(() => this.holding(pod), this.stallTimeoutMinutes).catch((error: Error) => {
         throw new Error(
-          `claim ${claim.name} of a member that has left is not gone ${error.message}; the next \`pulumi up\` checks again`,
+          `PersistentVolumeClaim ${claim.name} of a member that has left still exists ${error.message}; the next \`pulumi up\` checks ` +
+            "again",
         );
       });
       await this.release(`${namespace}-${claim.name}`);
     }
   }
 
-  /** Why the claim of a pod is not gone yet, though it was deleted; undefined once it is. */
+  /** Why the deleted PersistentVolumeClaim of a pod still exists; undefined once it is gone. */
   private async holding(pod: string): Promise<string | undefined> {
     const { namespace } = this.ring;
     const { core } = await this.cluster();
@@ -186,13 +187,13 @@ export class RingClient extends RingViews {
     if (!claim) return undefined;
     const holder = await core.readNamespacedPod({ name: pod, namespace }).catch(undefinedWhenNotFound);
     if (holder) {
-      const end = `\`kubectl delete -n ${namespace} pod ${pod} --force\` has it end where its node is certain to be off`;
+      const end = `if its node is certain to be off, run \`kubectl delete -n ${namespace} pod ${pod} --force\``;
       return `pod ${pod} on node ${holder.spec?.nodeName ?? "none"} has not ended yet; ${end}`;
     }
-    return `its finalizers are ${claim.metadata?.finalizers?.join(", ") || "none"}, and whoever set them has not taken them away`;
+    return `its finalizers are ${claim.metadata?.finalizers?.join(", ") || "none"}, and their controllers have not removed them`;
   }
 
-  /** A static volume stays reserved for the claim that is gone, until it no longer names the very one. */
+  /** A static volume stays reserved for its deleted PersistentVolumeClaim as long as it names the UID of that one. */
   private async release(name: string): Promise<void> {
     const { core } = await this.cluster();
     const volume = await core.readPersistentVolume({ name }).catch(undefinedWhenNotFound);
@@ -201,6 +202,6 @@ export class RingClient extends RingViews {
   }
 }
 
-/** By its own word: the others take it for one that leaves until it has come back. */
+/** The member's own state counts: to the others, it is leaving until it has come back. */
 const endWhileLeaving = `
 case $(nodetool netstats 2>/dev/null | sed -n "s/^Mode: //p") in LEAVING|DECOMMISSION_FAILED) kill 1 ;; esac`;

@@ -1,7 +1,7 @@
 import type { V1PersistentVolumeClaim, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { scriptsFolder } from "../objects/podVolumes";
 import { KubernetesClient, isReady, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { defaultStallTimeoutMinutes } from "./podJob";
 import { ringOrdinalOf } from "../objects/racks";
 import { RecordEntries, hostIdIn } from "./record";
@@ -15,29 +15,29 @@ export interface RingReference {
   namespace: string;
   /** Labels of its pods. */
   selector: Record<string, string>;
-  /** Name of the sets' claim template. */
+  /** Name of the volume claim template. */
   claim: string;
-  /** Whether some of its pods may be of the tutorials' template, and write no record of their own. @default false */
+  /** Whether some pods may have the tutorials' template, and do not write the ring record. @default false */
   isAdopted?: boolean;
-  /** Minutes without progress after which a step is given up; it goes on by itself. @default 15 */
+  /** Minutes without progress after which `pulumi up` gives a step up. The pods go on with the step. @default 15 */
   stallTimeoutMinutes?: number;
 }
 
-/** What Kubernetes has of a ring of StatefulSets: sets, claims, pods and the ring record, and the way into a pod. */
+/** The Kubernetes objects of a ring: StatefulSets, PersistentVolumeClaims, pods and the ring record. Runs commands in pods. */
 export class RingPods {
   private connection?: Promise<KubernetesClient>;
 
-  /** @param choice the cluster that it is in; undefined for that of the default provider */
+  /** @param kubeContext the Kubernetes cluster of the ring; undefined for that of the default provider */
   constructor(
-    private readonly choice: ClusterChoice | undefined,
+    private readonly kubeContext: KubeContext | undefined,
     protected readonly ring: RingReference,
   ) {}
 
   protected cluster(): Promise<KubernetesClient> {
-    return (this.connection ??= KubernetesClient.connect(this.choice));
+    return (this.connection ??= KubernetesClient.connect(this.kubeContext));
   }
 
-  /** Pods that a live set asks for; undefined when there is no such set. */
+  /** Pods that a live StatefulSet asks for; undefined if there is no such StatefulSet. */
   async replicasOf(set: string): Promise<number | undefined> {
     const { namespace } = this.ring;
     const { apps } = await this.cluster();
@@ -45,14 +45,14 @@ export class RingPods {
     return found?.spec?.replicas;
   }
 
-  /** Pods that the live sets ask for; undefined when there is none of them. */
+  /** Pods that the live StatefulSets ask for; undefined if none exists. */
   async replicas(): Promise<number | undefined> {
     const counts = await Promise.all(this.ring.sets.map((set) => this.replicasOf(set)));
     const live = counts.filter((count) => count !== undefined);
     return live.length === 0 ? undefined : live.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Claims of the sets, of pods that there are and of others. */
+  /** PersistentVolumeClaims of the StatefulSets, with and without a pod. */
   async claims(): Promise<V1PersistentVolumeClaim[]> {
     const { namespace } = this.ring;
     const { core } = await this.cluster();
@@ -60,7 +60,7 @@ export class RingPods {
     return items.filter(({ metadata }) => this.podOf(metadata!.name!) !== undefined);
   }
 
-  /** Pod whose claim has that name; undefined for other claims. */
+  /** The pod of a PersistentVolumeClaim of this ring; undefined for others. */
   protected podOf(claim: string): string | undefined {
     const prefix = this.claimOf("");
     const pod = claim.startsWith(prefix) ? claim.slice(prefix.length) : "";
@@ -75,7 +75,7 @@ export class RingPods {
     return ringOrdinalOf(this.ring.sets, pod);
   }
 
-  /** Pods that are members by a record, in order of their places. */
+  /** Pods that a ring record lists as members, in order. */
   protected membersIn(record: RecordEntries): string[] {
     return Object.entries(record)
       .filter(([pod, entry]) => !Number.isNaN(this.ringOrdinalOf(pod)) && hostIdIn(entry))
@@ -103,31 +103,31 @@ export class RingPods {
     };
   }
 
-  /** Where a pod has its volume, and whether it has the scripts that keep the record. */
+  /** Where a pod mounts its volume, and whether it has the scripts that write the ring record. */
   private mountsOf({ spec }: V1Pod): Pick<PodView, "keepsRecord" | "folder"> {
     const volume = spec!.containers[0].volumeMounts?.find(({ name }) => name === this.ring.claim);
     return { keepsRecord: isOwnTemplate(spec!), folder: volume?.mountPath };
   }
 
   /**
-   * The same for what is decided on who is in it.
-   * @throws {Error} when there is none: it may be gone, and its members with their rows be there
+   * Entries of the ring record, for decisions that depend on its members.
+   * @throws {Error} if there is no record: it may have been deleted, while the members and their data exist
    */
   protected async recordToRelyOn(): Promise<RecordEntries> {
     const record = await this.readRecord();
     if (record || this.ring.isAdopted) return record ?? {};
     throw new Error(
-      `ConfigMap ${await this.recordName()}, the record of its members, is not in namespace ${this.ring.namespace}; each pod writes its ` +
-        "part of it when it starts",
+      `ConfigMap ${await this.recordName()} (the ring record) is not in namespace ${this.ring.namespace}; each pod writes its ` +
+        "part when it starts",
     );
   }
 
-  /** Name of the ConfigMap with the ring record; undefined where nothing tells. */
+  /** Name of the ConfigMap with the ring record; undefined if it is not known. */
   protected recordName(): Promise<string | undefined> {
     return Promise.resolve(`${this.ring.name}-ring`);
   }
 
-  /** Entries of the ring record; undefined when there is none. */
+  /** Entries of the ring record; undefined if there is no record. */
   protected async readRecord(): Promise<RecordEntries | undefined> {
     const [name, { core }] = await Promise.all([this.recordName(), this.cluster()]);
     if (name === undefined) return undefined;
@@ -136,7 +136,7 @@ export class RingPods {
     return map && (map.data ?? {});
   }
 
-  /** Entries of the ring record; none when there is no record. */
+  /** Entries of the ring record; empty if there is no record. */
   protected async record(): Promise<RecordEntries> {
     return (await this.readRecord()) ?? {};
   }
@@ -156,7 +156,7 @@ export interface PodView extends ObservedPod {
   folder?: string;
 }
 
-/** Whether pods are of this program's template, and have its scripts. */
+/** Whether pods have this program's template, and so its scripts. */
 export function isOwnTemplate({ containers }: V1PodSpec): boolean {
   return (containers[0].volumeMounts ?? []).some(({ mountPath }) => mountPath === scriptsFolder);
 }

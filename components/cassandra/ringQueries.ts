@@ -4,17 +4,17 @@ import { parseStatus, parseStreams, RingMember } from "./nodetool";
 import { RecordEntries } from "./record";
 import { PodView, RingPods } from "./ringPods";
 
-/** Asks members by nodetool, and keeps the record of pods that keep none themselves. */
+/** Asks members by nodetool, and writes the ring record for pods that do not write it themselves. */
 export class RingQueries extends RingPods {
-  /** Pods that can tell of the ring. @throws when none serves */
+  /** Pods whose members can answer. @throws if none serves */
   protected serving(pods: PodView[]): PodView[] {
     const serving = pods.filter(({ ready }) => ready);
     if (serving.length === 0)
-      throw new Error(`ring ${this.ring.name}: none of its members serves, so that nobody can tell who they are`);
+      throw new Error(`ring ${this.ring.name}: no member serves, so the members cannot be listed`);
     return serving;
   }
 
-  /** What one of some pods says, three of them at the most: a member that hangs answers nothing, though its port is open. */
+  /** The answer of one of the pods. At most three are asked: a member that hangs does not answer, though its port is open. */
   protected runInAny(pods: PodView[], ...command: string[]): Promise<string> {
     const [first, ...others] = pods.slice(0, 3);
     const orElse = (answer: Promise<string>, { name }: PodView) =>
@@ -26,7 +26,7 @@ export class RingQueries extends RingPods {
   }
 
   /**
-   * What pods of the tutorials' template would put on record, did they keep one: who is a member, and who has left.
+   * Entries of the ring record for pods of the tutorials' template, which do not write it: who is a member, and who has left.
    * @returns entries that are missing or out of date
    */
   protected async unwritten(pods: PodView[], listed: RingMember[], record: RecordEntries): Promise<RecordEntries> {
@@ -44,7 +44,7 @@ export class RingQueries extends RingPods {
     return Object.fromEntries(Object.entries(entries).filter(([pod, entry]) => record[pod] !== entry));
   }
 
-  /** Puts on record what pods of the tutorials' template do not write themselves; nothing where all pods do. */
+  /** Writes into the ring record what pods of the tutorials' template do not write. Does nothing if all pods write it. */
   async recordTutorialPods(): Promise<void> {
     if (!this.ring.isAdopted) return;
     const [pods, record, claims] = await Promise.all([this.pods(), this.record(), this.claims()]);
@@ -52,14 +52,14 @@ export class RingQueries extends RingPods {
     const entries = await this.unwritten(pods, listed, record);
     if (Object.keys(entries).length === 0) return;
     const [name, { objects }] = await Promise.all([this.recordName(), this.cluster()]);
-    // A strategic merge, which adds owners to those that are there.
+    // A strategic merge adds owners, and keeps the present ones.
     await objects.patch({
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: {
         name,
         namespace: this.ring.namespace,
-        // The record goes with the last of the volumes.
+        // Kubernetes deletes the record with the last volume.
         ownerReferences: claims.map(ownerOf),
       },
       data: { formed: new Date().toISOString(), ...record, ...entries },
@@ -67,7 +67,7 @@ export class RingQueries extends RingPods {
   }
 }
 
-/** A claim as an owner: what it owns goes with the last of its owners. */
+/** A PersistentVolumeClaim as an owner: Kubernetes deletes an object with the last of its owners. */
 export function ownerOf({ metadata }: V1PersistentVolumeClaim): V1OwnerReference {
   return { apiVersion: "v1", kind: "PersistentVolumeClaim", name: metadata!.name!, uid: metadata!.uid! };
 }

@@ -9,13 +9,13 @@ import {
   Streams,
 } from "./nodetool";
 import { podAt } from "../objects/racks";
-import { RecordEntries, hasLeft, isUnformed, moving, membersAwaitingRepair } from "./record";
+import { RecordEntries, hasLeft, isUnformed, topologyChangeIn, membersAwaitingRepair } from "./record";
 import { PodView } from "./ringPods";
 import { RingQueries } from "./ringQueries";
 import { Member, RingView } from "../operations/decommissionPlan";
 import { hasMembers, unknownMembersIn, Survey } from "../operations/ringSurvey";
 
-/** What a ring says of itself. */
+/** What the members say of their ring. */
 export interface RingIdentity {
   clusterName: string;
   members: RingMember[];
@@ -23,39 +23,40 @@ export interface RingIdentity {
   versions: { major: number; minor: number }[];
 }
 
-/** When a member is asked who is in the ring, which costs a JVM and the permission to run commands in pods. */
+/** When a member is asked who is in the ring. That costs a JVM, and needs the permission to run commands in pods. */
 export type AskPolicy = "always" | "when all serve" | "never";
 
-/** What a ring of StatefulSets says of itself, through its pods: nodetool, and the ring record. */
+/** Views of a ring of StatefulSets, from nodetool and the ring record. */
 export class RingViews extends RingQueries {
-  /** Places of members whose claims exist, and that have not left the ring. */
+  /** Ordinals of members whose PersistentVolumeClaims exist, and that have not left the ring. */
   async keptMembers(): Promise<number[]> {
     const [claims, record] = await Promise.all([this.claims(), this.record()]);
-    // A ring of which nothing has formed has no member: its pods have said that their disks are empty.
+    // A ring that has not begun to form has no member: its pods have recorded that their disks are empty.
     const isEmpty = isUnformed(record) && Object.values(record).includes("empty");
     if (isEmpty && !this.ring.isAdopted) return [];
     const pods = claims.flatMap(({ metadata }) => this.podOf(metadata!.name!) ?? []);
     return pods.filter((pod) => !hasLeft(record[pod])).map((pod) => this.ringOrdinalOf(pod));
   }
 
-  /** Pods before a place that are members, as the record has them. */
+  /** Pods before an ordinal that the ring record lists as members. */
   async recordedMembers(before: number): Promise<string[]> {
     return this.membersIn(await this.recordToRelyOn()).filter((pod) => this.ringOrdinalOf(pod) < before);
   }
 
   /**
-   * @param stay number of the first places that stay: as long as a member beyond them is in the ring, it is asked as well how rows
-   *   are kept, and what each member's disk and work is. Each answer costs a JVM. @default none
-   * @throws {Error} when no member answers
+   * The ring, for a decommission.
+   * @param stay number of members to keep: while another member is in the ring, the view includes the keyspaces, and each member's disk
+   *   and repairs. Each of these answers costs a JVM. @default none
+   * @throws {Error} if no member answers
    */
-  async look(stay = 0): Promise<RingView> {
+  async inspect(stay = 0): Promise<RingView> {
     const pods = await this.pods();
     const asked = this.serving(pods);
     const written = await this.recordToRelyOn();
     const listed = parseStatus(await this.runInAny(asked, "nodetool", "status"));
     const record = { ...written, ...(await this.unwritten(pods, listed, written)) };
     const recorded = this.membersIn(record);
-    // Those on record have a pod to come, though there may be none now, as when somebody scaled the set by hand.
+    // Members in the ring record may have no pod now, such as after somebody scaled the StatefulSet by hand.
     const known = [...new Set([...pods.map(({ name }) => name), ...recorded])].map((name) => {
       const pod: Partial<PodView> = pods.find((one) => one.name === name) ?? {};
       const id = record[name]?.split(" ")[0];
@@ -81,8 +82,10 @@ export class RingViews extends RingQueries {
     ];
     return {
       membersAwaitingRepair: membersAwaitingRepair(record),
-      // A pod that is gone makes no use of its turn, and the others take it.
-      turn: pods.some(({ name }) => name === moving(record)?.pod) ? moving(record) : undefined,
+      // The others take the topology lock from a pod that is gone.
+      topologyChange: pods.some(({ name }) => name === topologyChangeIn(record)?.pod)
+        ? topologyChangeIn(record)
+        : undefined,
       namespace: this.ring.namespace,
       members,
       unknownMembers,
@@ -95,7 +98,7 @@ export class RingViews extends RingQueries {
     };
   }
 
-  /** Whether no member of its first ring was ever there: nothing is on record, and no pod serves. */
+  /** Whether the ring never had a member: the ring record lists none, and no pod serves. */
   async isUnformed(): Promise<boolean> {
     if (this.ring.isAdopted) return false;
     const [pods, record] = await Promise.all([this.pods(), this.readRecord()]);
@@ -103,9 +106,9 @@ export class RingViews extends RingQueries {
   }
 
   /**
-   * What can be seen at little cost; where there is a member, one is asked who is in the ring, which costs a JVM.
-   * @param replicas members that there are to be @default as many as a DaemonSet asks for
-   * @param asks whether a member is asked: `always`, where it can be; `when all serve`; or `never`
+   * The ring, at little cost. A member is asked who is in the ring, which costs a JVM.
+   * @param replicas members that the stack asks for @default as many as a DaemonSet asks for
+   * @param asks whether a member is asked: `always`, if possible; `when all serve`; or `never`
    */
   async survey(replicas?: number, asks: AskPolicy = "always"): Promise<Survey> {
     const [asked, pods, record] = await Promise.all([this.replicas(), this.pods(), this.record()]);
@@ -121,8 +124,8 @@ export class RingViews extends RingQueries {
   }
 
   /**
-   * Pods that have a volume, and neither are there nor on record: whoever joined and ended at once, before that went on record, lies on one
-   * of these.
+   * Pods that have a volume, but do not exist and are not in the ring record. A member that joined and ended before the ring record listed
+   * it has its data on such a volume.
    */
   private async unrecorded(pods: PodView[], record: RecordEntries): Promise<string[]> {
     if (this.ring.isAdopted) return [];
@@ -133,17 +136,17 @@ export class RingViews extends RingQueries {
     );
   }
 
-  /** Members on record that have no pod, and the one whose turn it is, which may have joined before that went on record. */
+  /** Members of the ring record without a pod, and the holder of the topology lock, which may have joined without being recorded. */
   private without(pods: PodView[], record: RecordEntries): string[] {
-    const turn = moving(record)?.pod;
+    const holder = topologyChangeIn(record)?.pod;
     const known = [
       ...this.membersIn(record),
-      ...(turn !== undefined && !Number.isNaN(this.ringOrdinalOf(turn)) ? [turn] : []),
+      ...(holder !== undefined && !Number.isNaN(this.ringOrdinalOf(holder)) ? [holder] : []),
     ];
     return [...new Set(known)].filter((member) => !pods.some(({ name }) => name === member));
   }
 
-  /** Adds to what Kubernetes tells what a member tells, where there is one and it is to be asked. */
+  /** Adds what a member says to what Kubernetes says, if there is a member and it is to be asked. */
   protected async ask(seen: Survey, asks: AskPolicy): Promise<Survey> {
     const { expected, pods, record } = seen;
     const askers = pods.filter(({ ready, ending }) => ready && !ending);
@@ -156,12 +159,12 @@ export class RingViews extends RingQueries {
     return { ...seen, record: { ...record, ...(await this.unwritten(pods, listed, record)) }, listed, isBlind };
   }
 
-  /** What a pod has received of what it is to; undefined while it tells nothing. */
+  /** How much data a pod has received, and is to receive; undefined while the pod does not answer. */
   async received(pod: string): Promise<Pick<Streams, "received" | "toReceive"> | undefined> {
     return this.run(pod, "nodetool", "netstats").then(parseStreams, () => undefined);
   }
 
-  /** What its members are made of; undefined while none serves. */
+  /** Names, members and versions of the ring; undefined while no member serves. */
   async identity(): Promise<RingIdentity | undefined> {
     const ready = (await this.pods()).filter((pod) => pod.ready);
     if (ready.length === 0) return undefined;
@@ -177,7 +180,7 @@ export class RingViews extends RingQueries {
     };
   }
 
-  /** Those of some pods that are members on record now: one may have left the ring while the others told who is in it. */
+  /** The pods that the ring record still lists as members: one may have left the ring while the others were asked. */
   private async stillRecorded(pods: string[]): Promise<string[]> {
     if (pods.length === 0) return [];
     const now = this.membersIn(await this.record());
@@ -185,20 +188,20 @@ export class RingViews extends RingQueries {
   }
 
   /**
-   * A pod as a member; undefined when it is none, by what the ring lists and what goes on in it.
-   * @param isWhole whether its disk and its work are asked for
+   * A pod as a member; undefined if the ring does not list it, and it does not decommission.
+   * @param isWhole whether its disk and its repairs are read
    */
   private async view({ name, pod, member, isRecorded }: KnownPod, isWhole: boolean): Promise<Member | undefined> {
     const { running = false, keepsRecord = true, folder = "/" } = pod;
     const one = { pod: name, claim: this.claimOf(name), ringOrdinal: this.ringOrdinalOf(name) };
     if (!member) {
-      // At the very end of leaving, the ring no longer lists it, and the record has not heard of it yet.
+      // At the end of a decommission, the ring no longer lists the member, and the ring record still does.
       const isLeaving =
         running && keepsRecord && isRecorded && (await this.run(name, "sh", "-c", isDecommissioning)).trim() === "yes";
       return isLeaving ? { ...one, up: true, state: "leaving" } : undefined;
     }
     const { up, state, load } = member;
-    // One that is down stands in the way as such; its container may end at any moment.
+    // A member that is down prevents a decommission anyway. Its container may end at any moment.
     const said = isWhole && running && up ? await this.run(name, "sh", "-c", diskAndWork, folder) : "";
     const free = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(said)?.[1];
     const { ready = true, ending = true, trouble = "" } = pod;
@@ -208,10 +211,10 @@ export class RingViews extends RingQueries {
   }
 }
 
-/** Why a container does not run that will: in Kubernetes' words. */
+/** Kubernetes' reasons of containers that do not run yet. */
 const startsLater = ["CrashLoopBackOff", "ContainerCreating", "PodInitializing"];
 
-/** A pod that there is or that is on record, beside what the ring lists for it. */
+/** A pod that exists or is in the ring record, and its member, if the ring lists one. */
 interface KnownPod {
   name: string;
   pod: Partial<PodView>;
@@ -219,7 +222,7 @@ interface KnownPod {
   isRecorded: boolean;
 }
 
-/** Its lock is held for as long as decommission.sh runs. */
+/** decommission.sh holds the lock for as long as it runs. */
 const isDecommissioning = "flock -n /tmp/decommission.lock echo no || echo yes";
-/** Where Cassandra itself does not run, nodetool has no answer, and the ring says so as well. */
+/** Without Cassandra, nodetool fails. The ring then lists the member as down. */
 const diskAndWork = 'df -PB1 "$0"; nodetool tpstats || true';

@@ -8,7 +8,7 @@ import { versionOf } from "./version";
 
 export const versions = ["4.0", "4.1", "5.0"];
 
-/** Read as a file: who compiles the package in a program of its own may not import it. */
+/** Read as a file: a user's program that compiles the package may not allow the import of JSON. */
 const known = shareFirstCall(
   () =>
     JSON.parse(fs.readFileSync(path.join(__dirname, "yamlKeys.json"), "utf8")) as {
@@ -19,15 +19,15 @@ const known = shareFirstCall(
     },
 );
 
-/** Which list of keys holds for an image, by its tag; undefined when that tells no version known here. */
+/** The version in an image's tag, if its keys are known; else undefined. */
 export function knownVersionOf(image: string): string | undefined {
   const { major, minor } = versionOf(image) ?? {};
   return versions.find((one) => one === `${major}.${minor}`);
 }
 
 /**
- * The keys of cassandra.yaml that an image does not allow, each with the reason, and with its value if another value would do. Names are
- * those of class `Config` of Cassandra 4.0.18, 4.1.9 and 5.0.9; of an image whose tag tells none of these versions, a name of any will do.
+ * The keys of cassandra.yaml that an image does not allow, each with the reason, and with its value if another value is allowed. Names
+ * come from class `Config` of Cassandra 4.0.18, 4.1.9 and 5.0.9. If the tag names none of these versions, a name of any version is allowed.
  * @param image undefined while it is not known
  */
 export function unknownKeys(

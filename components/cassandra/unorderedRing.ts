@@ -1,6 +1,6 @@
 import type { V1DaemonSet, V1Pod, V1ReplicationController } from "@kubernetes/client-node";
 import { recordVariable } from "../objects/podEnvironment";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { RingClient } from "./ringClient";
 import { PodView } from "./ringPods";
@@ -8,32 +8,32 @@ import { AskPolicy } from "./ringViews";
 import { Survey } from "../operations/ringSurvey";
 
 export interface UnorderedRingReference {
-  /** Name of the ring, and of what makes its pods. */
+  /** Name of the ring, and of the controller of its pods. */
   name: string;
   namespace: string;
   /** Labels of its pods. */
   selector: Record<string, string>;
   maker: "ReplicationController" | "DaemonSet";
-  /** Whether a member is its node's, whose folder outlives the pods; else it is its pod's. */
+  /** Whether the data is in a folder of the node, which outlives the pods; else it is in the pod. */
   isOnNodes: boolean;
-  /** Minutes without progress after which a step is given up; it goes on by itself. @default 15 */
+  /** Minutes without progress after which `pulumi up` gives a step up. The pods go on with the step. @default 15 */
   stallTimeoutMinutes?: number;
 }
 
 /**
- * A ring whose pods have no ordinal. They move their rows by themselves before they end, and enter by themselves: what is left to
- * `pulumi up` is to wait until that is done.
+ * A ring whose pods have no ordinal. The pods join by themselves, and decommission by themselves before they end. `pulumi up` only waits
+ * for that.
  */
 export class UnorderedRing extends RingClient {
   override readonly leavesByItself = true;
-  /** Names of pods by those of the nodes that they are on. */
+  /** Names of pods, by the names of their nodes. */
   private podOn: Record<string, string> = {};
 
   constructor(
-    choice: ClusterChoice | undefined,
+    kubeContext: KubeContext | undefined,
     private readonly reference: UnorderedRingReference,
   ) {
-    super(choice, { ...reference, sets: [], claim: "" });
+    super(kubeContext, { ...reference, sets: [], claim: "" });
   }
 
   override async replicas(): Promise<number | undefined> {
@@ -41,12 +41,12 @@ export class UnorderedRing extends RingClient {
     if (found === undefined || isController(found)) return found?.spec?.replicas;
     const { metadata, status } = found;
     if ((status?.observedGeneration ?? 0) < metadata!.generation!) {
-      throw new Error(`Kubernetes has not counted yet for how many nodes DaemonSet ${this.reference.name} is`);
+      throw new Error(`Kubernetes has not counted the nodes of DaemonSet ${this.reference.name} yet`);
     }
     return status!.desiredNumberScheduled;
   }
 
-  /** What makes its pods; undefined where it is not there. */
+  /** The controller of the pods; undefined if it does not exist. */
   private async maker(): Promise<V1ReplicationController | V1DaemonSet | undefined> {
     const { name, namespace, maker } = this.reference;
     const { core, apps } = await this.cluster();
@@ -57,7 +57,7 @@ export class UnorderedRing extends RingClient {
     return found.catch(undefinedWhenNotFound);
   }
 
-  /** Its record goes with the stack, under a name of Pulumi's making, which its pods are told. */
+  /** The ring record is deleted with the stack. Pulumi makes its name, which is in a variable of the pods. */
   protected override async recordName(): Promise<string | undefined> {
     const [container] = (await this.maker())?.spec?.template?.spec?.containers ?? [];
     return container?.env?.find(({ name }) => name === recordVariable)?.value;
@@ -71,7 +71,7 @@ export class UnorderedRing extends RingClient {
   }
 
   override async survey(replicas?: number, asks: AskPolicy = "always"): Promise<Survey> {
-    // First the record: a member on record that has no pod is one that is gone, not one that is still to come.
+    // The record is read first: a member in the record that has no pod is gone, and not still to come.
     const record = await this.record();
     const [asked, pods] = await Promise.all([this.replicas(), this.pods()]);
     const wanted = replicas ?? asked ?? 0;
@@ -84,12 +84,12 @@ export class UnorderedRing extends RingClient {
     );
   }
 
-  /** Its record and its Secret go with the stack. Those under these names are kept, with the volumes of another ring. */
+  /** The record and the Secret are deleted with the stack. Objects of the fixed names belong to another ring with volumes. */
   override repairOwners(): Promise<string[]> {
     return Promise.resolve([]);
   }
 
-  /** Pods that are to stay, or to hand their rows over, and that do not serve. */
+  /** Pods that do not serve, and are not being deleted. */
   async silent(): Promise<string[]> {
     return (await this.pods()).filter(({ ready, ending }) => !ready && !ending).map(({ name }) => name);
   }
@@ -97,9 +97,9 @@ export class UnorderedRing extends RingClient {
   protected override async pods(): Promise<PodView[]> {
     const { namespace, selector, isOnNodes } = this.reference;
     const pods = await (await this.cluster()).pods(namespace, selector);
-    // One that was evicted stays listed, and another one is in its place.
+    // An evicted pod stays listed beside the pod that replaces it.
     const views = pods
-      .filter(isThere)
+      .filter(isPresent)
       .map((pod, ringOrdinal) => ({ ...this.viewOf(pod), ringOrdinal, node: pod.spec!.nodeName }));
     if (!isOnNodes) return views;
     this.podOn = Object.fromEntries<string>(views.map(({ node, name }) => [node ?? name, name]));
@@ -111,7 +111,7 @@ export class UnorderedRing extends RingClient {
   }
 }
 
-const isThere = ({ status }: V1Pod) => !/^(Failed|Succeeded)$/.test(status?.phase ?? "");
+const isPresent = ({ status }: V1Pod) => !/^(Failed|Succeeded)$/.test(status?.phase ?? "");
 
 const isController = (maker: V1ReplicationController | V1DaemonSet): maker is V1ReplicationController =>
   "replicas" in maker.spec!;

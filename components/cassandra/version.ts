@@ -4,29 +4,29 @@ export interface Version {
   minor: number;
 }
 
-/** Version that the tag of an image begins with: `5.0.9-jammy`, `v5.0.9`; undefined when it has none, or a digest alone. */
+/** Version that the tag of an image begins with: `5.0.9-jammy`, `v5.0.9`; undefined if it has no version, or there is only a digest. */
 export function versionOf(image: string): Version | undefined {
   // 2026.11 and 26.11 are dates.
   const [, major, minor] = /:v?(1?\d)\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
   return major === undefined ? undefined : { major: Number(major), minor: Number(minor) };
 }
 
-/** Versions of which an image may hold any. */
+/** The range of versions that an image may hold. */
 export interface Versions {
   oldest: Version;
   newest: Version;
 }
 
-/** The last series of each major version that there is, or that this program knows. */
+/** The last series of each major version, as far as this program knows. */
 const lastMinor: Record<number, number> = { 3: 11, 4: 1, 5: 0 };
 
-/** Major version that is all that a tag of Cassandra's own image tells: `cassandra:4`, `cassandra:4-jammy`. */
+/** Major version in a tag of Cassandra's own image without a minor version: `cassandra:4`, `cassandra:4-jammy`. */
 export function majorOf(image: string): number | undefined {
   const [, major] = /(?:^|\/)cassandra:(\d{1,2})(?:-[^/@]*)?(?:@.*)?$/.exec(image) ?? [];
   return major === undefined ? undefined : Number(major);
 }
 
-/** Versions that the tag of an image leaves open; undefined where it tells nothing. */
+/** Versions that the tag of an image allows; undefined if the tag says nothing. */
 export function versionsOf(image: string): Versions | undefined {
   const told = versionOf(image);
   if (told) return { oldest: told, newest: told };
@@ -35,8 +35,8 @@ export function versionsOf(image: string): Versions | undefined {
   return { oldest: { major, minor: 0 }, newest: { major, minor: lastMinor[major] ?? 0 } };
 }
 
-/** A version as messages put it. */
+/** A version in messages. */
 export const written = ({ major, minor }: Version) => `${major}.${minor}`;
 
-/** Below zero for an older one first, as `sort` takes it. */
+/** For `sort`, the oldest first. */
 export const compare = (a: Version, b: Version) => a.major - b.major || a.minor - b.minor;

@@ -1,7 +1,7 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { checkedArgs } from "../args/checkedArgs";
-import type { ClusterChoice } from "../kubernetes/kubeconfig";
+import type { KubeContext } from "../kubernetes/kubeconfig";
 import { verifiedCluster } from "../kubernetes/kubernetesCluster";
 import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
 import { networkPolicy, noAccess, type Peer } from "../objects/networkPolicy";
@@ -44,7 +44,7 @@ export interface CockroachClusterArgs extends CockroachPodArgs {
   /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
   /** The Kubernetes cluster that the provider uses, for updates that look at it. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
   /**
    * Whether an edit may abandon data, as another `name` or `namespace` does: no cluster can be renamed. Remove it again after the edit.
    * @default false
@@ -64,12 +64,12 @@ export class CockroachCluster extends pulumi.ComponentResource {
   private readonly identity: Identity;
   private readonly selector: Record<string, string>;
   private readonly metadata: ObjectMetadata;
-  private readonly cluster: ClusterChoice;
+  private readonly cluster: KubeContext;
   private readonly memory: WorkloadMemory;
 
   constructor(name: string, given: CockroachClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const args = checkedArgs("CockroachCluster", name, given);
-    const { choice: cluster, passed } = verifiedCluster(name, args.cluster, opts);
+    const { kubeContext: cluster, passed } = verifiedCluster(name, args.cluster, opts);
     // The namespace waits for no other arg, so that a refused cluster makes nothing.
     const { namespace: hookNamespace } = given;
     super("cassandra:index:CockroachCluster", name, { namespace: hookNamespace }, withHooks(name, args, cluster, opts));
@@ -165,7 +165,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
 function withHooks(
   name: string,
   args: CockroachClusterArgs,
-  cluster: ClusterChoice,
+  cluster: KubeContext,
   opts?: pulumi.ComponentResourceOptions,
 ): pulumi.ComponentResourceOptions {
   const isNoStrangers = refuseForeignPods(name, { kind: "StatefulSet", names: [args.name] }, cluster);
@@ -177,7 +177,7 @@ function withHooks(
 function certificateHooks(
   name: string,
   { certificates }: CockroachClusterArgs,
-  cluster: ClusterChoice,
+  cluster: KubeContext,
 ): pulumi.ResourceHook[] {
   if (!certificates) return [];
   const { node, client } = certificates;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { ringOrdinalOf } from "../objects/racks";
 import { propertyName } from "../engine/propertyNames";
@@ -13,7 +13,7 @@ export interface NodeCountArgs {
   /** How to make the cluster of a namespace smaller by hand, for the message. */
   waysDown: (namespace: string) => string;
   /** The Kubernetes cluster that it is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 interface SetInputs {
@@ -26,7 +26,7 @@ interface SetInputs {
  * volumes. They count the live objects, since somebody may have scaled the StatefulSet by hand.
  */
 export function refuseFewerNodes(name: string, args: NodeCountArgs) {
-  const look = <T>(find: (cluster: KubernetesClient) => Promise<T>): Promise<T | undefined> =>
+  const inspect = <T>(find: (cluster: KubernetesClient) => Promise<T>): Promise<T | undefined> =>
     inspectOrWarn(args.subject, async () => find(await KubernetesClient.connect(args.cluster)));
 
   const beforeUpdate = new pulumi.ResourceHook(
@@ -35,7 +35,7 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       const { metadata, spec } = newInputs as SetInputs;
       const set = { name: metadata.name, namespace: metadata.namespace! };
       const known = (oldInputs as SetInputs).spec.replicas;
-      const live = await look(
+      const live = await inspect(
         async ({ apps }) => (await apps.readNamespacedStatefulSet(set).catch(undefinedWhenNotFound))?.spec?.replicas,
       );
       // After a scale-down by hand, as the message below advises, there are fewer nodes than the state remembers.
@@ -57,7 +57,7 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       // The namespace does not exist yet, so there are no volumes.
       const { namespace } = metadata;
       if (!namespace) return;
-      const places = await look(async ({ core }) => {
+      const places = await inspect(async ({ core }) => {
         const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
         return items.map((claim) => ringOrdinalOf([`${args.claim}-${metadata.name}`], claim.metadata!.name!));
       });

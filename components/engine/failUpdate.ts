@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * Fails the update with a sentence, and lets all else in it come to its end; nothing is deleted any more. An output that failed would
- * hold up the update for ever where the program exports it, and be told with a stack trace.
+ * Fails the update with a message. The rest of the update ends normally, but nothing is deleted any more. A failed output would print a
+ * stack trace instead, and block the update for ever if the program exports it.
  */
 export function failUpdate(message: string): void {
   const error = new pulumi.RunError(message);

@@ -12,24 +12,24 @@ import type { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ClusterChoice, readKubeconfig } from "./kubeconfig";
+import { KubeContext, readKubeconfig } from "./kubeconfig";
 import { selectorText } from "../objects/labels";
 
-export type { ClusterChoice };
+export type { KubeContext };
 
-/** Which cluster, with what the kubernetes provider sees of it. */
-export interface VerifiedClusterChoice extends ClusterChoice {
-  /** What the provider itself sees of the cluster that it acts on (`KubernetesCluster`). @default not compared */
+/** Which Kubernetes cluster, with the identity that the kubernetes provider reads. */
+export interface VerifiedKubeContext extends KubeContext {
+  /** Identity of the cluster that the provider acts on, as it reads it (`KubernetesCluster`). @default not compared */
   seen?: Promise<ClusterIdentity>;
 }
 
-/** What tells one cluster from all others, whatever address it has: the UID of its namespace `kube-system`. */
+/** Identity of a cluster, whatever its address: the UID of its namespace `kube-system`. */
 export interface ClusterIdentity {
   /** Undefined in the preview of a provider that is yet to be made. */
   uid?: string;
 }
 
-/** Namespace that every cluster has from its first hour to its last. */
+/** Namespace that every cluster has for as long as it exists. */
 export const identifyingNamespace = "kube-system";
 
 /** A pod by its name. */
@@ -38,7 +38,7 @@ export interface PodReference {
   pod: string;
 }
 
-/** The very cluster that the provider's resources go to, for steps that are more than writing an object. */
+/** Client of the cluster that the provider acts on, for steps that are more than writing an object. */
 export class KubernetesClient {
   private constructor(
     private readonly config: KubeConfig,
@@ -49,45 +49,45 @@ export class KubernetesClient {
     readonly objects: KubernetesObjectApi,
   ) {}
 
-  private static readonly compared = new WeakMap<VerifiedClusterChoice, Promise<KubernetesClient>>();
+  private static readonly compared = new WeakMap<VerifiedKubeContext, Promise<KubernetesClient>>();
 
   /**
-   * The way to the cluster that the provider acts on.
-   * @throws {Error} when the kubeconfig has no such context, and when it leads to another cluster than the provider's
+   * A client of the cluster that the provider acts on.
+   * @throws {Error} if the kubeconfig has no such context, or leads to another cluster than the provider's
    */
-  static async connect(choice: VerifiedClusterChoice = {}): Promise<KubernetesClient> {
-    if (!choice.seen) return KubernetesClient.open(choice);
-    const known = KubernetesClient.compared.get(choice);
+  static async connect(kubeContext: VerifiedKubeContext = {}): Promise<KubernetesClient> {
+    if (!kubeContext.seen) return KubernetesClient.open(kubeContext);
+    const known = KubernetesClient.compared.get(kubeContext);
     if (known) return known;
-    const connection = KubernetesClient.compare(choice, choice.seen);
-    KubernetesClient.compared.set(choice, connection);
-    // What could not be checked is looked at anew.
-    connection.catch(() => KubernetesClient.compared.delete(choice));
+    const connection = KubernetesClient.compare(kubeContext, kubeContext.seen);
+    KubernetesClient.compared.set(kubeContext, connection);
+    // The next call checks again what could not be checked.
+    connection.catch(() => KubernetesClient.compared.delete(kubeContext));
     return connection;
   }
 
   private static async compare(
-    choice: VerifiedClusterChoice,
+    kubeContext: VerifiedKubeContext,
     seen: Promise<ClusterIdentity>,
   ): Promise<KubernetesClient> {
-    const [{ uid }, cluster] = await Promise.all([seen, KubernetesClient.open(choice)]);
+    const [{ uid }, cluster] = await Promise.all([seen, KubernetesClient.open(kubeContext)]);
     if (uid === undefined) return cluster;
     const { metadata } = await cluster.core.readNamespace({ name: identifyingNamespace });
     if (metadata!.uid !== uid) {
       const { name, server } = cluster.config.getCurrentCluster()!;
       throw new WrongClusterError(
-        `the kubernetes provider acts on the cluster whose namespace ${identifyingNamespace} has UID ${uid}, and ${name} (${server}), ` +
-          `which the same settings lead to here, has UID ${metadata!.uid}: nothing was touched. \`kubernetes:kubeconfig\`, ` +
-          "`kubernetes:context` and `kubernetes:cluster` say which one is meant; with a provider of your own, `cluster` says it again",
+        `the kubernetes provider acts on the cluster whose namespace ${identifyingNamespace} has UID ${uid}, but the same settings lead ` +
+          `here to ${name} (${server}), with UID ${metadata!.uid}: nothing was touched. Set \`kubernetes:kubeconfig\`, ` +
+          "`kubernetes:context` and `kubernetes:cluster`; with a provider of your own, set `cluster` to the same",
       );
     }
     return cluster;
   }
 
-  private static async open(choice: ClusterChoice): Promise<KubernetesClient> {
-    // It takes half a second to load, and most previews have no use for it.
+  private static async open(kubeContext: KubeContext): Promise<KubernetesClient> {
+    // The library takes half a second to load, and most previews do not need it.
     const { AppsV1Api, CoreV1Api, KubernetesObjectApi, StorageV1Api } = await import("@kubernetes/client-node");
-    const config = await readKubeconfig(choice);
+    const config = await readKubeconfig(kubeContext);
     return new KubernetesClient(
       config,
       config.makeApiClient(CoreV1Api),
@@ -97,7 +97,7 @@ export class KubernetesClient {
     );
   }
 
-  /** Applies an object as the one who has this name does, by whom its fields belong from then on. */
+  /** Applies an object as this field manager, which owns the fields from then on. */
   async apply(object: KubernetesObject, fieldManager: string): Promise<void> {
     const { PatchStrategy } = await import("@kubernetes/client-node");
     await this.objects.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply);
@@ -111,9 +111,9 @@ export class KubernetesClient {
 
   /**
    * Runs a command in the Cassandra container of a pod.
-   * @param seconds after which it is given up; it may go on in the pod
+   * @param seconds time-out; the command may go on in the pod
    * @returns its standard output
-   * @throws {Error} with what it printed, when it fails; naming the permission, when one is missing
+   * @throws {Error} with the output, if the command fails; with the missing permission, if one is missing
    */
   async exec({ namespace, pod }: PodReference, command: string[], seconds = 60): Promise<string> {
     const { Exec } = await import("@kubernetes/client-node");
@@ -147,57 +147,57 @@ export class KubernetesClient {
   }
 }
 
-/** A guard that looks at another cluster than the one that is acted on is none. */
+/** The guards would look at another cluster than the provider acts on. */
 export class WrongClusterError extends Error {}
 
-/** Minutes within which the cluster must tell what there is; its client has no limit of its own. */
-const patience = 3;
+/** Minutes within which the API server must answer. The client has no time-out of its own. */
+const answerTimeoutMinutes = 3;
 
-/** What a look at the cluster finds. @throws {Error} when it takes more than three minutes, and the look's own errors */
-export async function withAnswerTimeout<T>(look: () => Promise<T>): Promise<T> {
+/** What an inspection of the cluster finds. @throws {Error} after three minutes, and the inspection's own errors */
+export async function withAnswerTimeout<T>(inspect: () => Promise<T>): Promise<T> {
   const late = new AbortController();
   const noAnswer = async (): Promise<never> => {
-    await sleep(patience * 60_000, undefined, { signal: late.signal });
-    throw new Error(`the cluster has not answered within ${patience} minutes`);
+    await sleep(answerTimeoutMinutes * 60_000, undefined, { signal: late.signal });
+    throw new Error(`the cluster has not answered within ${answerTimeoutMinutes} minutes`);
   };
   try {
-    return await Promise.race([look(), noAnswer()]);
+    return await Promise.race([inspect(), noAnswer()]);
   } finally {
     late.abort();
   }
 }
 
-/** What the API server said in place of what it was asked for. */
+/** Kinds of errors of the API server. */
 export type ApiErrorKind =
   /** There is no such object. */
   | "absent"
   /** This account may not do it, or is not known. */
   | "forbidden"
-  /** Somebody else has changed it meanwhile, or it is another object under the same name. */
+  /** Somebody else has changed the object meanwhile, or another object has its name. */
   | "conflict"
-  /** Nothing that could be relied on: the server is overloaded, starting, or cannot be reached. */
+  /** No reliable answer: the server is overloaded, starting, or cannot be reached. */
   | "silent"
   /** Anything else: a command that failed in a pod, a request that is wrong. */
   | "other";
 
-/** Tells answers apart: only "absent" says that something is not there, and only "silent" is worth asking again. */
+/** The kind of an error. Only "absent" says that an object does not exist, and only "silent" is worth a retry. */
 export function apiErrorKind({ code }: Error & { code?: unknown }): ApiErrorKind {
   if (code === 404 || code === 410) return "absent";
   if (code === 401 || code === 403) return "forbidden";
   if (code === 409) return "conflict";
   if (typeof code === "number") return code >= 500 || code === 429 || code === 408 ? "silent" : "other";
-  // A connection that came to nothing has a word for a code: ECONNREFUSED of the system, or UND_ERR_SOCKET of the HTTP client.
+  // A failed connection has a word for a code: ECONNREFUSED of the system, or UND_ERR_SOCKET of the HTTP client.
   return typeof code === "string" && /^(E[A-Z]|UND_ERR_(SOCKET|\w+_TIMEOUT)$)/.test(code) ? "silent" : "other";
 }
 
 /**
- * For looks in the midst of something long: asks again for three minutes while the API server is silent.
- * @throws {Error} the look's own errors
+ * Inspects the cluster during a long step: retries for three minutes while the API server is silent.
+ * @throws {Error} the inspection's own errors
  */
-export async function retryWhileUnavailable<T>(look: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + patience * 60_000; ; await sleep(2000)) {
+export async function retryWhileUnavailable<T>(inspect: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + answerTimeoutMinutes * 60_000; ; await sleep(2000)) {
     try {
-      return await look();
+      return await inspect();
     } catch (error) {
       if (apiErrorKind(error as Error) !== "silent" || Date.now() > end) throw error;
     }
@@ -206,19 +206,19 @@ export async function retryWhileUnavailable<T>(look: () => Promise<T>): Promise<
 
 /**
  * Waits for something in the cluster.
- * @param look what stands in the way, in words; undefined once it has come about
- * @param minutes after which it is given up when the words have not changed
- * @param pause milliseconds between two looks @default 1000
- * @throws {Error} with the words
+ * @param inspect says what is still missing; undefined once nothing is
+ * @param minutes time-out while `inspect` says the same
+ * @param pause milliseconds between two inspections @default 1000
+ * @throws {Error} what is still missing, after the time-out
  */
 export async function waitUntilClear(
-  look: () => Promise<string | undefined>,
+  inspect: () => Promise<string | undefined>,
   minutes: number,
   pause = 1000,
 ): Promise<void> {
   let [said, since] = ["", Date.now()];
   for (;;) {
-    const why = await retryWhileUnavailable(look);
+    const why = await retryWhileUnavailable(inspect);
     if (why === undefined) return;
     if (why !== said) [said, since] = [why, Date.now()];
     if (Date.now() - since > minutes * 60_000) throw new Error(`for ${minutes} minutes: ${why}`);
@@ -231,18 +231,18 @@ export function isReady({ status }: V1Pod): boolean {
   return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
-/** For reads: undefined in place of an answer that there is none. @throws all other errors */
+/** For reads: undefined if the object does not exist. @throws all other errors */
 export function undefinedWhenNotFound(error: Error): undefined {
   if (apiErrorKind(error) !== "absent") throw error;
 }
 
-/** What an error says: the API server's own words, which name the permission that is missing, where it has some. */
+/** The message of an error: that of the API server, which names a missing permission, if there is one. */
 export function errorMessage(error: Error & { body?: unknown }): string {
   const body = typeof error.body === "string" ? /"message":"((?:[^"\\]|\\.)*)"/.exec(error.body)?.[1] : undefined;
   return body === undefined ? error.message : (JSON.parse(`"${body}"`) as string);
 }
 
-/** A WebSocket that is refused tells no more than the number. */
+/** The error of a refused WebSocket has only the status code. */
 function missingPermission(message: string, namespace: string): string | undefined {
   if (!/\b(401|403)\b/.test(message)) return undefined;
   return `this account may not run commands in pods: it needs the verbs get and create of pods/exec in namespace ${namespace}`;

@@ -6,17 +6,17 @@ import { readGivenKubeconfig, readFromEnvironment, Written, WrittenCluster, Writ
 import { proxyFor } from "./proxy";
 import { emptyKubeConfig } from "./requests";
 
-/** Which cluster, in the words of the kubernetes provider's own configuration. */
-export interface ClusterChoice {
+/** Which Kubernetes cluster, as in the configuration of the kubernetes provider. */
+export interface KubeContext {
   /** Path of a kubeconfig, also with `~/` in front, or its contents. @default KUBECONFIG, or ~/.kube/config, or a pod's own account */
   kubeconfig?: string;
   /** Context of the kubeconfig. @default its current one */
   context?: string;
-  /** Cluster of the kubeconfig, in place of that of the context. */
+  /** Cluster of the kubeconfig. @default the cluster of the context */
   cluster?: string;
 }
 
-/** What a choice that says nothing falls back to. */
+/** Where a kubeconfig is found if none is given. */
 export interface Surroundings {
   /** @default the environment of this process */
   env?: NodeJS.ProcessEnv;
@@ -24,7 +24,7 @@ export interface Surroundings {
   accountFolder?: string;
 }
 
-/** What the JavaScript client is given of one context: it reads nothing else, and so nothing differently from client-go. */
+/** One context, all that the JavaScript client is given: so it reads nothing differently from client-go. */
 interface Chosen {
   context: { name: string; cluster: string; user: string; namespace?: string };
   cluster: WrittenCluster;
@@ -32,23 +32,26 @@ interface Chosen {
 }
 
 /**
- * The kubeconfig as client-go, which the provider is made with, reads it.
- * @throws {Error} when it has no such context or cluster, or names none
+ * The kubeconfig as client-go reads it, the library of the provider.
+ * @throws {Error} if it has no such context or cluster, or names none
  */
 export async function readKubeconfig(
-  choice: ClusterChoice = {},
+  kubeContext: KubeContext = {},
   { env = process.env, accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount" }: Surroundings = {},
 ): Promise<KubeConfig> {
-  const written = choice.kubeconfig ? await readGivenKubeconfig(choice.kubeconfig) : await readFromEnvironment(env);
-  const chosen = chosenOf(written, choice) ?? (choice.kubeconfig ? undefined : accountOfPod(accountFolder, env));
+  const written = kubeContext.kubeconfig
+    ? await readGivenKubeconfig(kubeContext.kubeconfig)
+    : await readFromEnvironment(env);
+  const chosen =
+    chosenOf(written, kubeContext) ?? (kubeContext.kubeconfig ? undefined : accountOfPod(accountFolder, env));
   if (!chosen) {
     const { KUBECONFIG } = env;
-    const where = choice.kubeconfig
+    const where = kubeContext.kubeconfig
       ? "kubernetes:kubeconfig has no current context"
-      : `${KUBECONFIG ? `KUBECONFIG "${KUBECONFIG}"` : "~/.kube/config"} has no current context, or is not there`;
+      : `${KUBECONFIG ? `KUBECONFIG "${KUBECONFIG}"` : "~/.kube/config"} has no current context, or does not exist`;
     const known = namesOf(written.contexts);
     throw new Error(
-      `${where}: nothing says which cluster is meant; set kubernetes:context to one of its contexts (${known}), or ` +
+      `${where}: no cluster is named; set kubernetes:context to one of its contexts (${known}), or ` +
         "kubernetes:kubeconfig or KUBECONFIG to the path of a kubeconfig that has one",
     );
   }
@@ -57,14 +60,14 @@ export async function readKubeconfig(
 
 const namesOf = (entries: { name: string }[] = []) => entries.map(({ name }) => name).join(", ") || "none";
 
-/** The entry that is in force; undefined where none is named. */
-function chosenOf({ contexts, clusters, users, ...written }: Written, choice: ClusterChoice): Chosen | undefined {
-  const name = choice.context || written["current-context"] || "";
+/** The context, cluster and user to use; undefined if none is named. */
+function chosenOf({ contexts, clusters, users, ...written }: Written, kubeContext: KubeContext): Chosen | undefined {
+  const name = kubeContext.context || written["current-context"] || "";
   const context = contexts?.find((one) => one.name === name)?.context;
   if (name && !context) {
     throw new Error(`kubernetes:context: the kubeconfig has no context "${name}"; it has ${namesOf(contexts)}`);
   }
-  const clusterName = choice.cluster || context?.cluster;
+  const clusterName = kubeContext.cluster || context?.cluster;
   if (!clusterName) return undefined;
   const cluster = clusters?.find((one) => one.name === clusterName)?.cluster;
   if (!cluster?.server) {
@@ -75,7 +78,7 @@ function chosenOf({ contexts, clusters, users, ...written }: Written, choice: Cl
   return { context: { name: name || clusterName, cluster: clusterName, user: userName, namespace }, cluster, user };
 }
 
-/** The account of the pod that this runs in; undefined outside of pods. */
+/** The service account of the pod that runs this program; undefined outside of pods. */
 function accountOfPod(folder: string, env: NodeJS.ProcessEnv): Chosen | undefined {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
   const tokenFile = join(folder, "token");
@@ -102,7 +105,7 @@ type User = Parameters<Authenticator["isAuthProvider"]>[0];
 const fileWith = ({ authProvider }: User) =>
   (authProvider as { config?: { bearerTokenFile?: string } } | null)?.config?.bearerTokenFile;
 
-/** A token that is read for each request: Kubernetes writes another one before it expires. */
+/** Reads the token for each request: Kubernetes replaces the token before it expires. */
 const tokenInFile: Authenticator = {
   isAuthProvider: (user) => fileWith(user) !== undefined,
   applyAuthentication: (user, options: { headers?: object }) => {
@@ -128,26 +131,26 @@ async function loaded({ context, cluster, user }: Chosen, env: NodeJS.ProcessEnv
             ...cluster,
             server,
             "proxy-url": cluster["proxy-url"] || proxyFor(server, env),
-            // The client has a server without TLS in no other way.
+            // The client accepts a server without TLS only with this.
             ...(!isSecure && { "insecure-skip-tls-verify": true }),
           },
         },
       ],
-      // Over a connection that anybody reads, client-go sends no credentials.
+      // client-go sends no credentials over a connection without TLS.
       users: [{ name: context.user, user: isSecure ? credentials(user, cluster) : {} }],
     }),
   );
   return config;
 }
 
-/** Of several ways to log in, the one that client-go takes. */
+/** The credentials that client-go uses, of several. */
 function credentials(user: WrittenUser, cluster: WrittenCluster): WrittenUser {
   const { exec, tokenFile, ...rest } = user;
   if (tokenFile && !rest.token)
     return { ...rest, "auth-provider": { name: "file", config: { bearerTokenFile: tokenFile } } };
   const knows = rest.token || rest.username || rest["client-certificate"] || rest["client-certificate-data"];
   if (!exec || knows) return rest;
-  // Programs that give credentials learn from it in which version they are asked for.
+  // Tells a credential plugin which version of its API is used.
   const asked = {
     kind: "ExecCredential",
     apiVersion: exec.apiVersion,
@@ -157,7 +160,7 @@ function credentials(user: WrittenUser, cluster: WrittenCluster): WrittenUser {
   return { ...rest, exec: { ...exec, env } };
 }
 
-/** A cluster in the words of `client.authentication.k8s.io`. */
+/** A cluster as `client.authentication.k8s.io` describes it. */
 function clusterInfo(cluster: WrittenCluster): object {
   const file = cluster["certificate-authority"];
   return {

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { delimiter, dirname, join, resolve, sep } from "node:path";
 
-/** A kubeconfig as it is written: the API server's own words, of which the JavaScript client reads some. */
+/** A kubeconfig with the field names of its file. The JavaScript client does not read all of them. */
 export interface Written {
   "current-context"?: string;
   contexts?: { name: string; context?: { cluster?: string; user?: string; namespace?: string } }[];
@@ -35,17 +35,17 @@ export interface WrittenUser {
   [field: string]: unknown;
 }
 
-/** The provider reads what such a path leads to as contents: paths in there are relative to the folder that it runs in. */
+/** Reads `kubernetes:kubeconfig`. To the provider, a path stands for the file's contents, whose paths are relative to its own folder. */
 export async function readGivenKubeconfig(kubeconfig: string): Promise<Written> {
   const path = kubeconfig.replace(/^~(?=$|\/)/, homeOfAccount);
   if (fs.existsSync(path)) return parsed("kubernetes:kubeconfig", fs.readFileSync(path, "utf8"));
   if (/[\n{]/.test(kubeconfig)) return parsed("kubernetes:kubeconfig", kubeconfig);
   throw new Error(
-    `kubernetes:kubeconfig: "${kubeconfig}" is not allowed: there is no such file; allowed are a path and contents`,
+    `kubernetes:kubeconfig: "${kubeconfig}" is not allowed: there is no such file; allowed is a path, or the contents`,
   );
 }
 
-/** The provider takes it from the system, and from HOME only for an account that the system does not know. */
+/** The provider takes the home folder from the system, and from HOME only if the system does not know the account. */
 function homeOfAccount(): string {
   try {
     return userInfo().homedir;
@@ -54,7 +54,7 @@ function homeOfAccount(): string {
   }
 }
 
-/** Of several files in KUBECONFIG, the first one that has an entry decides; files that are not there are passed over. */
+/** Reads KUBECONFIG. Of several files, the first with an entry decides. Missing files are skipped. */
 export async function readFromEnvironment({ KUBECONFIG, HOME }: NodeJS.ProcessEnv): Promise<Written> {
   const named = KUBECONFIG ? KUBECONFIG.split(delimiter) : [join(HOME || homedir(), ".kube", "config")];
   const files = await Promise.all(named.filter((file) => file && fs.existsSync(file)).map(readFile));
@@ -70,7 +70,7 @@ function firstOfEach<T extends { name: string }>(entries: T[]): T[] {
   return entries.filter(({ name }, i) => entries.findIndex((one) => one.name === name) === i);
 }
 
-/** A file of KUBECONFIG: paths in there are relative to its folder. */
+/** A file of KUBECONFIG. Its paths are relative to its folder. */
 async function readFile(file: string): Promise<Written> {
   const title = `KUBECONFIG: ${file}`;
   const text = await fs.promises.readFile(file, "utf8").catch((error: Error) => {
@@ -85,7 +85,7 @@ async function readFile(file: string): Promise<Written> {
     clusters: clusters.map((one) => ({ ...one, cluster: absolute(one.cluster, "certificate-authority") })),
     users: users.map(({ name, user }) => {
       const found = absolute(user, "client-certificate", "client-key", "tokenFile");
-      // A command without a folder is looked for in PATH.
+      // A command without a folder is found by PATH.
       const isFile = found?.exec?.command?.includes(sep);
       return { name, user: isFile ? { ...found, exec: absolute(found?.exec, "command") } : found };
     }),
@@ -97,10 +97,10 @@ function absoluteField<T extends object>(entry: T, key: keyof T, folder: string)
   return typeof path === "string" && path ? [[key, resolve(folder, path)]] : [];
 }
 
-/** Contents are not quoted in messages: there are credentials in them. */
+/** Messages do not quote the contents, which hold credentials. */
 async function parsed(title: string, text: string): Promise<Written> {
   const { loadYaml } = await import("@kubernetes/client-node");
-  // The client has no word for a document that is empty.
+  // The client cannot read an empty document.
   const isEmpty = !text.split("\n").some((line) => !/^\s*(#.*|---)?\s*$/.test(line));
   const document = await Promise.resolve()
     .then(() => (isEmpty ? {} : loadYaml<unknown>(text)))

@@ -18,9 +18,9 @@ const units: Record<string, number> = {
   Ei: 2 ** 60,
 };
 
-/** The number that a Kubernetes quantity (`500m`, `1.5Gi`, `2e3`) stands for; undefined for a text that is none. */
+/** The number that a Kubernetes quantity (`500m`, `1.5Gi`, `2e3`) stands for; undefined for any other text. */
 export function quantity(text: string): number | undefined {
-  // An exponent is a suffix of its own.
+  // A quantity with an exponent has no unit.
   const [, number, exponent = "", unit = ""] =
     /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([a-zA-Z]*))$/.exec(text) ?? [];
   const value = Number(number + exponent) * units[unit];

@@ -1,4 +1,4 @@
-/** What is used of `@pulumi/kubernetes`: its root would load Helm and YAML as well, which made each preview 50 ms slower. */
+/** The used parts of `@pulumi/kubernetes`. Its root also loads Helm and YAML, which made each preview 50 ms slower. */
 export * as apiextensions from "@pulumi/kubernetes/apiextensions";
 export * as apps from "@pulumi/kubernetes/apps";
 export * as batch from "@pulumi/kubernetes/batch";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAnswerTimeout, KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { propertyName } from "../engine/propertyNames";
 
 /** Label of a namespace: the Pod Security Standard that its pods must meet. */
@@ -22,7 +22,7 @@ export interface Privilege {
  */
 export function refuseWhereRestricted(
   name: string,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
   needs: Privilege[],
 ): pulumi.ResourceHook[] {
   if (needs.length === 0) return [];
@@ -52,19 +52,19 @@ export function refuseWhereRestricted(
  * Hook of the patch that labels a namespace: refuses, in preview as well, to change a standard that somebody else has set. Two stacks
  * would otherwise change the label back and forth.
  */
-export function refuseOtherStandard(name: string, cluster: ClusterChoice | undefined): pulumi.ResourceHook {
+export function refuseOtherStandard(name: string, cluster: KubeContext | undefined): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-standard-is-no-others`,
     async ({ oldInputs, newInputs }) => {
       const labelOf = (inputs: unknown) =>
         (inputs as { metadata: { labels?: Record<string, string> } } | undefined)?.metadata.labels?.[enforceLabel];
       const { metadata } = newInputs as { metadata: { name: string } };
-      const look = async () =>
+      const inspect = async () =>
         (await KubernetesClient.connect(cluster)).core
           .readNamespace({ name: metadata.name })
           .catch(undefinedWhenNotFound);
       // For an account that may not read namespaces, the API server decides on the patch.
-      const live = await withAnswerTimeout(look).catch(() => undefined);
+      const live = await withAnswerTimeout(inspect).catch(() => undefined);
       const [wanted, present] = [labelOf(newInputs), labelOf(live)];
       if (!present || present === wanted || present === labelOf(oldInputs)) return;
       throw new Error(

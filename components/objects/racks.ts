@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, errorMessage } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { propertyName } from "../engine/propertyNames";
 
 /** Label of a node: its zone. */
@@ -37,7 +37,7 @@ export function ringOrdinalOf(sets: string[], pod: string): number {
 export function warnOfEmptyZone(
   name: string,
   zone: string,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
   parent: pulumi.Resource,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(

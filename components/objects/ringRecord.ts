@@ -1,6 +1,6 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { afterItsVolumes } from "../operations/garbageCollection";
 import { keptRecordConfigMap, recordName } from "./configMaps";
 import { Disk, keepsRecord } from "./disk";
@@ -13,7 +13,7 @@ export interface RingRecordArgs extends Identity {
   /** Where the data lies. With PersistentVolumeClaims, the record outlives the stack and is named `<ring>-ring`. */
   disk: Disk;
   /** The Kubernetes cluster that the ring is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
   /** What the pods may read besides the record. */
   rules: k8s.types.input.rbac.v1.PolicyRule[];
 }

@@ -1,7 +1,7 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { Identity, labels } from "./labels";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { anotherAddress } from "../operations/replacementGuard";
@@ -62,7 +62,7 @@ export interface CassandraStorageArgs extends Identity {
   /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
   /** The Kubernetes cluster that the StorageClass is made in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
 }
 
 /** The StorageClass that a platform needs. */
@@ -106,11 +106,11 @@ function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorag
     `${name}-class-is-no-others`,
     async ({ newInputs }) => {
       const { metadata } = newInputs as { metadata: { name: string } };
-      const look = async () =>
+      const inspect = async () =>
         (await KubernetesClient.connect(cluster)).storage
           .readStorageClass({ name: metadata.name })
           .catch(undefinedWhenNotFound);
-      const found = await inspectOrWarn(`whether StorageClass ${metadata.name} exists`, look);
+      const found = await inspectOrWarn(`whether StorageClass ${metadata.name} exists`, inspect);
       if (!found) return;
       throw new Error(
         `${propertyName("storageClassName")}: "${metadata.name}" is not allowed with ${propertyName("storage")}: ${storage}, ` +

@@ -33,7 +33,7 @@ export function encryption(folder: string, ofClients: ClientCertificates): Cassa
  * Hook of a ring's component: warns, in preview as well, that a running ring is about to refuse clients without a certificate. Members
  * restart one at a time for that change.
  */
-export function tellOfClientCertificates(
+export function warnOfClientCertificates(
   name: string,
   { name: ring, tlsSecret }: { name: string; tlsSecret?: string },
 ): pulumi.ResourceHook {

@@ -2,7 +2,7 @@ import type { V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { OwedStep } from "../engine/owedStep";
 import { qualifiedPropertyName } from "../engine/propertyNames";
@@ -14,10 +14,10 @@ import { RingIdentity } from "../cassandra/ringViews";
 import { upgradeProblem } from "./upgrade";
 import { versionOf } from "../cassandra/version";
 
-/** What the manifests of the tutorials call things; their sets keep these for as long as they live. */
+/** Names in the manifests of the tutorials. An adopted StatefulSet keeps them for good. */
 export const tutorials = { selector: { app: "cassandra" }, claim: "cassandra-data" };
 
-/** Of which template the pods of an adopted set are: `kept`, as they were found, or `own`, that of this program. */
+/** Pod template of an adopted StatefulSet: `kept`, as it was found, or `own`, the template of this program. */
 export const AdoptedTemplate = { Kept: "kept", Own: "own" } as const;
 export type AdoptedTemplate = (typeof AdoptedTemplate)[keyof typeof AdoptedTemplate];
 
@@ -31,31 +31,31 @@ export interface AdoptionArgs {
   /** Size and class of each member's volume. */
   volumeSize: pulumi.Input<string>;
   storageClassName?: pulumi.Input<string | undefined>;
-  /** With these, members of the program's own template would start. */
+  /** What members with the program's own template would start with. */
   clusterName: pulumi.Input<string>;
   datacenter: pulumi.Input<string>;
   rack: pulumi.Input<string>;
   numTokens: number;
   image: pulumi.Input<string>;
-  /** Config keys by which the ring would be protected, with their values; it is not when it is taken over. */
+  /** Config keys that protect a ring, with their values. A ring that is taken over is not protected yet. */
   protection: Record<string, string>;
-  /** The cluster that it is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  /** The Kubernetes cluster of the ring. @default that of the default provider */
+  cluster?: KubeContext;
 }
 
-/** What the state holds of the args, once it is known. */
+/** The args as the state holds them, once they are known. */
 type State = pulumi.Unwrap<Omit<AdoptionArgs, "name" | "replicas" | "protection" | "cluster">>;
 
-/** Imports an object that is there; what is not there is made. */
-export function importExisting(choice: ClusterChoice | undefined): pulumi.ResourceTransform {
+/** Imports an object if it exists, else creates it. */
+export function importExisting(kubeContext: KubeContext | undefined): pulumi.ResourceTransform {
   return async ({ type, props, opts }) => {
     const metadata = props.metadata as { name: string; namespace: string; annotations?: Record<string, string> };
     const [, group, kind] = type.split(":");
-    const { objects } = await KubernetesClient.connect(choice);
+    const { objects } = await KubernetesClient.connect(kubeContext);
     const live = await objects
       .read({ apiVersion: group.replace(/^core\//, ""), kind, metadata })
       .catch(undefinedWhenNotFound);
-    // Its fields belong to whoever applied them, which the provider would call a conflict.
+    // The fields belong to another field manager. Without the annotation, the provider would report a conflict.
     const annotations = { ...metadata.annotations, "pulumi.com/patchForce": "true" };
     return {
       props: { ...props, metadata: { ...metadata, annotations } },
@@ -65,11 +65,11 @@ export function importExisting(choice: ClusterChoice | undefined): pulumi.Resour
 }
 
 /**
- * Checks, in preview as well, whether a StatefulSet can be taken over, and whether members of the program's own template would come back
- * as the members that they are. It makes nothing itself: the state remembers for which template and which args the check has passed.
+ * Checks, in preview as well, whether a StatefulSet can be taken over, and whether members with the program's own template would come back
+ * as the same members. It creates nothing: the state remembers for which template and args the check has passed.
  */
 export class Adoption extends OwedStep<State, Plan> {
-  /** For `dependsOn`: what must come after the takeover has been found to be possible. */
+  /** For `dependsOn`: what must come after the check has passed. */
   readonly passed: pulumi.Output<pulumi.Resource[]>;
   private readonly parent?: pulumi.Resource;
 
@@ -99,11 +99,11 @@ export class Adoption extends OwedStep<State, Plan> {
 
   protected override async plan(was: State | undefined, wanted: State): Promise<Plan | undefined> {
     const { args } = this;
-    const found = await inspectOrWarn(`ring ${args.name}: what is to be taken over`, () => find(args, wanted));
+    const found = await inspectOrWarn(`ring ${args.name}: the StatefulSet to take over`, () => find(args, wanted));
     if (!found) return undefined;
     const wrong = misfits(args, wanted, found, was === undefined);
     if (wrong.length > 0) throw new Error(wrong.join("\n"));
-    return { line: outlook(args, was, wanted, found) };
+    return { line: describeAdoption(args, was, wanted, found) };
   }
 
   protected override async preview({ line }: Plan): Promise<void> {
@@ -117,14 +117,14 @@ export class Adoption extends OwedStep<State, Plan> {
 }
 
 interface Plan {
-  /** What the edit means, in a sentence; empty where others say it. */
+  /** What the edit means, in a sentence; empty if other hooks report it. */
   line: string;
 }
 
-/** What is there. */
+/** What exists of the ring to take over. */
 interface Found {
   set?: V1StatefulSet;
-  /** What the ring says of itself; undefined while no member serves. */
+  /** What the members say of the ring; undefined while no member serves. */
   ring?: RingIdentity;
 }
 
@@ -136,19 +136,19 @@ async function find({ name, cluster }: AdoptionArgs, { namespace }: State): Prom
   return { set, ring: await client.identity() };
 }
 
-/** Whether a set's pods are of the program's own template, as when a state was lost. */
+/** Whether the pods have the program's own template, such as after the state was lost. */
 function isOwn({ spec }: V1StatefulSet): boolean {
   return isOwnTemplate(spec!.template.spec!);
 }
 
-/** Why this StatefulSet cannot be taken over, or its members could not go on, a sentence for each. */
+/** Why this StatefulSet cannot be taken over, or its members could not run: a sentence for each reason. */
 export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found, isFirst: boolean): string[] {
   const where = `${wanted.namespace}/${args.name}`;
   const refuse = (key: string, value: unknown, why: string, allowed: string) =>
     `${qualifiedPropertyName(key)}: "${String(value)}" is not allowed for ring ${args.name}: ${why}; allowed is ${allowed}`;
   const { podTemplate } = wanted;
   if (!set) {
-    // A set that was destroyed is made anew on the volumes that were kept, but of a template that is known.
+    // A StatefulSet that was destroyed is recreated on its kept volumes, but only with a template that is known.
     if (podTemplate === "own") return [];
     const why = `there is no StatefulSet ${where} whose template could be kept`;
     return [refuse("persistent.podTemplate", podTemplate, why, '"own", on volumes that it has left')];
@@ -159,8 +159,10 @@ export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found,
   const container = spec.template.spec!.containers[0].name;
   if (!isDeepStrictEqual(labels, tutorials.selector) || !template || container !== "cassandra") {
     const claims = spec.volumeClaimTemplates?.map(({ metadata }) => metadata?.name).join(", ") || "none";
-    const why = `StatefulSet ${where} selects ${selectorText(labels)}, its claims are ${claims}, its container is ${container}`;
-    const allowed = `a set as the tutorials make it: ${selectorText(tutorials.selector)}, ${tutorials.claim}, cassandra`;
+    const why =
+      `StatefulSet ${where} selects ${selectorText(labels)}, its volume claim templates are ${claims}, its container is ` +
+      container;
+    const allowed = `a StatefulSet as the tutorials make it: ${selectorText(tutorials.selector)}, ${tutorials.claim}, cassandra`;
     return [refuse("persistent.adopt", true, why, allowed)];
   }
 
@@ -169,18 +171,20 @@ export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found,
     if (value !== live) wrong.push(refuse(key, value, why, `"${String(live)}"`));
   };
   const size = template.spec?.resources?.requests?.storage ?? "";
-  const fixed = "is that of its claim template, which can never change";
+  const fixed = "is in its volume claim template, which can never change";
   if (quantity(wanted.volumeSize) !== quantity(size)) must("volumeSize", wanted.volumeSize, size, `${size} ${fixed}`);
   const className = template.spec?.storageClassName ?? "";
   must("storageClassName", wanted.storageClassName ?? "", className, `class "${className}" ${fixed}`);
   if (isFirst) {
-    must("replicas", args.replicas, spec.replicas, "it is taken over at its own count, and scaled afterwards");
-    // Kubernetes merges a template into one whose fields belong to whoever applied it: they are Pulumi's from then on.
-    const its = isOwn(set) ? "of this program's template" : "as they were found, and it is taken over with these first";
-    must("persistent.podTemplate", podTemplate, isOwn(set) ? "own" : "kept", `its pods are ${its}`);
+    must("replicas", args.replicas, spec.replicas, "it is taken over with its own replicas, and scaled afterwards");
+    // Kubernetes would merge a template into the template of another field manager. After the takeover, the fields are Pulumi's.
+    const its = isOwn(set)
+      ? "this program's template"
+      : "another template, and it is taken over with that template first";
+    must("persistent.podTemplate", podTemplate, isOwn(set) ? "own" : "kept", `its pods have ${its}`);
   }
   for (const [key, value] of isOwn(set) ? [] : Object.entries(args.protection))
-    must(key, value, "none", "it runs without, and would no longer serve all of its clients and members");
+    must(key, value, "none", "the ring runs without it, and would no longer serve all of its clients and members");
   if (!ring)
     return [...wrong, ...(isFirst ? [refuse("persistent.adopt", true, "no member serves", "a ring that serves")] : [])];
   const made = "its members were made with that, and start with no other";
@@ -191,7 +195,7 @@ export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found,
     must("persistent.numTokens", wanted.numTokens, tokens, made);
     if (isFirst && (!up || state !== "normal"))
       wrong.push(
-        refuse("persistent.adopt", true, `its member at ${address} is ${up ? state : "down"}`, "a ring that is whole"),
+        refuse("persistent.adopt", true, `its member at ${address} is ${up ? state : "down"}`, "a complete ring"),
       );
   }
   const version = versionOf(wanted.image);
@@ -201,15 +205,16 @@ export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found,
   return [...new Set(wrong)];
 }
 
-/** The edit in a sentence; empty where others tell it. */
-function outlook({ name }: AdoptionArgs, was: State | undefined, wanted: State, { set, ring }: Found): string {
+/** The edit in a sentence, for the preview; empty if other hooks report it. */
+function describeAdoption({ name }: AdoptionArgs, was: State | undefined, wanted: State, { set, ring }: Found): string {
   if (!set) return "";
-  const rolls =
+  const restarts =
     `members restart one at a time with this program's own pod template, ${name}-${set.spec!.replicas! - 1} first; each comes back to ` +
-    "its volume as the member that it is";
-  if (was) return wanted.podTemplate === "own" && was.podTemplate === "kept" ? `podTemplate kept -> own: ${rolls}` : "";
+    "its volume as the same member";
+  if (was)
+    return wanted.podTemplate === "own" && was.podTemplate === "kept" ? `podTemplate kept -> own: ${restarts}` : "";
   return (
-    `StatefulSet ${name} and its ${ring?.members.length} members are taken over: no row is touched, its pods stay as they are, and ` +
-    "none restarts; from now on a member moves its rows to the others before it leaves"
+    `StatefulSet ${name} and its ${ring?.members.length} members are taken over: no data is touched, its pods stay as they are, and ` +
+    "none restarts; from now on a member streams its data to the others before it leaves"
   );
 }

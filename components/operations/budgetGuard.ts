@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import type { WorkloadMemory } from "./replacementGuard";
 
 /**
@@ -15,7 +15,7 @@ export function refuseOtherBudget(
   name: string,
   pod: string,
   memory: Pick<WorkloadMemory, "uids">,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-keeps-its-budget`,
@@ -23,11 +23,11 @@ export function refuseOtherBudget(
       const { namespace } = (newInputs as { metadata: { namespace?: string } }).metadata;
       const uids = await memory.uids;
       if (!namespace || !uids[pod]) return;
-      const look = async () =>
+      const inspect = async () =>
         (await KubernetesClient.connect(cluster)).core
           .readNamespacedPod({ name: pod, namespace })
           .catch(undefinedWhenNotFound);
-      const live = await inspectOrWarn(`whether Pod ${namespace}/${pod} exists`, look, { isTold: false });
+      const live = await inspectOrWarn(`whether Pod ${namespace}/${pod} exists`, inspect, { isTold: false });
       const budget = live?.metadata?.ownerReferences?.find(({ kind }) => kind === "PodDisruptionBudget");
       if (live?.metadata?.uid !== uids[pod] || !budget) return;
       throw new Error(

@@ -2,46 +2,48 @@ import type { V1Pod } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName } from "../engine/propertyNames";
 import { withAnswerTimeout, KubernetesClient, errorMessage } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 
 /**
- * Hook of a ring's component, which is created where the ring is not in the state: refuses, in preview as well, a Cassandra cluster
- * name that another ring of the Kubernetes cluster has. Members look for each other at the addresses that they had last. Where such an
- * address has come to a member of another ring, that one turns them away by the name alone, and rings of one name become one.
+ * Hook of a ring's component, which is created if the ring is not in the state: refuses, in preview as well, the Cassandra cluster name
+ * of another ring in the Kubernetes cluster. Members look for each other at their last addresses. If a member of another ring has such an
+ * address now, only the cluster name keeps the two rings apart, and rings of one name merge.
  *
- * A name is not made of the namespace instead: a member starts under no other name than it was made with, and of a ring that comes
- * back to its volumes, or whose state was lost, nothing but its disks tells that. Such a ring is only warned of.
+ * The namespace is not part of the name: a member starts only under the name that it was made with. If a ring comes back to its volumes,
+ * or its state was lost, only its disks know that name. Such a ring gets a warning.
  */
 export function refuseClusterNameInUse(
   name: string,
-  { ring, cluster, comesBack }: { ring: string; cluster?: ClusterChoice; comesBack: ReturnsToData },
+  { ring, cluster, comesBack }: { ring: string; cluster?: KubeContext; comesBack: ReturnsToData },
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-has-its-own-name`,
     async ({ newInputs }) => {
       const { namespace, clusterName } = newInputs as { namespace?: string; clusterName?: string };
       if (!namespace || !clusterName) return;
-      const look = async () => {
+      const inspect = async () => {
         const connection = await KubernetesClient.connect(cluster);
         const other = (await ringsIn(connection, cluster)).find(
           (one) => one.clusterName === clusterName && (one.namespace !== namespace || one.ring !== ring),
         );
         return { other, isBack: other !== undefined && (await comesBack(connection, namespace)) };
       };
-      const { other, isBack } = await withAnswerTimeout(look).catch(async (error: Error) => {
+      const { other, isBack } = await withAnswerTimeout(inspect).catch(async (error: Error) => {
         await pulumi.log.warn(
           `ring ${ring}: whether another ring has the cluster name "${clusterName}" could not be checked: ${errorMessage(error)}`,
         );
         return { other: undefined, isBack: false };
       });
       if (!other) return;
-      const problem = `ring ${other.ring} in namespace ${other.namespace} has it, and members of both may take each other for their own`;
+      const problem = `ring ${other.ring} in namespace ${other.namespace} has this name, and the two rings may merge`;
       const where = `${propertyName("clusterName")}: "${clusterName}"`;
       if (isBack)
-        await pulumi.log.warn(`${where} is that of two rings: ${problem}. Ring ${ring} was made with it, and keeps it`);
+        await pulumi.log.warn(
+          `${where} is the name of two rings: ${problem}. Ring ${ring} was made with this name, and keeps it`,
+        );
       else
         throw new Error(
-          `${where} is not allowed for ring ${ring}: ${problem} where an address is used again; allowed is one that no ring ` +
+          `${where} is not allowed for ring ${ring}: ${problem} when an address is used again; allowed is a name that no ring ` +
             `has, such as "${ring}-${namespace}"`,
         );
     },
@@ -49,10 +51,10 @@ export function refuseClusterNameInUse(
   );
 }
 
-/** Whether a ring comes back to disks that it has left, or may. */
+/** Whether a ring comes back to its data, or may. */
 export type ReturnsToData = (cluster: KubernetesClient, namespace: string) => Promise<boolean>;
 
-/** Whether there are claims of these sets. @param claim name of their claim template */
+/** Whether these StatefulSets have PersistentVolumeClaims. @param claim name of the volume claim template */
 export const hasVolumes =
   (claim: string, sets: string[]): ReturnsToData =>
   async ({ core }, namespace) => {
@@ -68,15 +70,15 @@ interface NamedRing {
   clusterName: string;
 }
 
-/** Milliseconds for which an answer holds, so that the many rings of one stack do not ask for all pods each. */
-const holds = 30_000;
+/** Milliseconds for which the list of rings is kept, so that not every ring of a stack lists all pods. */
+const cacheMilliseconds = 30_000;
 const asked = new Map<string, { at: number; rings: Promise<NamedRing[]> }>();
 
-/** All rings of a cluster that have pods, those that the tutorials made among them. */
-function ringsIn({ core }: KubernetesClient, choice: ClusterChoice | undefined): Promise<NamedRing[]> {
-  const key = JSON.stringify(choice ?? {});
+/** All rings with pods in the Kubernetes cluster, those of the tutorials included. */
+function ringsIn({ core }: KubernetesClient, kubeContext: KubeContext | undefined): Promise<NamedRing[]> {
+  const key = JSON.stringify(kubeContext ?? {});
   const last = asked.get(key);
-  if (last && Date.now() - last.at < holds) return last.rings;
+  if (last && Date.now() - last.at < cacheMilliseconds) return last.rings;
   const rings = core
     .listPodForAllNamespaces({ labelSelector: "app=cassandra" })
     .then(({ items }) => items.flatMap((pod) => ringOf(pod) ?? []));
@@ -84,12 +86,12 @@ function ringsIn({ core }: KubernetesClient, choice: ClusterChoice | undefined):
   return rings;
 }
 
-/** Of which ring a pod is; undefined for one that goes, or has ended. */
+/** The ring of a pod; undefined if the pod is being deleted or has ended. */
 function ringOf({ metadata, spec, status }: V1Pod): NamedRing | undefined {
   if (metadata?.deletionTimestamp || /^(Succeeded|Failed)$/.test(status?.phase ?? "")) return undefined;
   const variables = spec?.containers.flatMap(({ env }) => env ?? []);
   const clusterName = variables?.find(({ name }) => name === "CASSANDRA_CLUSTER_NAME")?.value;
-  // Pods of the tutorials say no more than `app`.
+  // Pods of the tutorials have only the label `app`.
   const ring = metadata?.labels?.["app.kubernetes.io/instance"] ?? "cassandra";
   return clusterName === undefined ? undefined : { namespace: metadata!.namespace!, ring, clusterName };
 }

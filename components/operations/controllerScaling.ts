@@ -10,10 +10,10 @@ interface ControllerInputs {
 }
 
 /**
- * Hook of a ReplicationController whose pods hold their rows in themselves. A controller that is to have fewer pods takes those first
- * that do not serve, and one whose container does not run hands nothing over: so all of them serve before. A member that is about to
- * leave by hand stays, since no other one could enter.
- * @param parent line of `pulumi up` that it writes to
+ * Hook of a ReplicationController, whose pods hold the data. To scale down, a ReplicationController deletes pods first that do not serve,
+ * and a pod whose container does not run streams no data. So all pods must serve first. A decommission that somebody started by hand is
+ * cancelled, since no other member could join meanwhile.
+ * @param parent line of `pulumi up` that the hook writes to
  */
 export function requireServingMembers(
   name: string,
@@ -32,7 +32,10 @@ export function requireServingMembers(
       const silent = async () => {
         const pods = await client.silent();
         if (pods.length === 0) return undefined;
-        return `${pods.join(" and ")} must serve before replicas goes from ${was} to ${wanted}: a pod whose container does not run hands no row over`;
+        return (
+          `${pods.join(" and ")} must serve before replicas goes from ${was} to ${wanted}: a pod whose container does not run ` +
+          "streams no data"
+        );
       };
       if (isDryRun) {
         const why = wanted < was ? await withAnswerTimeout(silent).catch(unseen) : undefined;

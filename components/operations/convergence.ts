@@ -18,19 +18,19 @@ export interface RingCheckArgs {
   namespace: pulumi.Input<string>;
   /** Members of the ring. @default as many as its DaemonSet asks for */
   replicas?: number;
-  /** Minutes without progress after which a step is given up; it goes on by itself. @default 15 */
+  /** Minutes without progress after which `pulumi up` gives a step up. The pods go on with the step. @default 15 */
   stallTimeoutMinutes?: number;
-  /** The way to the ring in a namespace. */
+  /** Client of the ring in a namespace. */
   client: (namespace: string) => ConvergingRing;
 }
 
 /**
- * Looks whether a ring is what the stack says, and mends what is not. Hooks do not run where nothing differs in the state, as where
- * an update was cut off and the edit then taken back, or somebody had a member leave by hand: this does, in every `pulumi up`.
- * In preview it only tells. A ring that is whole is nothing to be told of.
- * @param after resolves once all of the ring is registered, and updated
- * @param parent line of `pulumi up` that it writes to
- * @returns whether it is, or was looked at in preview, once that is known; where it is not, the update fails and says what is missing
+ * Checks whether a ring is what the stack says, and repairs what is not. Hooks run only where the state differs: not after an update was
+ * interrupted and its edit reverted, and not after somebody decommissioned a member by hand. This check runs in every `pulumi up`. In
+ * preview it only reports. Of a complete ring it reports nothing.
+ * @param after resolves once the whole ring is registered and updated
+ * @param parent line of `pulumi up` that the check writes to
+ * @returns true once the ring is complete, or was checked in preview; false if the update fails, with a message of what is missing
  */
 export function ringConverged(
   args: RingCheckArgs,
@@ -55,7 +55,7 @@ export function ringConverged(
   });
 }
 
-/** What is asked of a ring here, and done to it. */
+/** What the check reads from a ring, and does to it. */
 export type ConvergingRing = Pick<
   RingClient,
   | "survey"
@@ -70,7 +70,7 @@ export type ConvergingRing = Pick<
 > &
   DecommissioningRing;
 
-/** Of a ring with an edit still to come, whose sets ask for another count, the hooks tell. */
+/** Reports what `pulumi up` would repair. If `replicas` is being edited, the hooks of that edit report instead. */
 export async function previewConvergence(
   client: Pick<RingClient, "survey">,
   replicas: number | undefined,
@@ -79,7 +79,7 @@ export async function previewConvergence(
   try {
     const seen = await withAnswerTimeout(() =>
       client.survey(replicas).catch((error: Error) => {
-        // An account that may only read sees pods and record. What it does not see, `pulumi up` looks at.
+        // An account that may only read sees the pods and the ring record. `pulumi up` checks the rest.
         if (apiErrorKind(error) === "forbidden") return client.survey(replicas, "never");
         throw error;
       }),
@@ -97,16 +97,16 @@ export async function previewConvergence(
   }
 }
 
-/** Minutes for which something is waited for that a person may have to do. */
-const patienceWithAdvice = 1;
+/** Minutes to wait for what a person may have to do. */
+const adviceTimeoutMinutes = 1;
 
-/** How often it is looked, in milliseconds. While a pod does not serve, each fifth look alone asks the ring, which costs a JVM. */
+/** Milliseconds between two surveys. While a pod does not serve, only each fifth survey asks a member, which costs a JVM. */
 const pause = 3000;
 
 /**
- * Has the ring be what the stack says, step by step, each decided on a new look.
- * @param pauses milliseconds between two looks @default 3000
- * @throws {Error} what is missing, when it has not come about for too long
+ * Makes the ring what the stack says, step by step. A new survey decides on each step.
+ * @param pauses milliseconds between two surveys @default 3000
+ * @throws {Error} what is missing, after the time-out
  */
 export async function converge(
   client: ConvergingRing,
@@ -126,8 +126,8 @@ export async function converge(
   let streams: Received | undefined;
   let isBlind = false;
   let expected: string[] = [];
-  for (let looks = 0; ; looks++, await sleep(pauses)) {
-    const isBrief = looks % 5 !== 0;
+  for (let round = 0; ; round++, await sleep(pauses)) {
+    const isBrief = round % 5 !== 0;
     const asks = isBlind ? "never" : isBrief ? "when all serve" : "always";
     const seen = await retryWhileUnavailable(() => client.survey(replicas, asks)).catch((error: Error) => {
       if (isBlind && apiErrorKind(error) === "forbidden") throw error;
@@ -135,11 +135,11 @@ export async function converge(
     });
     if (seen instanceof Error && apiErrorKind(seen) === "forbidden") {
       isBlind = true;
-      await report(`the ring is judged by its pods and its record alone: ${errorMessage(seen)}`, true);
+      await report(`only the pods and the ring record can be checked: ${errorMessage(seen)}`, true);
       continue;
     }
     if (!(seen instanceof Error)) ({ expected } = seen);
-    // A pod may end just as it is asked.
+    // The pod that is asked may end meanwhile.
     const step =
       seen instanceof Error ? { waitFor: `an answer of the ring: ${errorMessage(seen)}` } : nextConvergenceStep(seen);
     if (step === "converged") break;
@@ -154,7 +154,10 @@ export async function converge(
       await client.cancelDecommission(step.cancelDecommission);
     } else if ("rejoin" in step) {
       hasRejoined = true;
-      await report(`${step.rejoin.name} has left the ring, though replicas is ${expected.length}: it joins anew`, true);
+      await report(
+        `${step.rejoin.name} has left the ring, though replicas is ${expected.length}: it joins again`,
+        true,
+      );
       await client.rejoin(step.rejoin);
     } else if ("replaceAtNewAddress" in step) {
       await client.replaceAtNewAddress(step.replaceAtNewAddress);
@@ -172,7 +175,7 @@ export async function converge(
       await client.updateRecord(step.updateRecord);
     }
     const advised = "waitFor" in step && step.isForPersons;
-    const limit = advised ? patienceWithAdvice : stallLimitMinutes(stallTimeoutMinutes, remaining);
+    const limit = advised ? adviceTimeoutMinutes : stallLimitMinutes(stallTimeoutMinutes, remaining);
     if (waited > limit) {
       const advice = "waitFor" in step && step.advice ? `: ${step.advice}` : "";
       throw new Error(
@@ -180,15 +183,15 @@ export async function converge(
       );
     }
   }
-  // Each member has made its claim an owner before it went on record.
-  const setRight = await retryWhileUnavailable(() => client.repairOwners()).catch((error: Error) => {
-    // An account that may not look at Secrets leaves it to one that may; where a pod has written owners meanwhile (the API server calls
-    // that 422), it is left to the next update.
+  // A member makes its PersistentVolumeClaim an owner before the ring record lists the member.
+  const corrections = await retryWhileUnavailable(() => client.repairOwners()).catch((error: Error) => {
+    // An account that may not read Secrets leaves this to one that may. If a pod has changed the owners meanwhile, the API server answers
+    // 422, and the next update corrects them.
     if (apiErrorKind(error) !== "forbidden" && (error as { code?: unknown }).code !== 422) throw error;
     return [];
   });
-  for (const line of setRight) await warn(line);
-  // Before a member leaves the next time, it is done as well.
+  for (const line of corrections) await warn(line);
+  // Otherwise the next decommission runs `nodetool cleanup` first.
   if (!hasRejoined || isBlind) return;
   await client.recordTutorialPods();
   for (const pod of expected.length > 1 ? expected : []) {
@@ -198,26 +201,26 @@ export async function converge(
   }
 }
 
-/** Minutes after which what pods have not put on record themselves is put there for them. */
+/** Minutes after which `pulumi up` writes what a pod has not written into the ring record itself. */
 const recordAfterMinutes = 0.5;
 
 type Received = Pick<Streams, "received" | "toReceive">;
 
-/** What it is at, for whoever watches `pulumi up`, and the bytes that are still to come. */
+/** The line of `pulumi up` for a step, and the bytes that are still to be received. */
 function progress(
   step: Exclude<ConvergenceStep, "converged">,
   streams?: Received,
 ): { line: string; remaining: number } {
   if ("cancelDecommission" in step)
-    return { line: `having ${step.cancelDecommission} stay: it was about to leave the ring`, remaining: 0 };
+    return { line: `cancelling the decommission of ${step.cancelDecommission}`, remaining: 0 };
   if ("recreatePod" in step)
-    return { line: `bringing ${step.recreatePod} back, whose data must be streamed to the others`, remaining: 0 };
-  if ("scale" in step) return { line: `scaling its controllers from ${step.from} pods to ${step.scale}`, remaining: 0 };
+    return { line: `recreating ${step.recreatePod}, whose data must be streamed to the others`, remaining: 0 };
+  if ("scale" in step) return { line: `scaling the controllers from ${step.from} pods to ${step.scale}`, remaining: 0 };
   if ("replaceAtNewAddress" in step) {
-    const line = `having ${step.replaceAtNewAddress.name} made again, at another address: the ring knows another member by the one that it has`;
+    const line = `deleting the pod of ${step.replaceAtNewAddress.name}, to get another address: the ring knows another member by this one`;
     return { line, remaining: 0 };
   }
-  if ("rejoin" in step) return { line: `taking ${step.rejoin.name} back`, remaining: 0 };
+  if ("rejoin" in step) return { line: `making ${step.rejoin.name} join again`, remaining: 0 };
   const line = `waiting for ${step.waitFor}`;
   if (!streams?.toReceive || !step.joins) return { line, remaining: 0 };
   const { received, toReceive } = streams;

@@ -23,8 +23,8 @@ export type RingChangeValidator<Facts> = (was: Facts, wanted: Facts) => RingChan
 export class DataGuard<Facts extends object> extends OwedStep<Facts, string[]> {
   /**
    * For `dependsOn`: what must come after the guard has let the edit pass. It names the guard to the engine, so that `pulumi state
-   * delete` does not delete the memory of a ring that is still in the state. The guard itself would not do: for a component, Pulumi waits for
-   * the objects in it, and here there are none.
+   * delete` does not delete the memory of a ring that is still in the state. The guard itself would not do: for a component, Pulumi waits
+   * for the objects in it, and this one has none.
    */
   readonly passed: pulumi.Output<pulumi.Resource[]>;
   private isJudged = false;
@@ -42,8 +42,8 @@ export class DataGuard<Facts extends object> extends OwedStep<Facts, string[]> {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("cassandra:index:DataGuard", name, { hook: `${name}-data-guard`, goal: facts }, opts);
-    // An update that is told to leave the guard alone (`--target`, `--exclude`) calls no hook of it, and may delete what the program no
-    // longer makes: then what the state remembers is compared here.
+    // An update that leaves the guard out (`--target`, `--exclude`) calls no hook of the guard, and may delete what the program no longer
+    // makes. Then the facts in the state are compared here.
     const memory = recordedOutputs<{ facts: Facts }>(this);
     this.passed = pulumi.all([pulumi.output(facts), this.urn]).apply(async ([given, urn]) => {
       const [{ facts: was }, wanted] = [await memory, plain(given as Facts)];
@@ -54,7 +54,7 @@ export class DataGuard<Facts extends object> extends OwedStep<Facts, string[]> {
         return ofGuard;
       } catch (error) {
         failUpdate((error as Error).message);
-        // What comes after the guard never does.
+        // Nothing that depends on the guard may run.
         return new Promise<pulumi.Resource[]>(() => undefined);
       }
     });
@@ -88,12 +88,12 @@ export class DataGuard<Facts extends object> extends OwedStep<Facts, string[]> {
   }
 }
 
-/** As the state holds it: without what is undefined. */
+/** A value as the state holds it: without undefined properties. */
 function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-/** What a preview does not know yet is taken to be what it was: `pulumi up` checks again. */
+/** A value that a preview does not know yet counts as unchanged: `pulumi up` checks again. */
 function asKnown(was: unknown, wanted: unknown): unknown {
   if (pulumi.isUnknown(wanted)) return was;
   if (typeof wanted !== "object" || wanted === null || Array.isArray(wanted)) return wanted;

@@ -1,34 +1,33 @@
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName, settingOf } from "../engine/propertyNames";
 import { withAnswerTimeout, errorMessage } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { ProgressReporter } from "../engine/progressReporter";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { RingClient } from "../cassandra/ringClient";
 import { restoreMembers, DecommissionBlocked, decommissionMembers } from "./topologyChanges";
 import { RingReference } from "../cassandra/ringPods";
-import { obstacles, outlook, passing, RingView, violations } from "./decommissionPlan";
+import { obstacles, describeDecommission, passing, RingView, violations } from "./decommissionPlan";
 
 interface SetInputs {
   metadata: { name: string; namespace: string };
   spec: { replicas: number };
 }
 
-/** Replicas that a set's inputs ask for. */
+/** Replicas in the inputs of a StatefulSet. */
 const replicasOf = (inputs: unknown) => (inputs as SetInputs).spec.replicas;
 
 export interface DecommissionArgs extends Omit<RingReference, "namespace"> {
-  /** The cluster that the set goes to. @default that of the default provider */
-  cluster?: ClusterChoice;
-  /** Whether the provider takes over a set that exists without being in the state. */
+  /** The Kubernetes cluster of the StatefulSets. @default that of the default provider */
+  cluster?: KubeContext;
+  /** Whether the provider takes over a StatefulSet that exists without being in the state. */
   takesOver: boolean;
 }
 
 /**
- * Hooks of StatefulSets whose pods are the members of one ring: those that a set gives up move their rows to the others and leave
- * the ring before it does, one at a time over all sets, which Pulumi updates at once. What is compared is the live sets and the
- * ring as it is, not only what the state remembers.
- * @param parent line of `pulumi up` that they write to: a hook cannot write to that of its own resource
+ * Hooks of the StatefulSets of one ring: surplus members are decommissioned before their StatefulSet is scaled down. Pulumi updates all
+ * StatefulSets at once, and the members leave one at a time. The live StatefulSets and the live ring count, not only the state.
+ * @param parent line of `pulumi up` that the hooks write to: a hook cannot write to the line of its own resource
  */
 export function decommissionBeforeScaling(name: string, args: DecommissionArgs, parent: pulumi.Resource) {
   const isDryRun = pulumi.runtime.isDryRun();
@@ -43,17 +42,17 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
 
   const unseen = (error: Error) => `the ring could not be checked: ${errorMessage(error)}`;
 
-  const mustSee = <T>(look: () => Promise<T>): Promise<T> =>
-    withAnswerTimeout(look).catch((error: Error) => {
+  const mustSee = <T>(inspect: () => Promise<T>): Promise<T> =>
+    withAnswerTimeout(inspect).catch((error: Error) => {
       throw new Error(`ring ${args.name}: ${unseen(error)}. No pod was removed`);
     });
 
-  /** Looks at the cluster; in preview, where the account may lack the permission, it is only said what could not be seen. */
-  const see = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
-    if (!isDryRun) return mustSee(look);
-    return withAnswerTimeout(look).catch(async (error: Error) => {
+  /** Inspects the cluster. A preview, whose account may lack the permission, only warns that it could not. */
+  const see = async <T>(inspect: () => Promise<T>): Promise<T | undefined> => {
+    if (!isDryRun) return mustSee(inspect);
+    return withAnswerTimeout(inspect).catch(async (error: Error) => {
       await warn(
-        `${unseen(error)}. \`pulumi up\` checks again, and touches nothing before it has seen that no row is lost`,
+        `${unseen(error)}. \`pulumi up\` checks again, and touches nothing before it has seen that no data is lost`,
       );
       return undefined;
     });
@@ -65,31 +64,31 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
     );
   }
 
-  async function tellOf(ring: RingView, was: number, wanted: number): Promise<void> {
+  async function previewDecommission(ring: RingView, was: number, wanted: number): Promise<void> {
     const wrong = violations(ring, wanted);
     if (wrong.length > 0) refuse(wanted, wrong);
-    await report(outlook(ring, was, wanted), true);
+    await report(describeDecommission(ring, was, wanted), true);
     for (const line of obstacles(ring, wanted)) {
-      await warn(`${line}. As long as that is so, \`pulumi up\` refuses this edit`);
+      await warn(`${line}. While this is so, \`pulumi up\` refuses this edit`);
     }
     for (const line of passing(ring, wanted)) await warn(`${line}. \`pulumi up\` waits until that has ended`);
   }
 
-  /** The first set to be updated does it for all. Counts are those of the ring. */
-  const makeSmaller = shareFirstCall(async (client: RingClient, was: number, wanted: number): Promise<void> => {
+  /** The first StatefulSet to be updated does this for all. `was` and `wanted` count the members of the ring. */
+  const decommissionOnce = shareFirstCall(async (client: RingClient, was: number, wanted: number): Promise<void> => {
     if (isDryRun) {
       if (await see(() => client.isUnformed())) return;
-      const ring = await see(() => client.look());
-      if (ring) await tellOf(ring, was, wanted);
+      const ring = await see(() => client.inspect());
+      if (ring) await previewDecommission(ring, was, wanted);
       return;
     }
-    await decommissionMembers(client, wanted, report, { look: mustSee }).catch((error: Error) => {
+    await decommissionMembers(client, wanted, report, { inspect: mustSee }).catch((error: Error) => {
       if (error instanceof DecommissionBlocked) refuse(wanted, error.message.split("\n"));
       throw error;
     });
   });
-  const backFirst = shareFirstCall((client: RingClient, wanted: number) => restoreMembers(client, wanted, report));
-  /** All sets of a ring have the same count. */
+  const restoreOnce = shareFirstCall((client: RingClient, wanted: number) => restoreMembers(client, wanted, report));
+  /** All StatefulSets of a ring have the same number of replicas. */
   const ofRing = (replicas: number) => replicas * args.sets.length;
 
   const beforeUpdate = new pulumi.ResourceHook(
@@ -99,10 +98,10 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
       const set = (newInputs as SetInputs).metadata.name;
       const seen = await see(async () => ({ live: await client.replicasOf(set) }));
       if (!seen) return;
-      // Somebody may have scaled the set by hand: those members are as real as the ones that the state knows of.
+      // Somebody may have scaled the StatefulSet by hand: the state does not know these members, which have data as well.
       const was = Math.max(replicasOf(oldInputs), seen.live ?? 0);
-      if (!isDryRun) await backFirst(client, ofRing(wanted));
-      if (wanted < was) await makeSmaller(client, ofRing(was), ofRing(wanted));
+      if (!isDryRun) await restoreOnce(client, ofRing(wanted));
+      if (wanted < was) await decommissionOnce(client, ofRing(was), ofRing(wanted));
     },
     { onDryRun: true },
   );
@@ -120,19 +119,19 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
       const { live, kept } = found;
       if (live !== undefined && !args.takesOver) {
         throw new Error(
-          `StatefulSet ${set} is there, with ${live} replicas, and not in the state of this stack. If it is this stack's ` +
-            "own (a state that was lost, an update that was killed), take it over at its own count: " +
+          `StatefulSet ${set} exists with ${live} replicas and is not in the state of this stack. If this stack made it (the state ` +
+            "was lost, or an update was killed), take it over with its number of replicas: " +
             "`pulumi config set kubernetes:upsertExistingObjects true`, " +
-            `${settingOf("replicas", ofRing(live))}, \`pulumi up\`; if it was imported, \`pulumi state delete\` it first. If it is ` +
-            "another stack's, choose another name",
+            `${settingOf("replicas", ofRing(live))}, \`pulumi up\`; if it was imported, run \`pulumi state delete\` first. If another ` +
+            "stack made it, choose another name",
         );
       }
-      if (live !== undefined && wanted < live) await makeSmaller(client, ofRing(live), ofRing(wanted));
+      if (live !== undefined && wanted < live) await decommissionOnce(client, ofRing(live), ofRing(wanted));
       const most = ofRing(Math.ceil(Math.max(0, ...kept.map((ringOrdinal) => ringOrdinal + 1)) / args.sets.length));
       if (live === undefined && most > ofRing(wanted)) {
         throw new Error(
-          `${propertyName("replicas")}: ${ofRing(wanted)} is below the ${most} members of ring ${args.name} whose volumes are kept: their data ` +
-            `would be missing; allowed is ${most} or more: start all of them first, and scale down afterwards`,
+          `${propertyName("replicas")}: ${ofRing(wanted)} is below the ${most} members of ring ${args.name} whose volumes are kept: ` +
+            `their data would be missing; allowed is ${most} or more: start all of them first, and scale down afterwards`,
         );
       }
     },

@@ -1,65 +1,65 @@
 import { Keyspace, RingMember, units } from "../cassandra/nodetool";
 
-/** A pod of a ring's sets that is a member of it. */
+/** A member of a ring, with its pod. */
 export interface Member extends Pick<RingMember, "up" | "state" | "load"> {
   pod: string;
-  /** Name of its volume's claim. */
+  /** Name of its PersistentVolumeClaim. */
   claim: string;
-  /** Its place among the pods, counted over the sets in turn. */
+  /** Its place among the pods of the ring, round robin over the StatefulSets. */
   ringOrdinal: number;
-  /** Bytes that its disk has left; undefined when it could not be checked. */
+  /** Free bytes on its disk; undefined if they could not be read. */
   free?: number;
   /** Whether it takes part in a repair. */
   repairs?: boolean;
-  /** Whether it is down and its pod is starting, or about to: it comes back by itself. */
+  /** Whether it is down and its pod starts, or is about to: it comes back by itself. */
   returns?: boolean;
 }
 
-/** What must be known of a ring to make it smaller. */
+/** What a decommission must know of a ring. */
 export interface RingView {
   namespace: string;
   members: Member[];
-  /** Members that no pod of the sets stands for, by their addresses. */
+  /** Addresses of members that belong to no pod of the StatefulSets. */
   unknownMembers: string[];
-  /** Those of pods that began to join and are gone: they are no members, and the ring forgets them. @default none */
+  /** Addresses of pods that began to join and are gone. They are no members, and the ring forgets them. @default none */
   failedJoins?: string[];
-  /** Pods that are there, and of which the ring lists nobody: a stranger may be one of them, under the address that it had before. @default none */
+  /** Pods that exist and that the ring does not list: an unknown member may be one of them, at its previous address. @default none */
   starting?: string[];
-  /** Pods that are members on record, and that the ring does not list. */
+  /** Pods that the ring record lists as members, and the ring does not. */
   unlisted: string[];
   /**
-   * Members on record that have no pod, as where somebody has made the set smaller by hand; where there are strangers, also pods of which
-   * there is a volume alone. @default none
+   * Members of the ring record that have no pod, such as after somebody scaled the StatefulSet down by hand. If there are unknown
+   * members, also pods of which only the volume exists. @default none
    */
   missing?: Pick<Member, "pod" | "ringOrdinal">[];
   /** Pods whose members owe a repair: they may lack data. */
   membersAwaitingRepair: string[];
-  /** Pod whose turn it is to move data, by the record: its Cassandra may still start. @default none that is there */
-  turn?: { pod: string; what: string };
+  /** Pod that holds the topology lock, and its change. Its Cassandra may still start. @default no existing pod holds the lock */
+  topologyChange?: { pod: string; what: string };
   keyspaces: Keyspace[];
   /** The data centre that its members are in. */
   datacenter: string;
 }
 
-/** What comes next on the way to a smaller ring. */
+/** The next step of a decommission. */
 export type Step =
-  /** The member that moves its rows next, or does so already, as when an earlier update was cut off. */
+  /** The member to decommission next, or whose decommission an interrupted update has started. */
   | { decommission: string }
-  /** Members whose pods come back first, to hand their rows over, and the number of pods that there are then. */
+  /** Members whose pods must be recreated first, to stream their data, and the number of pods then. */
   | { recreatePods: string[]; pods: number }
-  /** What comes to its end by itself, before any may; the pod that joins meanwhile; and for how long, where not for as long as rows move. */
+  /** What must end first, and ends by itself; the pod that joins meanwhile; and the time-out, unless data streams. */
   | { waitFor: string[]; joins?: string; minutes?: number }
-  /** Why none may, and what is allowed. */
+  /** Why no member may leave, and what is allowed. */
   | { refuse: string[] }
   | "done";
 
 /**
- * Keyspaces of Cassandra's own do not stand in the way: they want more copies than a small ring has members, hold no rows of
- * users, and are as safe as the ring is large.
+ * Cassandra's own keyspaces do not prevent a decommission. Their replication factor may be above the members of a small ring, they hold
+ * no data of users, and they have as many replicas as the ring allows.
  */
 const isOwn = ({ name }: Keyspace) => name === "system" || name.startsWith("system_");
 
-/** Members that go when the sets have `wanted` pods, the last place first, as Kubernetes removes them. */
+/** Members to decommission for a ring of `wanted` pods, the last one first, as Kubernetes removes pods. */
 export function leaving({ members }: RingView, wanted: number): Member[] {
   return members.filter(({ ringOrdinal }) => ringOrdinal >= wanted).sort((a, b) => b.ringOrdinal - a.ringOrdinal);
 }
@@ -68,7 +68,7 @@ function copiesOf({ replication, copies }: Keyspace, datacenter: string): number
   return (replication === "NetworkTopologyStrategy" ? copies[datacenter] : copies.replication_factor) ?? 0;
 }
 
-/** Why a ring of that many members is not allowed at all, whatever its state. */
+/** Why a ring of that many members is not allowed, whatever the state of the ring. */
 export function violations({ keyspaces, datacenter }: RingView, wanted: number): string[] {
   return keyspaces
     .filter((keyspace) => !isOwn(keyspace) && copiesOf(keyspace, datacenter) > wanted)
@@ -82,46 +82,49 @@ export function violations({ keyspaces, datacenter }: RingView, wanted: number):
     });
 }
 
-/** What stands in the way now, and comes to its end by itself. */
+/** What prevents a decommission now, and ends by itself. */
 export function passing(ring: RingView, wanted: number): string[] {
   const going = leaving(ring, wanted);
   const owed = ring.membersAwaitingRepair.map(
     (pod) =>
       `${pod} is being repaired (\`kubectl logs -n ${ring.namespace} ${pod}\`): a member that leaves may have the only ` +
-      "copy of rows that it lacks",
+      "replica of data that the repair needs",
   );
-  const moving = ring.members
+  const changing = ring.members
     .filter((member) => member.state !== "normal" && !(member.state === "leaving" && going.includes(member)))
     .map(({ pod, state }) => `${pod} is ${state}: one member joins or leaves at a time`);
   const repairing = ring.members
     .filter(({ repairs }) => repairs)
-    .map(({ pod }) => `${pod} takes part in a repair, which compares what is about to move`);
+    .map(({ pod }) => `${pod} takes part in a repair, which compares data that would be streamed`);
   const soon = passingSoon(ring);
   const next = nextOf(going);
-  // One that leaves already goes on: whoever is to come, or has the turn, may be waiting for that.
-  if (next?.state === "leaving") return [...owed, ...moving, ...repairing, ...soon];
-  // One that has left by hand, say: with others leaving as well, rows would have fewer members than copies.
+  // A decommission in progress goes on: pods that are to join, or hold the topology lock, may be waiting for its end.
+  if (next?.state === "leaving") return [...owed, ...changing, ...repairing, ...soon];
+  // For example after a decommission by hand: if others left as well, there could be fewer members than the replication factor.
   const missing = wanted - (ring.members.length - going.length);
   const absent = missing > 0 ? [`${missing} of the ${wanted} members that are to stay are not in the ring yet`] : [];
-  const { turn } = ring;
-  const isMoving = ring.members.some(({ pod, state }) => pod === turn?.pod && state !== "normal");
-  const inTurn =
-    turn && turn.pod !== next?.pod && !isMoving
-      ? [`${turn.pod} holds the topology lock (${turn.what}): one member joins or leaves at a time`]
+  const { topologyChange } = ring;
+  const isInProgress = ring.members.some(({ pod, state }) => pod === topologyChange?.pod && state !== "normal");
+  const locked =
+    topologyChange && topologyChange.pod !== next?.pod && !isInProgress
+      ? [`${topologyChange.pod} holds the topology lock (${topologyChange.what}): one member joins or leaves at a time`]
       : [];
-  return [...owed, ...moving, ...inTurn, ...repairing, ...soon, ...absent];
+  return [...owed, ...changing, ...locked, ...repairing, ...soon, ...absent];
 }
 
-/** Whoever has left, by hand say, is no longer listed for half a minute before its pod can note it. Of one that was removed, nobody does. */
+/**
+ * The ring stops listing a member that has left, by hand for example, up to half a minute before its pod updates the ring record. For a
+ * member that was removed, no pod updates the ring record.
+ */
 const unlistedIn = (ring: RingView) =>
   ring.unlisted
     .filter((pod) => !isMissing(ring, pod))
     .map(
       (pod) =>
-        `${pod} is a member on record, and the ring does not list it: \`kubectl logs -n ${ring.namespace} ${pod}\` may tell why`,
+        `the ring record lists ${pod} as a member, and the ring does not: \`kubectl logs -n ${ring.namespace} ${pod}\` may tell why`,
     );
 
-/** Members that are down, and whose pods are about to have them back. */
+/** Members that are down, and whose pods start. */
 const returningIn = ({ members }: RingView) =>
   members
     .filter(({ returns }) => returns)
@@ -132,14 +135,15 @@ const failedJoinsIn = ({ failedJoins = [] }: RingView) =>
     (address) => `the node at ${address} began to join and is gone; the ring forgets it within a minute or two`,
   );
 
-/** Members that a pod which starts may stand for: one that joined and ended before it was on record has come back under another address. */
+/** Unknown members that may belong to a pod that starts: it joined, ended before the ring record listed it, and has a new address now. */
 const unclearIn = ({ namespace, unknownMembers, starting = [] }: RingView) =>
   starting.length === 0
     ? []
     : unknownMembers.map(
         (address) =>
-          `a member at ${address} belongs to no pod yet, and may be ${starting.join(" or ")}, which starts (\`kubectl logs -n ${namespace} ${starting[0]}\`); ` +
-          "if it is none of these and gone for good, `nodetool removenode` takes it out",
+          `a member at ${address} belongs to no pod yet, and may be ${starting.join(" or ")}, which starts ` +
+          `(\`kubectl logs -n ${namespace} ${starting[0]}\`); ` +
+          "if it is none of these and gone for good, remove it with `nodetool removenode`",
       );
 
 const passingSoon = (ring: RingView) => [
@@ -149,26 +153,26 @@ const passingSoon = (ring: RingView) => [
   ...unclearIn(ring),
 ];
 
-/** For which a pod may take to note that its member has left, and the ring to forget who never became one. */
+/** Minutes within which a pod records that its member has left, and the ring forgets a pod that began to join. */
 const minutesToNote = 3;
 
-/** For which a pod may take to have its member back: Kubernetes waits for five minutes at most before it starts a container again. */
+/** Minutes within which a member comes back: Kubernetes waits five minutes at most before it restarts a container. */
 const minutesToReturn = 8;
 
-/** What stands in the way now until somebody does something about it. */
+/** What prevents a decommission now, until a person solves it. */
 export function obstacles(ring: RingView, wanted: number): string[] {
   const going = leaving(ring, wanted);
   const staying = ring.members.filter((member) => !going.includes(member));
   const down = ring.members
     .filter(({ up, pod, returns }) => !up && !returns && !isMissing(ring, pod))
     .map(({ pod, claim }) => {
-      const back = `${pod} is down: bring it back first, for its data must be read to be moved`;
-      // Its disk may hold the only copy of what the one that is not whole has not received.
+      const back = `${pod} is down: bring it back first, since a decommission must read its data`;
+      // Its disk may hold the only replica of data that the member with the repair lacks.
       const [other] = ring.membersAwaitingRepair.filter((owed) => owed !== pod);
       if (other) return `${back}; keep its disk, which ${other} needs for its repair`;
       return (
         `${back}; if its disk or its node is gone for good, ` +
-        `\`kubectl delete -n ${ring.namespace} pvc/${claim} pod/${pod}\` has another pod take its place`
+        `\`kubectl delete -n ${ring.namespace} pvc/${claim} pod/${pod}\` lets the next pod take its place`
       );
     });
   const unknownMembers = (unclearIn(ring).length > 0 ? [] : ring.unknownMembers).map(
@@ -177,22 +181,22 @@ export function obstacles(ring: RingView, wanted: number): string[] {
   );
   const load = going.reduce((sum, member) => sum + (member.load ?? 0), 0);
   const share = Math.ceil(load / Math.max(1, staying.length));
-  // Compaction writes what it has received once more before it drops the first copy.
-  const crowded = staying
+  // Compaction writes received data once more before it deletes the first files.
+  const full = staying
     .filter(({ free }) => free !== undefined && free < 2 * share)
     .map(
       ({ pod, free }) =>
-        `${pod} has ${size(free!)} left on its disk, and ${size(2 * share)} are needed to receive about ${size(share)}`,
+        `${pod} has ${size(free!)} free on its disk, and needs ${size(2 * share)} to receive about ${size(share)}`,
     );
-  return [...down, ...unknownMembers, ...crowded];
+  return [...down, ...unknownMembers, ...full];
 }
 
 const isMissing = ({ missing = [] }: RingView, pod: string) => missing.some((one) => one.pod === pod);
 
-/** Decides on what the ring is now, and on nothing remembered: what was cut off goes on from where it stopped. */
+/** Decides by the present state of the ring alone: an interrupted decommission goes on where it stopped. */
 export function nextStep(ring: RingView, wanted: number): Step {
   const going = leaving(ring, wanted);
-  // Who is a member and has no known pod might be of one that goes.
+  // An unknown member might belong to a pod that is to leave.
   const { unknownMembers, failedJoins = [], unlisted } = ring;
   if (going.length + unknownMembers.length + failedJoins.length + unlisted.length === 0) return "done";
   const wrong = violations(ring, wanted);
@@ -215,19 +219,19 @@ export function nextStep(ring: RingView, wanted: number): Step {
   return { decommission: nextOf(going)!.pod };
 }
 
-/** One that leaves already goes on; else the last one. */
+/** The member whose decommission is in progress; else the last one. */
 const nextOf = (going: Member[]): Member | undefined => going.find(({ state }) => state === "leaving") ?? going[0];
 
-/** The edit in a sentence, for whoever reads the preview. */
-export function outlook(ring: RingView, was: number, wanted: number): string {
+/** The edit in a sentence, for the preview. */
+export function describeDecommission(ring: RingView, was: number, wanted: number): string {
   const going = leaving(ring, wanted);
   const load = going.reduce((sum, member) => sum + (member.load ?? 0), 0);
   const own = ring.keyspaces.filter((keyspace) => !isOwn(keyspace) && copiesOf(keyspace, ring.datacenter) > 0);
   const kept = own.map((keyspace) => `${keyspace.name}: ${copiesOf(keyspace, ring.datacenter)}`).join(", ");
   const moved =
     going.length === 0
-      ? "none of the pods that go is a member of the ring"
-      : `${going.map(({ pod }) => pod).join(" and ")} will be decommissioned, about ${size(load)} to move`;
+      ? "none of the pods to remove is a member of the ring"
+      : `${going.map(({ pod }) => pod).join(" and ")} will be decommissioned, about ${size(load)} to stream`;
   return `replicas ${was} -> ${wanted}: ${moved}${kept && `; replication factors stay (${kept})`}`;
 }
 

@@ -1,45 +1,45 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { settingOf } from "../engine/propertyNames";
 
-/** What makes the pods of a ring. */
+/** The controllers of a ring's pods. */
 export interface PodController {
   kind: "StatefulSet" | "DaemonSet" | "ReplicationController" | "Pod";
-  /** Names of all of them. */
+  /** Names of all controllers. */
   names: string[];
 }
 
 /**
- * Hook of a ring's component, which is created where the ring is not in the state, before anything in it: refuses, in preview as
- * well, a ring that is there. A second stack of that name would write another password into the Secret of the first one's superuser,
- * and let its own clients in, before its set were refused. What the state knows in part is left to the hooks of the set itself.
+ * Hook of a ring's component, which is created before anything in the ring, if the ring is not in the state: refuses, in preview as
+ * well, a ring that exists. Otherwise a second stack would write its own password into the Secret of the first stack's superuser, and let
+ * its own clients in, before its StatefulSet is refused. A ring that is partly in the state is left to the hooks of its controller.
  */
 export function refuseForeignPods(
   name: string,
   maker: PodController,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-is-no-strangers`,
     async ({ newInputs }) => {
       const { namespace } = newInputs as { namespace?: string };
-      // Of a namespace that is yet to be made, preview knows nothing; there is no ring in it.
+      // A preview does not know a namespace that is yet to be made. No ring is in such a namespace.
       if (!namespace) return;
-      const look = () => existingControllers(maker, namespace, cluster);
-      const counts = (await inspectOrWarn(`whether ring ${name} is there`, look, { isTold: false })) ?? [];
+      const inspect = () => existingControllers(maker, namespace, cluster);
+      const counts = (await inspectOrWarn(`whether ring ${name} exists`, inspect, { isTold: false })) ?? [];
       if (counts.length > 0) throw new Error(problem(maker, counts));
     },
     { onDryRun: true },
   );
 }
 
-/** Members that those that are there ask for, by their names. */
+/** The controllers that exist, with the pods that each asks for. */
 export async function existingControllers(
   { kind, names }: PodController,
   namespace: string,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
 ): Promise<{ name: string; replicas: number }[]> {
   const { apps, core } = await KubernetesClient.connect(cluster);
   const counts: Record<
@@ -68,9 +68,9 @@ function problem({ kind }: PodController, live: { name: string; replicas: number
   const isCounted = kind === "StatefulSet" || kind === "ReplicationController";
   const [what, count] = isCounted ? ["replicas", `${settingOf("replicas", all)}, `] : ["pods", ""];
   return (
-    `${kind} ${name} is there, with ${replicas} ${what}, and not in the state of this stack; nothing was touched. If it is this ` +
-    "stack's own (a state that was lost, an update that was killed), take it over as it is: " +
-    `\`pulumi config set kubernetes:upsertExistingObjects true\`, ${count}\`pulumi up\`; if it was imported, \`pulumi state delete\` it ` +
-    "first. If it is another stack's, choose another name"
+    `${kind} ${name} exists with ${replicas} ${what} and is not in the state of this stack; nothing was touched. If this stack made ` +
+    "it (the state was lost, or an update was killed), take it over as it is: " +
+    `\`pulumi config set kubernetes:upsertExistingObjects true\`, ${count}\`pulumi up\`; if it was imported, run \`pulumi state delete\` ` +
+    "first. If another stack made it, choose another name"
   );
 }

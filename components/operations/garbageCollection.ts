@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { waitUntilClear, KubernetesClient, errorMessage, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 
 /** Minutes that Kubernetes may take to delete an object whose owners are gone. It takes seconds as a rule. */
 const collectionMinutes = 1;
@@ -14,7 +14,7 @@ export function afterItsVolumes(
   name: string,
   kind: "ConfigMap" | "Secret",
   objectName: string,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(`${name}-${kind}-after-its-volumes`, async ({ newInputs }) => {
     const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;

@@ -6,35 +6,35 @@ import { ProgressReporter } from "../engine/progressReporter";
 import { propertyName } from "../engine/propertyNames";
 import { size } from "./decommissionPlan";
 
-/** What can be seen of a member that is to leave. */
+/** The state of a member that is to be decommissioned. */
 export interface LeavingState {
-  /** Whether decommission.sh, or what stands in for it, runs in its pod. */
+  /** Whether decommission.sh, or the script in its place, runs in the pod. */
   busy: boolean;
-  /** Why the last attempt failed, as the pod tells; empty when none did. */
+  /** Why the last attempt failed, as the pod says; empty if none failed. */
   failure: string;
-  /** What `nodetool netstats` tells; undefined while Cassandra does not answer. */
+  /** What `nodetool netstats` says; undefined while Cassandra does not answer. */
   streams?: Streams;
 }
 
-/** What follows from a look: `start` what runs in the pod, since nothing does; or one attempt has failed, and why. */
+/** What follows from the state: wait, `start` the script in the pod, since it does not run, or why an attempt has failed. */
 export type LeavingStep = { waitFor: string } | { start: true } | { failed: string };
 
-/** Cassandra's own word for its state decides, and no exit code: that of `nodetool decommission` says nothing. */
+/** Cassandra's own state decides: the exit code of `nodetool decommission` says nothing. */
 export function nextLeavingStep({ busy, failure, streams }: LeavingState): LeavingStep {
   const mode = streams?.mode;
   switch (mode) {
     case "LEAVING":
-      // A failed one that goes on being LEAVING is one of Cassandra 3.11, which has no other word for it.
+      // Cassandra 3.11 still says LEAVING after a decommission has failed.
       if (!busy) return failure ? { failed: failure } : { start: true };
-      return { waitFor: streams!.total === 0 ? "waiting for all members to know" : sentOf(streams!) };
+      return { waitFor: streams!.total === 0 ? "waiting until all members know that it leaves" : sentOf(streams!) };
     case "DECOMMISSIONED":
-      return busy ? { waitFor: "it has left; that is being noted" } : { start: true };
+      return busy ? { waitFor: "it has left; its pod updates the ring record" } : { start: true };
     case "NORMAL":
       if (busy) return { waitFor: "getting ready" };
       return failure ? { failed: failure } : { start: true };
     case "DECOMMISSION_FAILED":
-      if (busy) return { waitFor: "going on after a failure" };
-      return { failed: failure || "Cassandra says DECOMMISSION_FAILED; its log tells why" };
+      if (busy) return { waitFor: "trying again after a failure" };
+      return { failed: failure || "Cassandra says DECOMMISSION_FAILED; its log says why" };
     default:
       return { waitFor: mode ? `Cassandra says ${mode}` : "waiting for Cassandra to answer" };
   }
@@ -42,12 +42,12 @@ export function nextLeavingStep({ busy, failure, streams }: LeavingState): Leavi
 
 const sentOf = ({ sent, total }: Streams) => `${size(sent)} of ${size(total)} sent`;
 
-/** Bytes a second at which rows move at the least. Cassandra's own limit is 24 MiB for each member. */
+/** Bytes a second that a member streams at the least. Cassandra's own limit is 24 MiB for each member. */
 export const slowestStreamBytesPerSecond = 10 * 2 ** 20;
 
 /**
- * Minutes for which no byte need have moved. A file that goes as a whole is counted once all of it has gone, which takes an
- * hour for one of 100 GiB at Cassandra's own limit.
+ * Minutes without progress after which a stream has stalled. Cassandra counts a file that it streams as a whole once the file is
+ * complete. At Cassandra's own limit, a file of 100 GiB takes an hour.
  */
 export function stallLimitMinutes(stallTimeoutMinutes: number, remaining = 0): number {
   return Math.max(stallTimeoutMinutes, remaining / slowestStreamBytesPerSecond / 60);
@@ -55,30 +55,30 @@ export function stallLimitMinutes(stallTimeoutMinutes: number, remaining = 0): n
 
 export function parseLeaving(said: string): LeavingState {
   const [, first, failure = ""] = /^(busy|idle)\n([^]*?)(?=^Mode: |(?![^]))/m.exec(said) ?? [];
-  if (!first) throw new Error(`a member that is to leave tells no state:\n${said}`);
+  if (!first) throw new Error(`a member that is to leave shows no state:\n${said}`);
   const streams = /^Mode: /m.test(said) ? parseStreams(said) : undefined;
   return { busy: first === "busy", failure: failure.trim(), ...(streams && { streams }) };
 }
 
-/** What is asked of the pod of a member that leaves, and of the record. */
+/** What a decommission needs of the member's pod, and of the ring record. */
 export interface LeavingMember {
   namespace: string;
   pod: string;
   /** Runs a command in its pod. */
   run: (...command: string[]) => Promise<string>;
-  /** Whether the record has it as one that has left. */
+  /** Whether the ring record says that the member has left. */
   hasLeft: () => Promise<boolean>;
-  /** Puts on record what its pod does not write itself. */
+  /** Writes into the ring record what the pod does not write itself. */
   recordTutorialPods: () => Promise<void>;
 }
 
-/** How often one is started that fails. It goes on from what the one before has moved. */
+/** Attempts before `pulumi up` gives a decommission up. Each goes on from what the one before has streamed. */
 const attempts = 3;
 
 /**
- * Has a member move its rows to the others and leave the ring, or goes on watching it when it does so already. The pod does
- * it by itself: whoever called it may be killed.
- * @throws {Error} when it failed, or nothing has moved for too long; the member is then a member still
+ * Decommissions a member, or watches a decommission that is already in progress. The pod does the work: it goes on even if `pulumi up`
+ * is killed.
+ * @throws {Error} if the decommission failed, or has stalled; the member is then still a member
  */
 export async function decommission(
   { namespace, pod, run, hasLeft, recordTutorialPods }: LeavingMember,
@@ -89,44 +89,44 @@ export async function decommission(
   await start();
   for (let second = 0; ; second++, await sleep(1000)) {
     if (await retryWhileUnavailable(hasLeft)) {
-      await report(`${pod} has left the ring: the others hold its rows`, true);
+      await report(`${pod} has left the ring: the other members hold its data`, true);
       return;
     }
-    // To ask how far it is costs a JVM beside those that move the rows; to ask whether it has ended costs nothing.
+    // To read the progress costs a JVM beside the one that streams. To read whether the member has left costs nothing.
     if (second % 5 !== 2) continue;
     let why = "";
-    const look = await run("sh", "-c", leavingStateScript).then(parseLeaving, (error: Error) => {
+    const state = await run("sh", "-c", leavingStateScript).then(parseLeaving, (error: Error) => {
       if (apiErrorKind(error) === "forbidden") throw error;
-      // Its container may be starting anew.
+      // The container may be restarting.
       why = ` (${error.message})`;
       return undefined;
     });
-    const step = look ? nextLeavingStep(look) : { waitFor: "waiting for its container" };
-    if (look?.streams?.mode === "DECOMMISSIONED") await recordTutorialPods();
+    const step = state ? nextLeavingStep(state) : { waitFor: "waiting for its container" };
+    if (state?.streams?.mode === "DECOMMISSIONED") await recordTutorialPods();
     if ("failed" in step && ++failures >= attempts) {
       throw new Error(
-        `${pod} could not leave the ring: ${step.failed}\nIt was tried ${attempts} times. It is a member still, and what it has moved ` +
-          "is kept: the next `pulumi up` tries again, or has it stay where `replicas` is what it was",
+        `${pod} could not leave the ring: ${step.failed}\nAfter ${attempts} attempts it is still a member. The data that it has streamed ` +
+          "is kept. The next `pulumi up` tries again; to keep the member, set `replicas` back",
       );
     }
     if ("failed" in step) await report(`${pod} failed to leave, and tries again: ${step.failed}`, true);
     if ("failed" in step || "start" in step) await start();
     else await report(`${pod} leaves the ring: ${step.waitFor}`);
-    const now = JSON.stringify([look?.streams, failures]);
+    const now = JSON.stringify([state?.streams, failures]);
     if (now !== seen) [seen, since] = [now, Date.now()];
-    const remaining = look?.streams ? look.streams.total - look.streams.sent : 0;
+    const remaining = state?.streams ? state.streams.total - state.streams.sent : 0;
     const minutes = stallLimitMinutes(stallTimeoutMinutes, remaining);
     if (Date.now() - since > minutes * 60_000) {
-      const what = "waitFor" in step ? step.waitFor : "being started again and again";
+      const what = "waitFor" in step ? step.waitFor : "though its decommission was started again";
       throw new Error(
-        `${pod} has moved nothing for ${Math.round(minutes)} minutes (${propertyName("stallTimeoutMinutes")}), ${what}${why}; look at ` +
-          `\`kubectl logs -n ${namespace} ${pod}\`. It goes on by itself, and the next \`pulumi up\` goes on from where it is`,
+        `${pod} has streamed nothing for ${Math.round(minutes)} minutes (${propertyName("stallTimeoutMinutes")}), ${what}${why}; look at ` +
+          `\`kubectl logs -n ${namespace} ${pod}\`. The decommission goes on by itself, and the next \`pulumi up\` watches it again`,
       );
     }
   }
 }
 
-/** Its lock is held for as long as decommission.sh runs. */
+/** decommission.sh holds the lock for as long as it runs. */
 export const leavingStateScript = `
 run=\${TMPDIR:-/tmp}/decommission
 flock -n "$run.lock" echo idle || echo busy
@@ -134,11 +134,11 @@ cat "$run.failed" 2>/dev/null
 nodetool netstats 2>/dev/null || true`;
 
 /**
- * What a pod of the tutorials' template does in place of decommission.sh. Ranges that an earlier attempt has sent Cassandra skips,
- * whenever that was: rows that came since would be lost, and so they are forgotten where a new one begins. The older table goes first,
- * which Cassandra copies into the newer one at a start that finds that empty. Then it is told to leave
- * for as long as it is LEAVING, which is what Cassandra 3.11 goes on to say after a failure, and which does nothing while it leaves.
- * The oldest images know no --force, nor need it.
+ * Script for pods of the tutorials' template, which have no decommission.sh. Cassandra skips ranges that an earlier attempt has sent,
+ * however long ago, and rows written since would be lost. So a new decommission first deletes the list of these ranges. The older table
+ * goes first: Cassandra copies that table into the newer one at a start that finds the newer one empty. Then the script repeats
+ * `nodetool decommission` while Cassandra says LEAVING: Cassandra 3.11 still says so after a failure, and the command does nothing
+ * while the member leaves. The oldest images do not know --force, and do not need it.
  */
 export const plainDecommission = `
 run=\${TMPDIR:-/tmp}/decommission
@@ -152,11 +152,11 @@ forget() {
   echo "$stats" | grep -q "SSTable count:" || return 0
   if echo "$stats" | grep -q "SSTable count: 0$" && echo "$stats" | grep -q "Memtable cell count: 0$"; then return 0; fi
   rows=$(cqlsh -e "SELECT DISTINCT operation, keyspace_name FROM system.$1" 2>&1) ||
-    fail "what an earlier decommission has sent could not be checked: $rows"
+    fail "the ranges that an earlier decommission has sent could not be read: $rows"
   names=$(echo "$rows" | sed -n "s/^ *Unbootstrap *| *\\([^ ]*\\) *$/'\\1'/p" | paste -sd, -)
   [ -z "$names" ] && return 0
   said=$(cqlsh -e "DELETE FROM system.$1 WHERE operation = 'Unbootstrap' AND keyspace_name IN ($names)" 2>&1) ||
-    fail "what an earlier decommission has sent could not be forgotten: $said"
+    fail "the ranges that an earlier decommission has sent could not be deleted: $said"
 }
 if [ "$(mode)" = NORMAL ]; then
   for table in transferred_ranges transferred_ranges_v2; do forget $table; done
@@ -171,7 +171,7 @@ while said=$(nodetool decommission $force 2>&1); [ "$(mode)" = LEAVING ]; do
 done
 [ "$(mode)" = DECOMMISSIONED ] || fail "$said"`;
 
-/** Nothing happens where one runs. Why an earlier one failed is no news. */
+/** Does nothing while a decommission runs. Deletes the failure of an earlier one. */
 const startDecommission = `
 run=\${TMPDIR:-/tmp}/decommission
 flock -n "$run.lock" rm -f "$run.failed" || true

@@ -3,15 +3,15 @@ import { RingClient } from "../cassandra/ringClient";
 import { RingReference } from "../cassandra/ringPods";
 import { OwedStep } from "../engine/owedStep";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { converge } from "./convergence";
 
 export interface NodetoolCleanupArgs extends Omit<RingReference, "namespace"> {
   namespace: pulumi.Input<string>;
   /** Members of the ring. */
   replicas: number;
-  /** The cluster that the ring is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  /** The Kubernetes cluster of the ring. @default that of the default provider */
+  cluster?: KubeContext;
 }
 
 interface Goal {
@@ -27,9 +27,9 @@ interface Plan {
 }
 
 /**
- * What is left to do once a ring has another size. Where it has grown, the older members run `nodetool cleanup`, since Cassandra keeps
- * the data that moved to new members until it is told to drop it. Where it has shrunk, the PersistentVolumeClaims of the members that left are
- * deleted. The state remembers for how many members that was done.
+ * What is left to do once a ring has another size. If the ring has grown, the older members run `nodetool cleanup`, since Cassandra keeps
+ * the data that moved to new members until then. If the ring has shrunk, the PersistentVolumeClaims of the members that left are deleted.
+ * The state remembers for how many members that was done.
  */
 export class NodetoolCleanup extends OwedStep<Goal, Plan> {
   private readonly report: ProgressReporter;
@@ -43,7 +43,7 @@ export class NodetoolCleanup extends OwedStep<Goal, Plan> {
     super(
       "cassandra:index:CleanUp",
       name,
-      // In a ring that was adopted, the members are put on record first.
+      // In an adopted ring, the members are first written into the ring record.
       { hook: `${name}-clean-up`, goal: { replicas, namespace }, dueOnCreate: args.isAdopted },
       opts,
     );
@@ -59,7 +59,7 @@ export class NodetoolCleanup extends OwedStep<Goal, Plan> {
   protected override async preview({ was, wanted, client }: Plan): Promise<void> {
     // Members that leave are reported by the hooks of their StatefulSet.
     if (was === undefined || wanted <= was) return;
-    // Without permission to look, the ring is taken to be what the state says.
+    // Without the permission to read, the state counts.
     const isOwed = (await client.replicas().catch(() => was)) === wanted;
     const joins = isOwed ? "the new members are there; then" : "new members stream their share, one at a time; then";
     await this.report(`replicas ${was} -> ${wanted}: ${joins} the older members run \`nodetool cleanup\``, true);

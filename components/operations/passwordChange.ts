@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OwedStep } from "../engine/owedStep";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { errorMessage, isReady, KubernetesClient } from "../kubernetes/apiClient";
 import { Superuser } from "./superuser";
 
@@ -16,8 +16,8 @@ export interface PasswordChangeArgs {
   superuser: Superuser;
   /** Name of the ConfigMap that holds the ring record. */
   record: pulumi.Input<string>;
-  /** The cluster that they are in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  /** The Kubernetes cluster of the ring. @default that of the default provider */
+  cluster?: KubeContext;
   /** Minutes within which the members must have set the password of a new ring; they need seconds. @default 5 */
   timeoutMinutes?: number;
 }
@@ -34,8 +34,8 @@ interface Plan extends Goal {
 }
 
 /**
- * Waits until a new ring knows its superuser, and has a running ring take a password that has changed. The state remembers a digest of
- * the password that the ring was told last.
+ * Waits until a new ring has its superuser, and changes the password in a running ring. The state remembers a digest of the password that
+ * was set last.
  */
 export class PasswordChange extends OwedStep<Goal, Plan> {
   private readonly report: ProgressReporter;
@@ -47,7 +47,7 @@ export class PasswordChange extends OwedStep<Goal, Plan> {
     opts: pulumi.ComponentResourceOptions,
   ) {
     const { namespace, superuser, record } = args;
-    // Even the digest of a password that a person chose tells something: it is a secret.
+    // The digest is a secret as well: it tells something about a password that a person chose.
     const revision = pulumi.secret(
       superuser.password.apply((password) => createHash("sha256").update(password).digest("hex")),
     );
@@ -87,7 +87,7 @@ async function changePassword({ name, selector, cluster }: PasswordChangeArgs, n
   const member = (await connection.pods(namespace, selector)).find(isReady);
   if (!member) {
     throw new Error(
-      `ring ${name}: no member serves, so that none can be told the new password. Run \`pulumi up\` again once one serves`,
+      `ring ${name}: no member serves that could set the new password. Run \`pulumi up\` again once a member serves`,
     );
   }
   // Pods of an earlier template have the script under its earlier name.
@@ -103,7 +103,7 @@ async function waitUntilPasswordIsSet(args: PasswordChangeArgs, { namespace, sec
   for (let i = 0; i < timeoutMinutes * 60; i++) {
     const { data: { known, password } = {} } = await core.readNamespacedSecret({ name: secret, namespace });
     if (known === password) return;
-    // Pods that are simulated put no host ID and address on record.
+    // Simulated pods write no host ID and address into the ring record.
     const { data = {} } = await core.readNamespacedConfigMap({ name: record, namespace });
     if (!Object.values(data).some((entry) => entry.includes(" "))) return;
     await sleep(1000);
@@ -111,14 +111,15 @@ async function waitUntilPasswordIsSet(args: PasswordChangeArgs, { namespace, sec
   const said = await complaintOf(args, namespace);
   throw new Error(
     `its members have not set the password of Secret ${secret} within ${timeoutMinutes} minutes` +
-      (said ? `; ${said}` : `; \`kubectl logs -n ${namespace} POD\` of each tells why`) +
+      (said ? `; ${said}` : `; \`kubectl logs -n ${namespace} POD\` of each says why`) +
       `. If ${superuser.username} has another password in the ring, as on volumes whose Secret was deleted, give that one and run ` +
-      "`pulumi up` again: set it as superuserPassword (`pulumi config set --secret superuserPassword`), or write it to key `known` of the " +
-      `Secret, with which the members then set the new one: \`kubectl patch secret -n ${namespace} ${secret} -p '{"stringData":{"known":"..."}}'\``,
+      "`pulumi up` again: set it as superuserPassword (`pulumi config set --secret superuserPassword`), or write it to key `known` of " +
+      "the Secret, with which the members then set the new one: " +
+      `\`kubectl patch secret -n ${namespace} ${secret} -p '{"stringData":{"known":"..."}}'\``,
   );
 }
 
-/** What a member says last of the superuser; undefined when none says anything, or its log cannot be read. */
+/** The last line of a member about the superuser; undefined if there is none, or no log can be read. */
 async function complaintOf({ selector, cluster }: PasswordChangeArgs, namespace: string): Promise<string | undefined> {
   const connection = await KubernetesClient.connect(cluster);
   const pods = await connection.pods(namespace, selector).catch(() => []);

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { recordedOutputs } from "../engine/recorded";
 import { isKnownAs } from "./statefulSetVolumes";
 
-/** What makes pods, or is one. */
+/** A controller of pods, or a pod that stands alone. */
 interface Workload {
   apiVersion: "apps/v1" | "v1";
   kind: "StatefulSet" | "DaemonSet" | "ReplicationController" | "Pod";
@@ -15,16 +15,16 @@ interface Workload {
 type Uids = Record<string, string>;
 
 /**
- * What a component remembers of its workloads from one update to the next. It has no inputs: the engine drops the outputs of a component
- * whose inputs change, in that very update and, where that fails, for good.
+ * What a component remembers of its workloads between updates. It has no inputs: if inputs of a component change, the engine drops its
+ * outputs in that update, and for good if the update fails.
  */
 export class WorkloadMemory extends pulumi.ComponentResource {
-  /** As an earlier update has left it. */
+  /** UIDs that an earlier update has stored. */
   readonly uids: Promise<Uids>;
-  /** For `dependsOn`: `pulumi state delete` does not take the memory of what is still in the state. */
+  /** For `dependsOn`: `pulumi state delete` does not delete the memory of a workload that is still in the state. */
   readonly forDependents: pulumi.Output<pulumi.Resource[]>;
 
-  /** @param owner component of the workloads, which has remembered them itself in versions of before */
+  /** @param owner component of the workloads, which stored the UIDs itself in earlier versions */
   constructor(name: string, owner: pulumi.ComponentResource) {
     super("cassandra:index:WorkloadMemory", name, {}, { parent: owner });
     this.uids = Promise.all([owner, this].map((one) => recordedOutputs<{ uids: Uids }>(one))).then(([before, now]) => ({
@@ -34,13 +34,13 @@ export class WorkloadMemory extends pulumi.ComponentResource {
     this.forDependents = this.urn.apply((urn) => [new pulumi.DependencyResource(urn)]);
   }
 
-  /** What the next update is to know its live workloads by. */
+  /** Stores the UIDs, by which the next update knows its live workloads. */
   remember(workloads: Named[]): void {
     this.registerOutputs({ uids: uidsOf(workloads) });
   }
 }
 
-/** A workload, of which one that `--target` leaves out has no metadata yet. */
+/** A workload. It has no metadata yet if `--target` leaves it out. */
 interface Named {
   metadata: pulumi.Output<{ name: string; uid: string } | undefined>;
 }
@@ -51,25 +51,25 @@ export function uidsOf(workloads: Named[]): pulumi.Output<Uids> {
     .apply((all) => Object.fromEntries(all.flatMap((metadata) => (metadata ? [[metadata.name, metadata.uid]] : []))));
 }
 
-/** The provider takes another address for another cluster, and would replace all that it has made. */
+/** To the provider, another address is another cluster: it would replace all of its objects. */
 export const anotherAddress =
-  "If the cluster has got another address, take kubernetes:kubeconfig out of the config, `pulumi up` with the new one in KUBECONFIG, and " +
-  "put it back";
+  "If the Kubernetes cluster has a new address, remove kubernetes:kubeconfig from the config, run `pulumi up` with the new kubeconfig in " +
+  "KUBECONFIG, and set it again";
 
 export interface ReplacementArgs {
-  /** What its component remembers of an earlier update. */
+  /** What the component remembers of an earlier update. */
   memory: Pick<WorkloadMemory, "uids">;
   workload: Workload;
-  /** Whether the provider takes over what exists without being in the state (`upsertExistingObjects`). @default false */
+  /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
-  /** The cluster that it is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  /** The Kubernetes cluster of the workload. @default that of the default provider */
+  cluster?: KubeContext;
 }
 
 /**
- * Hook before a workload is made: refuses, in preview as well, to make one over one that is there. The provider would take it over,
- * and where this is a replacement (`pulumi up --replace`, `pulumi state taint`, another provider) delete it after that as the old
- * one, with its pods.
+ * Hook before a workload is created: refuses, in preview as well, a workload that exists. The provider would take the existing workload
+ * over. In a replacement (`pulumi up --replace`, `pulumi state taint`, another provider), it would then delete the same workload as the
+ * old one, with its pods.
  */
 export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.ResourceHook {
   const { apiVersion, kind } = args.workload;
@@ -77,29 +77,29 @@ export function refuseReplacement(name: string, args: ReplacementArgs): pulumi.R
     `${name}-is-not-replaced`,
     async ({ newInputs }) => {
       const { metadata } = newInputs as { metadata: { name: string; namespace?: string } };
-      // A namespace that is yet to be made has nothing in it.
+      // A namespace that is yet to be made is empty.
       if (!metadata.namespace) return;
       const what = `${kind} ${metadata.namespace}/${metadata.name}`;
-      const look = async () => {
+      const inspect = async () => {
         const { objects } = await KubernetesClient.connect(args.cluster);
         const object = { apiVersion, kind, metadata: { ...metadata, namespace: metadata.namespace! } };
         return objects.read(object).catch(undefinedWhenNotFound);
       };
-      const live = await inspectOrWarn(`whether ${what} is there`, look, { isTold: false });
+      const live = await inspectOrWarn(`whether ${what} exists`, inspect, { isTold: false });
       if (!live) return;
       const uids = await args.memory.uids;
       if (isKnownAs(live.metadata!, uids[metadata.name])) {
         throw new Error(
-          `${what} is not replaced: its pods would go with it, and their rows. Whatever asks for that (\`--replace\`, \`pulumi state ` +
-            "taint`: `pulumi state untaint` takes it back) is not needed: an edit of the stack changes it as it is. If it was taken " +
-            `out of the state, \`pulumi import\` puts it back. ${anotherAddress}`,
+          `${what} is not replaced: its pods would be deleted with it, and their data. No edit of the stack needs that: ` +
+            "`pulumi state untaint` takes `pulumi state taint` back, and `--replace` can be left out. If it was removed from the " +
+            `state, \`pulumi import\` puts it back. ${anotherAddress}`,
         );
       }
       if (args.takesOver) return;
       throw new Error(
-        `${what} is there, and not in the state of this stack; nothing of it was touched. If it is this stack's own (a state that was ` +
-          "lost, an update that was killed), take it over as it is: `pulumi config set kubernetes:upsertExistingObjects true`, " +
-          "`pulumi up`. If it is another stack's, choose another name",
+        `${what} exists and is not in the state of this stack; nothing was touched. If this stack made it (the state was lost, or an ` +
+          "update was killed), take it over as it is: `pulumi config set kubernetes:upsertExistingObjects true`, `pulumi up`. If " +
+          "another stack made it, choose another name",
       );
     },
     { onDryRun: true },

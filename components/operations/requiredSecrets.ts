@@ -1,35 +1,35 @@
 import * as pulumi from "@pulumi/pulumi";
 import { qualifiedPropertyName } from "../engine/propertyNames";
 import { KubernetesClient, undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 
-/** A Secret of somebody else's that pods mount. */
+/** A Secret that pods mount, and that somebody else makes. */
 export interface RequiredSecret {
   /** Config key that names it, without the project. */
   key: string;
   secretName: string;
   /** Keys that it must have. */
   files: string[];
-  /** What more is asked of them, for the message. @default nothing */
+  /** What else the files must be, for the message. @default nothing */
   form?: string;
-  /** What is wrong with its data, each value in base64; undefined when nothing is. @default nothing more is looked at */
+  /** What is wrong with its data, each value in base64; undefined if nothing is. @default the values are not checked */
   problem?: (data: Record<string, string>) => string | undefined;
 }
 
 /**
- * Hook of what makes the pods. A pod whose Secret is missing waits for it in silence: it is refused before, in preview as well. An
- * account that may not look at Secrets is left to what the pods say later.
+ * Hook of a controller: refuses, in preview as well, a Secret that is missing or wrong. A pod would wait for a missing Secret without a
+ * message. For an account that may not read Secrets, the pods report later.
  */
 export function refuseWithoutSecrets(
   name: string,
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
   needed: RequiredSecret[],
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-needs-secrets`,
     async ({ newInputs }) => {
       const { namespace } = (newInputs as { metadata: { namespace?: string } }).metadata;
-      // A namespace that is yet to be made is not known in preview.
+      // A preview does not know a namespace that is yet to be made.
       if (!namespace) return;
       const { core } = await KubernetesClient.connect(cluster);
       const problems = await Promise.all(

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { KubernetesClient, retryWhileUnavailable, undefinedWhenNotFound } from "../kubernetes/apiClient";
 
 /**
- * Hook of a StatefulSet whose pods this program restarts itself (`updateStrategy: OnDelete`). A set that has rolled by itself until
- * now keeps the settings for that, which the API server has filled in: nobody owns them, so that no apply takes them out, and
- * beside another strategy the API server refuses them.
+ * Hook of a StatefulSet whose pods this program restarts itself (`updateStrategy: OnDelete`). A StatefulSet that used `RollingUpdate`
+ * keeps the settings of that strategy, which the API server has filled in. No field manager owns these settings, so no apply removes
+ * them, and the API server refuses them beside `OnDelete`.
  */
-export function restartsOnDelete(name: string, cluster: ClusterChoice | undefined): pulumi.ResourceHook {
+export function restartsOnDelete(name: string, cluster: KubeContext | undefined): pulumi.ResourceHook {
   return new pulumi.ResourceHook(`${name}-restarts-on-delete`, async ({ newInputs }) => {
     const { metadata } = newInputs as { metadata: { name: string; namespace: string } };
     const set = { name: metadata.name, namespace: metadata.namespace };

@@ -7,15 +7,15 @@ const fateOf = ({ disk, volumeRetention }: RingSnapshot) =>
     volumes:
       volumeRetention === "delete"
         ? "its volumes are deleted with it"
-        : "its volumes stay, and a later `pulumi up` of it finds the rows",
-    pods: "its rows go with its pods",
+        : "its volumes stay, and a later `pulumi up` of it finds the data",
+    pods: "its data is deleted with its pods",
     nodes: "its folders stay on the nodes",
   })[disk];
 
-/** Names that members are made with, and refuse to start under others. */
+/** Names that members are made with. They refuse to start under other names. */
 const ringNames = ["clusterName", "datacenter"] as const;
 
-/** What becomes of one ring: its topology, and the rings that there are to be. */
+/** What an edit means for one ring. @param wanted the rings after the edit */
 function validateRingChange(topology: string, ring: RingSnapshot, wanted: RingSnapshots): RingChangeResult {
   const lost = (loss: string, allowed = "") => ({ losses: [`${loss}, and ${fateOf(ring)}${allowed}`], refusals: [] });
   const all = Object.entries(wanted);
@@ -32,7 +32,7 @@ function validateRingChange(topology: string, ring: RingSnapshot, wanted: RingSn
   if (!successor) {
     const others = all.map(([other, { name }]) => `ring ${name} (${other})`).join(" or ");
     return lost(
-      `${propertyName("topologies")}: this edit leaves ${whose} behind: its rows are not carried over to ${others}`,
+      `${propertyName("topologies")}: this edit leaves ${whose} behind: its data is not carried over to ${others}`,
     );
   }
   if (successor.namespace !== ring.namespace) {
@@ -42,9 +42,9 @@ function validateRingChange(topology: string, ring: RingSnapshot, wanted: RingSn
     );
   }
   if (heir === topology && successor.adopt !== ring.adopt && topology !== "persistent")
-    return lost(`${propertyName("adoptPod", topology)}: this edit gives the pods of ring ${ring.name} up`);
+    return lost(`${propertyName("adoptPod", topology)}: this edit gives up the pods of ring ${ring.name}`);
   if (ring.hostPath && successor.hostPath !== ring.hostPath)
-    return lost(`${propertyName("hostPath", topology)}: this edit leaves the rows in ${ring.hostPath} behind`);
+    return lost(`${propertyName("hostPath", topology)}: this edit leaves the data in ${ring.hostPath} behind`);
   const refusals = ringNames
     .filter((key) => successor[key] !== ring[key])
     .map(
@@ -55,29 +55,29 @@ function validateRingChange(topology: string, ring: RingSnapshot, wanted: RingSn
   if (heir === "persistent" && successor.adopt !== ring.adopt) {
     const isAdopted = ring.adopt !== undefined;
     refusals.push(
-      `${propertyName("adopt", heir)}: "${!isAdopted}" is not allowed for ${whose}: its set ${isAdopted ? "has" : "would need"} the ` +
-        `labels and claims of one that was adopted, and these can never change; allowed is "${isAdopted}"`,
+      `${propertyName("adopt", heir)}: "${!isAdopted}" is not allowed for ${whose}: its StatefulSet ${isAdopted ? "has" : "would need"} ` +
+        `the labels and PersistentVolumeClaims of an adopted one, and these can never change; allowed is "${isAdopted}"`,
     );
   }
   if (ring.podTemplate === "own" && successor.podTemplate === "kept") {
     refusals.push(
-      `${propertyName("podTemplate", heir)}: "kept" is not allowed for ${whose}: its pods are of this program's template, and that of ` +
-        'before is gone; allowed is "own"',
+      `${propertyName("podTemplate", heir)}: "kept" is not allowed for ${whose}: its pods have this program's template, and the ` +
+        'previous template is gone; allowed is "own"',
     );
   }
   const inRacks = ({ racks }: RingSnapshot) => (racks === undefined ? "[]" : `[${racks}]`);
   if (successor.racks !== ring.racks) {
     refusals.push(
-      `${propertyName("racks")}: ${inRacks(successor)} is not allowed for ${whose}: its members are in ${inRacks(ring)}, and another rack would ` +
-        `want other rows of each; allowed is ${inRacks(ring)}, or ${anotherRing(heir!)}`,
+      `${propertyName("racks")}: ${inRacks(successor)} is not allowed for ${whose}: its members are in ${inRacks(ring)}, and in another ` +
+        `rack a member would need other data; allowed is ${inRacks(ring)}, or ${anotherRing(heir!)}`,
     );
   }
   return { losses: [], refusals: [...refusals, ...protectionRefusals(whose, ring, successor)] };
 }
 
 /**
- * Members that ask for a password and members that do not serve no client alike, those that encrypt do not reach those that do
- * not or trust another authority, and the role is made once.
+ * While some members ask for a password and others do not, no client can use all of them. Members that encrypt cannot reach members that
+ * do not, or that trust another authority. The superuser is made once.
  */
 function protectionRefusals(whose: string, was: RingSnapshot, wanted: RingSnapshot): string[] {
   const choices = ({ auth = "none", tls = "none", superuser, tlsIssuer }: RingSnapshot) => ({
@@ -86,18 +86,18 @@ function protectionRefusals(whose: string, was: RingSnapshot, wanted: RingSnapsh
     superuser,
     tlsIssuer,
   });
-  /** Whether a key is judged by another one. */
+  /** The key whose change decides for another key as well. */
   const follows = { auth: undefined, tls: undefined, superuser: "auth", tlsIssuer: "tls" } as const;
   const [before, after] = [choices(was), choices(wanted)];
   const anew =
     was.disk === "pods"
-      ? "or a ring of another name, which starts without rows"
-      : "or `pulumi destroy`, which keeps the rows, and then `pulumi up`: no member runs meanwhile";
+      ? "or a ring of another name, which starts without data"
+      : "or `pulumi destroy`, which keeps the data, and then `pulumi up`: no member runs meanwhile";
   const ways = {
     auth: anew,
     tls: anew,
     tlsIssuer: anew,
-    superuser: `or another role that it makes: CREATE ROLE ${after.superuser} WITH SUPERUSER = true`,
+    superuser: `or another role, which it creates: CREATE ROLE ${after.superuser} WITH SUPERUSER = true`,
   };
   return (["auth", "tls", "superuser", "tlsIssuer"] as const)
     .filter((key) => before[key] !== after[key])
@@ -111,9 +111,9 @@ function protectionRefusals(whose: string, was: RingSnapshot, wanted: RingSnapsh
 
 /** What an edit means for these rings. */
 export function validateRingChanges(was: RingSnapshots, wanted: RingSnapshots): RingChangeResult {
-  const verdicts = Object.entries(was).map(([topology, ring]) => validateRingChange(topology, ring, wanted));
+  const results = Object.entries(was).map(([topology, ring]) => validateRingChange(topology, ring, wanted));
   return {
-    losses: verdicts.flatMap(({ losses }) => losses),
-    refusals: verdicts.flatMap(({ refusals }) => refusals),
+    losses: results.flatMap(({ losses }) => losses),
+    refusals: results.flatMap(({ refusals }) => refusals),
   };
 }

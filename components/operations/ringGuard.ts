@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { KubernetesClient } from "../kubernetes/apiClient";
 import { setsOf } from "../objects/racks";
 import { tutorials } from "./adoption";
@@ -18,30 +18,32 @@ const makers: Record<RingTopology, PodController["kind"]> = {
 };
 
 /**
- * Whether nothing is there of a ring that is remembered, such as one that was refused before anything of it was made: it binds nobody.
- * Of what could not be checked, and of folders on nodes, nobody can tell.
+ * Whether nothing exists of a ring in the state, such as a ring that was refused before anything was created. Such a ring refuses no edit.
+ * A ring that could not be checked counts as existing, and so does a ring on folders of nodes.
  */
 async function isGone(
   topology: RingTopology,
   { name, namespace, racks, disk, adopt }: RingSnapshot,
-  choice: ClusterChoice | undefined,
+  kubeContext: KubeContext | undefined,
 ): Promise<boolean> {
   if (disk === "nodes") return false;
   const names = setsOf(name, racks?.split(", "));
   const claim = topology === "cockroachdb" ? "datadir" : adopt ? tutorials.claim : "data";
-  const look = async () => {
-    const members = await existingControllers({ kind: makers[topology], names }, namespace, choice);
+  const inspect = async () => {
+    const members = await existingControllers({ kind: makers[topology], names }, namespace, kubeContext);
     if (members.length > 0) return true;
-    return disk === "volumes" && (await hasVolumes(claim, names)(await KubernetesClient.connect(choice), namespace));
+    return (
+      disk === "volumes" && (await hasVolumes(claim, names)(await KubernetesClient.connect(kubeContext), namespace))
+    );
   };
-  return look().then(
+  return inspect().then(
     (isThere) => !isThere,
     () => false,
   );
 }
 
-/** Judges an edit of rings by those of them that are there. */
-export function ringChangeValidator(cluster: ClusterChoice | undefined): RingChangeValidator<RingSnapshots> {
+/** Checks an edit against the rings that exist. */
+export function ringChangeValidator(cluster: KubeContext | undefined): RingChangeValidator<RingSnapshots> {
   return async (was, wanted) => {
     const there: RingSnapshots = {};
     for (const [topology, ring] of Object.entries(was) as [RingTopology, RingSnapshot][]) {
@@ -52,12 +54,12 @@ export function ringChangeValidator(cluster: ClusterChoice | undefined): RingCha
   };
 }
 
-/** The guard of one ring, within its component: programs of one's own have no other. */
+/** The guard of one ring, within its component: the only guard in programs of users. */
 export function ringGuard(
   name: string,
   topology: RingTopology,
   args: RingArgs & { acceptDataLoss?: boolean },
-  cluster: ClusterChoice | undefined,
+  cluster: KubeContext | undefined,
   opts: pulumi.ComponentResourceOptions,
 ): DataGuard<RingSnapshots> {
   const facts = pulumi.output(ringSnapshotOf(topology, args)) as pulumi.Output<RingSnapshot>;

@@ -3,42 +3,42 @@ import { CertManager } from "../objects/certificates";
 import { VolumeRetention } from "../objects/storageClass";
 import { AdoptedTemplate } from "./adoption";
 
-/** Which component makes a ring, by the word that config has for it. */
+/** The component that makes a ring, by its name in the config. */
 export type RingTopology = "persistent" | "ephemeral" | "daemon" | "pod" | "cockroachdb";
 
 /** What the state remembers of one ring. */
 export interface RingSnapshot {
-  /** Name of its set and Services. */
+  /** Name of its controller and Services. */
   name: string;
   namespace: string;
-  /** Cassandra's names of the cluster and of the data centre; none of CockroachDB. */
+  /** Cassandra's names of the cluster and of the data centre; undefined for CockroachDB. */
   clusterName?: string;
   datacenter?: string;
-  /** Its racks, in order: `a, b, c`. @default all members are in one */
+  /** Its racks, in order: `a, b, c`. @default all members are in one rack */
   racks?: string;
-  /** Whether its clients log in, and the role that may do everything. @default "none", of rings from before there was a choice */
+  /** Whether its clients log in, and the role that may do everything. @default "none", for rings of earlier versions */
   auth?: "password" | "none";
   superuser?: string;
-  /** Whether what goes over the network is encrypted. @default "none" */
+  /** How network traffic is encrypted. @default "none" */
   tls?: "secret" | "cert-manager" | "none";
-  /** Who signs its certificates, where cert-manager does. */
+  /** The issuer of its certificates, if cert-manager makes them. */
   tlsIssuer?: string;
-  /** What its rows lie in. */
+  /** Where its data lies. */
   disk: "volumes" | "pods" | "nodes";
-  /** Folder of the nodes, where they lie in those. */
+  /** Folder of the nodes that holds the data. */
   hostPath?: string;
-  /** Topology whose pods it has taken over; its own, where these are of a set that others made. */
+  /** Topology whose pods the ring has adopted; `persistent` for an adopted StatefulSet. */
   adopt?: string;
-  /** Of which template the pods of that set are. */
+  /** Pod template of the adopted StatefulSet. */
   podTemplate?: "kept" | "own";
-  /** What becomes of its volumes when it goes. @default "retain" */
+  /** What becomes of its volumes when the ring is deleted. @default "retain" */
   volumeRetention?: "delete";
 }
 
 /** Rings by their topology. */
 export type RingSnapshots = Partial<Record<RingTopology, RingSnapshot>>;
 
-/** What facts are made of: the args of the component that makes the ring. */
+/** The args of the ring's component that a snapshot is made from. */
 export interface RingArgs {
   name: string;
   namespace: pulumi.Input<string>;

@@ -9,10 +9,10 @@ import {
   retryWhileUnavailable,
   apiErrorKind,
 } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { ringOrdinalOf } from "../objects/racks";
 import { nextStep, viewOf } from "./rollingRestartPlan";
-import { RecordEntries, moving, membersAwaitingRepair } from "../cassandra/record";
+import { RecordEntries, topologyChangeIn, membersAwaitingRepair } from "../cassandra/record";
 
 export interface RollingRestartArgs {
   /** Name of the ring. */
@@ -20,18 +20,18 @@ export interface RollingRestartArgs {
   namespace: pulumi.Input<string>;
   /** Labels of its pods. */
   selector: Record<string, string>;
-  /** How many pods there are to be. */
+  /** Number of pods that the stack asks for. */
   replicas: number;
-  /** Revision that all of them are to have. */
+  /** Revision that all pods are to have. */
   revision: pulumi.Input<string>;
   /** Name of a pod that the controller finds and adopts. @default none */
   adopted?: string;
-  /** Names of the sets that make the pods: these come back under their names and to their disks. @default pods hand their rows over */
+  /** StatefulSets of the pods, which come back under their names to their disks. @default pods stream their data to the others */
   sets?: string[];
-  /** Minutes for which a pod may not serve before the update gives up, where they are more than what pods need. @default those */
+  /** Minutes for which a pod may not serve before the update gives up, if that is more than pods need. @default what pods need */
   stallTimeoutMinutes?: number;
-  /** The cluster that they are in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  /** The Kubernetes cluster of the ring. @default that of the default provider */
+  cluster?: KubeContext;
 }
 
 /** Minutes for which a pod may take to join, before the update gives up. A decommission takes as long as there is data to stream. */
@@ -67,8 +67,8 @@ export class RollingRestart extends OwedStep<Goal, Plan> {
       {
         hook: `${name}-rolling-update`,
         goal: { replicas, revision, namespace },
-        // Pods that were there before this resource may be of another revision: adopted ones, and those of a ring that an earlier version of
-        // this program has made.
+        // Pods that are older than this resource may have another revision: adopted pods, and pods that an earlier version of this program
+        // has made.
         dueOnCreate: adopted !== undefined || sets !== undefined,
       },
       opts,
@@ -83,19 +83,19 @@ export class RollingRestart extends OwedStep<Goal, Plan> {
 
   protected override async preview({ was, wanted }: Plan): Promise<void> {
     const { args } = this;
-    const line = !was && args.sets ? await outlookOnSets(args, wanted) : outlook(args, was, wanted);
+    const line = !was && args.sets ? await describeRestartOnCreate(args, wanted) : describeRestart(args, was, wanted);
     if (line) await this.report(line);
   }
 
   protected override act({ wanted }: Plan): Promise<void> {
-    return roll(this.args, wanted, this.report);
+    return restartPods(this.args, wanted, this.report);
   }
 }
 
 const restarting = (sets: string[]) => `its members restart one at a time${sets.length > 1 ? ", over all racks" : ""}`;
 
-/** The same where the state knows of no update before: of a ring that is made now, there is nothing to tell. */
-async function outlookOnSets(
+/** The restart in a sentence, if the state holds no revision yet; empty for a new ring. */
+async function describeRestartOnCreate(
   { name, selector, cluster, sets = [] }: RollingRestartArgs,
   { namespace, revision }: { namespace: string; revision: string },
 ): Promise<string> {
@@ -105,18 +105,17 @@ async function outlookOnSets(
   return pods.map(viewOf).some((pod) => pod.revision !== revision) ? `ring ${name}: ${restarting(sets)}` : "";
 }
 
-/** What the update means for the rows, in a sentence for whoever reads the preview; empty where others tell it. */
-function outlook(
+/** What the update means for the data, in a sentence for the preview; empty if other hooks report it. */
+function describeRestart(
   { name, adopted, sets }: RollingRestartArgs,
   was: { replicas: number; revision: string } | undefined,
   wanted: { replicas: number; revision: string },
 ): string {
-  if (!was) return `ring ${name}: pod ${adopted} stays, with its rows; Pulumi forgets it, and the controller adopts it`;
-  const how = sets
-    ? restarting(sets)
-    : "its pods are replaced one by one, each streams its data to the others before it goes";
+  if (!was)
+    return `ring ${name}: pod ${adopted} stays, with its data; Pulumi forgets the pod, and the controller adopts it`;
+  const how = sets ? restarting(sets) : "its pods are replaced one by one, each streams its data to the others first";
   const replaced = wanted.revision === was.revision ? [] : [how];
-  // Members of sets come and go with these.
+  // Hooks of the StatefulSets report how many members come and go.
   const leaving = sets ? 0 : was.replicas - wanted.replicas;
   const scaled =
     leaving > 0
@@ -130,7 +129,7 @@ function outlook(
   return all.length > 0 ? `ring ${name}: ${all.join("; ")}` : "";
 }
 
-async function roll(
+async function restartPods(
   { name, selector, cluster, sets, stallTimeoutMinutes = 0 }: RollingRestartArgs,
   wanted: { replicas: number; revision: string; namespace: string },
   report: (line: string) => Promise<void>,
@@ -140,24 +139,24 @@ async function roll(
   const limit = Math.max(joinTimeoutMinutes(replicas), stallTimeoutMinutes);
   let said = "";
   let since = Date.now();
-  for (let looks = 0; ; looks++) {
+  for (let round = 0; ; round++) {
     const pods = (await retryWhileUnavailable(() => connection.pods(namespace, selector)))
       .filter(({ status }) => !["Failed", "Succeeded"].includes(status?.phase ?? ""))
       .map(viewOf);
-    // As Kubernetes does it with one set: the last one first.
+    // The last pod first, as Kubernetes does it with one StatefulSet.
     if (sets?.length === 1) pods.sort((a, b) => ringOrdinalOf(sets, b.name) - ringOrdinalOf(sets, a.name));
     const record = sets ? await retryWhileUnavailable(() => recordOf(connection.core, namespace, name)) : {};
-    const minded = {
+    const observed = {
       comesBack: sets !== undefined,
       membersAwaitingRepair: membersAwaitingRepair(record),
-      moves: moving(record)?.pod,
+      lockHolder: topologyChangeIn(record)?.pod,
     };
-    const step = nextStep(pods, { ...wanted, ...minded });
+    const step = nextStep(pods, { ...wanted, ...observed });
     if (step === "done") return;
-    // A member that serves again is not seen by all others at once, and with three copies a QUORUM request fails where two of
-    // them are not: for ten seconds, nobody goes.
-    if ("waitFor" in step) looks = 0;
-    else if (sets && looks < 5) {
+    // Other members take a while to see a member that serves again. With replication factor 3, QUORUM fails if two of the three are not
+    // seen. So no pod restarts for ten seconds.
+    if ("waitFor" in step) round = 0;
+    else if (sets && round < 5) {
       await sleep(2000);
       continue;
     }
@@ -184,7 +183,7 @@ async function recordOf(core: CoreV1Api, namespace: string, ring: string): Promi
 
 async function deletePod(core: CoreV1Api, namespace: string, name: string): Promise<void> {
   await core.deleteNamespacedPod({ namespace, name }).catch((error: Error) => {
-    // Whoever deleted it first did what was wanted.
+    // Somebody else has deleted the pod.
     if (apiErrorKind(error) !== "absent") throw error;
   });
 }

@@ -1,7 +1,7 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { Identity, labels } from "../objects/labels";
 import { afterItsVolumes } from "./garbageCollection";
 
@@ -11,15 +11,15 @@ export interface SuperuserArgs extends Identity {
   username: string;
   /** Its password, without quotes and spaces. @default 32 letters and digits, at random */
   password?: pulumi.Input<string>;
-  /** Whether the members' disks outlive the stack: the Secret then does as well, and is named `<ring>-superuser`. */
+  /** Whether the members' disks outlive the stack. Then the Secret does as well, and is named `<ring>-superuser`. */
   outlivesStack: boolean;
-  /** The cluster that it is in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  /** The Kubernetes cluster of the ring. @default that of the default provider */
+  cluster?: KubeContext;
 }
 
 /**
- * The role of a ring that may do everything, in a Secret: `username` and `password`. The pods make it in the ring (`superuser.py` in
- * `pod/`), and keep in `known` what password the ring has, with which they set another one.
+ * The superuser of a ring, in a Secret: `username` and `password`. The pods create the role in the ring (`pod/superuser.py`), and write the
+ * password that the ring has to the key `known`. They log in with it to set another one.
  */
 export class Superuser extends pulumi.ComponentResource {
   readonly username: string;
@@ -30,7 +30,7 @@ export class Superuser extends pulumi.ComponentResource {
   constructor(name: string, args: SuperuserArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cassandra:index:Superuser", name, {}, opts);
     this.username = args.username;
-    // An update that is told to leave a new ring alone (`--target`) makes no password, and nothing of what is made with it.
+    // An update that leaves a new ring out (`--target`) makes no password, and nothing that needs the password.
     const made = (result: string | undefined) => result ?? "";
     this.password = pulumi.secret(
       args.password ?? new RandomPassword(name, { length: 32, special: false }, { parent: this }).result.apply(made),
@@ -40,12 +40,12 @@ export class Superuser extends pulumi.ComponentResource {
     const base64 = (text: string) => Buffer.from(text).toString("base64");
     const data = { username: base64(args.username), password: this.password.apply(base64) };
     const kept = `${args.name}-superuser`;
-    // Where the rows go with the stack, so does the Secret. It is empty: its provider replaces one whose data changes, and with
-    // it every pod that names it.
+    // If the data is deleted with the stack, so is the Secret. It is created empty: the provider replaces a Secret whose data changes, and
+    // with it every pod that names it.
     const objectName = args.outlivesStack
       ? kept
       : new k8s.core.v1.Secret(name, { metadata }, { parent: this }).metadata.name;
-    // A patch, for the reasons of the ring record: what an earlier `destroy` left is taken over, and `known` stays.
+    // A patch, as for the ring record: it takes over the Secret that an earlier `destroy` has left, and keeps `known`.
     const secret = new k8s.core.v1.SecretPatch(
       name,
       { metadata: { ...metadata, name: objectName, annotations: { "pulumi.com/patchForce": "true" } }, data },

@@ -9,9 +9,9 @@ import { nextConvergenceStep } from "./convergencePlan";
 import { podAtForeignAddress, ObservedPod, Survey } from "./ringSurvey";
 
 /**
- * Takes back members that have left, or are about to, though their pods are to be members. It comes before an update that waits for
- * all pods to serve: such a pod never would.
- * @param replicas members that the ring is to have
+ * Restores members that have left or are leaving, though the stack asks for them. It runs before an update that waits until all pods
+ * serve: such a pod would never serve.
+ * @param replicas members that the stack asks for
  */
 export async function restoreMembers(
   client: Pick<RingClient, "survey" | "cancelDecommission" | "rejoin" | "replaceAtNewAddress">,
@@ -23,13 +23,13 @@ export async function restoreMembers(
   const moved: string[] = [];
   for (;;) {
     const seen = await retryWhileUnavailable(() => client.survey(replicas)).catch(async (error: Error) => {
-      // What is missing is told at the end of the update. The account may not run commands in pods, or no member answers: the update may
-      // be what mends them.
+      // The check at the end of the update reports what is missing. The account may not run commands in pods, or no member answers: this
+      // update may be the repair.
       if (["absent", "conflict", "silent"].includes(apiErrorKind(error))) throw error;
       if (apiErrorKind(error) !== "forbidden")
-        await report(`who is in the ring could not be seen: ${errorMessage(error)}`);
+        await report(`the members of the ring could not be listed: ${errorMessage(error)}`);
     });
-    // Also one that is too many: it comes back first, to hand its rows over.
+    // A surplus member as well: it must serve before it can be decommissioned.
     const misplaced = seen && podAtForeignAddress(seen, seen.pods);
     if (misplaced) {
       await replaceAtNewAddress(client, misplaced, report);
@@ -40,12 +40,12 @@ export async function restoreMembers(
     const step = seen && nextConvergenceStep({ ...seen, asked: expected.length, expected, pods });
     if (step && typeof step === "object" && "cancelDecommission" in step) {
       await report(
-        `${step.cancelDecommission} was about to leave the ring, though it is to cancelDecommission: it comes back`,
+        `${step.cancelDecommission} is leaving the ring, though it is to be a member: its decommission is cancelled`,
         true,
       );
       await client.cancelDecommission(step.cancelDecommission);
     } else if (step && typeof step === "object" && "rejoin" in step) {
-      await report(`${step.rejoin.name} has left the ring, though it is to be a member: it joins anew`, true);
+      await report(`${step.rejoin.name} has left the ring, though it is to be a member: it joins again`, true);
       await client.rejoin(step.rejoin);
     } else if (misplaced) {
       waits = 0;
@@ -56,29 +56,32 @@ export async function restoreMembers(
     ) {
       return;
     } else {
-      // Nobody else leaves before: there would be fewer members than rows have copies for a while.
-      await report("waiting for members that come back to serve");
+      // No other member may leave before: for a while there could be fewer members than the replication factor.
+      await report("waiting for the restored members to serve");
     }
     if (step && typeof step === "object" && ("cancelDecommission" in step || "rejoin" in step)) waits = 0;
-    // A pod that was deleted is missing until the next one is made.
+    // After a pod was deleted, the next one takes a moment to appear.
     known = Math.max(known, pods.length);
     await sleep(pause);
   }
 }
 
-/** Has a pod made again whose address is another member's to the ring. */
+/** Deletes a pod by whose address the ring knows another member, so that the next pod gets another address. */
 async function replaceAtNewAddress(
   client: Pick<RingClient, "replaceAtNewAddress">,
   pod: ObservedPod,
   report: ProgressReporter,
 ): Promise<void> {
-  await report(`${pod.name} has an address by which the ring knows another member: it is made again`, true);
+  await report(
+    `the ring knows another member by the address of ${pod.name}: the pod is deleted, and the next pod gets another address`,
+    true,
+  );
   await client.replaceAtNewAddress(pod);
 }
 
 /**
- * Pods whose members come back first. Those that are too many are asked to leave after that; of pods without ordinal, nobody knows yet
- * which ones these will be.
+ * Pods whose members are restored first. Surplus members are decommissioned afterwards. Which pods without ordinal are surplus is not
+ * known yet.
  */
 export function membersToKeep({
   expected,
@@ -88,14 +91,15 @@ export function membersToKeep({
   return lostMember ? pods.filter(({ ending }) => !ending).map(({ name }) => name) : expected;
 }
 
-/** Looks for which members that come back are waited for: fifteen minutes. What is missing then is told at the end of the update. */
+/** Surveys within which restored members must serve: fifteen minutes. The check at the end of the update reports what is missing then. */
 const mostWaits = 300;
 
 /**
- * Whoever stays may still hold rows that it once handed over, and will own them again. Had they been deleted meanwhile, they
- * would come back: they go first. It takes a moment where there are none. Cassandra does not do it while a member moves.
+ * Runs `nodetool cleanup` before a decommission. A remaining member may still hold rows of token ranges that others have taken over, and
+ * that it will own again. Rows that were deleted meanwhile would come back. Without such rows, cleanup takes a moment. Cassandra
+ * refuses cleanup while a member joins or leaves.
  */
-async function tidy(
+async function cleanUpFirst(
   client: Pick<RingClient, "cleanup">,
   { members }: RingView,
   report: ProgressReporter,
@@ -108,15 +112,15 @@ async function tidy(
   }
 }
 
-/** None may leave now, and why, a line each. */
+/** No member may leave now. The message has a line for each reason. */
 export class DecommissionBlocked extends Error {}
 
-/** What is asked of a ring that is made smaller, and done to it. */
+/** What a decommission reads from a ring, and does to it. */
 export type DecommissioningRing = Pick<
   RingClient,
   | "isUnformed"
   | "recordTutorialPods"
-  | "look"
+  | "inspect"
   | "survey"
   | "replaceAtNewAddress"
   | "scale"
@@ -127,45 +131,45 @@ export type DecommissioningRing = Pick<
 >;
 
 /**
- * Has all members leave that go, one at a time, each step decided on a new look.
+ * Decommissions the surplus members, one at a time. A new inspection decides on each step.
  * @param wanted members that the ring is to have
- * @param look what makes a look at the ring, and says so where that fails @default the look itself
- * @param pause milliseconds between two looks while something else is waited for @default 3000
- * @throws {DecommissionBlocked} why none may leave now
- * @throws {Error} why one could not
+ * @param inspect runs an inspection of the ring, and says so if that fails @default runs the inspection
+ * @param pause milliseconds between two inspections while the decommission has to wait @default 3000
+ * @throws {DecommissionBlocked} why no member may leave now
+ * @throws {Error} why a decommission failed
  */
 export async function decommissionMembers(
   client: DecommissioningRing,
   wanted: number,
   report: ProgressReporter,
-  { look = <T>(at: () => Promise<T>): Promise<T> => at(), pause = 3000 } = {},
+  { inspect = <T>(at: () => Promise<T>): Promise<T> => at(), pause = 3000 } = {},
 ): Promise<void> {
-  // Of a first ring that does not fit its cluster, no member is there to leave.
-  if (await look(() => client.isUnformed())) return;
-  await look(() => client.recordTutorialPods());
-  for (let turn = 0; ; turn++) {
-    const { ring, step } = await movable(client, wanted, report, pause, () =>
-      look(() => client.look(turn === 0 ? undefined : wanted)),
+  // A first ring that does not fit the Kubernetes cluster has no member.
+  if (await inspect(() => client.isUnformed())) return;
+  await inspect(() => client.recordTutorialPods());
+  for (let round = 0; ; round++) {
+    const { ring, step } = await waitForNextStep(client, wanted, report, pause, () =>
+      inspect(() => client.inspect(round === 0 ? undefined : wanted)),
     );
     if (step === "done") return;
     if ("refuse" in step) throw new DecommissionBlocked(step.refuse.join("\n"));
     if ("recreatePods" in step) {
       const pods = step.recreatePods.join(" and ");
       await report(
-        `${pods} is on record as a member and has no pod: its pod is recreated first, since it may have data`,
+        `the ring record lists ${pods}, which has no pod: its pod is recreated first, since it may have data`,
         true,
       );
       await client.scale(step.pods);
-      await serve(client, step.recreatePods, report);
+      await waitUntilServing(client, step.recreatePods, report);
       continue;
     }
-    if (turn === 0) await tidy(client, ring, report);
+    if (round === 0) await cleanUpFirst(client, ring, report);
     await client.decommission(step.decommission, report);
   }
 }
 
-/** Waits until pods are there and serve, or have noted that they had left. @throws {DecommissionBlocked} */
-async function serve(
+/** Waits until pods serve, or the ring record says that their members have left. @throws {DecommissionBlocked} */
+async function waitUntilServing(
   client: Pick<RingClient, "survey" | "replaceAtNewAddress" | "stallTimeoutMinutes">,
   names: string[],
   report: ProgressReporter,
@@ -186,16 +190,16 @@ async function serve(
   });
 }
 
-/** Waits until no other move of data goes on. @returns what the ring is then, and what comes next */
-async function movable(
+/** Waits until no other topology change is in progress. @returns the ring then, and the next step */
+async function waitForNextStep(
   client: Pick<RingClient, "received" | "stallTimeoutMinutes">,
   wanted: number,
   report: ProgressReporter,
   pause: number,
-  look: () => Promise<RingView>,
+  inspect: () => Promise<RingView>,
 ): Promise<{ ring: RingView; step: Exclude<Step, { waitFor: string[] }> }> {
   for (let [said, since] = ["", Date.now()]; ; await sleep(pause)) {
-    const ring = await look();
+    const ring = await inspect();
     const step = nextStep(ring, wanted);
     if (step === "done" || !("waitFor" in step)) return { ring, step };
     const streams = step.joins ? await client.received(step.joins) : undefined;

@@ -1,20 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName } from "../engine/propertyNames";
 import { withAnswerTimeout, KubernetesClient, errorMessage, isReady } from "../kubernetes/apiClient";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { parseVersion } from "../cassandra/nodetool";
 import { keepSnapshot, snapshotName } from "./upgradeSnapshot";
 import { compare, majorOf, Version, versionOf, Versions, versionsOf, written } from "../cassandra/version";
 
 const newest: Version = { major: 5, minor: 0 };
-/** What images may hold, as messages put it. */
+/** The versions that images may hold, as messages name them. */
 export const allowedVersions = "Cassandra 4.0 to 5.0";
 
 /**
- * Why an image holds a Cassandra that this program does not know; undefined where its tag tells none. From 6 on (5.1 was its name
- * at first), a service keeps the ring's metadata in place of gossip: members of these versions join, leave and are replaced in
- * other ways than the scripts of `pod/` rely on, and what they have written no earlier version reads.
+ * Why this program does not support the Cassandra of an image; undefined if it does, or if the tag names no version. Since Cassandra 6
+ * (first named 5.1), a service keeps the ring's metadata in place of gossip. Its members join, leave and are replaced in other ways than
+ * the scripts of `pod/` rely on, and no earlier version reads their data.
  */
 export function unknownVersion(image: string): string | undefined {
   const version = versionsOf(image)?.newest;
@@ -23,9 +23,9 @@ export function unknownVersion(image: string): string | undefined {
 }
 
 /**
- * Why members of these versions cannot go on as one of another; undefined when they can. An older series does not read what a
- * newer one has written; but where some are of the older one still, an upgrade goes back that has not come through. A newer one
- * reads what the major version before it has written, and no more.
+ * Why members of these versions cannot run another version; undefined if they can. An older series does not read the data of a newer one.
+ * But if some members still run the older series, an unfinished upgrade may go back. A newer series reads the data of the major version
+ * before it, and of no earlier one.
  */
 export function upgradeProblem(running: Version[], wanted: Version): string | undefined {
   const [oldest] = [...running].sort(compare);
@@ -43,27 +43,27 @@ export function upgradeProblem(running: Version[], wanted: Version): string | un
   return undefined;
 }
 
-/** Whether a version that an image may hold could not go on where these have written. */
-const mayBeWrong = (running: Version[], open?: Versions) => !open || upgradeProblem(running, open.oldest) !== undefined;
+/** Whether an image may hold a version that does not read the data of these versions. */
+const mayNotRead = (running: Version[], open?: Versions) => !open || upgradeProblem(running, open.oldest) !== undefined;
 
 export interface UpgradeArgs {
   /** Name of the ring. */
   name: string;
   /** Labels of its pods. */
   selector: Record<string, string>;
-  /** Whether members come back to their disks, so that a snapshot there is there afterwards. */
+  /** Whether members come back to their disks, and so to their snapshots. */
   keepsDisks: boolean;
   /** Minutes after which a snapshot is given up. @default 15 */
   stallTimeoutMinutes?: number;
-  /** The cluster that they are in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  /** The Kubernetes cluster of the ring. @default that of the default provider */
+  cluster?: KubeContext;
 }
 
 const imageOf = (inputs: unknown): string =>
   (inputs as { spec: { template: { spec: { containers: { image: string }[] } } } }).spec.template.spec.containers[0]
     .image;
 
-/** A pod, and the image that it was made with. */
+/** A pod, and its image. */
 interface PodView {
   pod: string;
   image: string;
@@ -73,16 +73,16 @@ interface PodView {
 }
 
 /**
- * Hook of what makes a ring's pods: another image is refused, in preview as well, where its Cassandra would not read what the
- * members have written; else each member keeps a snapshot of its rows first.
- * @param parent line of `pulumi up` that it writes to
+ * Hook of a controller, for a change of the image: refuses, in preview as well, a Cassandra that does not read the members' data. If the
+ * change is allowed, each member first takes a snapshot of its data.
+ * @param parent line of `pulumi up` that the hook writes to
  */
 export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: pulumi.Resource): pulumi.ResourceHook {
   const isDryRun = pulumi.runtime.isDryRun();
   const report = (line: string) => pulumi.log.info(`${args.name}: ${line}`, parent);
   const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
 
-  /** Of an image whose name does not tell, the member is asked. */
+  /** The version that a pod runs: by the tag of its image, else by `nodetool version`. */
   const versionIn = async ({ pod, image }: PodView, namespace: string): Promise<Version | undefined> => {
     const told = versionOf(image);
     if (told || !pod) return told;
@@ -90,9 +90,9 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
       const connection = await KubernetesClient.connect(args.cluster);
       return parseVersion(await connection.exec({ namespace, pod }, ["nodetool", "version"]));
     } catch (error) {
-      const why = `which version of Cassandra ${pod} runs could not be asked: ${errorMessage(error as Error)}`;
+      const why = `the Cassandra version of ${pod} could not be read: ${errorMessage(error as Error)}`;
       if (!isDryRun) throw new Error(`ring ${args.name}: ${why}. No member was touched`);
-      await warn(`${why}. \`pulumi up\` asks again`);
+      await warn(`${why}. \`pulumi up\` checks again`);
       return undefined;
     }
   };
@@ -108,31 +108,31 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
     const running = pods.filter(({ ready }) => ready);
     const asked = await Promise.all(running.map((pod) => versionIn(pod, namespace)));
     const versions = asked.flatMap((one) => one ?? []);
-    // A member that runs it already tells what its name leaves open.
+    // If the tag leaves the version open, a member that already runs the image knows the version.
     const [known] = asked.filter((version, i) => version && running[i].image === wanted);
     const open = known ? { oldest: known, newest: known } : versionsOf(wanted);
-    // What not even the newest of them could read, none can.
+    // If even the newest possible version does not read the data, none does.
     const problem = open && upgradeProblem(versions, open.newest);
     if (problem)
       throw new Error(`${propertyName("image")}: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);
-    if (versions.length > 0 && mayBeWrong(versions, open)) {
+    if (versions.length > 0 && mayNotRead(versions, open)) {
       const now = written([...versions].sort(compare)[0]);
       await warn(
-        `image ${wanted} does not tell which version of Cassandra it holds, and its members run ${now}: the two are not compared ` +
+        `image ${wanted} does not name its Cassandra version, and the members run ${now}: the versions are compared only when ` +
           (args.keepsDisks
-            ? "before the first member restarts, which does not start with one that cannot read its disk; the others stay as they are then. "
-            : "before pods that have it join. ") +
-          "A tag such as 5.0.9 is compared now",
+            ? "the first member restarts. If the image cannot read its disk, this member does not start, and the others stay as they are. "
+            : "pods with this image join. ") +
+          "With a tag such as 5.0.9, they are compared now",
       );
     }
     if (!args.keepsDisks) return;
-    await report(outlook(was, wanted));
+    await report(describeUpgrade(was, wanted));
     if (isDryRun) return;
     const connection = await KubernetesClient.connect(args.cluster);
     for (const { pod, image, ready, startedAt } of pods) {
-      // It may be the very one that did not come back, and this update the way back.
-      if (!ready) await warn(`${pod} does not serve, so that no snapshot is taken of it`);
-      // It does not restart, and a snapshot taken now would not be one of before.
+      // This update may be the repair of this pod.
+      if (!ready) await warn(`${pod} does not serve, so no snapshot of it is taken`);
+      // The pod does not restart, and a snapshot would no longer be one from before the upgrade.
       else if (image === wanted) await report(`${pod} runs ${wanted} already`);
       else
         await report(
@@ -156,14 +156,14 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
   );
 }
 
-function outlook(was: string, wanted: string): string {
+function describeUpgrade(was: string, wanted: string): string {
   const [from, to] = [versionOf(was), versionOf(wanted)];
   const isSeries = from && to && compare(from, to) !== 0;
   return (
-    `image ${was} -> ${wanted}: each member keeps a snapshot (${snapshotName(was, wanted, "<time>")}), then they restart one at a time, and ` +
-    `where one does not come back the others stay as they are. To go back: image ${was}` +
+    `image ${was} -> ${wanted}: each member takes a snapshot (${snapshotName(was, wanted, "<time>")}), then they restart one at a time. ` +
+    `If one does not come back, the others stay as they are. To go back: set image ${was}` +
     (isSeries
-      ? `, and the claim and the pod of each member that ${written(to)} has started deleted, one at a time`
+      ? `, and delete the PersistentVolumeClaim and the pod of each member that ${written(to)} has started, one at a time`
       : "")
   );
 }

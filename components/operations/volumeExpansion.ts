@@ -8,11 +8,11 @@ import { recreatedStatefulSet } from "./recreatedStatefulSet";
 import { SetInputs, SetOutputs, VolumeExpansionArgs, VolumePlan } from "./volumeExpansionPlan";
 
 /**
- * Hook of a StatefulSet: where its volumes are to be larger, or of another class, grows the claims that there are and makes the set
- * anew around its pods, which go on and belong to the new one: none restarts. No claim can change its class: that is for pods to
- * come. It compares the live set with what is asked for, so that an update that was cut off goes on, and a set that somebody took
- * away from around its pods is made again. A live set that is not the one of the state is refused.
- * @param parent line of `pulumi up` that it writes to
+ * Hook of a StatefulSet whose volumes are to be larger, or of another class: expands the existing PersistentVolumeClaims, and recreates the
+ * StatefulSet around its pods, none of which restarts. A PersistentVolumeClaim cannot change its class: only pods to come get the new
+ * class. The live StatefulSet is compared with the stack, so that an interrupted update goes on, and a StatefulSet that somebody deleted
+ * without its pods is recreated. A live StatefulSet that is not the one in the state is refused.
+ * @param parent line of `pulumi up` that the hook writes to
  */
 export function expandVolumesFirst(
   name: string,
@@ -33,19 +33,19 @@ export function expandVolumesFirst(
       );
       if (!plan) return;
       plan.refuse();
-      if (isDryRun) for (const line of plan.outlook()) await report(line);
+      if (isDryRun) for (const line of plan.describe()) await report(line);
       else await new VolumeExpansion(plan).run(report);
     },
     { onDryRun: true },
   );
 }
 
-/** Does what a plan says, and goes on where an update was cut off. */
+/** Carries a plan out, and goes on where an update was interrupted. */
 class VolumeExpansion {
   constructor(private readonly plan: VolumePlan) {}
 
   async run(report: (line: string) => Promise<void>): Promise<void> {
-    // Volumes that were kept, of another size than their set's claims, are as they were found.
+    // Kept volumes of another size than the claim template stay as they are.
     if (!this.plan.isOther) return;
     const { namespace } = this.plan.inputs.metadata;
     const { size } = this.plan.wanted;
@@ -54,15 +54,15 @@ class VolumeExpansion {
     for (const name of names)
       await this.plan.cluster.core.patchNamespacedPersistentVolumeClaim({ name, namespace, body });
     for (const name of names) {
-      await this.grown(name);
+      await this.waitUntilExpanded(name);
       await report(`${name} has ${size}`);
     }
-    if (this.plan.live) await this.takeAway(this.plan.live);
-    await this.make();
+    if (this.plan.live) await this.deleteWithoutPods(this.plan.live);
+    await this.recreate();
   }
 
-  /** Takes the set away from around its pods. */
-  private async takeAway({ metadata }: V1StatefulSet): Promise<void> {
+  /** Deletes the StatefulSet without its pods. */
+  private async deleteWithoutPods({ metadata }: V1StatefulSet): Promise<void> {
     const set = { name: metadata!.name!, namespace: metadata!.namespace! };
     const body = { preconditions: { uid: metadata!.uid }, propagationPolicy: "Orphan" };
     await this.plan.cluster.apps.deleteNamespacedStatefulSet({ ...set, body }).catch(undefinedWhenNotFound);
@@ -72,18 +72,19 @@ class VolumeExpansion {
     };
     await waitUntilClear(isThere, this.minutes, 500).catch((error: Error) => {
       throw new Error(
-        `StatefulSet ${set.name} is not gone from around its pods, which serve on, ${errorMessage(error)}; \`pulumi up\` again once it is`,
+        `StatefulSet ${set.name} was deleted without its pods, which serve, and still exists ${errorMessage(error)}; run \`pulumi up\` ` +
+          "again once it is gone",
       );
     });
   }
 
-  /** Makes the set, of its live self but for the claims, under the name with which the provider applies what comes next. */
-  private async make(): Promise<void> {
+  /** Recreates the live StatefulSet with the new claim template, with the field manager that the provider uses. */
+  private async recreate(): Promise<void> {
     const { inputs, live, wanted, replicas, args } = this.plan;
     const { name, namespace } = inputs.metadata;
     const spec = live?.spec ?? inputs.spec;
     const { labels, annotations } = live?.metadata ?? inputs.metadata;
-    // That of the state, which may have missed that the set was made anew once before.
+    // The UID in the state, which may not know that the StatefulSet was recreated before.
     const uid = this.plan.state.metadata?.uid ?? live?.metadata?.uid;
     const changed = { claim: args.isKept ? undefined : args.claim, ...wanted };
     const set = recreatedStatefulSet({ name, namespace, labels, annotations }, { ...spec, replicas }, uid, changed);
@@ -98,20 +99,20 @@ class VolumeExpansion {
     return this.plan.args.stallTimeoutMinutes ?? defaultStallTimeoutMinutes;
   }
 
-  private async grown(name: string): Promise<void> {
+  private async waitUntilExpanded(name: string): Promise<void> {
     const { namespace } = this.plan.inputs.metadata;
     const { size } = this.plan.wanted;
     const lacks = async (): Promise<string | undefined> => {
       const { status } = await this.plan.cluster.core.readNamespacedPersistentVolumeClaim({ name, namespace });
       const capacity = status?.capacity?.storage ?? "0";
       if (quantity(capacity)! >= quantity(size)!) return undefined;
-      // Some drivers grow the file system only when the pod starts the next time: all that can be done now has been.
+      // Some drivers expand the file system only when the pod starts the next time. Nothing more can be done now.
       if (status?.conditions?.some(({ type }) => type === "FileSystemResizePending")) return undefined;
       return `it has ${capacity} of ${size}`;
     };
     await waitUntilClear(lacks, this.minutes).catch((error: Error) => {
       throw new Error(
-        `${name} has not grown ${errorMessage(error)}: \`kubectl describe pvc -n ${namespace} ${name}\` tells why; run \`pulumi up\` ` +
+        `${name} has not grown ${errorMessage(error)}: \`kubectl describe pvc -n ${namespace} ${name}\` says why; run \`pulumi up\` ` +
           "again once it has",
       );
     });

@@ -1,24 +1,24 @@
 import type { KubernetesObject, V1PersistentVolumeClaim, V1StatefulSet } from "@kubernetes/client-node";
 import { propertyName } from "../engine/propertyNames";
-import { ClusterChoice } from "../kubernetes/kubeconfig";
+import { KubeContext } from "../kubernetes/kubeconfig";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { quantity } from "../kubernetes/quantity";
 import { ringOrdinalOf } from "../objects/racks";
 import { classAnnotation, isKnownAs, sizeAnnotation } from "./statefulSetVolumes";
 
 export interface VolumeExpansionArgs {
-  /** What errors call it: `ring cassandra`. */
+  /** The ring, as errors name it: `ring cassandra`. */
   subject: string;
-  /** Names of all its StatefulSets. */
+  /** Names of all StatefulSets of the ring. */
   sets: string[];
-  /** Name of the claim template. */
+  /** Name of the volume claim template. */
   claim: string;
-  /** Whether the claim template is somebody else's and stays as it is. @default false */
+  /** Whether the volume claim template is not this program's, and stays as it is. @default false */
   isKept?: boolean;
-  /** Minutes without progress after which it is given up. @default 15 */
+  /** Minutes without progress after which the expansion is given up. @default 15 */
   stallTimeoutMinutes?: number;
-  /** The cluster that they are in. @default that of the default provider */
-  cluster?: ClusterChoice;
+  /** The Kubernetes cluster of the ring. @default that of the default provider */
+  cluster?: KubeContext;
 }
 
 export interface Metadata {
@@ -31,13 +31,13 @@ export interface SetInputs extends KubernetesObject {
   metadata: Metadata;
   spec: NonNullable<V1StatefulSet["spec"]>;
 }
-/** What the state has of a set: `__fieldManager` is the name under which the provider applies it. */
+/** A StatefulSet in the state. `__fieldManager` is the field manager of the provider. */
 export interface SetOutputs {
   metadata?: { uid?: string };
   __fieldManager?: string;
 }
 
-/** What claims are, or are to be. */
+/** Size and class of PersistentVolumeClaims. */
 interface Volumes {
   size: string;
   /** Empty: the cluster's default. */
@@ -46,20 +46,20 @@ interface Volumes {
 
 const named = ({ className }: Volumes) => className || "(the cluster's default)";
 
-/** One set, and what its volumes are to be. */
+/** One StatefulSet, and what its volumes are to be. */
 export class VolumePlan {
   private constructor(
     readonly args: VolumeExpansionArgs,
     readonly cluster: KubernetesClient,
     readonly inputs: SetInputs,
     readonly state: SetOutputs,
-    /** What is there; undefined when somebody took the set away. */
+    /** The live StatefulSet; undefined if somebody deleted it. */
     readonly live: V1StatefulSet | undefined,
-    /** Claims of the set, of pods that there are and of others. */
+    /** PersistentVolumeClaims of the StatefulSet, with and without a pod. */
     readonly claims: V1PersistentVolumeClaim[],
-    /** Classes of these claims that do not let volumes grow. */
+    /** StorageClasses of these PersistentVolumeClaims that do not let volumes grow. */
     readonly fixedClasses: string[],
-    /** Pods that the set asks for, and where it is gone, those that it must not give up. */
+    /** Pods that the live StatefulSet asks for. If it was deleted, pods that it must keep. */
     readonly replicas: number,
   ) {}
 
@@ -94,23 +94,23 @@ export class VolumePlan {
     return { size: annotations[sizeAnnotation], className: annotations[classAnnotation] };
   }
 
-  /** What the live set's template says. */
+  /** What the live volume claim template says. */
   private get present(): Volumes | undefined {
     const template = this.live?.spec?.volumeClaimTemplates?.find(({ metadata }) => metadata?.name === this.args.claim);
     const { resources, storageClassName = "" } = template?.spec ?? {};
     return template && { size: resources?.requests?.storage ?? "0", className: storageClassName };
   }
 
-  /** Whether the set itself must be made anew. */
+  /** Whether the StatefulSet itself must be recreated. */
   get isOther(): boolean {
     if (!this.live) return true;
     const { present, wanted } = this;
     if (this.args.isKept || !present) return false;
-    // A default class is written into the claims, not into the template.
+    // Kubernetes writes a default class into the PersistentVolumeClaims, not into the template.
     return quantity(present.size) !== quantity(wanted.size) || present.className !== wanted.className;
   }
 
-  /** Claims that are to grow. */
+  /** PersistentVolumeClaims that are to grow. */
   small(): V1PersistentVolumeClaim[] {
     if (this.args.isKept) return [];
     return this.claims.filter(({ spec }) => {
@@ -119,22 +119,22 @@ export class VolumePlan {
     });
   }
 
-  /** @throws {Error} for what cannot be */
+  /** @throws {Error} why the edit is not allowed */
   refuse(): void {
     const { args, live, wanted, present, inputs, state } = this;
     const { name, namespace } = inputs.metadata;
     const known = state.metadata?.uid;
     if (live?.metadata && known && !isKnownAs(live.metadata, known)) {
       throw new Error(
-        `StatefulSet ${namespace}/${name} is another one than the state of this stack holds (UID ${live.metadata.uid}, not ${known}); nothing was ` +
-          "touched. If somebody made it anew, `pulumi refresh` takes it into the state; if the stack acts on another cluster than " +
-          "before, point it at that one again",
+        `StatefulSet ${namespace}/${name} is not the one in the state of this stack (UID ${live.metadata.uid}, not ${known}); nothing ` +
+          "was touched. If somebody recreated it, run `pulumi refresh`; if the stack acts on another cluster than before, set the " +
+          "previous cluster again",
       );
     }
     if (!this.isOther) return;
     if (present && quantity(wanted.size)! < quantity(present.size)!) {
       throw new Error(
-        `${propertyName("volumeSize")}: "${wanted.size}" is not allowed for ${args.subject}: its volumes are of ${present.size}, and no ` +
+        `${propertyName("volumeSize")}: "${wanted.size}" is not allowed for ${args.subject}: its volumes have ${present.size}, and no ` +
           `volume can shrink; allowed is ${present.size} or more`,
       );
     }
@@ -142,32 +142,28 @@ export class VolumePlan {
       const [asked, there] = [inputs.spec.replicas!, this.replicas].map((replicas) => replicas * args.sets.length);
       throw new Error(
         `${propertyName("replicas")}: ${asked} is not allowed together with other volumes: ${args.subject} has ${there} members; ` +
-          `allowed is ${there}, and the other count in a later edit`,
+          `allowed is ${there}, and another number in a later edit`,
       );
     }
     for (const className of this.fixedClasses) {
       throw new Error(
-        `${propertyName("volumeSize")}: no other size is allowed for ${args.subject}: class "${className}" of its volumes does not let them ` +
-          "grow (allowVolumeExpansion)",
+        `${propertyName("volumeSize")}: no other size is allowed for ${args.subject}: class "${className}" of its volumes does not let ` +
+          "them grow (allowVolumeExpansion)",
       );
     }
   }
 
-  /** What will be done, a line for each; nothing where all is as it should be. */
-  outlook(): string[] {
+  /** What will be done, in sentences; none if nothing is to be done. */
+  describe(): string[] {
     const { live, present, wanted, inputs } = this;
     if (!live)
-      return [
-        `StatefulSet ${inputs.metadata.name} was deleted without its pods: it is recreated, and none of them restarts`,
-      ];
+      return [`StatefulSet ${inputs.metadata.name} was deleted without its pods: it is recreated, and no pod restarts`];
     if (!this.isOther || !present) return [];
     const larger = present.size !== wanted.size;
     const changes = [
       ...(larger ? [`volumeSize ${present.size} -> ${wanted.size}: the volumes grow while their members serve`] : []),
       ...(present.className !== wanted.className
-        ? [
-            `the volumes that there are stay of class ${named(present)}, those of members to come are of class ${named(wanted)}`,
-          ]
+        ? [`existing volumes stay of class ${named(present)}, volumes of members to come are of class ${named(wanted)}`]
         : []),
     ];
     return [[...changes, "the StatefulSet is recreated around its pods, none of which restarts"].join("; ")];

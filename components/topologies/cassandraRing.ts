@@ -1,6 +1,6 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterChoice } from "../kubernetes/kubeconfig";
+import type { KubeContext } from "../kubernetes/kubeconfig";
 import { verifiedCluster } from "../kubernetes/kubernetesCluster";
 import { Certificates, type CertManager } from "../objects/certificates";
 import { Disk, outlivesPod } from "../objects/disk";
@@ -31,7 +31,7 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   /** Namespace of all objects. It must exist. */
   namespace: pulumi.Input<string>;
   /** The Kubernetes cluster that the provider uses, for updates that look at pods. @default that of the default provider */
-  cluster?: ClusterChoice;
+  cluster?: KubeContext;
   /** Who may reach the CQL port, if the network of the cluster enforces policies. @default all pods of the namespace */
   clientsFrom?: Peer[];
   /** Whether clients log in. @default "password" */
@@ -50,7 +50,7 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   certManager?: CertManager;
   /**
    * Minutes without progress after which a step of an update is given up, such as a decommission. The member goes on with the step by
-   * itself, and the next update looks at it again. @default 15
+   * itself, and the next update watches it again. @default 15
    */
   stallTimeoutMinutes?: number;
   /**
@@ -85,7 +85,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   /** What an earlier update has remembered of the ring's controllers. */
   protected readonly memory: WorkloadMemory;
   /** The Kubernetes cluster that the provider uses. */
-  protected readonly cluster: ClusterChoice;
+  protected readonly cluster: KubeContext;
 
   private readonly policy?: k8s.networking.v1.NetworkPolicy;
   private readonly guarded: pulumi.Output<pulumi.Resource[]>;
@@ -98,7 +98,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     layout: RingLayout,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const { choice: cluster, passed } = verifiedCluster(name, args.cluster, opts);
+    const { kubeContext: cluster, passed } = verifiedCluster(name, args.cluster, opts);
     super(type, name, hookInputs(layout.given), withHooks(name, args, cluster, layout, opts));
     refuseUnknownCluster(this, args);
     const { topology, disk, adopted, racks = [] } = layout;
@@ -137,7 +137,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     this.podTemplate = new PodTemplate(name, { pod: args, binding, metadata, identity, racks: racks.length }, this);
   }
 
-  /** The Services have fixed names. When a stack moves to another topology, the new ring takes over those of the old ring by the aliases. */
+  /** The Services have fixed names. When a stack moves to another topology, the new ring takes over those of the old ring by aliases. */
   private makeServices(
     name: string,
     importExisting: pulumi.ResourceTransform | undefined,

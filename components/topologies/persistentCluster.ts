@@ -220,7 +220,7 @@ export class PersistentCluster extends CassandraRing {
   }
 }
 
-/** Looks at what is to be taken over before anything is made. */
+/** Checks the StatefulSet to take over before anything is made. */
 function makeAdoption(
   name: string,
   podTemplate: AdoptedTemplate,

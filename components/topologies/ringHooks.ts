@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterChoice } from "../kubernetes/kubeconfig";
+import type { KubeContext } from "../kubernetes/kubeconfig";
 import { certificateSecret } from "../objects/certificateCheck";
 import { isClaimed, outlivesPod } from "../objects/disk";
 import { Privilege, refuseWhereRestricted } from "../objects/podSecurityStandard";
 import { setsOf } from "../objects/racks";
-import { tellOfClientCertificates } from "../objects/tls";
+import { warnOfClientCertificates } from "../objects/tls";
 import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
 import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
@@ -17,17 +17,17 @@ export function hookInputs({ namespace, clusterName, clientCertificates }: Cassa
   return { namespace, clusterName, ...(clientCertificates === "required" && { clientCertificates }) };
 }
 
-/** Options of a ring's component: those of the caller, and the hooks that look before anything is made. */
+/** Options of a ring's component: those of the caller, and the hooks that check before anything is made. */
 export function withHooks(
   name: string,
   args: CassandraRingArgs,
-  cluster: ClusterChoice,
+  cluster: KubeContext,
   layout: RingLayout,
   opts: pulumi.ComponentResourceOptions = {},
 ): pulumi.ComponentResourceOptions {
   const { hooks } = opts;
   const beforeCreate = [...(hooks?.beforeCreate ?? []), ...newRingHooks(name, args.name, cluster, layout)];
-  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), tellOfClientCertificates(name, args)];
+  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), warnOfClientCertificates(name, args)];
   return { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } };
 }
 
@@ -38,7 +38,7 @@ export function withHooks(
 function newRingHooks(
   name: string,
   ring: string,
-  cluster: ClusterChoice,
+  cluster: KubeContext,
   { disk, maker: kind, racks = [], adopted, takesOver = false }: RingLayout,
 ): pulumi.ResourceHook[] {
   if (adopted || takesOver) return [];
@@ -56,7 +56,7 @@ function newRingHooks(
 export function podHooks(
   name: string,
   { lockMemory, tlsSecret, certManager }: CassandraRingArgs,
-  cluster: ClusterChoice,
+  cluster: KubeContext,
   ...more: Privilege[]
 ): pulumi.ResourceHook[] {
   const lock = { setting: `${propertyName("lockMemory")}: "true"`, need: "the capability IPC_LOCK" };

@@ -21,7 +21,7 @@ export interface SinglePodArgs extends CassandraRingArgs {
 }
 
 /**
- * A ring of one member: a Pod that stands alone, with its data in the pod. No controller makes the pod again, and no other member has its
+ * A ring of one member: a Pod that stands alone, with its data in the pod. No controller recreates the pod, and no other member has its
  * data, so that evictions are refused. An `EphemeralCluster` can adopt the pod.
  */
 export class SinglePod extends CassandraRing {

@@ -49,12 +49,12 @@ describe("a ring that the tutorials' manifests made", function () {
     });
     await stack.refusedWith(
       [
-        'cassandra:replicas: "3" is not allowed for ring cassandra: it is taken over at its own count, and scaled afterwards; allowed is "2"',
+        'cassandra:replicas: "3" is not allowed for ring cassandra: it is taken over with its own replicas, and scaled afterwards; allowed is "2"',
         'cassandra:datacenter: "dc1" is not allowed for ring cassandra: its members were made with that, and start with no other; allowed is "DC1-K8Demo"',
         'cassandra:clusterName: "mine" is not allowed for ring cassandra: its members were made with that, and start with no other; allowed is "K8Demo"',
         'cassandra:persistent.numTokens: "16" is not allowed for ring cassandra: its members were made with that, and start with no other; allowed is "32"',
-        'cassandra:volumeSize: "2Gi" is not allowed for ring cassandra: 1Gi is that of its claim template, which can never change; allowed is "1Gi"',
-        'cassandra:storageClassName: "" is not allowed for ring cassandra: class "fast" is that of its claim template, which can never change; allowed is "fast"',
+        'cassandra:volumeSize: "2Gi" is not allowed for ring cassandra: 1Gi is in its volume claim template, which can never change; allowed is "1Gi"',
+        'cassandra:storageClassName: "" is not allowed for ring cassandra: class "fast" is in its volume claim template, which can never change; allowed is "fast"',
       ],
       "preview",
     );
@@ -66,7 +66,7 @@ describe("a ring that the tutorials' manifests made", function () {
     configure({ replicas: 2 });
     assert.match(
       await stack.pulumi("preview"),
-      /StatefulSet cassandra and its 2 members are taken over: no row is touched, its pods stay as they are, and none restarts/,
+      /StatefulSet cassandra and its 2 members are taken over: no data is touched, its pods stay as they are, and none restarts/,
     );
     const told = await review(stack, lab.stackFiles.file(stack.name));
     assert.match(told, /^\*\*No member of a ring moves or restarts\.\*\*$/m);
@@ -96,7 +96,7 @@ describe("a ring that the tutorials' manifests made", function () {
     await stack.everyPodCounts(1000);
     configure({ replicas: 2 });
     assert.match(await stack.pulumi("preview"), /replicas 3 -> 2: cassandra-2 will be decommissioned/);
-    assert.match(await stack.up(), /cassandra-2 has left the ring: the others hold its rows/);
+    assert.match(await stack.up(), /cassandra-2 has left the ring: the other members hold its data/);
     await stack.oneRing(2);
     await stack.everyPodCounts(1000);
     assert.deepEqual(await uids(), before);

@@ -35,7 +35,7 @@ describe("editing the replica count of a persistent ring", function () {
     configure({ replicas: 3 });
     assert.match(
       await stack.pulumi("preview"),
-      /replicas 4 -> 3: cassandra-3 will be decommissioned, about .* to move; replication factors stay \(.*copied: 3/,
+      /replicas 4 -> 3: cassandra-3 will be decommissioned, about .* to stream; replication factors stay \(.*copied: 3/,
     );
     configure({ replicas: 2 });
     const refused =
@@ -79,7 +79,7 @@ describe("editing the replica count of a persistent ring", function () {
     await stack.cql("cassandra-0", "DROP KEYSPACE copied;");
     const component = `urn:pulumi:${stack.name}::cassandra::cassandra:index:PersistentCluster`;
     const said = await stack.up("--target", `${component}$kubernetes:apps/v1:StatefulSet::cassandra`);
-    assert.match(said, /cassandra-2 has left the ring: the others hold its rows/);
+    assert.match(said, /cassandra-2 has left the ring: the other members hold its data/);
     await stack.oneRing(2);
     await stack.everyPodCounts(1000);
     const claims = async () => (await lab.kubectl(["get", "pvc", "-o", "name"])).trim().split("\n").length;

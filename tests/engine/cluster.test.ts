@@ -91,7 +91,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     // The same to whoever connects, and not the same text.
     cluster.server = cluster.server.replace(/:(\d+)$/, ":0$1");
     at(config);
-    const refusal = ["If the cluster has got another address, take kubernetes:kubeconfig out of the config"];
+    const refusal = ["If the Kubernetes cluster has a new address, remove kubernetes:kubeconfig from the config"];
     // A preview asks nothing of a provider that is yet to be made.
     for (const more of [[], ["--continue-on-error"]])
       await stack.refusedWith(refusal, "up", "--yes", "--skip-preview", ...more);

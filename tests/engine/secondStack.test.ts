@@ -27,7 +27,7 @@ describe("a second stack, on the real engine and API server, with simulated node
     const second = await Stack.of(lab, "second");
     second.configure(ring);
     const refusal = [
-      "StatefulSet cassandra is there, with 3 replicas, and not in the state of this stack; nothing was touched",
+      "StatefulSet cassandra exists with 3 replicas and is not in the state of this stack; nothing was touched",
     ];
     await second.refusedWith(refusal, "preview");
     await second.refusedWith(refusal, "up", "--yes", "--skip-preview");

@@ -46,7 +46,7 @@ const decisions = {
   membersToKeep: (seen: Survey) => membersToKeep(seen),
   nextConvergenceStep: (seen: Survey) => nextConvergenceStep(seen),
   podAtForeignAddress: (seen: Survey) => podAtForeignAddress(seen, seen.pods) ?? null,
-  nextLeavingStep: (look: LeavingState) => nextLeavingStep(look),
+  nextLeavingStep: (state: LeavingState) => nextLeavingStep(state),
 };
 
 /** Folder of the Python libraries that the world needs, filled on first use. */

@@ -39,6 +39,8 @@ const retired: Retired[] = [
     instead: "edit_cassandra_yaml.py, post-start.sh, pre-stop.sh",
   },
   { word: /\bsettings\.ts\b/, instead: "stackConfig.ts, schema.ts" },
+  { word: /\b(Verified)?ClusterChoice\b/, instead: "KubeContext" },
+  { word: /outlook/i, instead: "describeDecommission and the like, RingImpact" },
 ];
 
 describe("the words of this project", () => {

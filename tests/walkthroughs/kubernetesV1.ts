@@ -37,7 +37,7 @@ export default walkthrough("A first walk through Kubernetes v1.0", {}, (step) =>
     guide.config(adopted(1));
     const told = await guide.preview();
     guide.seen("the pod stays, and Pulumi only forgets it", () =>
-      assert.match(told, /pod cassandra stays, with its rows; Pulumi forgets it, and the controller adopts it/),
+      assert.match(told, /pod cassandra stays, with its data; Pulumi forgets the pod, and the controller adopts it/),
     );
     const before = await guide.lab.kubectl(["get", "pod", "cassandra", "-o", "jsonpath={.metadata.uid}"]);
     await guide.pulumi("up");

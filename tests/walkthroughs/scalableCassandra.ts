@@ -53,8 +53,8 @@ export default walkthrough("Scalable multi-node Cassandra on Kubernetes", {}, (s
     const persistent = { topologies: ["persistent"], replicas: 1, storage: "local", localVolumes: volumes };
     guide.config(persistent);
     const why = await guide.refused();
-    guide.seen("it says that the rows are not carried over", () =>
-      assert.match(why, /leaves ring cassandra \(ephemeral\) behind: its rows are not carried over/),
+    guide.seen("it says that the data is not carried over", () =>
+      assert.match(why, /leaves ring cassandra \(ephemeral\) behind: its data is not carried over/),
     );
     guide.config({ ...persistent, acceptDataLoss: true });
     const said = await guide.pulumi("up");

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterChoice } from "../../../components/kubernetes/kubeconfig";
+import type { KubeContext } from "../../../components/kubernetes/kubeconfig";
 
 /** Settings of the provider that say which cluster it acts on. */
-export interface Settings extends ClusterChoice {
+export interface Settings extends KubeContext {
   /** What the user calls the cluster, however it is reached. */
   clusterIdentifier?: string;
 }

@@ -27,7 +27,7 @@ export const badImage: RingEvent = {
     await stack.pulumi("cancel", "--yes");
     await stack.pulumi("refresh", "--yes");
     scene.edit({ image });
-    assert.match(await stack.up(), /cassandra-2 does not serve, so that no snapshot is taken of it/);
+    assert.match(await stack.up(), /cassandra-2 does not serve, so no snapshot of it is taken/);
     await stack.serving(3);
     assert.deepEqual(ids(await stack.oneRing(3)), members);
     assert.deepEqual(

@@ -12,7 +12,7 @@ export const lostState: RingEvent = {
     await lab.ensureStack(stack.name);
     assert.match(
       await stack.refused("preview"),
-      /StatefulSet cassandra is there, with 3 replicas, and not in the state of this stack/,
+      /StatefulSet cassandra exists with 3 replicas and is not in the state of this stack/,
     );
     scene.edit({ replicas: 3, "kubernetes:upsertExistingObjects": "true" });
     // One pod after another is restarted: the account and the scripts that it names get other names.

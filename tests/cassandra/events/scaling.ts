@@ -9,7 +9,7 @@ export const scaling: RingEvent = {
     const grown = await scene.scaleTo(4);
     assert.match(grown, /replicas 3 -> 4: `nodetool cleanup` has run on the older members/);
     const shrunk = await scene.scaleTo(3);
-    assert.match(shrunk, /cassandra-3 has left the ring: the others hold its rows/);
+    assert.match(shrunk, /cassandra-3 has left the ring: the other members hold its data/);
     await scene.scaleTo(4);
   },
 };

@@ -25,7 +25,7 @@ export function ephemeralEdits(scene: () => Scene): void {
     scene().configure({ topologies: ["daemon"], acceptDataLoss: "true" });
     assert.match(
       await scene().stack.pulumi("preview"),
-      /leaves ring cassandra \(ephemeral\) behind: its rows are not carried over/,
+      /leaves ring cassandra \(ephemeral\) behind: its data is not carried over/,
     );
     await scene().destroy();
   });

@@ -26,7 +26,7 @@ export function refusedEdits(scene: () => Scene): void {
       replicas: 3,
       daemon: { hostPath: "/mnt/ring" },
     };
-    const leavesFolder = "cassandra:daemon.hostPath: this edit leaves the rows in /mnt/ring behind";
+    const leavesFolder = "cassandra:daemon.hostPath: this edit leaves the data in /mnt/ring behind";
 
     before(async () => {
       await scene().enforce("privileged");

@@ -56,7 +56,7 @@ export function volumes(scene: () => Scene): void {
     scene().configure({ ...larger, storageClassName: "slow" });
     assert.match(
       await scene().stack.pulumi("preview"),
-      /the volumes that there are stay of class default-cassandra, those of members to come are of class slow/,
+      /existing volumes stay of class default-cassandra, volumes of members to come are of class slow/,
     );
     await scene().stack.up();
     assert.deepEqual(await uids(), before);

@@ -40,7 +40,7 @@ class Observer:
                     members.append({"pod": name, "claim": "data-" + name, "ringOrdinal": ordinal, "up": True, "state": "leaving"})
                 else:
                     unlisted.append(name)
-        turn = record.get("moving", "").split(" ", 1)
+        change = record.get("moving", "").split(" ", 1)
         unknown = [host for host in ring.entries if host not in known]
         is_clear = all(any(one["pod"] == name for one in members) or record.get(name, "").startswith("left ") for name in world.pods)
         is_stranded = is_clear and any(ring.entries[host].status in ("NORMAL", "LEAVING") for host in unknown)
@@ -54,11 +54,11 @@ class Observer:
             ] + [{"pod": name, "ringOrdinal": ordinal} for name, ordinal in volumes],
             "unlisted": unlisted, "keyspaces": [], "datacenter": "dc1",
             "membersAwaitingRepair": [key[7:] for key in sorted(record) if key.startswith("repair.")],
-            **({"turn": dict(zip(("pod", "what"), turn))} if turn[0] in world.pods else {}),
+            **({"topologyChange": dict(zip(("pod", "what"), change))} if change[0] in world.pods else {}),
         }  # fmt: skip
 
     def without_pods(self):
-        """Members on record that have no pod, and the one whose turn it is; with their ring ordinals."""
+        """Members on record that have no pod, and the one that holds the topology lock; with their ring ordinals."""
         record, names = self.world.record, self.on_record()
         names |= {record["moving"].split(" ")[0]} if "moving" in record else set()
         return [(name, self.world.place_of(name)) for name in sorted(names) if name not in self.world.pods]

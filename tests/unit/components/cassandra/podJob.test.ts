@@ -77,6 +77,6 @@ describe("a long job in a pod", () => {
 
   it("takes no answer without a state for one", () => {
     assert.deepEqual(parseJob("done\nall of it\n"), { state: "done", said: "all of it" });
-    assert.throws(() => parseJob("Defaulted container"), /a job tells no state/);
+    assert.throws(() => parseJob("Defaulted container"), /a job shows no state/);
   });
 });

@@ -119,7 +119,7 @@ describe("a ring as Kubernetes has it", () => {
       let found: unknown[] = [];
       await withApiServer({ ...objects, ...change }, async (kubeconfig) => {
         const client = new Asked({ kubeconfig }, ring);
-        const [seen, view] = [await client.survey(1), await client.look(1)];
+        const [seen, view] = [await client.survey(1), await client.inspect(1)];
         found = [seen.missing!.map(({ name }) => name), view.missing!.map((one) => one.pod)];
       });
       return found;
@@ -135,11 +135,8 @@ describe("a ring as Kubernetes has it", () => {
   it("is not judged without its record, which may be gone while its members are there", async () => {
     const objects = { [set]: { spec: { replicas: 1 } }, [`${core}/pods`]: { items: [pod("cassandra-0")] } };
     await withRing(objects, async (client) => {
-      for (const look of [() => client.look(), () => client.recordedMembers(1)])
-        await assert.rejects(
-          look(),
-          /^Error: ConfigMap cassandra-ring, the record of its members, is not in namespace db/,
-        );
+      for (const look of [() => client.inspect(), () => client.recordedMembers(1)])
+        await assert.rejects(look(), /^Error: ConfigMap cassandra-ring \(the ring record\) is not in namespace db/);
       assert.equal(await client.isUnformed(), false);
     });
   });
@@ -152,13 +149,13 @@ describe("a ring as Kubernetes has it", () => {
     await withRing(objects, (client) =>
       assert.rejects(
         client.deleteVolumes(3),
-        /claim data-cassandra-3 of a member that has left is not gone .*: its finalizers are example.com\/backup/,
+        /PersistentVolumeClaim data-cassandra-3 of a member that has left still exists .*: its finalizers are example.com\/backup/,
       ),
     );
     await withRing({ ...objects, [`${core}/pods/cassandra-3`]: pod("cassandra-3") }, (client) =>
       assert.rejects(
         client.deleteVolumes(3),
-        /pod cassandra-3 on node node1 has not ended yet; `kubectl delete -n db pod/,
+        /pod cassandra-3 on node node1 has not ended yet; if its node is certain to be off, run `kubectl delete -n db pod/,
       ),
     );
     await withRing({ [`${core}/configmaps/cassandra-ring`]: { data: { "cassandra-3": "left uid" } } }, (client) =>
@@ -205,7 +202,7 @@ describe("a ring as Kubernetes has it", () => {
     ]);
     assert.deepEqual((await written([], right)).patches, [[{ op: "add", path, value: right }]]);
     assert.deepEqual(said, [
-      "the owners of ConfigMap cassandra-ring, which goes with the volumes, were set right: PersistentVolumeClaim data-other-0 is none of " +
+      "the owners of ConfigMap cassandra-ring, which is deleted with the volumes, were corrected: PersistentVolumeClaim data-other-0 is none of " +
         "its volumes, ConfigMap kube-root-ca.crt is none of its volumes, data-cassandra-1 was missing",
     ]);
     assert.match((await written(right, forged)).said.join(), /^the owners of Secret cassandra-superuser, /);

@@ -76,7 +76,7 @@ describe("a ring whose pods have no ordinal, as Kubernetes has it", () => {
 
   it("is not whole while a pod is missing", async () => {
     const seen = await survey(ephemeral, controller, [pod("a", "node1")]);
-    assert.deepEqual(nextConvergenceStep(seen), { waitFor: "pod number 2 to be made" });
+    assert.deepEqual(nextConvergenceStep(seen), { waitFor: "pod number 2 to be created" });
   });
 
   it("gets the count of the stack where somebody has scaled it by hand", async () => {
@@ -94,7 +94,7 @@ describe("a ring whose pods have no ordinal, as Kubernetes has it", () => {
     assert.equal(nextConvergenceStep(seen), "converged");
     await assert.rejects(
       survey(daemon, { status: { ...set.status, observedGeneration: 1 } }, pods),
-      /Kubernetes has not counted yet for how many nodes DaemonSet cassandra is/,
+      /Kubernetes has not counted the nodes of DaemonSet cassandra yet/,
     );
   });
 

@@ -8,7 +8,7 @@ describe("the kubeconfig of a guard", () => {
   it("says which key is wrong, its value and what is allowed", async () => {
     await assert.rejects(readKubeconfig({ kubeconfig: "/nowhere/config" }), {
       message:
-        'kubernetes:kubeconfig: "/nowhere/config" is not allowed: there is no such file; allowed are a path and contents',
+        'kubernetes:kubeconfig: "/nowhere/config" is not allowed: there is no such file; allowed is a path, or the contents',
     });
     const kubeconfig = JSON.stringify({
       clusters: [{ name: "one", cluster: { server: "https://one.invalid" } }],
@@ -52,7 +52,7 @@ describe("the kubeconfig of a guard", () => {
     const elsewhere = { accountFolder: "/nowhere" };
     await assert.rejects(readKubeconfig({}, { ...elsewhere, env: { KUBECONFIG: "/nowhere/a:" } }), {
       message:
-        'KUBECONFIG "/nowhere/a:" has no current context, or is not there: nothing says which cluster is meant; set kubernetes:context to ' +
+        'KUBECONFIG "/nowhere/a:" has no current context, or does not exist: no cluster is named; set kubernetes:context to ' +
         "one of its contexts (none), or kubernetes:kubeconfig or KUBECONFIG to the path of a kubeconfig that has one",
     });
     await assert.rejects(

@@ -92,7 +92,7 @@ describe("a StatefulSet that is to be taken over", () => {
       "has pods that are to be replaced in the same step",
       { podTemplate: "own" } as object,
       {},
-      /^podTemplate: "own" .* taken over with these first; allowed is "kept"$/,
+      /^podTemplate: "own" .* taken over with that template first; allowed is "kept"$/,
     ],
     [
       "is too old for the program's own template",

@@ -43,22 +43,25 @@ describe("the cluster name of a new ring", () => {
   it("is refused where a ring of another namespace has it", async () => {
     await assert.rejects(create([pod("shop", "cassandra", "K8Demo")]), {
       message:
-        'clusterName: "K8Demo" is not allowed for ring cassandra: ring cassandra in namespace shop has it, and members of ' +
-        "both may take each other for their own where an address is used again; allowed is one that no ring has, such as " +
+        'clusterName: "K8Demo" is not allowed for ring cassandra: ring cassandra in namespace shop has this name, and ' +
+        "the two rings may merge when an address is used again; allowed is a name that no ring has, such as " +
         '"cassandra-db"',
     });
   });
 
   it("is refused where another ring of the namespace has it, or one of the tutorials", async () => {
-    await assert.rejects(create([pod("db", "orders", "K8Demo")]), /ring orders in namespace db has it/);
+    await assert.rejects(create([pod("db", "orders", "K8Demo")]), /ring orders in namespace db has this name/);
     await assert.rejects(
       create([pod("web", undefined, "K8Demo")], ephemeral),
-      /ring cassandra in namespace web has it/,
+      /ring cassandra in namespace web has this name/,
     );
   });
 
   it("is refused for a single pod as well", () =>
-    assert.rejects(create([pod("shop", "cassandra", "K8Demo")], alone), /ring cassandra in namespace shop has it/));
+    assert.rejects(
+      create([pod("shop", "cassandra", "K8Demo")], alone),
+      /ring cassandra in namespace shop has this name/,
+    ));
 
   it("is taken where nobody else has it", async () => {
     await create([pod("shop", "cassandra", "orders"), pod("db", "cassandra", "K8Demo")]);
@@ -75,7 +78,7 @@ describe("the cluster name of a new ring", () => {
 
   const other = pod("shop", "cassandra", "K8Demo");
   const kept =
-    'clusterName: "K8Demo" is that of two rings: ring cassandra in namespace shop has it, and members of both may take each other for their own. Ring cassandra was made with it, and keeps it';
+    'clusterName: "K8Demo" is the name of two rings: ring cassandra in namespace shop has this name, and the two rings may merge. Ring cassandra was made with this name, and keeps it';
 
   it("stays that of a ring that comes back to its volumes", async () => {
     await create([other], persistent, ["data-other-0", "data-cassandra-2"]);

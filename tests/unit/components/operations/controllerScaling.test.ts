@@ -42,7 +42,7 @@ describe("a ReplicationController that is to have fewer pods", function () {
     await edit(3, 2, [true, true, true]);
     await assert.rejects(edit(3, 2, [true, false, true]), {
       message:
-        /^ring cassandra: for .* minutes: pod-1 must serve before replicas goes from 3 to 2: .*hands no row over\. No pod was removed$/,
+        /^ring cassandra: for .* minutes: pod-1 must serve before replicas goes from 3 to 2: .*streams no data\. No pod was removed$/,
     });
   });
 

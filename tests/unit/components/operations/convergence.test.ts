@@ -64,7 +64,7 @@ const ofTwo: RingView = {
  * @param missing members that have no pod until the set is scaled
  */
 function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
-  let ringLooks = 0;
+  let inspections = 0;
   const [said, done]: [string[], string[]] = [[], []];
   let looks = 0;
   const client: ConvergingRing = {
@@ -78,7 +78,7 @@ function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
     cleanup: (pod) => Promise.resolve(void done.push(`clean ${pod}`)),
     scale: (replicas) => Promise.resolve(void done.push(`scale ${replicas}`)),
     isUnformed: () => Promise.resolve(false),
-    look: () => {
+    inspect: () => {
       const isMissing = (name: string) => missing.includes(name) && !done.includes("scale 2");
       const staying = ofTwo.members
         .filter((one) => !done.includes(`decommission ${one.pod}`))
@@ -86,7 +86,7 @@ function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
       const gone = staying.filter(({ pod }) => isMissing(pod));
       return Promise.resolve({
         ...ofTwo,
-        membersAwaitingRepair: ringLooks++ < repairs ? ["cassandra-0"] : [],
+        membersAwaitingRepair: inspections++ < repairs ? ["cassandra-0"] : [],
         members: staying,
         missing: gone,
       });
@@ -121,9 +121,9 @@ describe("the look at a ring at the end of an update", () => {
 
   it("warns of owners of the record that were not the ring's volumes, where the account may look at them", async () => {
     const { client, run, said } = scene(joining, whole);
-    client.repairOwners = () => Promise.resolve(["the owners were set right"]);
+    client.repairOwners = () => Promise.resolve(["the owners were corrected"]);
     await run();
-    assert.deepEqual(said.slice(-1), ["warning: the owners were set right"]);
+    assert.deepEqual(said.slice(-1), ["warning: the owners were corrected"]);
     const blind = scene(whole);
     blind.client.repairOwners = () => Promise.reject(Object.assign(new Error("no"), { code: 403 }));
     await blind.run();
@@ -149,7 +149,7 @@ describe("the look at a ring at the end of an update", () => {
     const { run, said, done } = scene(gone, ready);
     await run();
     assert.deepEqual(done, ["delete old", "clean cassandra-0", "clean cassandra-1"]);
-    assert.match(said.join("\n"), /cassandra-0 has left the ring, though replicas is 2: it joins anew/);
+    assert.match(said.join("\n"), /cassandra-0 has left the ring, though replicas is 2: it joins again/);
   });
 
   it("has a member stay", async () => {
@@ -236,7 +236,10 @@ describe("the look at a ring at the end of an update", () => {
     client.survey = (replicas, asks) => (asks === "never" ? survey(replicas, asks) : Promise.reject(forbidden));
     await run();
     assert.deepEqual(done, ["delete old"]);
-    assert.match(said[0], /judged by its pods and its record alone: this account may not run commands in pods/);
+    assert.match(
+      said[0],
+      /only the pods and the ring record can be checked: this account may not run commands in pods/,
+    );
   });
 
   it("puts on record what the ring tells where the pods do not", async () => {
@@ -257,7 +260,7 @@ describe("the look at a ring in preview", () => {
   it("tells what `pulumi up` will do, and nothing where all is well", async () => {
     assert.deepEqual(await told(() => Promise.resolve(whole)), []);
     assert.deepEqual(await told(() => Promise.resolve(left)), [
-      "cassandra-0 has left the ring, though replicas is 1: `pulumi up` has it join anew",
+      "cassandra-0 has left the ring, though replicas is 1: `pulumi up` makes it join again",
     ]);
   });
 

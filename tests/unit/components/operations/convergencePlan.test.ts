@@ -81,7 +81,7 @@ describe("the way to a ring that is what the stack says", () => {
     assert.deepEqual(nextConvergenceStep(seen), { rejoin: pod(3, { ready: false }) });
     assert.equal(
       describeStep(nextConvergenceStep(seen), seen),
-      "cassandra-3 has left the ring, though replicas is 4: `pulumi up` has it join anew",
+      "cassandra-3 has left the ring, though replicas is 4: `pulumi up` makes it join again",
     );
     // The pod that follows it empties the disk and joins by itself.
     const next = waits({ ...seen, pods: last({ ready: false, uid: "another" }) });
@@ -89,13 +89,13 @@ describe("the way to a ring that is what the stack says", () => {
     assert.match(waits({ ...seen, pods: last({ ready: false, ending: true }) }).waitFor, /cassandra-3 to end/);
   });
 
-  it("has a pod made again that waits at an address by which the ring knows another member", () => {
+  it("deletes a pod that waits at an address by which the ring knows another member", () => {
     const at2 = last({ ready: false, address: "10.0.0.2" });
     const seen = ring({ pods: at2 });
     assert.deepEqual(nextConvergenceStep(seen), { replaceAtNewAddress: at2[3] });
     assert.match(
       describeStep(nextConvergenceStep(seen), seen),
-      /^cassandra-3 has an address by which the ring knows another member/,
+      /^cassandra-3 waits, since the ring knows another member by its address/,
     );
     // Those that have got each other's, one after the other.
     const swapped = ring({ pods: [...at2.slice(0, 2), pod(2, { ready: false, address: "10.0.0.3" }), at2[3]] });
@@ -119,7 +119,7 @@ describe("the way to a ring that is what the stack says", () => {
       assert.deepEqual(nextConvergenceStep(seen), { cancelDecommission: "cassandra-3" });
       assert.equal(
         describeStep(nextConvergenceStep(seen), seen),
-        "cassandra-3 is about to leave the ring, though replicas is 4: `pulumi up` has it stay",
+        "cassandra-3 is leaving the ring, though replicas is 4: `pulumi up` cancels the decommission",
       );
     }
     // Its container ends already.
@@ -132,7 +132,7 @@ describe("the way to a ring that is what the stack says", () => {
     assert.deepEqual(nextConvergenceStep(seen), { scale: 4, from: 3 });
     assert.match(
       describeStep({ scale: 4, from: 3 }, seen),
-      /its controllers ask for 3 pods, though replicas is 4: `pulumi up` scales/,
+      /the controllers ask for 3 pods, though replicas is 4: `pulumi up` scales/,
     );
   });
 
@@ -143,7 +143,7 @@ describe("the way to a ring that is what the stack says", () => {
   });
 
   it("waits for pods, and says why their containers do not run", () => {
-    assert.match(waits(ring({ pods: whole.pods.slice(0, 3) })).waitFor, /pod cassandra-3 to be made/);
+    assert.match(waits(ring({ pods: whole.pods.slice(0, 3) })).waitFor, /pod cassandra-3 to be created/);
     assert.match(
       waits(ring({ pods: last({ ready: false, running: false, trouble: "ImagePullBackOff" }) })).waitFor,
       /cassandra-3 to serve again \(ImagePullBackOff\)/,
@@ -158,10 +158,7 @@ describe("the way to a ring that is what the stack says", () => {
 
   it("does not end before the members of a ring that forms can be asked", () => {
     const record = { "cassandra-0": "empty" };
-    assert.match(
-      waits(ring({ record, listed: undefined })).waitFor,
-      /a member that serves, to tell who is in the ring/,
-    );
+    assert.match(waits(ring({ record, listed: undefined })).waitFor, /a member to serve and to list the ring/);
   });
 
   it("follows the ring where the record is stale", () => {
@@ -190,7 +187,7 @@ describe("the way to a ring that is what the stack says", () => {
     const inPods = waits({ ...unlisted, lostMember: "removedByRing" }).advice!;
     assert.match(
       inPods,
-      /its rows go with its pod: before you delete that, `kubectl exec -n \S+ pod-of-cassandra-3 -- nodetool snapshot`/,
+      /its data is deleted with its pod: before you delete the pod, run `kubectl exec -n \S+ pod-of-cassandra-3 -- nodetool snapshot`/,
     );
     const stranger = member(9, { up: false });
     const ghost = waits({ ...whole, pods: onNodes, listed: [...whole.listed!, stranger], lostMember: "removedByHand" });

@@ -4,7 +4,7 @@ import {
   Member,
   nextStep,
   obstacles,
-  outlook,
+  describeDecommission,
   RingView,
   size,
   violations,
@@ -66,7 +66,7 @@ describe("the way to a smaller ring", () => {
     [
       "a member whose disk may be gone",
       ring([member(0, { up: false }), ...five.slice(1)]),
-      /`kubectl delete -n db pvc\/data-cassandra-0 pod\/cassandra-0` has another pod take its place/,
+      /`kubectl delete -n db pvc\/data-cassandra-0 pod\/cassandra-0` lets the next pod take its place/,
     ],
     [
       "a stranger",
@@ -76,7 +76,7 @@ describe("the way to a smaller ring", () => {
     [
       "too little disk",
       ring([member(0, { free: 2 ** 30 }), ...five.slice(1)]),
-      /cassandra-0 has 1.0 GiB left on its disk, and 1.3 GiB are needed to receive about 682.7 MiB/,
+      /cassandra-0 has 1.0 GiB free on its disk, and needs 1.3 GiB to receive about 682.7 MiB/,
     ],
   ];
   for (const [what, view, message] of standing) {
@@ -96,7 +96,7 @@ describe("the way to a smaller ring", () => {
     ],
     [
       "the turn of a pod that the ring does not list yet",
-      { ...ring(five), turn: { pod: "cassandra-5", what: "joins" } },
+      { ...ring(five), topologyChange: { pod: "cassandra-5", what: "joins" } },
       /cassandra-5 holds the topology lock \(joins\)/,
     ],
     [
@@ -128,8 +128,8 @@ describe("the way to a smaller ring", () => {
   });
 
   it("goes on with one whose turn it is", () => {
-    const turn = { pod: "cassandra-4", what: "leaves" };
-    assert.deepEqual(nextStep({ ...ring(five), turn }, 3), { decommission: "cassandra-4" });
+    const topologyChange = { pod: "cassandra-4", what: "leaves" };
+    assert.deepEqual(nextStep({ ...ring(five), topologyChange }, 3), { decommission: "cassandra-4" });
   });
 
   it("waits for members that are to stay and are not there, so that no fewer are left", () => {
@@ -140,8 +140,8 @@ describe("the way to a smaller ring", () => {
   });
 
   it("has one that leaves already go on, whoever else is to come: that one may be waiting for it", () => {
-    const turn = { pod: "cassandra-2", what: "joins" };
-    const view = { ...ring([...five.slice(0, 2), member(3, { state: "leaving" })]), turn };
+    const topologyChange = { pod: "cassandra-2", what: "joins" };
+    const view = { ...ring([...five.slice(0, 2), member(3, { state: "leaving" })]), topologyChange };
     assert.deepEqual(nextStep(view, 3), { decommission: "cassandra-3" });
   });
 
@@ -177,7 +177,7 @@ describe("the way to a smaller ring", () => {
     // It may have left, and have yet to note it; of one that was removed, the wait ends soon.
     assert.deepEqual(nextStep({ ...ring(five.slice(0, 3)), unlisted: ["cassandra-3"] }, 3), {
       waitFor: [
-        "cassandra-3 is a member on record, and the ring does not list it: `kubectl logs -n db cassandra-3` may tell why",
+        "the ring record lists cassandra-3 as a member, and the ring does not: `kubectl logs -n db cassandra-3` may tell why",
       ],
       minutes: 3,
     });
@@ -192,7 +192,7 @@ describe("the way to a smaller ring", () => {
   it("waits for a pod that starts where a member is nobody's yet: it may be that one", () => {
     const waitFor = [
       "a member at 10.0.0.9 belongs to no pod yet, and may be cassandra-3, which starts (`kubectl logs -n db cassandra-3`); if it is none of " +
-        "these and gone for good, `nodetool removenode` takes it out",
+        "these and gone for good, remove it with `nodetool removenode`",
     ];
     const unclear = { ...ring(five.slice(0, 3)), unknownMembers: ["10.0.0.9"], starting: ["cassandra-3"] };
     assert.deepEqual(nextStep(unclear, 3), { waitFor, minutes: 8 });
@@ -206,8 +206,8 @@ describe("the way to a smaller ring", () => {
 
   it("tells a reviewer in a sentence", () => {
     assert.equal(
-      outlook(ring(five, keyspace("shop", 3)), 5, 3),
-      "replicas 5 -> 3: cassandra-4 and cassandra-3 will be decommissioned, about 2.0 GiB to move; replication factors " +
+      describeDecommission(ring(five, keyspace("shop", 3)), 5, 3),
+      "replicas 5 -> 3: cassandra-4 and cassandra-3 will be decommissioned, about 2.0 GiB to stream; replication factors " +
         "stay (shop: 3)",
     );
   });

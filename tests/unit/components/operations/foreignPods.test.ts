@@ -38,10 +38,10 @@ describe("a ring that is there and not in the state", () => {
     for (const isPreview of [true, false])
       await assert.rejects(create(objects, ofSets({}), { isPreview }), {
         message:
-          "StatefulSet cassandra is there, with 3 replicas, and not in the state of this stack; nothing was touched. If it is this " +
-          "stack's own (a state that was lost, an update that was killed), take it over as it is: `pulumi config set " +
-          "kubernetes:upsertExistingObjects true`, `replicas: 3` in the program, `pulumi up`; if it was imported, `pulumi state " +
-          "delete` it first. If it is another stack's, choose another name",
+          "StatefulSet cassandra exists with 3 replicas and is not in the state of this stack; nothing was touched. If this " +
+          "stack made it (the state was lost, or an update was killed), take it over as it is: `pulumi config set " +
+          "kubernetes:upsertExistingObjects true`, `replicas: 3` in the program, `pulumi up`; if it was imported, run `pulumi state " +
+          "delete` first. If another stack made it, choose another name",
       });
   });
 
@@ -50,10 +50,7 @@ describe("a ring that is there and not in the state", () => {
       [`${sets}/cassandra-b`]: { spec: { replicas: 3 } },
       [`${sets}/cassandra-c`]: { spec: { replicas: 2 } },
     };
-    await assert.rejects(
-      create(objects, ofSets({ racks: ["a", "b", "c", "d"] })),
-      /cassandra-b is there.*`replicas: 5`/,
-    );
+    await assert.rejects(create(objects, ofSets({ racks: ["a", "b", "c", "d"] })), /cassandra-b exists.*`replicas: 5`/);
   });
 
   it("is refused on folders of nodes, where its Secret is found by name as well", async () => {
@@ -62,7 +59,7 @@ describe("a ring that is there and not in the state", () => {
       new DaemonCluster("cassandra", { ...ringArgs, hostPath: "/mnt/ring", ...args, cluster });
     await assert.rejects(
       create(objects, make({})),
-      /^Error: DaemonSet cassandra is there, with 2 pods, and not in the state/,
+      /^Error: DaemonSet cassandra exists with 2 pods and is not in the state/,
     );
     await assert.rejects(create(objects, make({ takesOver: true })), none);
   });
@@ -98,11 +95,11 @@ describe("a ring that is there and not in the state", () => {
     };
     await assert.rejects(
       create(objects, (cluster) => new EphemeralCluster("cassandra", { ...ringArgs, replicas: 3, cluster })),
-      /ReplicationController cassandra is there, with 2 replicas.*`replicas: 2`/,
+      /ReplicationController cassandra exists with 2 replicas.*`replicas: 2`/,
     );
     await assert.rejects(
       create(objects, (cluster) => new SinglePod("cassandra", { ...ringArgs, cluster })),
-      /Pod cassandra is there, with 1 pods, and not in the state/,
+      /Pod cassandra exists with 1 pods and is not in the state/,
     );
   });
 });

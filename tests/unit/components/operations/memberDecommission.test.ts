@@ -22,11 +22,13 @@ describe("a member that is to leave", () => {
       waitFor: "1.0 KiB of 4.0 KiB sent",
     });
     assert.deepEqual(judge(true, "", "NORMAL"), { waitFor: "getting ready" });
-    assert.deepEqual(judge(true, "an earlier one", "LEAVING"), { waitFor: "waiting for all members to know" });
+    assert.deepEqual(judge(true, "an earlier one", "LEAVING"), {
+      waitFor: "waiting until all members know that it leaves",
+    });
     // By hand: nothing of ours runs in the pod, and nobody would note its end.
     assert.deepEqual(judge(false, "", "LEAVING"), { start: true });
     assert.deepEqual(judge(false, "", "DECOMMISSIONED"), { start: true });
-    assert.deepEqual(judge(true, "", "DECOMMISSIONED"), { waitFor: "it has left; that is being noted" });
+    assert.deepEqual(judge(true, "", "DECOMMISSIONED"), { waitFor: "it has left; its pod updates the ring record" });
   });
 
   it("begins anew where its container was started anew, and where Cassandra does not answer it is not judged", () => {
@@ -39,7 +41,7 @@ describe("a member that is to leave", () => {
     assert.deepEqual(judge(false, "Stream failed", "DECOMMISSION_FAILED"), { failed: "Stream failed" });
     assert.deepEqual(judge(false, "not enough nodes", "NORMAL"), { failed: "not enough nodes" });
     assert.deepEqual(judge(false, "Stream failed", "LEAVING"), { failed: "Stream failed" });
-    assert.deepEqual(judge(true, "", "DECOMMISSION_FAILED"), { waitFor: "going on after a failure" });
+    assert.deepEqual(judge(true, "", "DECOMMISSION_FAILED"), { waitFor: "trying again after a failure" });
     assert.match(JSON.stringify(judge(false, "", "DECOMMISSION_FAILED")), /Cassandra says DECOMMISSION_FAILED/);
   });
 
@@ -60,7 +62,7 @@ describe("a member that is to leave", () => {
       streams: streams("DECOMMISSION_FAILED"),
     });
     assert.deepEqual(parseLeaving("idle\nno answer\n"), { busy: false, failure: "no answer" });
-    assert.throws(() => parseLeaving("Mode: NORMAL\n"), /tells no state/);
+    assert.throws(() => parseLeaving("Mode: NORMAL\n"), /shows no state/);
   });
 });
 
@@ -119,7 +121,7 @@ esac`,
 
   it("does not leave where it cannot be forgotten", () => {
     const { calls, failure } = run(plainDecommission, "NORMAL", { cells: 2, cqlsh: "echo refused; exit 1" });
-    assert.equal(failure, "what an earlier decommission has sent could not be checked: refused");
+    assert.equal(failure, "the ranges that an earlier decommission has sent could not be read: refused");
     assert.doesNotMatch(calls, /nodetool decommission/);
   });
 

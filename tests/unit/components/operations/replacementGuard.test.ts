@@ -44,7 +44,7 @@ describe("a workload that would be made over one that is there", () => {
     for (const takesOver of [true, false])
       await assert.rejects(make(live, { cassandra: "one" }, takesOver), {
         message:
-          /^ReplicationController db\/cassandra is not replaced: .*`pulumi state untaint` takes it back.*`pulumi import`/,
+          /^ReplicationController db\/cassandra is not replaced: .*`pulumi state untaint` takes `pulumi state taint` back.*`pulumi import`/,
       });
   });
 
@@ -55,7 +55,7 @@ describe("a workload that would be made over one that is there", () => {
 
   it("is refused where it is nobody's, unless what exists is taken over", async () => {
     await assert.rejects(make(live, {}), {
-      message: /is there, and not in the state of this stack; .*upsertExistingObjects true`/,
+      message: /exists and is not in the state of this stack; .*upsertExistingObjects true`/,
     });
     await make(live, {}, true);
     await make(live, { cassandra: "another" }, true);

@@ -26,11 +26,11 @@ describe("rings left behind by an edit", () => {
 
   it("are those whose topology changes", () => {
     assert.deepEqual(ringsLeftBehind({ ephemeral }, { persistent }), [
-      "topologies: this edit leaves ring cassandra (ephemeral) behind: its rows are not carried over to " +
-        "ring cassandra (persistent), and its rows go with its pods",
+      "topologies: this edit leaves ring cassandra (ephemeral) behind: its data is not carried over to " +
+        "ring cassandra (persistent), and its data is deleted with its pods",
     ]);
     const [back] = ringsLeftBehind({ persistent }, { ephemeral });
-    assert.match(back, /and its volumes stay, and a later `pulumi up` of it finds the rows$/);
+    assert.match(back, /and its volumes stay, and a later `pulumi up` of it finds the data$/);
   });
 
   it("are those that are taken out of the list, or named otherwise", () => {
@@ -43,13 +43,13 @@ describe("rings left behind by an edit", () => {
     const adopting = { ephemeral: { ...ephemeral, adopt: "pod" } };
     assert.deepEqual(ringsLeftBehind({ pod }, adopting), []);
     assert.deepEqual(ringsLeftBehind(adopting, adopting), []);
-    assert.match(ringsLeftBehind(adopting, { ephemeral })[0], /^adoptPod: this edit gives the pods/);
+    assert.match(ringsLeftBehind(adopting, { ephemeral })[0], /^adoptPod: this edit gives up the pods/);
     assert.equal(ringsLeftBehind({ pod }, { ephemeral }).length, 1);
   });
 
   it("are those in folders of nodes that are used no longer", () => {
     const moved = { daemon: { ...daemon, hostPath: "/mnt/other" } };
-    assert.match(ringsLeftBehind({ daemon }, moved)[0], /^hostPath: .* rows in \/mnt\/ring behind/);
+    assert.match(ringsLeftBehind({ daemon }, moved)[0], /^hostPath: .* data in \/mnt\/ring behind/);
     const pods: RingSnapshot = { ...names, name: daemon.name, disk: "pods" };
     assert.equal(ringsLeftBehind({ daemon }, { daemon: pods }).length, 1);
     assert.deepEqual(ringsLeftBehind({ daemon: pods }, { daemon }), [], "pods hand their rows over");
@@ -61,7 +61,7 @@ describe("rings by other names", () => {
     assert.deepEqual(validateRingChanges({ persistent }, { persistent: { ...persistent, namespace: "shop" } }), {
       losses: [
         'namespace: "shop": this edit leaves ring cassandra (persistent) in namespace db behind, and its volumes stay, ' +
-          'and a later `pulumi up` of it finds the rows; allowed is "db"',
+          'and a later `pulumi up` of it finds the data; allowed is "db"',
       ],
       refusals: [],
     });
@@ -74,7 +74,7 @@ describe("rings by other names", () => {
     assert.deepEqual(refusals(shut, shut), []);
     assert.deepEqual(refusals(shut, { ...open, auth: "none" }), [
       'auth: "none" is not allowed for ring cassandra (persistent) while it runs with "password"; allowed is ' +
-        '"password", or `pulumi destroy`, which keeps the rows, and then `pulumi up`: no member runs meanwhile',
+        '"password", or `pulumi destroy`, which keeps the data, and then `pulumi up`: no member runs meanwhile',
     ]);
     assert.match(refusals(open, shut)[0], /^auth: "password" is not allowed .* runs with "none"/);
     assert.match(refusals(open, { ...open, tls: "secret" })[0], /^tls: "secret" is not allowed .* runs with "none"/);
@@ -84,7 +84,7 @@ describe("rings by other names", () => {
     assert.match(refusals(shut, { ...shut, superuser: "root" })[0], /^superuser: "root" .* CREATE ROLE root/);
     const pods = { ...ephemeral, auth: "none" } as const;
     const [why] = validateRingChanges({ ephemeral: pods }, { ephemeral: { ...ephemeral, auth: "password" } }).refusals;
-    assert.match(why, /or a ring of another name, which starts without rows$/);
+    assert.match(why, /or a ring of another name, which starts without data$/);
   });
 
   it("cannot start: the names of the cluster and of the data centre are those of the rows", () => {

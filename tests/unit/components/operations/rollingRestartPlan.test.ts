@@ -60,7 +60,7 @@ describe("a rolling update", () => {
   });
 
   describe("of pods that come back to their disks", () => {
-    const step = (pods: PodView[], minded: { membersAwaitingRepair?: string[]; moves?: string } = {}) =>
+    const step = (pods: PodView[], minded: { membersAwaitingRepair?: string[]; lockHolder?: string } = {}) =>
       nextStep(pods, { replicas: 3, revision: "new", comesBack: true, ...minded });
 
     it("replaces the member that does not serve itself, and nobody else while it is away", () => {
@@ -81,8 +81,8 @@ describe("a rolling update", () => {
 
     it("does not cut off a member that moves its share", () => {
       const joining = [old("c", { ready: false }), old("b"), old("a")];
-      assert.deepEqual(step(joining, { moves: "c" }), { waitFor: "c to serve again" });
-      assert.deepEqual(step([old("c"), old("b"), old("a")], { moves: "c" }), {
+      assert.deepEqual(step(joining, { lockHolder: "c" }), { waitFor: "c to serve again" });
+      assert.deepEqual(step([old("c"), old("b"), old("a")], { lockHolder: "c" }), {
         waitFor: "c to release the topology lock",
       });
     });

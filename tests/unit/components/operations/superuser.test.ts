@@ -119,7 +119,7 @@ describe("the superuser of a ring", () => {
     await assert.rejects(create({ "/api/v1/namespaces/db/pods": pods, ...logs }), {
       message: `${late}cassandra-1 says: admin cannot log in with any password that Secret cassandra-superuser holds.${out}`,
     });
-    await assert.rejects(create({}), { message: `${late}\`kubectl logs -n db POD\` of each tells why.${out}` });
+    await assert.rejects(create({}), { message: `${late}\`kubectl logs -n db POD\` of each says why.${out}` });
   });
 
   it("has its password changed by a member that serves, or the update fails and owes it", async () => {
@@ -135,7 +135,7 @@ describe("the superuser of a ring", () => {
         );
       });
     await assert.rejects(change([]), {
-      message: /no member serves, so that none can be told the new password. Run `pulumi up`/,
+      message: /no member serves that could set the new password. Run `pulumi up`/,
     });
     const status = { conditions: [{ type: "Ready", status: "True" }] };
     // This API server runs no commands; that it is asked to is all that can be seen here.

@@ -83,18 +83,21 @@ describe("the snapshot before an upgrade", () => {
 
     it("is kept once for an upgrade that is cut off and goes on, and noted when it is whole", async () => {
       const { keep, names, note, asked } = member();
-      assert.match(await keep(), /^c-0 keeps a snapshot of its rows \(before-5\.0\.10-from-5\.0\.9-\d{8}T\d{6}Z\)$/);
+      assert.match(
+        await keep(),
+        /^c-0 has taken a snapshot of its data \(before-5\.0\.10-from-5\.0\.9-\d{8}T\d{6}Z\)$/,
+      );
       assert.deepEqual(names(), [note()]);
       assert.match(asked[1], / before-\S+ --ttl 14d$/);
-      assert.equal(await keep(), `c-0 has kept a snapshot of its rows (${note()})`);
+      assert.equal(await keep(), `c-0 already has a snapshot of its data (${note()})`);
       assert.equal(names().length, 1);
     });
 
     it("is another one where the member has started since, and for another image", async () => {
       const { keep, names } = member();
       await keep();
-      assert.match(await keep(was, "cassandra:5.0.11"), /keeps a snapshot of its rows \(before-5\.0\.11-/);
-      assert.match(await keep(was, "cassandra:5.0.11", new Date("2999-01-01")), /keeps a snapshot/);
+      assert.match(await keep(was, "cassandra:5.0.11"), /has taken a snapshot of its data \(before-5\.0\.11-/);
+      assert.match(await keep(was, "cassandra:5.0.11", new Date("2999-01-01")), /has taken a snapshot/);
       assert.equal(names().length, 3);
     });
 
@@ -114,7 +117,7 @@ describe("the snapshot before an upgrade", () => {
         /does not list snapshot before-5\.0\.11-\S+\n+No pod was restarted$/,
       );
       set(whole);
-      assert.match(await keep(was, "cassandra:5.0.12"), /keeps a snapshot/);
+      assert.match(await keep(was, "cassandra:5.0.12"), /has taken a snapshot/);
       assert.equal(names().length, 2);
     });
   });

@@ -92,7 +92,7 @@ describe("the volumes of a set, in preview", () => {
   it("neither decommissionMembers, nor grow where their class does not let them, nor together with another count", async () => {
     await assert.rejects(look(inputs("512Mi")), {
       message:
-        'volumeSize: "512Mi" is not allowed for ring cassandra: its volumes are of 1Gi, and no volume can shrink; allowed is ' +
+        'volumeSize: "512Mi" is not allowed for ring cassandra: its volumes have 1Gi, and no volume can shrink; allowed is ' +
         "1Gi or more",
     });
     await assert.rejects(look(inputs("2Gi"), { expands: false }), /class "fast" of its volumes does not let them grow/);
@@ -105,7 +105,7 @@ describe("the volumes of a set, in preview", () => {
   it("are those of the very set that the state holds, or of the one that was made anew in its place", async () => {
     await assert.rejects(look(inputs("1Gi"), { uid: "another" }), {
       message:
-        /^StatefulSet db\/cassandra is another one than the state of this stack holds \(UID one, not another\); nothing was/,
+        /^StatefulSet db\/cassandra is not the one in the state of this stack \(UID one, not another\); nothing was/,
     });
     await look(inputs("1Gi"), {
       uid: "another",
@@ -113,10 +113,10 @@ describe("the volumes of a set, in preview", () => {
     });
   });
 
-  it("have their set made again where somebody took it away from around its pods", async () => {
+  it("have their StatefulSet recreated after somebody deleted it without its pods", async () => {
     await look(inputs("1Gi"), { set: null });
     assert.deepEqual(told, [
-      "ring cassandra: StatefulSet cassandra was deleted without its pods: it is recreated, and none of them restarts",
+      "ring cassandra: StatefulSet cassandra was deleted without its pods: it is recreated, and no pod restarts",
     ]);
   });
 });
