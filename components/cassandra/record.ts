@@ -6,6 +6,11 @@ export function hasLeft(entry = ""): boolean {
   return entry.startsWith("left ");
 }
 
+/** Whether an entry says that the member of this very pod was decommissioned. An older record, restored by hand, may name another pod. */
+export function hasLeftIn(entry: string | undefined, uid: string): boolean {
+  return entry === `left ${uid}`;
+}
+
 /** Host ID in the entry of a member; undefined for other entries. */
 export function hostIdIn(entry = ""): string | undefined {
   return / /.test(entry) && !hasLeft(entry) ? entry.split(" ")[0] : undefined;

@@ -5,7 +5,7 @@ import { decommission } from "../operations/memberDecommission";
 import { ProgressReporter } from "../engine/progressReporter";
 import { cleanupRefusal, parseCleanup } from "./nodetool";
 import { JobError, runJob } from "./podJob";
-import { hasLeft } from "./record";
+import { hasLeft, hasLeftIn } from "./record";
 import { ownerOf } from "./ringQueries";
 import { RingViews } from "./ringViews";
 import { ObservedPod } from "../operations/ringSurvey";
@@ -119,11 +119,13 @@ export class RingClient extends RingViews {
    * @throws {Error} if the decommission failed; the member is then still a member
    */
   async decommission(pod: string, report: ProgressReporter): Promise<void> {
+    const { core } = await this.cluster();
+    const { metadata } = await core.readNamespacedPod({ name: pod, namespace: this.ring.namespace });
     const member = {
       namespace: this.ring.namespace,
       pod,
       run: (...command: string[]) => this.run(pod, ...command),
-      hasLeft: async () => hasLeft((await this.record())[pod]),
+      hasLeft: async () => hasLeftIn((await this.record())[pod], metadata!.uid!),
       recordTutorialPods: () => this.recordTutorialPods(),
     };
     await decommission(member, { report, stallTimeoutMinutes: this.stallTimeoutMinutes });

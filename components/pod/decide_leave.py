@@ -31,6 +31,8 @@ def decommission_step(state_log, mode):
 
 def decide_termination(view, serves_cql, mode):
     """How a pod without ordinal ends, once it is asked to end. `serves_cql` and `mode` are those of its own Cassandra."""
+    if view.desired_replicas() == view.UNKNOWN_CONTROLLER:
+        return Wait("the API server must find the namespace and the controller of this pod: an API server that has just started may not")
     if view.desired_replicas() == 0:
         return Terminate("exit", "the whole ring is being deleted: this member does not decommission")
     if not view.is_removed:
@@ -41,6 +43,8 @@ def decide_termination(view, serves_cql, mode):
     if enters and mode:
         # An interrupted bootstrap might become a member at the moment at which the pod ends, and the record would not know it.
         return Wait("this pod must finish joining before it can decommission")
+    if view.host_id and not is_member_entry(view.record.get(view.me)) and not is_entering(view.phase):
+        return confirm_member(view)
     if may_be_member(view):
         return release_lock_while_waiting(view, before_decommission(view, serves_cql, mode))
     if view.me in view.record.get("forming", "").split(" "):
@@ -48,6 +52,16 @@ def decide_termination(view, serves_cql, mode):
     if enters:
         return WriteRecord({view.me: None, "moving": None})
     return WriteRecord({view.me: None}) if view.me in view.record else Terminate("exit")
+
+
+def confirm_member(view):
+    """The record does not list the member of this disk: somebody removed the member, or restored an older record. The ring tells which."""
+    listed = view.is_listed()
+    if listed:
+        return WriteRecord({view.me: "%s %s" % (view.host_id, view.address)})
+    if listed is None and any(name != view.me for name in view.pods()):
+        return Wait("another member must serve CQL and tell whether this one is in the ring, which the ring record does not list")
+    return Terminate("exit", "the other members do not list this one: the data is deleted with this pod")
 
 
 def may_be_member(view):
@@ -85,6 +99,8 @@ def before_decommission(view, serves_cql, mode):
     if view.state_log.mode == "DRAINED":
         # Its container was to restart; now the pod is deleted. A drained Cassandra takes part in nothing.
         return Terminate("restart cassandra", "Cassandra must restart: it was drained, and a drained member cannot decommission")
+    if not serves_cql and mode == "NORMAL" and (view.record.get("superuser") or not view.needs_login):
+        return Terminate("open the CQL port", "this member must serve CQL before it can decommission: its port is opened again")
     if not serves_cql:
         return Wait("this member must serve CQL before it can decommission")
     if not is_member_entry(view.record.get(view.me)):

@@ -39,21 +39,40 @@ def restart_member(view):
     """This disk holds a member. The member restarts, unless another one has taken its place."""
     if view.record is None:
         return restart(view)
+    if not differs_from_record(view):
+        return restart(view)
+    # The record may be an older copy that somebody has restored, or edited: the ring itself tells whether this member is in it.
+    listed = view.is_listed()
+    if listed is None and view.other_members():
+        return Wait(
+            "another member must serve CQL and tell whether this one is in the ring: the ring record does not list member %s of this disk"
+            % view.host_id
+        )
+    if listed:
+        return restart(view)
     entry = view.record.get(view.me, "")
     if view.has_ordinals and entry.startswith("left "):
         return after_decommission(view, entry[5:])
-    if not view.has_ordinals and view.record.get("formed") and not is_member_entry(entry) and not is_entering(view.phase):
+    if not is_member_entry(entry):
         return Wait(
             "this disk holds member %s, which was removed from the ring; the other members have streamed its data from the other "
             "replicas. To join as a new member, %s" % (view.host_id, how_to_discard(view))
         )
-    # The host ID is written to the disk before the record. Only a disk that is on its way into the ring may be ahead of the record.
-    if is_member_entry(entry) and entry.split(" ")[0] != view.host_id and not view.phase:
-        return Wait(
-            "this disk holds member %s, which member %s has replaced: this pod does not start. The other members should hold the data. "
-            "If they do not, copy the disk first. To join as a new member, %s" % (view.host_id, entry.split(" ")[0], how_to_discard(view))
-        )
-    return restart(view)
+    return Wait(
+        "this disk holds member %s, which member %s has replaced: this pod does not start. The other members should hold the data. "
+        "If they do not, copy the disk first. To join as a new member, %s" % (view.host_id, entry.split(" ")[0], how_to_discard(view))
+    )
+
+
+def differs_from_record(view):
+    """Whether the record has something else for this pod than the member of its disk. The host ID is written to the disk before the
+    record: a disk that is on its way into the ring is ahead of the record."""
+    entry = view.record.get(view.me, "")
+    if is_member_entry(entry):
+        return entry.split(" ")[0] != view.host_id and not view.phase
+    if view.has_ordinals:
+        return entry.startswith("left ")
+    return bool(view.record.get("formed")) and not is_entering(view.phase)
 
 
 def restart(view):
@@ -66,8 +85,8 @@ def restart(view):
         return Wipe("no other member lists this one: its bootstrap had not finished")
     if listed is False:
         return Wait(
-            "this disk holds member %s, which the other members no longer list: somebody removed it by hand, and its data is outdated. To "
-            "join as a new member, %s" % (view.host_id, how_to_discard(view))
+            "this disk holds member %s, which the other members no longer list: somebody removed it by hand, and its data is outdated. "
+            "The other members should hold the data. If they do not, copy the disk first. To join as a new member, %s" % (view.host_id, how_to_discard(view))
         )
     if undo_decommission and view.record is not None and seeds and listed is None:
         return Wait("another member must tell whether this one is in the ring: its last start ended during a decommission")

@@ -35,6 +35,7 @@ def main():
 
     while True:
         signal.signal(signal.SIGTERM, on_sigterm)
+        scratch.remove(scratch.STOPPING)
         scratch.remove(scratch.CASSANDRA_PID)  # of an earlier start: another process may have the number
         start, view = wait_for_start(asked_to_end)
         cassandra_start.log_start(start, view)

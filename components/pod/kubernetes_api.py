@@ -24,6 +24,10 @@ class UnknownPod(NoAnswer):
     """The API server no longer knows this pod or its ServiceAccount."""
 
 
+class Unauthorized(UnknownPod):
+    """The API server does not accept the token of the pod's ServiceAccount."""
+
+
 def account(file):
     try:
         with open(os.path.join(ACCOUNT, file)) as f:
@@ -53,7 +57,7 @@ def request(*arguments):
     try:
         return call(*arguments)
     except urllib.error.HTTPError as error:
-        kind = {401: UnknownPod, 404: NotFound, 409: Conflict}.get(error.code, NoAnswer)
+        kind = {401: Unauthorized, 404: NotFound, 409: Conflict}.get(error.code, NoAnswer)
         raise kind("the API server answered %s %s" % (error.code, error.reason))
     except (OSError, ValueError, KeyError) as error:
         raise NoAnswer("the API server cannot be reached: %s" % error)

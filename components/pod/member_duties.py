@@ -7,12 +7,55 @@ import decommission
 import first_ring
 import observe
 import remove_node
+import scratch
 import system
 import volume
 from cql import CqlFailed
 from decide_leave import decommission_step
 from steps import LEFT
 from system import say
+
+
+def keep_on_record(host_id):
+    """Puts back what the ring record has lost of this member and its ring: somebody may have deleted the record, or restored an older
+    one."""
+    known = {}
+    while True:
+        view = observe.observe_until_answered(5)
+        known.update({key: view.record[key] for key in ("formed", "superuser") if view.record.get(key)})
+        is_settled = not volume.read_note(volume.PHASE) and volume.read_note(volume.HOST_ID) == host_id
+        if is_settled and cassandra_mode.mode() == "NORMAL":
+            lost = entries_lost(view, host_id, known)
+            if lost:
+                say("the ring record has lost entries of this member or its ring, which are written again: %s" % " ".join(sorted(lost)))
+                observe.try_to_record(view, lost)
+        system.sleep(60)
+
+
+def entries_lost(view, host_id, known):
+    """Entries that the record should have. `known` are those of the ring that it had before."""
+    entries = {} if view.record.get("forming") else {key: value for key, value in known.items() if not view.record.get(key)}
+    if not (view.record.get(view.me) or "").startswith(host_id):
+        entries[view.me] = "%s %s" % (host_id, view.address)
+    if volume.has_note(volume.REPAIR) and "repair." + view.me not in view.record:
+        entries["repair." + view.me] = system.now()
+    return entries
+
+
+# Minutes for which a drained Cassandra is left alone. Who drains it by hand may be about to stop it.
+DRAINED_MINUTES = 10
+
+
+def restart_drained():
+    """A drained Cassandra neither serves nor decommissions, and nothing but a restart ends that. A pod that is about to end drains it as
+    well, and is left alone."""
+    minutes = 0
+    while minutes < DRAINED_MINUTES:
+        system.sleep(60)
+        is_drained = cassandra_mode.state_log().mode == "DRAINED" and scratch.read(scratch.STOPPING) is None
+        minutes = minutes + 1 if is_drained else 0
+    say("Cassandra was drained %s minutes ago, and this pod is not about to end: it is restarted" % DRAINED_MINUTES)
+    system.kill_cassandra()
 
 
 def repair_when_owed():

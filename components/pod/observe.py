@@ -1,4 +1,6 @@
 """Looks at the ring, and writes to its record what was decided."""
+import itertools
+
 import ring_record
 import system
 import workload
@@ -7,31 +9,43 @@ from ordinal_view import OrdinalView
 from unordered_view import UnorderedView
 
 
+# Views without an answer after which the log tells so.
+SILENT_ATTEMPTS = 30
+
+
 def observe():
     """The view of the ring as it is now. Its record is None when the API server does not answer.
     @raises UnknownPod, for pods without ordinal, when the API server no longer knows this pod"""
     if system.has_ordinal():
         try:
             return OrdinalView(*ring_record.read())
-        except NoAnswer:
-            return OrdinalView()
+        except NoAnswer as reason:
+            return without_answer(OrdinalView(), reason)
     try:
         return UnorderedView(workload.observe())
     except UnknownPod:
         raise
-    except NoAnswer:
-        return UnorderedView()
+    except NoAnswer as reason:
+        return without_answer(UnorderedView(), reason)
+
+
+def without_answer(view, reason):
+    view.no_answer = str(reason)
+    return view
 
 
 def observe_until_answered(pause=2):
-    """The view, once the API server answers."""
-    while True:
+    """The view, once the API server answers. After some silence, the log tells why."""
+    for attempt in itertools.count(1):
         try:
             view = observe()
             if view.record is not None:
                 return view
-        except NoAnswer:
-            pass
+            reason = view.no_answer
+        except NoAnswer as answer:
+            reason = answer
+        if attempt % SILENT_ATTEMPTS == 0:
+            system.wait_for("the ring record must be readable: %s" % reason)
         system.sleep(pause)
 
 

@@ -4,35 +4,41 @@ import cassandra_mode
 import decommission
 import observe
 import remove_node
+import scratch
+import superuser
 import system
 from decide_leave import decide_termination
 from decommission import DecommissionFailed
-from kubernetes_api import NoAnswer, UnknownPod
+from kubernetes_api import NoAnswer, Unauthorized, UnknownPod
 from steps import StartOver, Terminate, Wait
 from system import say, wait_for
 
 # Answers that the pod is unknown, after which the pod believes them: a single one may come from an API server that has just started.
 UNKNOWN_ANSWERS = 10
+# Answers that the pod's account is unknown, five minutes of them: the account may have been made anew, or the API server's clock or key may
+# be wrong for a while. In a namespace that is being deleted, the account goes as well.
+UNAUTHORIZED_ANSWERS = 150
 
 
 def main():
     """A pod of a StatefulSet comes back to its volume: Cassandra flushes, so that the next start replays no commit log. A pod without
     ordinal decommissions its member, if the data is deleted with the pod and the ring stays."""
+    scratch.write(scratch.STOPPING, "")
     if system.has_ordinal():
         return drain()
     unknown = 0
     while True:
         try:
             view = observe.observe()
-        except UnknownPod:
+        except UnknownPod as answer:
             unknown += 1
-            if unknown < UNKNOWN_ANSWERS:
+            if unknown < (UNAUTHORIZED_ANSWERS if isinstance(answer, Unauthorized) else UNKNOWN_ANSWERS):
                 system.sleep(system.PAUSE)
                 continue
             return say("the API server no longer knows this pod: the pod ends without a decommission")
         unknown = 0
         if view.record is None:
-            wait_for("the API server must answer: only it tells whether this pod is deleted or just restarted")
+            wait_for("the API server must answer: only it tells whether this pod is deleted or just restarted (%s)" % view.no_answer)
             continue
         runs = system.accepts_connections(system.ADDRESS, system.GOSSIP_PORT)
         mode = cassandra_mode.mode() if runs else ""
@@ -58,6 +64,10 @@ def terminate(step, view, mode):
         return False
     if step.reason:
         say(step.reason)
+    if step.how == "open the CQL port":
+        superuser.open_port()
+        system.sleep(system.PAUSE)
+        return False
     if step.how == "drain":
         drain()
         return True

@@ -5,11 +5,13 @@ import re
 import superuser_secret
 import system
 from kubernetes_api import NoAnswer, namespaced, request
+from steps import HOST_ID
 
 # Values whose words are counted or looked up. Of all others it is enough that they are one line whose first word is no option of a
 # command.
 FIRST_RING = r"[1-9][0-9]{0,3}" if system.has_ordinal() else r"[a-z0-9.-]+( [a-z0-9.-]+)*"
 SHAPES = {"forming": FIRST_RING, "superuser": r"[A-Za-z0-9_]+"}
+KEYS = ("forming", "formed", "moving", "superuser")
 LINE = r"([A-Za-z0-9][\x20-\x7e]{0,1000})?"
 
 
@@ -18,13 +20,24 @@ def path():
 
 
 def read():
-    """Version and entries of the record. A record with an entry that no pod writes is not believed. @raises NoAnswer"""
+    """Version and entries of the record. Keys that no pod writes, as somebody's note, are left out. A key that pods write is not believed
+    with a value that no pod writes. @raises NoAnswer"""
     record = request(path())
-    entries = record.get("data") or {}
-    for key, value in entries.items():
+    entries = {}
+    for key, given in (record.get("data") or {}).items():
+        # An editor may have added a line break.
+        value = given.strip()
+        if not is_of_pods(key, value):
+            continue
         if not re.fullmatch(SHAPES.get(key, LINE), value):
-            raise NoAnswer("the ring record has %r for key %s, which no pod writes" % (value[:60], key))
+            raise NoAnswer("the ring record has %r for key %s, which no pod writes" % (given[:60], key))
+        entries[key] = value
     return record["metadata"]["resourceVersion"], entries
+
+
+def is_of_pods(key, value):
+    """Whether a pod may have written an entry: by its key, or by what it says of a member."""
+    return key in KEYS or key.startswith("repair.") or bool(re.match(r"(empty|left \S+)$|" + HOST_ID, value))
 
 
 def change(version, entries):

@@ -3,6 +3,7 @@ modules decide on it."""
 import os
 
 import cql
+import superuser_secret
 import system
 import volume
 from state_log import StateLog
@@ -16,12 +17,16 @@ class RingView:
     record_name = os.environ.get("RING_RECORD", "")
     # Keys of the record that name no member.
     RESERVED = ("forming", "formed", "moving", "superuser")
+    # What desired_replicas() tells while the namespace or the controller is not found, which may be wrong.
+    UNKNOWN_CONTROLLER = -2
 
     def __init__(self, version=None, entries=None):
         self.me, self.uid, self.address = system.MEMBER, system.POD_UID, system.ADDRESS
         self.pod_name = os.environ["HOSTNAME"]
         self.disk = os.environ.get("RING_DISK", "volume")
         self.version, self.record = version, entries
+        self.no_answer = ""  # why there is no record
+        self.needs_login = superuser_secret.exists()
         self.host_id, self.phase = volume.read_note(volume.HOST_ID), volume.read_note(volume.PHASE)
         self.has_data = volume.has_data()
         self.image_version, self.data_version = system.image_version(), volume.read_note(volume.VERSION)

@@ -12,6 +12,8 @@ DECOMMISSION_LOCK = "decommission.lock"
 DECOMMISSION_FAILED = "decommission.failed"
 # Locked while a process records that the member has left.
 LEFT_LOCK = "note.lock"
+# Exists once the pod is about to end, or its container to stop.
+STOPPING = "stopping.note"
 # Exists while Cassandra still remembers the ranges that an interrupted decommission of an earlier start has streamed.
 STALE_TRANSFERS = "owes-forgetting"
 

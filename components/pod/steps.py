@@ -1,5 +1,8 @@
 """The results of decisions: what a pod does next. Nothing here looks at anything."""
+import re
 from collections import namedtuple
+
+HOST_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # Wait, log the reason, decide again.
 Wait = namedtuple("Wait", "reason")
@@ -26,7 +29,7 @@ UNABLE = "unable"  # Cassandra cannot decommission in its mode
 
 def is_member_entry(entry):
     """Whether an entry of the ring record is a member's: `<host ID> <address>`."""
-    return " " in (entry or "") and not entry.startswith("left ")
+    return bool(re.fullmatch(HOST_ID + r" \S+", entry or ""))
 
 
 def is_entering(phase):
@@ -36,8 +39,8 @@ def is_entering(phase):
 
 def record_unreadable(view):
     return Wait(
-        "ConfigMap %s (the ring record) must be readable before this pod can start. Check the API server and the pods' Role"
-        % view.record_name
+        "ConfigMap %s (the ring record) must be readable before this pod can start. Check the API server and the pods' Role (%s)"
+        % (view.record_name, view.no_answer)
     )
 
 

@@ -9,6 +9,14 @@ from kubernetes_api import UnknownPod, account, find, request
 API_PATHS = {"ReplicationController": "/api/v1", "DaemonSet": "/apis/apps/v1", "StatefulSet": "/apis/apps/v1"}
 
 
+# Answers in a row without the namespace or the controller, after which they are gone.
+BELIEVED_ABSENCES = 10
+
+
+class absences:
+    count = 0
+
+
 def stateful_set_replicas():
     """Pods that this pod's StatefulSet asks for now."""
     name = os.environ["HOSTNAME"].rpartition("-")[0]
@@ -30,13 +38,20 @@ def controller_path(pod):
     return None
 
 
-def desired_replicas(pod, path, controller):
-    """Pods that the ring is to have; 0 when the whole ring is being deleted, -1 while the number is not known."""
+def desired_replicas(pod, path, controller, stands_alone):
+    """Pods that the ring is to have; 0 when the whole ring is being deleted, -1 while the number is not known, -2 while the namespace or
+    the controller is not found. That may be wrong once; it is believed after some answers."""
     # A namespace that is being deleted loses its pods first, and their controller only after the last pod.
-    if is_deleted(find("/api/v1/namespaces/" + pod["metadata"]["namespace"])):
+    namespace = find("/api/v1/namespaces/" + pod["metadata"]["namespace"])
+    is_found = namespace is not None and (path is None or controller is not None)
+    absences.count = 0 if is_found else absences.count + 1
+    if not is_found:
+        return 0 if absences.count >= BELIEVED_ABSENCES else -2
+    if is_deleted(namespace):
         return 0
     if path is None:
-        return 0 if is_deleted(pod) else 1
+        # A controller that was deleted without its pods leaves them to themselves, with the data of a ring.
+        return -1 if not stands_alone else 0 if is_deleted(pod) else 1
     if is_deleted(controller):
         return 0
     if controller["kind"] != "DaemonSet":
@@ -113,7 +128,8 @@ def observe():
     path = controller_path(pod)
     selector = urllib.parse.quote(os.environ["RING_SELECTOR"])
     others = "/api/v1/namespaces/%s/pods?labelSelector=%s" % (namespace, selector)
-    items = [pod] if is_whole_ring(path, entries) else request(others)["items"]
+    stands_alone = is_whole_ring(path, entries)
+    items = [pod] if stands_alone else request(others)["items"]
     controller = path and find(path)
     pods = {}
     for other in items:
@@ -124,7 +140,7 @@ def observe():
         "version": version,
         "entries": entries,
         "pods": pods,
-        "desired_replicas": desired_replicas(pod, path, controller),
+        "desired_replicas": desired_replicas(pod, path, controller, stands_alone),
         "controller_replaces_pods": bool(controller) and controller["kind"] == "ReplicationController",
         "is_removed": is_deleted(pod) and not keeps_folder(pod, controller),
     }

@@ -155,7 +155,7 @@ def scratch(script, module):
     return module(
         "scratch",
         CASSANDRA_PID="cassandra.pid", DECOMMISSION_LOCK="decommission.lock", DECOMMISSION_FAILED="decommission.failed",
-        LEFT_LOCK="note.lock", STALE_TRANSFERS="owes-forgetting",
+        LEFT_LOCK="note.lock", STALE_TRANSFERS="owes-forgetting", STOPPING="stopping.note",
         read=pod.scratch.get, write=pod.scratch.__setitem__, remove=lambda name: pod.scratch.pop(name, None), lock=lock,
     )  # fmt: skip
 

@@ -83,7 +83,7 @@ describe("the interface of the pods' scripts (components/pod/README.md)", () => 
   });
 
   it("declares the files that the scripts leave", () => {
-    const constants = found(/^[A-Z_]+ = "((?:ring-|owes-)[a-z]+|[a-z]+\.(?:lock|failed|pid))"$/gm);
+    const constants = found(/^[A-Z_]+ = "((?:ring-|owes-)[a-z]+|[a-z]+\.(?:lock|failed|pid|note))"$/gm);
     const files = [...declared("Files on the disk").keys(), ...declared("Files in the scratch folder").keys()];
     assert.deepEqual(sorted(files), sorted(constants));
   });

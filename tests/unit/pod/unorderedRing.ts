@@ -19,7 +19,7 @@ export const asked = (replicas: number, self = "here", successor = "yes") => [
   `self ${self}`,
   `successor ${successor}`,
 ];
-export const idOf = (name: string) => `0000000${name.charCodeAt(0) - 96}-aaaa-bbbb-cccc-dddddddddddd`;
+export const idOf = (name: string) => `${String(name.charCodeAt(0) - 96).padStart(8, "0")}-aaaa-bbbb-cccc-dddddddddddd`;
 export const member = (name: string) => `${idOf(name)} ${address(name)}`;
 export const members = (...names: string[]) => Object.fromEntries(names.map((name) => [name, member(name)]));
 export const formed = { formed: "2026-01-01T00:00:00Z" };

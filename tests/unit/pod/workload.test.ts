@@ -4,8 +4,8 @@ import { scripts } from "./runScript";
 
 type Answers = Record<string, unknown>;
 
-/** What `workload.observe` returns where the API server gives these answers, a line each; 4 where it does not know the pod. */
-function view(answers: Answers, disk = "pod"): string[] | number {
+/** What `workload.observe` returns where the API server gives these answers, a line each; 4 where it does not know the pod. @param times how often it is asked */
+function view(answers: Answers, disk = "pod", times = 1): string[] | number {
   const program = `
 import io, json, os, sys, urllib.error
 sys.path.insert(0, sys.argv[1])
@@ -20,7 +20,8 @@ kubernetes_api.call = call
 kubernetes_api.account = workload.account = lambda file: "db"
 ring_record.path = lambda: "/record"
 try:
-    seen = workload.observe()
+    for _ in range(${times}):
+        seen = workload.observe()
 except kubernetes_api.UnknownPod:
     sys.exit(4)
 print("version", seen["version"])
@@ -48,6 +49,7 @@ print("self", "leaving" if seen["is_removed"] else "here")
   return status === 0 ? stdout.trim().split("\n") : status;
 }
 
+const id = "70000000-0000-4000-8000-000000000000";
 const gone = { deletionTimestamp: "2026-01-01T00:00:00Z" };
 const owner = (kind: string) => [{ kind, name: "ring", controller: true }];
 const pod = (name: string, extra: object = {}, status: object = {}) => ({
@@ -64,7 +66,7 @@ function world(own: object = {}, rest: Answers = {}): Answers {
   return {
     [namespace]: { metadata: { name: "db" } },
     [`${namespace}/pods/b`]: self,
-    "/record": { metadata: { resourceVersion: "17" }, data: { forming: "a b", a: "id 10.0.0.1" } },
+    "/record": { metadata: { resourceVersion: "17" }, data: { forming: "a b", a: `${id} 10.0.0.1` } },
     [list]: { items: [self] },
     [`${namespace}/replicationcontrollers/ring`]: {
       kind: "ReplicationController",
@@ -82,7 +84,7 @@ describe("workload.observe", () => {
   it("prints the record and its version", () => {
     const lines = view(world());
     assert.deepEqual(line(lines, "version"), ["17"]);
-    assert.deepEqual(line(lines, "entry"), ["forming a b", "a id 10.0.0.1"]);
+    assert.deepEqual(line(lines, "entry"), ["forming a b", `a ${id} 10.0.0.1`]);
   });
 
   it("prints the pods that have not ended, with and without an address", () => {
@@ -114,7 +116,6 @@ describe("workload.observe", () => {
   });
 
   for (const [what, rest] of [
-    ["is gone", { [`${namespace}/replicationcontrollers/ring`]: undefined }],
     [
       "is being deleted",
       {
@@ -131,6 +132,22 @@ describe("workload.observe", () => {
       assert.deepEqual(line(view(world(gone, rest)), "replicas"), ["0"]);
     });
   }
+
+  for (const [what, path] of [
+    ["its controller", `${namespace}/replicationcontrollers/ring`],
+    ["its namespace", namespace],
+  ] as const) {
+    it(`believes that ${what} is gone only after several answers: an API server that has just started may not find it`, () => {
+      const rest = Object.fromEntries(Object.entries(world(gone)).filter(([asked]) => asked !== path));
+      assert.deepEqual(line(view(rest), "replicas"), ["-2"]);
+      assert.deepEqual(line(view(rest, "pod", 9), "replicas"), ["-2"]);
+      assert.deepEqual(line(view(rest, "pod", 10), "replicas"), ["0"]);
+    });
+  }
+
+  it("does not take a pod that lost its controller for the whole ring while others are on record", () => {
+    assert.deepEqual(line(view(world({ ...gone, ownerReferences: [] })), "replicas"), ["-1"]);
+  });
 
   const daemonSet = (status: object, nodeSelector?: object, affinity?: object) => ({
     [`/apis/apps/v1/namespaces/db/daemonsets/ring`]: {
@@ -188,9 +205,10 @@ describe("workload.observe", () => {
   });
 
   it("tells a pod that stands alone that it is the ring", () => {
-    const alone = view(world({ ownerReferences: [{ kind: "PodDisruptionBudget", name: "x" }] }));
+    const record = { "/record": { metadata: { resourceVersion: "17" }, data: { forming: "b", b: "empty" } } };
+    const alone = view(world({ ownerReferences: [{ kind: "PodDisruptionBudget", name: "x" }] }, record));
     assert.deepEqual([line(alone, "replicas"), line(alone, "successor")], [["1"], ["no"]]);
-    assert.deepEqual(line(view(world({ ...gone, ownerReferences: [] })), "replicas"), ["0"]);
+    assert.deepEqual(line(view(world({ ...gone, ownerReferences: [] }, record)), "replicas"), ["0"]);
   });
 
   it("looks at no other pod while it is the ring, and at all of them where it may have been one of many", () => {
@@ -198,10 +216,14 @@ describe("workload.observe", () => {
       const record = { metadata: { resourceVersion: "17" }, data };
       return line(view(world({ ownerReferences: [] }, { [list]: undefined, "/record": record })), "pod");
     };
-    const own = { formed: "then", b: "id 10.0.0.1", "repair.b": "then", moving: "b joins", superuser: "admin" };
+    const own = { formed: "then", b: `${id} 10.0.0.1`, "repair.b": "then", moving: "b joins", superuser: "admin" };
     const ofItself: Record<string, string>[] = [{}, { b: "empty", forming: "b" }, own];
     for (const data of ofItself) assert.deepEqual(alone(data), ["b 10.0.0.1 here"]);
-    const ofOthers: Record<string, string>[] = [{ ...own, a: "id" }, { forming: "a b" }, { "repair.a": "then" }];
+    const ofOthers: Record<string, string>[] = [
+      { ...own, a: `${id} 10.0.0.2` },
+      { forming: "a b" },
+      { "repair.a": "then" },
+    ];
     for (const data of ofOthers) assert.throws(() => alone(data), /kubernetes_api\.NotFound/, "there is no list");
   });
 
