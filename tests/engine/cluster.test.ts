@@ -93,8 +93,10 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     at(config);
     const refusal = ["If the Kubernetes cluster has a new address, remove kubernetes:kubeconfig from the config"];
     // A preview asks nothing of a provider that is yet to be made.
-    for (const more of [[], ["--continue-on-error"]])
-      await stack.refusedWith(refusal, "up", "--yes", "--skip-preview", ...more);
+    await stack.refusedWith(refusal, "up", "--yes", "--skip-preview");
+    // Plugin 4.25 has replaced itself in the state by then, and the next update finds nothing to replace.
+    if (process.env.OFFICIAL_PLUGIN !== "yes")
+      await stack.refusedWith(refusal, "up", "--yes", "--skip-preview", "--continue-on-error");
     assert.deepEqual(await uids(), before);
 
     stack.configure(ring);
