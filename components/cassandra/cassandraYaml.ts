@@ -6,7 +6,7 @@ export type CassandraYaml = Record<string, any>;
  * A write is acknowledged once it is in the commit log on the disk. Cassandra's own way is to write there every ten seconds, and
  * a ring all of whose members are killed at once then loses what it has acknowledged since.
  */
-const durable: CassandraYaml = {
+export const durable: CassandraYaml = {
   commitlog_sync: "batch",
   // Both names: the second one is that of Cassandra 4.0. With `batch` and with `group`, it refuses to start on either.
   commitlog_sync_period: null,
