@@ -5,8 +5,8 @@ import { setsOf, zoneLabel } from "../objects/racks";
 import { Application, refusedParts } from "./patchRules";
 import { mustBe, Refusal } from "./refusal";
 import { longestSet } from "./shapes";
-import { allowedVersions, unknownVersion } from "../operations/upgrade";
-import { knownVersionOf, unknownKeys } from "../cassandra/unknownKeys";
+import { allowedVersions, lacksProtection, unknownVersion } from "../operations/upgrade";
+import { unknownKeys } from "../cassandra/unknownKeys";
 
 /** Values of a ring, as far as they are known. Each is right by itself. */
 export interface Told {
@@ -122,7 +122,7 @@ function fileMisfits({ image, cassandraYaml = {}, jvmOptions = [], auth, tls }: 
 }
 
 function versionMisfits({ image, auth, tls }: Told): Misfit[] {
-  if (!image || knownVersionOf(image) !== "4.0") return [];
+  if (!image || !lacksProtection(image)) return [];
   return (["auth", "tls"] as const).flatMap((told) => {
     const value = { auth, tls }[told];
     if (value === undefined || value === "none") return [];
