@@ -1,3 +1,4 @@
+import { apart, overlap, sameDisk } from "../components/args/folders";
 import { adoptionMisfits, Misfit, misfits, Told } from "../components/args/misfits";
 import { Refusal } from "../components/args/refusal";
 import { Key } from "./keys";
@@ -13,6 +14,7 @@ export function checkAcrossKeys(config: ParsedConfig, problems: Problems): void 
   for (const topology of config.chosen) checkTopology(topology, config, problems);
   checkProtection(config, problems);
   checkRacks(config, problems);
+  checkDisks(config, problems);
   checkNames(config, problems);
 }
 
@@ -90,11 +92,8 @@ function misfitsOf(topology: Topology, values: TopologyConfig, { storage }: Comm
     ...(topology !== "cockroachdb" && image && { image, cassandraYaml, jvmOptions }),
   };
   const application = topology === "cockroachdb" ? topology : "cassandra";
-  return misfits(
-    told,
-    application,
-    (name) => ({ ...commonKeys, name: topologyKeys[topology].own.name })[keyOf(name)].allowed,
-  );
+  const keys = { ...commonKeys, name: topologyKeys[topology].own.name, hostPath: topologyKeys.daemon.own.hostPath };
+  return misfits(told, application, (name) => keys[keyOf(name)].allowed);
 }
 
 /** Keys that have no effect unless another key has one of these values: whoever sets such a key would rely on something missing. */
@@ -129,6 +128,24 @@ function checkRacks({ chosen, common, given }: ParsedConfig, problems: Problems)
   if (!common.racks?.length || chosen.includes("persistent")) return;
   const refusal = { circumstance: `for ${chosen.join(", ")}`, rule: "needs topology persistent" };
   problems.add("racks", given.racks, commonKeys.racks, refusal);
+}
+
+/** Disks of one topology that are disks of another one as well. What is wrong within one is a misfit. */
+function checkDisks({ chosen, values, objects, common }: ParsedConfig, problems: Problems): void {
+  const disksOf = (topology: Topology) => (common.storage === "local" && values[topology].localVolumes) || [];
+  const { hostPath } = values.daemon;
+  for (const [i, topology] of chosen.entries()) {
+    const label = "localVolumes" in objects[topology] ? `${topology}.localVolumes` : "localVolumes";
+    const before = chosen.slice(0, i).flatMap((other) => disksOf(other).map((disk) => ({ ...disk, other })));
+    for (const disk of disksOf(topology)) {
+      const twin = before.find((one) => sameDisk(disk, [one]));
+      const circumstance = `beside ${twin?.path} of ${twin?.other} on the same node`;
+      if (twin) problems.add(label, disk, commonKeys.localVolumes, { circumstance, ...apart });
+      if (!hostPath || !chosen.includes("daemon") || !overlap(disk.path, hostPath)) continue;
+      const besideDisk = { circumstance: `beside ${disk.path} of ${topology} on ${disk.node}`, ...apart };
+      problems.add("daemon.hostPath", hostPath, topologyKeys.daemon.own.hostPath, besideDisk);
+    }
+  }
 }
 
 /** Two rings of one name would own the same objects, or take each other's members for their own. */

@@ -1,15 +1,12 @@
 import { PolicyPack, ReportViolation, ResourceValidationArgs } from "@pulumi/policy";
 import { KubeContext } from "../components/kubernetes/kubeconfig";
 import { find } from "./live";
-import { objectsOf, titleOf } from "./objects";
+import { growsByItself, objectsOf, titleOf } from "./objects";
 import { clusterSeen, Rule, rules } from "./rules";
 
-/** Whether a resource is part of a ring that this repository's component makes. */
-const isOfRing = ({ urn }: ResourceValidationArgs) => urn.includes("cassandra:index:PersistentCluster$");
-
 async function validate(rule: Rule, args: ResourceValidationArgs, report: ReportViolation): Promise<void> {
-  const { check, needsLive, exceptRings } = rule;
-  if (exceptRings && isOfRing(args)) return;
+  const { check, needsLive, exceptGrowing } = rule;
+  if (exceptGrowing && growsByItself(args.urn)) return;
   for (const object of objectsOf(args.type, args.props)) {
     if (needsLive && !needsLive.includes(object.kind)) continue;
     const { live } = needsLive ? await find(object, clusterOf(args)) : {};

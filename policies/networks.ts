@@ -15,9 +15,12 @@ const tooMany = ({ bits, least }: (typeof families)[4 | 6]) => 1n << BigInt(bits
 
 /**
  * Why networks let too much of the world in, as messages put it: one that is so wide, or all of them together. Undefined where they do
- * not. What is no network is left to the API server.
+ * not. What cannot be read may be any network: some servers take `00.0.0.0/0` for all addresses.
  */
 export function tooWide(networks: string[]): string | undefined {
+  const unread = networks.filter((network) => rangeOf(network) === undefined);
+  if (unread.length > 0)
+    return `${unread.map((network) => `"${network}"`).join(" and ")} (no network as policies can read it)`;
   const ranges = networks.flatMap((network) => rangeOf(network) ?? []);
   for (const family of [4, 6] as const) {
     const own = ranges.filter((range) => range.family === family);
@@ -47,9 +50,9 @@ function joined(ranges: Range[]): Range[] {
 }
 
 function rangeOf(network: string): Range | undefined {
-  const [address, given] = network.trim().split("/");
+  const [address, given, ...rest] = String(network).trim().split("/");
   const version = isIP(address);
-  if (version === 0 || (given !== undefined && !/^\d+$/.test(given))) return undefined;
+  if (version === 0 || rest.length > 0 || (given !== undefined && !/^\d+$/.test(given))) return undefined;
   const number = version === 4 ? ofParts(address.split(".").map(Number), 8n) : ofParts(groups(address), 16n);
   const prefix = given === undefined ? families[version as 4 | 6].bits : Number(given);
   // Networks of IPv4 in the words of IPv6 are those of IPv4.

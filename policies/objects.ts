@@ -14,6 +14,7 @@ export interface PodSpec {
   /** Those that somebody adds to a pod that runs, to look into it; they can have no limits. */
   ephemeralContainers?: Container[];
   hostNetwork?: boolean;
+  volumes?: { name: string; image?: { reference?: string } }[];
 }
 
 export interface KubeObject {
@@ -21,6 +22,8 @@ export interface KubeObject {
   kind: string;
   metadata?: { name?: string; namespace?: string; annotations?: Record<string, string> };
   spec?: Record<string, unknown>;
+  /** Of a policy of Cilium, which may have several. */
+  specs?: Record<string, unknown>[];
   /** Of a PodTemplate, which has no spec. */
   template?: Template;
   /** Whether it is a part of an object alone, that others have made: what it does not say may be there. @default false */
@@ -57,8 +60,15 @@ function itemsOf(object: KubeObject, apiVersion: string, kind: string): KubeObje
 }
 
 /** What policies look at, and no more: in preview, a field that is not known yet must not even be copied. */
-function viewOf({ apiVersion, metadata, spec, template }: KubeObject, known: string, kind: string): KubeObject {
-  return { apiVersion: apiVersion ?? known, kind, metadata, spec, ...(template && { template }) };
+function viewOf({ apiVersion, metadata, spec, specs, template }: KubeObject, known: string, kind: string): KubeObject {
+  return {
+    apiVersion: apiVersion ?? known,
+    kind,
+    metadata,
+    spec,
+    ...(specs && { specs }),
+    ...(template && { template }),
+  };
 }
 
 interface Template {
@@ -82,10 +92,20 @@ export function containersOf(object: KubeObject): Container[] {
   return [...initContainers, ...containers];
 }
 
-/** All that have an image, of the pods that an object is, or makes. */
-export function imagesOf(object: KubeObject): Container[] {
-  return [...containersOf(object), ...(podSpecOf(object)?.ephemeralContainers ?? [])];
+/** Images that the pods have which an object is, or makes: of all containers, and those that are volumes. */
+export function imagesOf(object: KubeObject): { where: string; image?: string }[] {
+  const { ephemeralContainers = [], volumes = [] } = podSpecOf(object) ?? {};
+  return [
+    ...[...containersOf(object), ...ephemeralContainers].map(({ name, image }) => ({
+      where: `container ${name}`,
+      image,
+    })),
+    ...volumes.flatMap(({ name, image }) => (image ? [{ where: `volume ${name}`, image: image.reference }] : [])),
+  ];
 }
+
+/** Whether a resource is part of a component of this repository that lets its volumes grow by itself. */
+export const growsByItself = (urn: string) => /\bcassandra:index:(Persistent|Cockroach)Cluster\$/.test(urn);
 
 /** Variables of an object's first container that have a plain value. */
 export function envOf(object: KubeObject): Record<string, string> {

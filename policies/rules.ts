@@ -1,7 +1,8 @@
 import { quantity } from "../components/kubernetes/quantity";
 import { shapes } from "../components/args/shapes";
-import { tooWide } from "./networks";
-import { containersOf, envOf, imagesOf, KubeObject, podSpecOf, titleOf } from "./objects";
+import { containersOf, envOf, imagesOf, KubeObject, titleOf } from "./objects";
+import { privateServices } from "./privateServices";
+import { seenObjects } from "./seenObjects";
 
 /** What must hold of an object; each message says what to do. */
 export interface Rule {
@@ -12,8 +13,8 @@ export interface Rule {
   check: (object: KubeObject, live?: KubeObject) => string[];
   /** Kinds whose live object it compares with. @default none */
   needsLive?: string[];
-  /** Whether objects of this program's own component, which sees to it by itself, are left out. @default false */
-  exceptRings?: boolean;
+  /** Whether sets of this program's own components are left out, whose volumes grow by themselves. @default false */
+  exceptGrowing?: boolean;
 }
 
 const pinnedImages: Rule = {
@@ -24,10 +25,13 @@ const pinnedImages: Rule = {
     imagesOf(object)
       .filter(({ image }) => (image !== undefined || !object.isPart) && !shapes.image.is(image))
       .map(
-        ({ name, image }) =>
-          `${titleOf(object)}, container ${name}: image "${image}" can change without an edit; give it a tag other than latest, or a digest`,
+        ({ where, image }) =>
+          `${titleOf(object)}, ${where}: image "${image}" can change without an edit; give it a tag other than latest, or a digest`,
       ),
 };
+
+/** Whether it limits anything: Kubernetes takes a limit of zero for none. */
+const isLimit = (memory: string | number = 0) => (quantity(`${memory}`) ?? 0) > 0;
 
 const memoryLimits: Rule = {
   name: "memory-limits",
@@ -35,87 +39,13 @@ const memoryLimits: Rule = {
   enforcementLevel: "mandatory",
   check: (object) =>
     containersOf(object)
-      .filter(({ resources }) => !object.isPart && !resources?.limits?.memory)
+      .filter(({ resources }) => !isLimit(resources?.limits?.memory))
+      // What a part does not say may be there.
+      .filter(({ resources }) => !object.isPart || resources?.limits?.memory !== undefined)
       .map(
         ({ name }) =>
           `${titleOf(object)}, container ${name}: without a memory limit it may use all memory of its node; set resources.limits.memory`,
       ),
-};
-
-/** With one of these, a cloud's load balancer has an address inside its network alone. */
-const internal: Record<string, string> = {
-  "networking.gke.io/load-balancer-type": "Internal",
-  "cloud.google.com/load-balancer-type": "Internal",
-  "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
-  "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
-  "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
-};
-
-interface IngressRule {
-  from?: { ipBlock?: { cidr: string } }[];
-}
-
-/** What leads requests from outside to a Service: names of groups, and of kinds in them. */
-const entrances: [RegExp, RegExp][] = [
-  [/^(networking\.k8s\.io|extensions)\//, /^Ingress$/],
-  [/^route\.openshift\.io\//, /^Route$/],
-  [/^gateway\.networking\.(x-)?k8s\.io\//, /^(Gateway|X?ListenerSet|\w+Route)$/],
-  [/^networking\.istio\.io\//, /^Gateway$/],
-  [/^traefik\.(io|containo\.us)\//, /^IngressRoute/],
-  [/^projectcontour\.io\//, /^HTTPProxy$/],
-];
-
-const isEntrance = ({ apiVersion, kind }: KubeObject) =>
-  entrances.some(([group, kinds]) => group.test(apiVersion) && kinds.test(kind));
-
-interface ServiceSpec {
-  type?: string;
-  externalIPs?: string[];
-  loadBalancerSourceRanges?: string[];
-  ports?: { nodePort?: number }[];
-}
-
-/** Whether a Service takes requests from outside; of a part of one, whether that part would let one do so. */
-function isPublic({ spec = {}, metadata, isPart }: KubeObject): boolean {
-  const { type, externalIPs, loadBalancerSourceRanges: ranges, ports } = spec as ServiceSpec;
-  if (type === "NodePort" || externalIPs?.length) return true;
-  const annotations = Object.entries(metadata?.annotations ?? {});
-  const isInternal = annotations.some(([key, value]) => internal[key] === value);
-  if (type === "LoadBalancer") return !isInternal && (!ranges?.length || tooWide(ranges) !== undefined);
-  if (!isPart || type !== undefined) return false;
-  // Without a type it is the one that is there that decides: of the other fields, none may open it.
-  const opens = annotations.some(([key, value]) => key in internal && internal[key] !== value);
-  const isOpened = ranges !== undefined && (ranges.length === 0 || tooWide(ranges) !== undefined);
-  return opens || (isOpened && !isInternal) || !!ports?.some(({ nodePort }) => nodePort);
-}
-
-const privateServices: Rule = {
-  name: "private-services",
-  description: "Nothing is open to the world: no Service, Ingress, Route, Gateway, port of a node, or policy.",
-  enforcementLevel: "mandatory",
-  check: (object) => {
-    if (isEntrance(object))
-      return [
-        `${titleOf(object)} is open to everybody who reaches its controller, and a database is for its own clients; remove it`,
-      ];
-    const onNodes = containersOf(object).filter(({ ports }) => ports?.some(({ hostPort }) => hostPort));
-    if (onNodes.length > 0 || podSpecOf(object)?.hostNetwork)
-      return [`${titleOf(object)} listens at the addresses of nodes; remove hostPort and hostNetwork`];
-    if (object.kind === "NetworkPolicy") {
-      const { ingress = [] } = (object.spec ?? {}) as { ingress?: IngressRule[] };
-      if (ingress.some(({ from }) => !from?.length))
-        return [
-          `${titleOf(object)} lets everybody in: one of its rules has no \`from\`; name the pods or networks of clients`,
-        ];
-      const wide = tooWide(ingress.flatMap(({ from = [] }) => from.flatMap(({ ipBlock }) => ipBlock?.cidr ?? [])));
-      return wide === undefined ? [] : [`${titleOf(object)} lets ${wide} in; name the networks of clients`];
-    }
-    if (object.kind !== "Service" || !isPublic(object)) return [];
-    return [
-      `${titleOf(object)} is open to everybody who reaches its address; make it a ClusterIP, or a load balancer with your cloud's annotation ` +
-        "for an internal one, or with loadBalancerSourceRanges",
-    ];
-  },
 };
 
 const clientsLogIn: Rule = {
@@ -181,7 +111,7 @@ const storageStays: Rule = {
   description: "No edit of volumeClaimTemplates deletes a StatefulSet and creates it again.",
   enforcementLevel: "mandatory",
   needsLive: ["StatefulSet"],
-  exceptRings: true,
+  exceptGrowing: true,
   check: (object, live) => {
     if (!live) return [];
     const describe = (claims: Claim[]) =>
@@ -198,23 +128,20 @@ const storageStays: Rule = {
       spec: { ...claim.spec, ...(wanted[i] && !wanted[i].spec.storageClassName && { storageClassName: undefined }) },
     }));
     if (describe(wanted) === describe(there)) return [];
+    const bytes = ({ spec }: Claim) => quantity(spec.resources.requests.storage) ?? NaN;
+    const ofNoSize = (claims: Claim[]) =>
+      JSON.stringify(claims.map(({ metadata, spec }) => [metadata.name, spec.storageClassName]));
+    // A new set takes the pods and claims of the one before over, but no claim shrinks or changes its class.
+    const isLarger =
+      ofNoSize(wanted) === ofNoSize(there) && wanted.every((claim, i) => bytes(claim) >= bytes(there[i]));
+    const advice = isLarger
+      ? "expand the PersistentVolumeClaims by hand (`kubectl patch pvc`), and `kubectl delete statefulset --cascade=orphan` before this edit"
+      : "undo the edit, and move the data to a StatefulSet of another name";
     return [
       `${titleOf(object)}: other volumeClaimTemplates delete the StatefulSet with all of its pods, and create it again: ${describe(there)} -> ` +
-        `${describe(wanted)}; expand the PersistentVolumeClaims by hand (\`kubectl patch pvc\`), or \`kubectl delete statefulset --cascade=orphan\` first`,
+        `${describe(wanted)}; ${advice}`,
     ];
   },
-};
-
-const seenObjects: Rule = {
-  name: "seen-objects",
-  description: "No Helm release makes objects that no policy sees.",
-  enforcementLevel: "mandatory",
-  check: (object) =>
-    object.kind === "Release"
-      ? [
-          `${titleOf(object)}: no policy sees the objects of a Helm release; use a Chart (kubernetes:helm.sh/v4), whose objects are resources of Pulumi`,
-        ]
-      : [],
 };
 
 export const rules: Rule[] = [

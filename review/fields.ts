@@ -26,7 +26,8 @@ export function parsed(value: unknown): unknown {
   }
 }
 
-function fieldsOf(value: unknown): Record<string, unknown> | undefined {
+/** What an object or a list holds, by name; undefined for what is one value. */
+export function fieldsOf(value: unknown): Record<string, unknown> | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (!Array.isArray(value)) return value as Record<string, unknown>;
   const names = value.map((item) => (item as { name?: unknown } | null)?.name);

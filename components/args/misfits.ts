@@ -2,11 +2,12 @@ import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
 import { mebibytes, quantity } from "../kubernetes/quantity";
 import { setsOf, zoneLabel } from "../objects/racks";
+import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
 import { Application, refusedParts } from "./patchRules";
 import { mustBe, Refusal } from "./refusal";
 import { longestSet } from "./shapes";
-import { allowedVersions, unknownVersion } from "../operations/upgrade";
-import { knownVersionOf, unknownKeys } from "../cassandra/unknownKeys";
+import { allowedVersions, lacksProtection, unknownVersion } from "../operations/upgrade";
+import { unknownKeys } from "../cassandra/unknownKeys";
 
 /** Values of a ring, as far as they are known. Each is right by itself. */
 export interface Told {
@@ -22,6 +23,8 @@ export interface Told {
   racks?: string[];
   /** Undefined where the program makes no static volumes. */
   localVolumes?: LocalVolume[];
+  /** Folder of each node; undefined or empty where there is none. */
+  hostPath?: string;
   podTemplatePatch?: object;
   cassandraYaml?: object;
   jvmOptions?: string[];
@@ -54,6 +57,7 @@ export function misfits(told: Told, application: Application, allowed: (name: ke
     ...imageMisfits(told),
     ...fileMisfits(told),
     ...versionMisfits(told),
+    ...diskMisfits(told),
     ...countMisfits(told, allowed),
   ];
 }
@@ -122,7 +126,7 @@ function fileMisfits({ image, cassandraYaml = {}, jvmOptions = [], auth, tls }: 
 }
 
 function versionMisfits({ image, auth, tls }: Told): Misfit[] {
-  if (!image || knownVersionOf(image) !== "4.0") return [];
+  if (!image || !lacksProtection(image)) return [];
   return (["auth", "tls"] as const).flatMap((told) => {
     const value = { auth, tls }[told];
     if (value === undefined || value === "none") return [];
@@ -131,6 +135,32 @@ function versionMisfits({ image, auth, tls }: Told): Misfit[] {
       { told, others: ["image"], value, circumstance, rule: mustBe("none"), reason: `${value} needs Cassandra 4.1` },
     ];
   });
+}
+
+/** The reason why a folder cannot be one of the system's: what becomes of it. */
+const takenOver = {
+  hostPath: "its owner would become the user that Cassandra runs as",
+  localVolumes: "its group, and that of all files in it, would become that of the pods",
+};
+
+/** Folders of nodes that belong to others, or to two members. */
+function diskMisfits({ localVolumes = [], hostPath }: Told): Misfit[] {
+  const refuse = (told: "hostPath" | "localVolumes", value: unknown, refusal: Refusal): Misfit[] => [
+    { told, others: [], value, ...refusal },
+  ];
+  const ofSystem = (told: "hostPath" | "localVolumes", path: string, value: unknown) =>
+    isOfSystem(path) ? refuse(told, value, { rule: notOfSystem, reason: takenOver[told] }) : [];
+  return [
+    ...(hostPath ? ofSystem("hostPath", hostPath, hostPath) : []),
+    ...localVolumes.flatMap((disk, i) => {
+      const twin = sameDisk(disk, localVolumes.slice(0, i));
+      const circumstance = `beside ${twin?.path} on the same node`;
+      return [
+        ...ofSystem("localVolumes", disk.path, disk),
+        ...(twin ? refuse("localVolumes", disk, { circumstance, ...apart }) : []),
+      ];
+    }),
+  ];
 }
 
 function countMisfits(

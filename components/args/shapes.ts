@@ -191,7 +191,12 @@ export const shapes = {
     "a name of lower-case letters, digits, dots and dashes, or empty",
   ),
   volumeRetention: word<VolumeRetention>({ retain: true, delete: true }),
-  localVolumes: list(isLocalVolume, "a list of {node, path} with an absolute path, at least one for each replica"),
+  // `diskMisfits` compares them with each other.
+  localVolumes: {
+    kind: "list",
+    is: (value) => Array.isArray(value) && Array.from(value).every(isLocalVolume),
+    allowed: "a list of {node, path} with an absolute path, at least one for each replica",
+  },
   image: text(isImage, "an image with a tag other than latest, or with a digest"),
   imagePullSecrets: list(secretName.is, "a list of names of lower-case letters, digits, dots and dashes"),
   memory: text(atLeast(512), "a Kubernetes quantity of at least 512Mi"),

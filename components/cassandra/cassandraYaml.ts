@@ -6,7 +6,7 @@ export type CassandraYaml = Record<string, any>;
  * A write is acknowledged once it is in the commit log on the disk. By default, Cassandra writes the commit log every ten seconds. A ring
  * whose members are all killed at once would lose the writes that it has acknowledged since.
  */
-const durable: CassandraYaml = {
+export const durable: CassandraYaml = {
   commitlog_sync: "batch",
   // Both names: the second is the name in Cassandra 4.0. With `batch` or `group`, Cassandra refuses to start with either.
   commitlog_sync_period: null,

@@ -1,4 +1,6 @@
 import { mustBe, Refusal } from "../args/refusal";
+import { CassandraYaml, durable } from "./cassandraYaml";
+import { durationOf, sizeOf, wholeOf } from "./yamlAmounts";
 
 /** Keys of cassandra.yaml that the program sets, and what it sets them from; config keys stand in braces (`inWordsOf`). */
 const settled: Record<string, string> = {
@@ -64,13 +66,21 @@ const none = (why: string): Values => ({
   why,
 });
 
+/** @param isAmount whether an amount in the unit of `read` will do; without the key, Cassandra's own default does */
+const amounts = (
+  why: string,
+  allowed: string,
+  read: (value: unknown) => number,
+  isAmount: (amount: number) => boolean,
+): Values => ({ allowed, isAllowed: (value) => value === null || isAmount(read(value)), why });
+
 const away = "with another value, a member that was down would miss the writes of that time";
-const hintWindow: Values = {
-  allowed: "a time above zero",
-  isAllowed: (value) =>
-    value === null || ((typeof value === "string" || typeof value === "number") && Number.parseFloat(`${value}`) > 0),
-  why: away,
-};
+/** Minutes in which a member that restarts is back. */
+const restart = 10;
+const leastThrottle = 128;
+const slow = "with another value, a member that was down would get the writes of that time too late";
+const unstarted = "members do not start on another value";
+const inMemory = "with another value, a member that is killed would lose the hints that it keeps for others";
 const paxos = "with another value, results of transactions (IF) would be lost when members join or leave";
 const sandbox = "with another value, whoever may create a function could read and delete files of the disk";
 const killed = "with another value, a ring that is killed as a whole would lose acknowledged writes";
@@ -91,8 +101,29 @@ const safe: Record<string, Values> = {
   ]),
   hinted_handoff_enabled: words(away, [true]),
   hinted_handoff_disabled_datacenters: none(away),
-  max_hint_window: hintWindow,
-  max_hint_window_in_ms: hintWindow,
+  max_hint_window: amounts(away, `${restart}m or longer, as 3h`, durationOf, (ms) => ms >= restart * 60_000),
+  max_hint_window_in_ms: amounts(away, `${restart * 60_000} or more`, wholeOf, (ms) => ms >= restart * 60_000),
+  max_hints_size_per_host: amounts(
+    away,
+    "0B (no limit) or at least 1GiB",
+    sizeOf,
+    (bytes) => bytes === 0 || bytes >= 2 ** 30,
+  ),
+  enforce_native_deadline_for_hints: words(away, [false]),
+  hinted_handoff_throttle: amounts(
+    slow,
+    `0KiB (no limit) or at least ${leastThrottle}KiB`,
+    sizeOf,
+    (bytes) => bytes === 0 || bytes >= leastThrottle * 2 ** 10,
+  ),
+  hinted_handoff_throttle_in_kb: amounts(
+    slow,
+    `0 (no limit) or at least ${leastThrottle}`,
+    wholeOf,
+    (kib) => kib === 0 || kib >= leastThrottle,
+  ),
+  hints_flush_period: amounts(inMemory, "1m or shorter, as 10s", durationOf, (ms) => ms <= 60_000),
+  hints_flush_period_in_ms: amounts(inMemory, "60000 or less", wholeOf, (ms) => ms <= 60_000),
   transfer_hints_on_decommission: words(
     "with another value, hints for other members would be lost when a member leaves",
     [true],
@@ -100,6 +131,8 @@ const safe: Record<string, Values> = {
   paxos_repair_enabled: words(paxos, [true]),
   skip_paxos_repair_on_topology_change: words(paxos, [false]),
   skip_paxos_repair_on_topology_change_keyspaces: none(paxos),
+  commitlog_sync_group_window: amounts(unstarted, "a time above zero, as 10ms", durationOf, (ms) => ms > 0),
+  commitlog_sync_group_window_in_ms: amounts(unstarted, "a number above zero, as 10", Number, (ms) => ms > 0),
   allow_insecure_udfs: words(sandbox, [false]),
   allow_extra_insecure_udfs: words(sandbox, [false]),
 };
@@ -112,18 +145,39 @@ export interface Protection {
   tls?: string;
 }
 
+/** Why a key cannot have its value. `value` is there if another value would do. */
+type KeyRefusal = { value?: unknown } & Refusal;
+
 /** Programs that use the package compile it for a language that does not have `Object.hasOwn` yet. */
 const hasOwn = (object: object, key: string) => Object.keys(object).includes(key);
 
-/** Why a key of cassandra.yaml cannot have a value; undefined if it can. `value` is there if another value would do. */
-export function keyRefusal(
-  key: string,
-  value: unknown,
-  protection: Protection,
-): ({ value?: unknown } & Refusal) | undefined {
+/** Each with its name in Cassandra 4.0. */
+const windows = ["commitlog_sync_group_window", "commitlog_sync_group_window_in_ms"];
+const periods = ["commitlog_sync_period", "commitlog_sync_period_in_ms"];
+
+/** Why a key about the commit log does not fit the way in which the ring syncs it. */
+function syncRefusal(key: string, value: unknown, given: CassandraYaml): KeyRefusal | undefined {
+  const isSet = (name: string) => hasOwn(given, name) && given[name] !== null;
+  const sync: unknown = given.commitlog_sync ?? durable.commitlog_sync;
+  if (periods.includes(key) && isSet(key))
+    return { rule: "must be left out", reason: "with commitlog_sync batch or group, members do not start on it" };
+  if (windows.includes(key) && isSet(key) && sync !== "group") {
+    const circumstance = `while commitlog_sync is ${String(sync)}`;
+    return { value, circumstance, rule: "must be left out", reason: "only group waits for a window" };
+  }
+  if (key !== "commitlog_sync" || value !== "group" || windows.some(isSet)) return undefined;
+  const rule = `needs ${windows[0]} (${windows[1]} in Cassandra 4.0)`;
+  return { value, circumstance: "without a window", rule, reason: "members do not start without it" };
+}
+
+/** Why a key of cassandra.yaml cannot have the value that it is given; undefined if it can. @param given all keys */
+export function keyRefusal(key: string, given: CassandraYaml, protection: Protection): KeyRefusal | undefined {
+  const value: unknown = given[key];
   const decider = hasOwn(decided, key) ? decided[key] : undefined;
   const setter = decider && protection[decider] !== "none" ? `{${decider}}` : hasOwn(settled, key) && settled[key];
   if (setter) return { rule: "must be left out", reason: `${setter} sets it` };
+  const unfit = syncRefusal(key, value, given);
+  if (unfit) return unfit;
   if (!hasOwn(safe, key) || safe[key].isAllowed(value)) return undefined;
   const { why, allowed } = safe[key];
   return { value, rule: mustBe(allowed), reason: why };

@@ -7,6 +7,17 @@ const refused: [RegExp, string][] = [
   [/^-XX:(Flags|VMOptionsFile|\+ReadVMOptionsFile)\b/, "options in a file cannot be checked"],
   [/^-D(com\.sun\.management|java\.rmi\.server|cassandra\.jmx)\b/, "JMX stays inside the pod"],
   [/^-Dmx4j/, "JMX stays inside the pod"],
+  [/^-XX:\+ManagementServer\b/, "JMX stays inside the pod"],
+  // Other agents measure and trace, and are left to whoever makes the image.
+  [/^-javaagent:.*jolokia/i, "JMX stays inside the pod"],
+  [/^-(agentlib:jdwp|agentpath:.*jdwp|Xrunjdwp|Xdebug)/, "whoever reaches a debugger's port runs code as the member"],
+  [/^-Dcom\.sun\.jndi\.\w+\.object\.trustURLCodebase=(?!false$)/, "the member would run code that others send it"],
+  [/^-XX:(OnError|OnOutOfMemoryError)\b/, "commands in an option cannot be checked"],
+  // `allow` is what Cassandra itself needs of Java 17.
+  [
+    /^-Djava\.security\.(manager(?!=allow$)|policy)\b/,
+    "Cassandra's own manager keeps functions of users from the disk",
+  ],
   [/^-Dlogback\.configurationFile\b/, "the pod's scripts read what Cassandra logs"],
   [/^-Dcassandra-(rackdc|topology)\.properties\b/, "{datacenter} sets it"],
   [/^-Dorg\.apache\.cassandra\./, "Cassandra has it for its own tests, and nodetool may fail with it"],

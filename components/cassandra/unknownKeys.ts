@@ -39,8 +39,8 @@ export function unknownKeys(
   const { keys, renamed } = known();
   const names = new Set(Object.keys(keys).filter((name) => !version || keys[name].includes(version)));
   const whose = `Cassandra ${version ?? versions.join(", ")}`;
-  return Object.entries(given).flatMap(([key, value]) => {
-    const refusal = keyRefusal(key, value, protection);
+  return Object.keys(given).flatMap((key) => {
+    const refusal = keyRefusal(key, given, protection);
     if (refusal && !("value" in refusal)) return [{ key, ...refusal }];
     if (names.has(key)) return refusal ? [{ key, ...refusal }] : [];
     if (names.has(renamed[key]))

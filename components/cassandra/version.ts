@@ -4,11 +4,23 @@ export interface Version {
   minor: number;
 }
 
+/**
+ * Whether an image is Cassandra's own by its name: `cassandra`, `library/cassandra` behind any registry and path (which is how
+ * mirrors name it), or `cassandra` right behind a registry. Any other path is a company's, whose tags may be versions of its own.
+ */
+const isOfficial = (image: string) =>
+  /^((\S+\/)?library\/|([^/]*[.:][^/]*|localhost)\/)?cassandra(:[^/]*|@[^/]*)$/.test(image);
+
+/** Versions that the tag of a company's own image is believed to be. */
+const believed = { from: 3, to: 6 };
+
 /** Version that the tag of an image begins with: `5.0.9-jammy`, `v5.0.9`; undefined if it has no version, or there is only a digest. */
 export function versionOf(image: string): Version | undefined {
   // 2026.11 and 26.11 are dates.
-  const [, major, minor] = /:v?(1?\d)\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
-  return major === undefined ? undefined : { major: Number(major), minor: Number(minor) };
+  const [, ...parts] = /:v?(1?\d)\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
+  const [major, minor] = parts.map(Number);
+  if (major === undefined) return undefined;
+  return isOfficial(image) || (major >= believed.from && major <= believed.to) ? { major, minor } : undefined;
 }
 
 /** The range of versions that an image may hold. */
@@ -18,12 +30,12 @@ export interface Versions {
 }
 
 /** The last series of each major version, as far as this program knows. */
-const lastMinor: Record<number, number> = { 3: 11, 4: 1, 5: 0 };
+const lastMinor: Record<number, number> = { 1: 2, 2: 2, 3: 11, 4: 1, 5: 0 };
 
 /** Major version in a tag of Cassandra's own image without a minor version: `cassandra:4`, `cassandra:4-jammy`. */
 export function majorOf(image: string): number | undefined {
-  const [, major] = /(?:^|\/)cassandra:(\d{1,2})(?:-[^/@]*)?(?:@.*)?$/.exec(image) ?? [];
-  return major === undefined ? undefined : Number(major);
+  const [, major] = /:(\d{1,2})(?:-[^/@]*)?(?:@.*)?$/.exec(image) ?? [];
+  return major === undefined || !isOfficial(image) ? undefined : Number(major);
 }
 
 /** Versions that the tag of an image allows; undefined if the tag says nothing. */

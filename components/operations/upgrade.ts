@@ -7,19 +7,33 @@ import { parseVersion } from "../cassandra/nodetool";
 import { keepSnapshot, snapshotName } from "./upgradeSnapshot";
 import { compare, majorOf, Version, versionOf, Versions, versionsOf, written } from "../cassandra/version";
 
+const oldest: Version = { major: 4, minor: 0 };
 const newest: Version = { major: 5, minor: 0 };
 /** The versions that images may hold, as messages name them. */
-export const allowedVersions = "Cassandra 4.0 to 5.0";
+export const allowedVersions = `Cassandra ${written(oldest)} to ${written(newest)}`;
 
 /**
  * Why this program does not support the Cassandra of an image; undefined if it does, or if the tag names no version. Since Cassandra 6
  * (first named 5.1), a service keeps the ring's metadata in place of gossip. Its members join, leave and are replaced in other ways than
- * the scripts of `pod/` rely on, and no earlier version reads their data.
+ * the scripts of `pod/` rely on, and no earlier version reads their data. Before 4.0, nodetool and cassandra.yaml differ from those that
+ * the scripts use.
  */
 export function unknownVersion(image: string): string | undefined {
   const version = versionsOf(image)?.newest;
-  if (!version || version.major < newest.major || compare(version, newest) === 0) return undefined;
-  return `the cluster metadata service of Cassandra ${majorOf(image) ?? written(version)} is not known to this program`;
+  if (!version) return undefined;
+  const told = majorOf(image) ?? written(version);
+  if (compare(version, oldest) < 0) return `Cassandra ${told} is too old for the scripts of this program`;
+  if (version.major < newest.major || compare(version, newest) === 0) return undefined;
+  return `the cluster metadata service of Cassandra ${told} is not known to this program`;
+}
+
+/** The first version with which clients log in, and members encrypt what they send. */
+const protectable: Version = { major: 4, minor: 1 };
+
+/** Whether no version that an image may hold has login and encryption. */
+export function lacksProtection(image: string): boolean {
+  const version = versionsOf(image)?.newest;
+  return version !== undefined && compare(version, protectable) < 0;
 }
 
 /**
@@ -28,15 +42,15 @@ export function unknownVersion(image: string): string | undefined {
  * before it, and of no earlier one.
  */
 export function upgradeProblem(running: Version[], wanted: Version): string | undefined {
-  const [oldest] = [...running].sort(compare);
-  if (oldest && compare(wanted, oldest) < 0) {
-    const now = written(oldest);
+  const [first] = [...running].sort(compare);
+  if (first && compare(wanted, first) < 0) {
+    const now = written(first);
     return `its members run ${now}, and ${written(wanted)} does not read what ${now} writes; allowed is ${now} or later`;
   }
-  if (oldest && wanted.major - oldest.major > 1) {
+  if (first && wanted.major - first.major > 1) {
     const between = wanted.major - 1;
     return (
-      `its members run ${written(oldest)}, whose files ${written(wanted)} does not read; allowed is ${between}.x first, and ` +
+      `its members run ${written(first)}, whose files ${written(wanted)} does not read; allowed is ${between}.x first, and ` +
       "`nodetool upgradesstables` on each member"
     );
   }

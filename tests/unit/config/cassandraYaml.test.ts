@@ -85,25 +85,97 @@ describe("config of cassandra.yaml", () => {
       assert.match(wrong({ commitlog_sync: value })[0], /commitlog_sync: invalid value ".*": must be batch or group; /);
     for (const value of ["ignore", "best_effort", null, true])
       assert.match(wrong({ disk_failure_policy: value })[0], /disk_failure_policy: invalid value ".*": must be /);
-    for (const value of [0, "0s", "0", "none", [], {}]) assert.equal(wrong({ max_hint_window: value }).length, 1);
-    assert.match(
-      wrong({ max_hint_window_in_ms: 0 }, "cassandra:4.0.18")[0],
-      /invalid value "0": must be a time above zero; with another value, a member that was down/,
-    );
+    const none = [0, "0s", "0", "none", [], {}];
+    const tiny = [
+      "1ms",
+      "1s",
+      "9m",
+      "599999ms",
+      "0.1h",
+      "1e-9",
+      "1e9",
+      "3 h",
+      "3H",
+      "3hours",
+      "-3h",
+      "+3h",
+      "1µs",
+      10800000,
+    ];
+    for (const value of [...none, ...tiny])
+      assert.match(wrong({ max_hint_window: value })[0], new RegExp(`: must be 10m or longer, as 3h; ${away}$`));
+    for (const value of [0, 1, 599999, "1e9", "10m", "0x927c0"])
+      assert.match(
+        wrong({ max_hint_window_in_ms: value }, "cassandra:4.0.18")[0],
+        new RegExp(`invalid value "${value}": must be 600000 or more; ${away}$`),
+      );
     assert.match(
       wrong({ max_hint_window_in_ms: 0 })[0],
       /unknown key of Cassandra 5.0; its name there is max_hint_window/,
     );
   });
 
+  it("are none with which hints are kept in name only", () => {
+    const refused: Record<string, unknown[]> = {
+      max_hints_size_per_host: ["1KiB", "1023MiB", 0, 1073741824, "1GB", "-1B", "0.5GiB"],
+      enforce_native_deadline_for_hints: [true],
+      hinted_handoff_throttle: ["1KiB", "127KiB", 1024],
+      hints_flush_period: ["1h", "61s", 10000],
+    };
+    for (const [key, values] of Object.entries(refused))
+      for (const value of values) assert.equal(wrong({ [key]: value }).length, 1, `${key}: ${JSON.stringify(value)}`);
+    assert.match(
+      wrong({ max_hints_size_per_host: "1KiB" })[0],
+      /must be 0B \(no limit\) or at least 1GiB; with another/,
+    );
+    assert.match(wrong({ max_hints_size_per_host_in_mb: 1 })[0], /: unknown key of Cassandra 5.0; /);
+    const old = { hinted_handoff_throttle_in_kb: 1, hints_flush_period_in_ms: 3600000 };
+    assert.equal(wrong(old, "cassandra:4.0.18").length, 2);
+  });
+
+  it("sync the commit log in a way with which members start", () => {
+    const started = [{ commitlog_sync: "batch" }, { commitlog_sync: "group", commitlog_sync_group_window: "10ms" }];
+    for (const given of [...started, { commitlog_sync_period: null }]) assert.deepEqual(wrong(given), []);
+    const old = { commitlog_sync: "group", commitlog_sync_group_window_in_ms: 0.5 };
+    assert.deepEqual(wrong(old, "cassandra:4.0.18"), []);
+    const without =
+      /"group" without a window: needs commitlog_sync_group_window \(commitlog_sync_group_window_in_ms in /;
+    assert.match(wrong({ commitlog_sync: "group" })[0], without);
+    assert.match(wrong({ commitlog_sync: "group", commitlog_sync_group_window: null })[0], without);
+    for (const value of ["0ms", 10, "1us"])
+      assert.match(
+        wrong({ ...started[1], commitlog_sync_group_window: value })[0],
+        /: must be a time above zero, as 10ms; /,
+      );
+    for (const value of [0, "10ms", "NaN"])
+      assert.match(
+        wrong({ ...old, commitlog_sync_group_window_in_ms: value }, "cassandra:4.0.18")[0],
+        /: must be a number above zero, as 10; members do not start on another value$/,
+      );
+    for (const sync of [{}, { commitlog_sync: "batch" }]) {
+      const [line] = wrong({ ...sync, commitlog_sync_group_window: "10ms" });
+      assert.match(line, /"10ms" while commitlog_sync is batch: must be left out; only group waits for a window$/);
+    }
+    for (const key of ["commitlog_sync_period", "commitlog_sync_period_in_ms"])
+      for (const sync of [{}, ...started])
+        assert.match(
+          wrong({ ...sync, [key]: "10s" })[0],
+          new RegExp(`${key}: must be left out; with commitlog_sync batch`),
+        );
+  });
+
   it("may be those that keep rows safe, and may be taken out where Cassandra's own value does", () => {
     const right: Record<string, unknown[]> = {
-      commitlog_sync: ["batch", "group"],
+      commitlog_sync: ["batch"],
       disk_failure_policy: ["stop", "stop_paranoid", "die"],
       commit_failure_policy: ["die", "stop_commit", null],
       hinted_handoff_enabled: [true, "true", null],
       hinted_handoff_disabled_datacenters: [[], null],
-      max_hint_window: ["6h", 10800000, null],
+      max_hint_window: ["6h", "10m", "600s", "600000ms", "3d", null],
+      max_hints_size_per_host: ["0B", "0MiB", "1GiB", "1024MiB", null],
+      hinted_handoff_throttle: ["0KiB", "128KiB", "1MiB", null],
+      hints_flush_period: ["10s", "1m", null],
+      enforce_native_deadline_for_hints: [false, null],
       allow_insecure_udfs: [false, null],
     };
     for (const [key, values] of Object.entries(right))

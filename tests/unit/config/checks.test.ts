@@ -58,6 +58,22 @@ describe("checks across keys", () => {
     it(`refuses ${what}`, () => assert.deepEqual(problemsOf(config), [`cassandra:${message}`]));
   }
 
+  it("take a disk of a topology that is not chosen, or that uses none, for free", () => {
+    const disks = [{ node: "node1", path: "/mnt/disk" }];
+    const own = { replicas: 1, localVolumes: disks };
+    const roach = { insecure: true, localVolumes: disks };
+    assert.deepEqual(problemsOf({ storage: "local", ...own, cockroachdb: roach }), []);
+    const both = { topologies: ["persistent", "cockroachdb"], ...own, cockroachdb: roach };
+    assert.deepEqual(problemsOf(both), []);
+    assert.equal(problemsOf({ ...both, storage: "local" }).length, 1);
+    const elsewhere = { insecure: true, localVolumes: [{ node: "node2", path: "/mnt/disk" }] };
+    assert.deepEqual(problemsOf({ ...both, storage: "local", cockroachdb: elsewhere }), []);
+    const daemon = { topologies: ["daemon", "persistent"], ...own, storage: "local" };
+    assert.deepEqual(problemsOf({ ...daemon, daemon: { hostPath: "/mnt/disks" } }), []);
+    assert.equal(problemsOf({ ...daemon, daemon: { hostPath: "/mnt/disk/" } }).length, 1);
+    assert.deepEqual(problemsOf({ ...daemon, topologies: ["persistent"], daemon: { hostPath: "/mnt/disk" } }), []);
+  });
+
   it("want as many members in each rack, and racks that a StatefulSet can be named after", () => {
     const racks = ["zone-a", "zone-b", "zone-c"];
     assert.deepEqual(read({ racks, replicas: 6 }).persistent?.racks, racks);

@@ -1,5 +1,4 @@
 import * as assert from "node:assert/strict";
-import { configChanges, PastConfig } from "../../../review/configLines";
 import { readPreview } from "../../../review/events";
 import { brief, differences } from "../../../review/fields";
 import { report } from "../../../review/report";
@@ -136,45 +135,6 @@ describe("fields that differ", () => {
     assert.equal(brief("a\n  `b`"), "a 'b'");
     assert.equal(brief("cassandra-scripts-1a2b3c4d"), "cassandra-scripts-...");
     assert.equal(brief({ a: "x".repeat(100) }).length, 60);
-  });
-});
-
-describe("lines of a stack file", () => {
-  const file = 'config:\n  cassandra:replicas: 5\n  "cassandra:image": x\n  cassandra:ephemeral:\n    replicas: 2\n';
-  const past = (entries: Record<string, string>, secrets: string[] = []): PastConfig =>
-    Object.fromEntries<PastConfig[string]>([
-      ...Object.entries(entries).map(([key, value]) => [key, { value, secret: false }] as const),
-      ...secrets.map((key) => [key, { secret: true }] as const),
-    ]);
-
-  it("are those that set what is not what it was", () => {
-    const before = {
-      "cassandra:replicas": "3",
-      "cassandra:cpu": "1",
-      "cassandra:image": "x",
-      "cassandra:ephemeral": '{"replicas":1}',
-    };
-    const after = { "cassandra:replicas": "5", "cassandra:image": "x", "cassandra:ephemeral": '{"replicas":2}' };
-    assert.deepEqual(configChanges(past(before), after, file), [
-      { key: "cassandra:replicas", line: 2, before: "3", after: "5" },
-      { key: "cassandra:ephemeral.replicas", line: 5, before: "1", after: "2" },
-      { key: "cassandra:cpu", before: "1" },
-    ]);
-  });
-
-  it("show no secret, even one in plain text", () => {
-    const after = { "cassandra:cassandraYaml": "[secret]", "cassandra:superuserPassword": "hunter2-hunter2" };
-    const before = past({ "cassandra:superuserPassword": "" }, ["cassandra:cassandraYaml"]);
-    const changes = configChanges(before, after, file);
-    assert.deepEqual(changes, [{ key: "cassandra:superuserPassword", before: "", after: "[secret]" }]);
-    // Nor the other side of one that is or becomes a secret.
-    const yaml = past({ "cassandra:cassandraYaml": '{"a":"hunter2"}' });
-    assert.deepEqual(configChanges(yaml, { "cassandra:cassandraYaml": "[secret]" }, file), [
-      { key: "cassandra:cassandraYaml", before: "[secret]", after: "[secret]" },
-    ]);
-    assert.deepEqual(configChanges(past({}, ["cassandra:image"]), { "cassandra:image": "hunter2" }, file), [
-      { key: "cassandra:image", line: 3, before: "[secret]", after: "[secret]" },
-    ]);
   });
 });
 

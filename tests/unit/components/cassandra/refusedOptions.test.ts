@@ -46,6 +46,48 @@ describe("optionRefusal", () => {
       assert.equal(optionRefusal(right), undefined, right);
   });
 
+  it("lets nobody run code in a member from outside, nor commands that nobody has checked", () => {
+    const debuggers = [
+      "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=*:5005",
+      "-agentlib:jdwp",
+      "-agentpath:/usr/lib/jvm/lib/libjdwp.so=server=y",
+      "-Xrunjdwp:transport=dt_socket,server=y,address=5005",
+      "-Xdebug",
+    ];
+    for (const option of debuggers)
+      assert.deepEqual(optionRefusal(option), {
+        rule: "must be left out",
+        reason: "whoever reaches a debugger's port runs code as the member",
+      });
+    for (const option of [
+      "-XX:+ManagementServer",
+      "-javaagent:/opt/jolokia-jvm.jar=host=0.0.0.0",
+      "-Dcom.sun.jndi.ldap.object.trustURLCodebase=true",
+      "-Dcom.sun.jndi.rmi.object.trustURLCodebase=",
+      "-XX:OnOutOfMemoryError=/tmp/run.sh",
+      "-XX:OnOutOfMemoryError:=/tmp/run.sh",
+      "-XX:OnError=gdb",
+      "-Djava.security.manager",
+      "-Djava.security.manager=disallow",
+      "-Djava.security.manager=allowed",
+      "-Djava.security.policy==/tmp/all.policy",
+      "-Dcassandra.jmx.remote.port=7199",
+    ])
+      assert.equal(optionRefusal(option)?.rule, "must be left out", option);
+    assert.ok(optionRefusal("@/tmp/options"));
+    const right = [
+      "-javaagent:/opt/jmx_prometheus_javaagent.jar=9404:/opt/config.yaml",
+      "-agentpath:/opt/libasyncProfiler.so=start",
+      "-XX:+ExitOnOutOfMemoryError",
+      "-XX:+HeapDumpOnOutOfMemoryError",
+      "-XX:ErrorFile=/tmp/error.log",
+      "-Djava.security.manager=allow",
+      "-Djava.security.egd=file:/dev/urandom",
+      "-Dcom.sun.jndi.ldap.object.trustURLCodebase=false",
+    ];
+    for (const option of right) assert.equal(optionRefusal(option), undefined, option);
+  });
+
   it("lets no JVM option bring along another one", () => {
     const hidden = [
       "-Dmine=1 -Dcassandra.join_ring=false",
