@@ -75,7 +75,7 @@ def repair():
         say("repairing this member (nodetool repair --full): it may lack data that other replicas have")
         code, _, error = system.nodetool("repair", "--full")
         # A member that leaves meanwhile takes no part: its debt passes to the others.
-        if code == 0 and cassandra_mode.mode() != "NORMAL":
+        if code == 0 and cassandra_mode.mode() in ("LEAVING", "DECOMMISSIONED"):
             system.sleep(60)
             continue
         if code == 0:
