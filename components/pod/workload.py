@@ -44,7 +44,8 @@ def desired_replicas(pod, path, controller):
     status = controller["status"]
     if status.get("observedGeneration", 0) < controller["metadata"]["generation"]:
         return -1
-    return status["desiredNumberScheduled"]
+    # A DaemonSet that picks no node is there all the same: its ring is not being deleted.
+    return status["desiredNumberScheduled"] or -1
 
 
 def keeps_folder(pod, controller):
