@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterChoice } from "../kubernetes/kubeconfig";
 import { KubernetesClient } from "../kubernetes/apiClient";
+import { isOfAnotherRing } from "../objects/labels";
 import { setsOf } from "../objects/racks";
 import { tutorials } from "./adoption";
 import { hasVolumes } from "./clusterNames";
@@ -17,6 +18,10 @@ const makers: Record<RingTopology, PodController["kind"]> = {
   cockroachdb: "StatefulSet",
 };
 
+/** Whether labels are those of a ring of another application, for which a ring of this topology was refused its name. */
+const isAnothers = (labels: Record<string, string> | undefined, topology: RingTopology) =>
+  isOfAnotherRing(labels, { "app.kubernetes.io/name": topology === "cockroachdb" ? topology : "cassandra" });
+
 /**
  * Whether nothing is there of a ring that is remembered, such as one that was refused before anything of it was made: it binds nobody.
  * Of what could not be checked, and of folders on nodes, nobody can tell.
@@ -31,7 +36,7 @@ async function isGone(
   const claim = topology === "cockroachdb" ? "datadir" : adopt ? tutorials.claim : "data";
   const look = async () => {
     const members = await existingControllers({ kind: makers[topology], names }, namespace, choice);
-    if (members.length > 0) return true;
+    if (members.some(({ labels }) => !isAnothers(labels, topology))) return true;
     return disk === "volumes" && (await hasVolumes(claim, names)(await KubernetesClient.connect(choice), namespace));
   };
   return look().then(
