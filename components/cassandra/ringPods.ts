@@ -45,6 +45,14 @@ export class RingPods {
     return found?.spec?.replicas;
   }
 
+  /** Labels of a live set; undefined when there is no such set, or it has none. */
+  async labelsOf(set: string): Promise<Record<string, string> | undefined> {
+    const { namespace } = this.ring;
+    const { apps } = await this.cluster();
+    const found = await apps.readNamespacedStatefulSet({ name: set, namespace }).catch(undefinedWhenNotFound);
+    return found?.metadata?.labels;
+  }
+
   /** Pods that the live sets ask for; undefined when there is none of them. */
   async replicas(): Promise<number | undefined> {
     const counts = await Promise.all(this.ring.sets.map((set) => this.replicasOf(set)));
