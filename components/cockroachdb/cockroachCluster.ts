@@ -137,7 +137,10 @@ export class CockroachCluster extends pulumi.ComponentResource {
     const { takesOver = false } = args;
     const subject = `CockroachDB cluster ${args.name}`;
     const growth = { subject, sets: [args.name], claim: dataVolume, cluster };
-    const count = refuseFewerNodes(name, { ...growth, waysDown: (namespace) => waysDown(args.name, namespace, args) });
+    const count = refuseFewerNodes(name, {
+      ...growth,
+      waysDown: (namespace) => waysDown(args.name, namespace, dataVolume, args),
+    });
     const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
     const secrets = certificateHooks(name, args, cluster);
     return new k8s.apps.v1.StatefulSet(name, nodeStatefulSet(this.metadata, this.identity, args, nodes), {
