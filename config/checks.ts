@@ -3,7 +3,9 @@ import { adoptionMisfits, Misfit, misfits, Told } from "../components/args/misfi
 import { Refusal } from "../components/args/refusal";
 import { Key } from "./keys";
 import { Problems } from "./messages";
+import { objectNames } from "./objectNames";
 import { CommonConfig, ParsedConfig, TopologyConfig } from "./parseConfig";
+import { fullKey } from "./rawConfig";
 import { commonKeys, Topology, topologyKeys } from "./schema";
 
 /** Checks that no key can make by itself. They look only at values that are right by themselves. */
@@ -16,6 +18,7 @@ export function checkAcrossKeys(config: ParsedConfig, problems: Problems): void 
   checkRacks(config, problems);
   checkDisks(config, problems);
   checkNames(config, problems);
+  checkObjectNames(config, problems);
 }
 
 /** A count is refused where no topology of the stack has one. */
@@ -156,6 +159,25 @@ function checkNames({ chosen, values }: ParsedConfig, problems: Problems): void 
       const twin = chosen.slice(0, i).find((other) => value !== undefined && values[other][what] === value);
       const key: Key = what === "name" ? topologyKeys[topology].own.name : commonKeys.clusterName;
       if (twin) problems.add(`${topology}.${what}`, value, key, { rule: `must differ from the ${what} of ${twin}` });
+    }
+  }
+}
+
+/** Rings of different names own the same objects where one name is the other one with what an object's name ends with. */
+function checkObjectNames({ chosen, values }: ParsedConfig, problems: Problems): void {
+  for (const [i, topology] of chosen.entries()) {
+    const { name } = values[topology];
+    const own = objectNames(topology, values[topology]);
+    for (const other of chosen.slice(0, i)) {
+      if (values[other].name === name) continue;
+      const theirs = objectNames(other, values[other]);
+      const twice = own.find((object) => theirs.includes(object));
+      if (!twice) continue;
+      problems.add(`${topology}.name`, name, topologyKeys[topology].own.name, {
+        circumstance: `beside ${fullKey(`${other}.name`)} "${values[other].name}"`,
+        rule: "must be another name",
+        reason: `the rings would both have ${twice}`,
+      });
     }
   }
 }

@@ -155,13 +155,20 @@ function ofDaemons(before: Workload, after: Workload, isChanged: boolean): Movem
     selectorText(((template.spec as Inputs).nodeSelector ?? {}) as Record<string, string>) || "all";
   const isOnNodes = envOf(after.template).RING_DISK === "node";
   if (!isChanged) return { members: [], seconds: 0, streamsData: false, meanwhile: meanwhile(false, 1) };
-  const picked =
-    nodes(before) === nodes(after)
+  const required = ({ template }: Workload) =>
+    JSON.stringify(((template.spec as Inputs).affinity as Inputs | undefined)?.nodeAffinity ?? {});
+  const isSameAffinity = required(before) === required(after);
+  const choices = [
+    ...(nodes(before) === nodes(after)
       ? []
-      : [`nodeSelector selects other nodes: ${nodes(before)} before, ${nodes(after)} now`];
-  const how = isOnNodes
-    ? "restarting, one at a time: the member of each node"
-    : "replaced, one at a time: the member of each node";
+      : [`nodeSelector selects other nodes: ${nodes(before)} before, ${nodes(after)} now`]),
+    ...(isSameAffinity ? [] : ["affinity selects other nodes"]),
+  ];
+  const moves =
+    "leaving, one at a time: members of nodes that match no longer; joining: a member of each node that matches now";
+  const picked = choices.length === 0 ? [] : [...choices, moves];
+  const stays = picked.length === 0 ? "each node" : "each node that still matches";
+  const how = `${isOnNodes ? "restarting" : "replaced"}, one at a time: the member of ${stays}`;
   return {
     members: [...picked, how],
     seconds: isOnNodes ? takes.restart : takes.join + takes.leave,

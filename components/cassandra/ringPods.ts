@@ -45,6 +45,14 @@ export class RingPods {
     return found?.spec?.replicas;
   }
 
+  /** Labels of a live StatefulSet; undefined if none exists, or if it has none. */
+  async labelsOf(set: string): Promise<Record<string, string> | undefined> {
+    const { namespace } = this.ring;
+    const { apps } = await this.cluster();
+    const found = await apps.readNamespacedStatefulSet({ name: set, namespace }).catch(undefinedWhenNotFound);
+    return found?.metadata?.labels;
+  }
+
   /** Pods that the live StatefulSets ask for; undefined if none exists. */
   async replicas(): Promise<number | undefined> {
     const counts = await Promise.all(this.ring.sets.map((set) => this.replicasOf(set)));

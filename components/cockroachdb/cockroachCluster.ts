@@ -9,6 +9,7 @@ import { type LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import type { VolumeRetention } from "../objects/storageClass";
 import { refuseForeignPods } from "../operations/foreignPods";
+import { namespaceAfter, type OwnObjects, refuseForeignRing } from "../operations/foreignRings";
 import { refuseReplacement, WorkloadMemory } from "../operations/replacementGuard";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { ringGuard } from "../operations/ringGuard";
@@ -75,19 +76,23 @@ export class CockroachCluster extends pulumi.ComponentResource {
     super("cassandra:index:CockroachCluster", name, { namespace: hookNamespace }, withHooks(name, args, cluster, opts));
     this.args = args;
     this.cluster = cluster;
-    this.identity = { name: args.name, topology: "persistent", application: "cockroachdb" };
+    this.identity = identityOf(args);
     this.selector = selectorLabels(this.identity);
     this.memory = new WorkloadMemory(name, this);
     const guard = ringGuard(name, "cockroachdb", args, cluster, { parent: this, dependsOn: passed });
     // Everything in the cluster has a namespace, so that nothing is made before the guard has passed.
     const namespace = pulumi.all([args.namespace, guard.passed]).apply(([known]) => known);
-    const metadata = { namespace, labels: labels(this.identity) };
-    this.metadata = metadata;
     const { identity, selector } = this;
     const tools = toolSelector(identity);
     const parent = { parent: this };
 
-    this.discoveryService = new k8s.core.v1.Service(name, discoveryService(metadata, identity), parent);
+    const ownLabels = labels(identity);
+    const discovery = discoveryService({ namespace, labels: ownLabels }, identity);
+    const hooks = { beforeCreate: [refuseForeignRing(name, ownObjects(identity), cluster)] };
+    this.discoveryService = new k8s.core.v1.Service(name, discovery, { parent: this, hooks });
+    // The Service is the first object, whose hook refuses the name of another ring.
+    const metadata = { namespace: namespaceAfter(this.discoveryService, namespace), labels: ownLabels };
+    this.metadata = metadata;
     // The name alone, so that it is right whatever the DNS domain of the Kubernetes cluster is.
     const nodes: CockroachNodes = { name: args.name, domain: this.discoveryService.metadata.name, selector };
     const access = { metadata, selector, members: [], clients: Object.values(cockroachPorts), from: args.clientsFrom };
@@ -106,7 +111,7 @@ export class CockroachCluster extends pulumi.ComponentResource {
     this.publicService = new k8s.core.v1.Service(`${name}-public`, publicService(metadata, identity), served);
     if (args.sqlClient) new k8s.core.v1.Pod(`${name}-client`, clientPod(metadata, identity, args), tool);
     if (args.loadGenerator) {
-      const deployment = loadDeployment(args.namespace, identity, args, this.publicService.metadata.name);
+      const deployment = loadDeployment(metadata.namespace, identity, args, this.publicService.metadata.name);
       new k8s.apps.v1.Deployment(`${name}-load`, deployment, tool);
     }
     this.memory.remember([this.statefulSet]);
@@ -117,7 +122,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
     const { args, identity } = this;
     const { localVolumes: disks } = args;
     if (!disks) return [];
-    const volumes = { ...args, ...identity, sets: [args.name], disks, claim: dataVolume };
+    const { namespace } = this.metadata;
+    const volumes = { ...args, ...identity, namespace, sets: [args.name], disks, claim: dataVolume };
     return [new LocalVolumes(name, volumes, { parent: this })];
   }
 
@@ -131,7 +137,10 @@ export class CockroachCluster extends pulumi.ComponentResource {
     const { takesOver = false } = args;
     const subject = `CockroachDB cluster ${args.name}`;
     const growth = { subject, sets: [args.name], claim: dataVolume, cluster };
-    const count = refuseFewerNodes(name, { ...growth, waysDown: (namespace) => waysDown(args.name, namespace, args) });
+    const count = refuseFewerNodes(name, {
+      ...growth,
+      waysDown: (namespace) => waysDown(args.name, namespace, dataVolume, args),
+    });
     const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
     const secrets = certificateHooks(name, args, cluster);
     return new k8s.apps.v1.StatefulSet(name, nodeStatefulSet(this.metadata, this.identity, args, nodes), {
@@ -161,6 +170,19 @@ export class CockroachCluster extends pulumi.ComponentResource {
   }
 }
 
+const identityOf = ({ name }: CockroachClusterArgs): Identity => ({
+  name,
+  topology: "persistent",
+  application: "cockroachdb",
+});
+
+const ownObjects = (identity: Identity): OwnObjects => ({
+  topology: "cockroachdb",
+  identity,
+  services: [identity.name, `${identity.name}-public`],
+  maker: { kind: "StatefulSet", names: [identity.name] },
+});
+
 /** Options of the component: those of the caller, and the hook that refuses a StatefulSet of this name that is not in the state. */
 function withHooks(
   name: string,
@@ -168,7 +190,8 @@ function withHooks(
   cluster: KubeContext,
   opts?: pulumi.ComponentResourceOptions,
 ): pulumi.ComponentResourceOptions {
-  const isNoStrangers = refuseForeignPods(name, { kind: "StatefulSet", names: [args.name] }, cluster);
+  const { maker } = ownObjects(identityOf(args));
+  const isNoStrangers = refuseForeignPods(name, maker, cluster, selectorLabels(identityOf(args)));
   const beforeCreate = [...(opts?.hooks?.beforeCreate ?? []), ...(args.takesOver ? [] : [isNoStrangers])];
   return { ...opts, hooks: { ...opts?.hooks, beforeCreate } };
 }

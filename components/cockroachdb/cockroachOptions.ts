@@ -43,11 +43,16 @@ export function nodeHost(
   return pulumi.interpolate`${name}-${ordinal}.${domain}:${cockroachPorts.grpc}`;
 }
 
-/** How to make a cluster smaller by hand, for messages. @param name of its StatefulSet @param namespace of the StatefulSet */
-export function waysDown(name: string, namespace: string, security: Security): string {
+/**
+ * How to make a cluster smaller by hand, for messages.
+ * @param name of its StatefulSet
+ * @param namespace of the StatefulSet
+ * @param claim name of its volume claim template
+ */
+export function waysDown(name: string, namespace: string, claim: string, security: Security): string {
   return (
     `By hand: \`kubectl exec -n ${namespace} ${name}-0 -- ${cockroach} node decommission ID ${securityOptions(security).join(" ")} ` +
     `--host=${name}-public\` for each, the highest first, then \`kubectl scale -n ${namespace} statefulset ${name} --replicas=N\`, ` +
-    "`pulumi refresh`, and this edit again"
+    `\`kubectl delete pvc -n ${namespace} ${claim}-${name}-ORDINAL\` for each of them, and this edit again`
   );
 }

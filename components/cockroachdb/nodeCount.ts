@@ -35,15 +35,26 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       const { metadata, spec } = newInputs as SetInputs;
       const set = { name: metadata.name, namespace: metadata.namespace! };
       const known = (oldInputs as SetInputs).spec.replicas;
-      const live = await inspect(
-        async ({ apps }) => (await apps.readNamespacedStatefulSet(set).catch(undefinedWhenNotFound))?.spec?.replicas,
-      );
-      // After a scale-down by hand, as the message below advises, there are fewer nodes than the state remembers.
-      const there = live ?? known;
-      if (spec.replicas < there) {
+      const seen = await inspect(async (client) => ({
+        live: (await client.apps.readNamespacedStatefulSet(set).catch(undefinedWhenNotFound))?.spec?.replicas,
+        kept: await keptOrdinals(client, args.claim, set),
+      }));
+      const { live, kept = [] } = seen ?? {};
+      const there = Math.max(known, live ?? known);
+      // After a scale-down by hand, as the messages advise, there are fewer nodes than the state remembers.
+      const isMadeByHand = live === spec.replicas && live > 0;
+      if (spec.replicas < there && !isMadeByHand) {
         throw new Error(
           `${propertyName("replicas")}: ${spec.replicas} is below the ${there} nodes of ${args.subject}: decommission the nodes that go ` +
             `first, so that their data moves to the others. ${args.waysDown(set.namespace)}; allowed is ${there} or more`,
+        );
+      }
+      const idle = kept.filter((ordinal) => ordinal >= spec.replicas);
+      if ((spec.replicas !== known || spec.replicas !== live) && idle.length > 0) {
+        throw new Error(
+          `${propertyName("replicas")}: ${spec.replicas} is not allowed for ${args.subject} while there are the claims ` +
+            `${idle.map((ordinal) => `${args.claim}-${set.name}-${ordinal}`).join(", ")}, whose nodes would not run: delete these claims once ` +
+            `their nodes are decommissioned. ${args.waysDown(set.namespace)}; allowed is ${Math.max(...idle) + 1} or more`,
         );
       }
     },
@@ -57,11 +68,8 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
       // The namespace does not exist yet, so there are no volumes.
       const { namespace } = metadata;
       if (!namespace) return;
-      const places = await inspect(async ({ core }) => {
-        const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
-        return items.map((claim) => ringOrdinalOf([`${args.claim}-${metadata.name}`], claim.metadata!.name!));
-      });
-      const most = Math.max(0, ...(places ?? []).map((place) => place + 1 || 0));
+      const kept = await inspect((client) => keptOrdinals(client, args.claim, { name: metadata.name, namespace }));
+      const most = Math.max(0, ...(kept ?? []).map((ordinal) => ordinal + 1));
       if (spec.replicas < most) {
         throw new Error(
           `${propertyName("replicas")}: ${spec.replicas} is below the ${most} nodes of ${args.subject} whose volumes are kept: the data ` +
@@ -72,4 +80,17 @@ export function refuseFewerNodes(name: string, args: NodeCountArgs) {
     { onDryRun: true },
   );
   return { beforeCreate: [beforeCreate], beforeUpdate: [beforeUpdate] };
+}
+
+/** Ordinals of the nodes that have left volumes, or use them. */
+async function keptOrdinals(
+  { core }: KubernetesClient,
+  claim: string,
+  { name, namespace }: { name: string; namespace: string },
+): Promise<number[]> {
+  const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
+  return items
+    .map(({ metadata }) => ringOrdinalOf([`${claim}-${name}`], metadata!.name!))
+    .filter((ordinal) => !Number.isNaN(ordinal))
+    .sort((a, b) => a - b);
 }

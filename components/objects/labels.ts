@@ -10,6 +10,9 @@ export interface Identity {
   application?: string;
 }
 
+/** Label of an object: the name of its ring. */
+export const instanceLabel = "app.kubernetes.io/instance";
+
 /** Namespace and labels of an object. */
 export interface ObjectMetadata {
   namespace: pulumi.Input<string>;
@@ -24,7 +27,7 @@ export interface ObjectMetadata {
 export function selectorLabels({ name, topology, application = "cassandra" }: Identity): Record<string, string> {
   return {
     "app.kubernetes.io/name": application,
-    "app.kubernetes.io/instance": name,
+    [instanceLabel]: name,
     "app.kubernetes.io/component": topology,
   };
 }
@@ -39,6 +42,15 @@ export function labels(identity: Identity): Record<string, string> {
     "app.kubernetes.io/managed-by": "pulumi",
     app: identity.application ?? "cassandra",
   };
+}
+
+/** Whether the labels of an object are those that this program gives to objects of a ring. */
+export const isOfProgram = (its: Record<string, string> = {}): boolean =>
+  its["app.kubernetes.io/managed-by"] === "pulumi" && instanceLabel in its;
+
+/** Whether the labels of an object say that this program has made it for another ring than the one of a selector. */
+export function isOfAnotherRing(its: Record<string, string> = {}, selector: Record<string, string>): boolean {
+  return isOfProgram(its) && Object.entries(selector).some(([key, value]) => its[key] !== value);
 }
 
 /** A selector as the Kubernetes API takes it in a query: `app=cassandra,disk=ssd`. */

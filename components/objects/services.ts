@@ -20,10 +20,12 @@ export class CassandraService extends pulumi.ComponentResource {
 
   private readonly args: CassandraServiceArgs;
 
+  /** @param beforeDiscovery hooks before the headless Service is created */
   constructor(
     private readonly logicalName: string,
     given: CassandraServiceArgs,
     opts?: pulumi.ComponentResourceOptions,
+    beforeDiscovery: pulumi.ResourceHook[] = [],
   ) {
     const args = checkedArgs("CassandraService", logicalName, given);
     super("cassandra:index:CassandraService", logicalName, {}, opts);
@@ -31,6 +33,7 @@ export class CassandraService extends pulumi.ComponentResource {
     this.discovery = new k8s.core.v1.Service(logicalName, discoveryService(args), {
       parent: this,
       ...(args.takesOver && { transforms: [args.takesOver] }),
+      hooks: { beforeCreate: beforeDiscovery },
     });
     this.registerOutputs({ discovery: this.discovery });
   }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { propertyName, settingOf } from "../engine/propertyNames";
 import { withAnswerTimeout, errorMessage } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
+import { isOfAnotherRing } from "../objects/labels";
 import { ProgressReporter } from "../engine/progressReporter";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { RingClient } from "../cassandra/ringClient";
@@ -114,9 +115,19 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
         replicasOf(newInputs),
         (newInputs as SetInputs).metadata.name,
       ];
-      const found = await see(async () => ({ live: await client.replicasOf(set), kept: await client.keptMembers() }));
+      const found = await see(async () => ({
+        live: await client.replicasOf(set),
+        labels: await client.labelsOf(set),
+        kept: await client.keptMembers(),
+      }));
       if (!found) return;
-      const { live, kept } = found;
+      const { live, labels, kept } = found;
+      // It is never taken over: its members would leave a ring that is not theirs.
+      if (isOfAnotherRing(labels, args.selector)) {
+        throw new Error(
+          `StatefulSet ${set} is there, of another ring: ring ${args.name} cannot take it over. Choose another name`,
+        );
+      }
       if (live !== undefined && !args.takesOver) {
         throw new Error(
           `StatefulSet ${set} exists with ${live} replicas and is not in the state of this stack. If this stack made it (the state ` +

@@ -1,7 +1,9 @@
+import type { V1ObjectMeta } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
+import { isOfAnotherRing } from "../objects/labels";
 import { settingOf } from "../engine/propertyNames";
 
 /** The controllers of a ring's pods. */
@@ -11,15 +13,25 @@ export interface PodController {
   names: string[];
 }
 
+/** One of them that is there. */
+interface LiveController {
+  name: string;
+  /** Members that it asks for. */
+  replicas: number;
+  labels?: Record<string, string>;
+}
+
 /**
  * Hook of a ring's component, which is created before anything in the ring, if the ring is not in the state: refuses, in preview as
  * well, a ring that exists. Otherwise a second stack would write its own password into the Secret of the first stack's superuser, and let
  * its own clients in, before its StatefulSet is refused. A ring that is partly in the state is left to the hooks of its controller.
+ * @param selector labels of the ring's own pods
  */
 export function refuseForeignPods(
   name: string,
   maker: PodController,
   cluster: KubeContext | undefined,
+  selector: Record<string, string>,
 ): pulumi.ResourceHook {
   return new pulumi.ResourceHook(
     `${name}-is-no-strangers`,
@@ -28,41 +40,51 @@ export function refuseForeignPods(
       // A preview does not know a namespace that is yet to be made. No ring is in such a namespace.
       if (!namespace) return;
       const inspect = () => existingControllers(maker, namespace, cluster);
-      const counts = (await inspectOrWarn(`whether ring ${name} exists`, inspect, { isTold: false })) ?? [];
+      const live = (await inspectOrWarn(`whether ring ${name} exists`, inspect, { isTold: false })) ?? [];
+      // What is another ring's is never taken over: `refuseForeignRing` says so.
+      const counts = live.filter(({ labels }) => !isOfAnotherRing(labels, selector));
       if (counts.length > 0) throw new Error(problem(maker, counts));
     },
     { onDryRun: true },
   );
 }
 
-/** The controllers that exist, with the pods that each asks for. */
+/** The controllers that exist, with the pods that each asks for and their labels. */
 export async function existingControllers(
   { kind, names }: PodController,
   namespace: string,
   cluster: KubeContext | undefined,
-): Promise<{ name: string; replicas: number }[]> {
+): Promise<LiveController[]> {
   const { apps, core } = await KubernetesClient.connect(cluster);
-  const counts: Record<
+  const reads: Record<
     PodController["kind"],
-    (reference: { name: string; namespace: string }) => Promise<number | undefined>
+    (reference: { name: string; namespace: string }) => Promise<{ metadata?: V1ObjectMeta; replicas?: number }>
   > = {
-    StatefulSet: async (set) => (await apps.readNamespacedStatefulSet(set)).spec?.replicas,
-    DaemonSet: async (set) => (await apps.readNamespacedDaemonSet(set)).status?.desiredNumberScheduled,
-    ReplicationController: async (controller) =>
-      (await core.readNamespacedReplicationController(controller)).spec?.replicas,
-    Pod: async (pod) => (await core.readNamespacedPod(pod)) && 1,
+    StatefulSet: async (set) => {
+      const { metadata, spec } = await apps.readNamespacedStatefulSet(set);
+      return { metadata, replicas: spec?.replicas };
+    },
+    DaemonSet: async (set) => {
+      const { metadata, status } = await apps.readNamespacedDaemonSet(set);
+      return { metadata, replicas: status?.desiredNumberScheduled };
+    },
+    ReplicationController: async (controller) => {
+      const { metadata, spec } = await core.readNamespacedReplicationController(controller);
+      return { metadata, replicas: spec?.replicas };
+    },
+    Pod: async (pod) => ({ metadata: (await core.readNamespacedPod(pod)).metadata, replicas: 1 }),
   };
   const found = await Promise.all(
     names.map((name) =>
-      counts[kind]({ name, namespace })
-        .then((replicas = 0) => ({ name, replicas }))
+      reads[kind]({ name, namespace })
+        .then(({ metadata, replicas = 0 }) => ({ name, replicas, labels: metadata?.labels }))
         .catch(undefinedWhenNotFound),
     ),
   );
   return found.flatMap((one) => one ?? []);
 }
 
-function problem({ kind }: PodController, live: { name: string; replicas: number }[]): string {
+function problem({ kind }: PodController, live: LiveController[]): string {
   const [{ name, replicas }] = live;
   const all = live.reduce((sum, one) => sum + one.replicas, 0);
   const isCounted = kind === "StatefulSet" || kind === "ReplicationController";

@@ -72,6 +72,14 @@ function validateRingChange(topology: string, ring: RingSnapshot, wanted: RingSn
         `rack a member would need other data; allowed is ${inRacks(ring)}, or ${anotherRing(heir!)}`,
     );
   }
+  const { nodeCertificates } = ring;
+  if (nodeCertificates !== undefined && successor.nodeCertificates !== nodeCertificates) {
+    refusals.push(
+      `${propertyName("nodeCertificates", heir)}: "${successor.nodeCertificates}" is not allowed for ${whose} while it runs with ` +
+        `"${nodeCertificates}": nodes with certificates and nodes without do not talk to each other; allowed is "${nodeCertificates}", ` +
+        "or `pulumi destroy`, which keeps the rows, and then `pulumi up`: no node runs meanwhile",
+    );
+  }
   return { losses: [], refusals: [...refusals, ...protectionRefusals(whose, ring, successor)] };
 }
 

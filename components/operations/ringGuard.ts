@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { KubernetesClient } from "../kubernetes/apiClient";
+import { isOfAnotherRing } from "../objects/labels";
 import { setsOf } from "../objects/racks";
 import { tutorials } from "./adoption";
 import { hasVolumes } from "./clusterNames";
@@ -17,6 +18,10 @@ const makers: Record<RingTopology, PodController["kind"]> = {
   cockroachdb: "StatefulSet",
 };
 
+/** Whether labels are those of a ring of another application, for which a ring of this topology was refused its name. */
+const isAnothers = (labels: Record<string, string> | undefined, topology: RingTopology) =>
+  isOfAnotherRing(labels, { "app.kubernetes.io/name": topology === "cockroachdb" ? topology : "cassandra" });
+
 /**
  * Whether nothing exists of a ring in the state, such as a ring that was refused before anything was created. Such a ring refuses no edit.
  * A ring that could not be checked counts as existing, and so does a ring on folders of nodes.
@@ -31,7 +36,7 @@ async function isGone(
   const claim = topology === "cockroachdb" ? "datadir" : adopt ? tutorials.claim : "data";
   const inspect = async () => {
     const members = await existingControllers({ kind: makers[topology], names }, namespace, kubeContext);
-    if (members.length > 0) return true;
+    if (members.some(({ labels }) => !isAnothers(labels, topology))) return true;
     return (
       disk === "volumes" && (await hasVolumes(claim, names)(await KubernetesClient.connect(kubeContext), namespace))
     );

@@ -23,6 +23,8 @@ export interface RingSnapshot {
   tls?: "secret" | "cert-manager" | "none";
   /** The issuer of its certificates, if cert-manager makes them. */
   tlsIssuer?: string;
+  /** Whether nodes of CockroachDB prove who they are. @default not known, for clusters of earlier versions */
+  nodeCertificates?: "secret" | "none";
   /** Where its data lies. */
   disk: "volumes" | "pods" | "nodes";
   /** Folder of the nodes that holds the data. */
@@ -49,6 +51,8 @@ export interface RingArgs {
   superuser?: string;
   tlsSecret?: string;
   certManager?: CertManager;
+  /** Secrets of CockroachDB's certificates. */
+  certificates?: object;
   hostPath?: string;
   adopt?: AdoptedTemplate;
   adoptPod?: boolean;
@@ -65,7 +69,9 @@ export function ringSnapshotOf(
   return {
     name,
     namespace,
-    ...(topology !== "cockroachdb" && cassandraSnapshotOf(args)),
+    ...(topology === "cockroachdb"
+      ? { nodeCertificates: args.certificates ? ("secret" as const) : ("none" as const) }
+      : cassandraSnapshotOf(args)),
     disk: isOnVolumes ? "volumes" : hostPath ? "nodes" : "pods",
     ...(hostPath && { hostPath }),
     ...(adoptPod ? { adopt: "pod" } : adopt ? { adopt: "persistent", podTemplate: adopt } : {}),

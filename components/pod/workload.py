@@ -59,7 +59,8 @@ def desired_replicas(pod, path, controller, stands_alone):
     status = controller["status"]
     if status.get("observedGeneration", 0) < controller["metadata"]["generation"]:
         return -1
-    return status["desiredNumberScheduled"]
+    # A DaemonSet that picks no node is there all the same: its ring is not being deleted.
+    return status["desiredNumberScheduled"] or -1
 
 
 def keeps_folder(pod, controller):

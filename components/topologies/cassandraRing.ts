@@ -12,12 +12,13 @@ import { setsOf } from "../objects/racks";
 import { superuserRule } from "../objects/rbac";
 import { RingRecord } from "../objects/ringRecord";
 import { CassandraService } from "../objects/services";
+import { namespaceAfter } from "../operations/foreignRings";
 import { WorkloadMemory } from "../operations/replacementGuard";
 import { ringGuard } from "../operations/ringGuard";
 import { PasswordChange } from "../operations/passwordChange";
 import { Superuser } from "../operations/superuser";
 import { PodTemplate } from "./podTemplate";
-import { hookInputs, refuseUnknownCluster, withHooks } from "./ringHooks";
+import { hookInputs, newServiceHooks, refuseUnknownCluster, withHooks } from "./ringHooks";
 import { type RingLayout, ringTypes, topologyOf } from "./ringLayout";
 
 /** Whether clients log in. With `none`, everybody who reaches the CQL port may do everything. */
@@ -113,15 +114,17 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     this.guarded = ringGuard(name, topologyOf[layout.maker], args, cluster, guardOpts).passed;
     // Everything in the ring has a namespace, so that nothing is made before the guard has passed.
     const namespace = pulumi.all([args.namespace, this.guarded]).apply(([known]) => known);
-    this.metadata = { namespace, labels: labels(this.identity) };
-
-    this.service = this.makeServices(name, adopted?.importExisting, opts?.parent);
+    this.service = this.makeServices(name, namespace, layout, opts?.parent);
+    // The Service is the first object, whose hook refuses the name of another ring.
+    this.metadata = { namespace: namespaceAfter(this.service.discovery, namespace), labels: labels(this.identity) };
     if (!adopted?.areKept) this.policy = this.makePolicy(name, args.clientsFrom);
     if (args.auth !== "none") this.superuser = this.makeSuperuser(name, args);
     if (args.tlsSecret !== undefined && args.certManager !== undefined)
       this.makeCertificates(name, args.tlsSecret, args.certManager);
     const rules = [...layout.rules, ...(this.superuser ? [superuserRule(this.superuser.secretName)] : [])];
-    this.record = new RingRecord(name, { ...this.identity, namespace, rules, cluster, disk }, { parent: this });
+    const { identity, metadata } = this;
+    const record = { ...identity, namespace: metadata.namespace, rules, cluster, disk };
+    this.record = new RingRecord(name, record, { parent: this });
     const binding = {
       name: args.name,
       sets: setsOf(args.name, racks),
@@ -133,21 +136,22 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       serviceAccountName: this.record.serviceAccountName,
       selector: this.selector,
     };
-    const { identity, metadata } = this;
     this.podTemplate = new PodTemplate(name, { pod: args, binding, metadata, identity, racks: racks.length }, this);
   }
 
   /** The Services have fixed names. When a stack moves to another topology, the new ring takes over those of the old ring by aliases. */
   private makeServices(
     name: string,
-    importExisting: pulumi.ResourceTransform | undefined,
+    namespace: pulumi.Output<string>,
+    layout: RingLayout,
     parent: pulumi.Resource | undefined,
   ): CassandraService {
-    const { namespace } = this.metadata;
+    const { identity, selector, cluster } = this;
     return new CassandraService(
       name,
-      { ...this.identity, namespace, selector: this.selector, takesOver: importExisting },
+      { ...identity, namespace, selector, takesOver: layout.adopted?.importExisting },
       { parent: this, aliases: ringTypes.map((other) => ({ parent: pulumi.createUrn(name, other, parent) })) },
+      newServiceHooks(name, identity, cluster, layout),
     );
   }
 

@@ -5,6 +5,7 @@ import { UnorderedRing } from "../cassandra/unorderedRing";
 import { cassandraDaemonSet } from "../objects/daemonSet";
 import { Disk, outlivesPod } from "../objects/disk";
 import { clusterRoleBinding, nodeReader, unorderedPodRules } from "../objects/rbac";
+import { refuseNoNodes } from "../operations/chosenNodes";
 import { ringConverged } from "../operations/convergence";
 import { refuseReplacement } from "../operations/replacementGuard";
 import { snapshotBeforeUpgrade } from "../operations/upgrade";
@@ -58,6 +59,7 @@ export class DaemonCluster extends CassandraRing {
     const ring = { name: args.name, selector, cluster, stallTimeoutMinutes };
     const canStart = podHooks(name, args, cluster, ...(hostPath === undefined ? [] : [ofFolder(hostPath)]));
     const workload = { apiVersion: "apps/v1", kind: maker } as const;
+    const keepsNodes = refuseNoNodes(name, { ...args, ring: args.name, selector, cluster }, this);
 
     const nodeAccess = hostPath === undefined ? [] : [this.letReadNodes(name)];
     this.daemonSet = new k8s.apps.v1.DaemonSet(
@@ -77,8 +79,12 @@ export class DaemonCluster extends CassandraRing {
         deleteBeforeReplace: false,
         customTimeouts: joinTimeouts(mostNodes),
         hooks: {
-          beforeCreate: [refuseReplacement(name, { memory, workload, takesOver, cluster }), ...canStart],
-          beforeUpdate: [...canStart, snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this)],
+          beforeCreate: [refuseReplacement(name, { memory, workload, takesOver, cluster }), ...canStart, keepsNodes],
+          beforeUpdate: [
+            ...canStart,
+            keepsNodes,
+            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this),
+          ],
         },
       },
     );

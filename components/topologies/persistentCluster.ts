@@ -109,7 +109,8 @@ export class PersistentCluster extends CassandraRing {
   private makeLocalVolumes(name: string, args: PersistentClusterArgs, { sets, claim }: RingOfSets) {
     const { localVolumes: disks } = args;
     if (!disks) return [];
-    return [new LocalVolumes(name, { ...args, ...this.identity, sets, disks, claim }, { parent: this })];
+    const { namespace } = this.metadata;
+    return [new LocalVolumes(name, { ...args, ...this.identity, namespace, sets, disks, claim }, { parent: this })];
   }
 
   /** One StatefulSet, or one for each rack. */

@@ -1,15 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { certificateSecret } from "../objects/certificateCheck";
+import { type Identity, selectorLabels } from "../objects/labels";
 import { isClaimed, outlivesPod } from "../objects/disk";
 import { Privilege, refuseWhereRestricted } from "../objects/podSecurityStandard";
 import { setsOf } from "../objects/racks";
 import { warnOfClientCertificates } from "../objects/tls";
 import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
 import { PodController, refuseForeignPods } from "../operations/foreignPods";
+import { refuseForeignRing } from "../operations/foreignRings";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import type { CassandraRingArgs } from "./cassandraRing";
-import type { RingLayout } from "./ringLayout";
+import { type RingLayout, topologyOf } from "./ringLayout";
 import { propertyName } from "../engine/propertyNames";
 
 /** Inputs of a ring's component: what its hooks are told. They wait for no other arg, so that a refused ring makes nothing. */
@@ -39,14 +41,31 @@ function newRingHooks(
   name: string,
   ring: string,
   cluster: KubeContext,
-  { disk, maker: kind, racks = [], adopted, takesOver = false }: RingLayout,
+  { disk, maker: kind, racks = [], adopted, topology, takesOver = false }: RingLayout,
 ): pulumi.ResourceHook[] {
   if (adopted || takesOver) return [];
-  const sets = setsOf(ring, racks);
+  const maker: PodController = { kind, names: setsOf(ring, racks) };
   // Whether folders of nodes hold data of this ring cannot be seen from here.
-  const comesBack = isClaimed(disk) ? hasVolumes(disk.template, sets) : () => Promise.resolve(outlivesPod(disk));
-  const maker: PodController = { kind, names: isClaimed(disk) ? sets : [ring] };
-  return [refuseForeignPods(name, maker, cluster), refuseClusterNameInUse(name, { ring, cluster, comesBack })];
+  const comesBack = isClaimed(disk) ? hasVolumes(disk.template, maker.names) : () => Promise.resolve(outlivesPod(disk));
+  const selector = selectorLabels({ name: ring, topology });
+  return [
+    refuseForeignPods(name, maker, cluster, selector),
+    refuseClusterNameInUse(name, { ring, cluster, comesBack }),
+  ];
+}
+
+/** Hooks before the first Service of a ring is created, which refuse objects of another ring. Those of an adopted ring are the tutorials'. */
+export function newServiceHooks(
+  name: string,
+  identity: Identity,
+  cluster: KubeContext,
+  { maker: kind, racks = [], adopted, topology: component }: RingLayout,
+): pulumi.ResourceHook[] {
+  if (adopted) return [];
+  const maker: PodController = { kind, names: setsOf(identity.name, racks) };
+  const [topology, services] = [topologyOf[kind], [identity.name, `${identity.name}-client`]];
+  const adoptsPod = component === "pod" && kind !== "Pod";
+  return [refuseForeignRing(name, { topology, identity, services, maker, adoptsPod }, cluster)];
 }
 
 /**

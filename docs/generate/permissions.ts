@@ -44,7 +44,7 @@ export const furtherPermissions: Permission[] = [
     apiGroup: "",
     resources: ["nodes"],
     verbs: ["list"],
-    when: "`racks`: to see that each zone has a node",
+    when: "`racks`: to see that each zone has a node; topology `daemon`: to see which members an edit of `nodeSelector`, `affinity` or `tolerations` takes away",
     isClusterWide: true,
   },
   {

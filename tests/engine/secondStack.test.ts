@@ -1,8 +1,10 @@
 import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
+import { upsert } from "./flags/ways";
 import { inSimulatedLab, smallMembers, Stack } from "../support/stack";
 
 const minutes = 60_000;
+const topologies = ["persistent", "ephemeral", "daemon", "pod", "cockroachdb"];
 const ring = { ...smallMembers, replicas: 3, storage: "minikube-hostpath" };
 
 describe("a second stack, on the real engine and API server, with simulated nodes", function () {
@@ -51,5 +53,59 @@ describe("a second stack, on the real engine and API server, with simulated node
     assert.deepEqual(await everything(), before);
     await stack.up("--expect-no-changes");
     await third.up("--expect-no-changes");
+  });
+
+  /** The StorageClass of the first stack. */
+  const existing = { storage: "existing", storageClassName: "default-cassandra" };
+  /** Config of a ring of one topology. */
+  const configOf = (topology: string, name: string) => ({
+    ...smallMembers,
+    clusterName: "Second",
+    ...existing,
+    topologies: [topology],
+    ...(topology !== "daemon" && topology !== "pod" && { replicas: 2 }),
+    [topology]: { name, ...(topology === "cockroachdb" && { insecure: true }) },
+  });
+  /** Makes a ring of that name in another stack, which is refused whatever the provider is told of objects that exist. */
+  async function isRefused(topology: string, name: string): Promise<void> {
+    const before = await everything();
+    const second = await Stack.of(lab, `a-${topology}`);
+    for (const more of [{}, upsert]) {
+      second.configure({ ...configOf(topology, name), ...more });
+      const refusal = /is there, of another ring, whose Secret and Services ring \S+ would overwrite/;
+      assert.match(await second.refused("up", "--yes", "--skip-preview"), refusal);
+      if (more === upsert) assert.match(await second.refused("preview"), refusal);
+    }
+    assert.deepEqual(await everything(), before);
+  }
+
+  it("of another topology and the same name is refused, also where it would take over what exists", async () => {
+    await isRefused("daemon", "cassandra");
+    await stack.up("--expect-no-changes");
+  });
+
+  describe("@all beside a stack of all topologies", () => {
+    let first: Stack;
+
+    before(async () => {
+      first = await Stack.of(lab, "first");
+      const names = Object.fromEntries(topologies.map((topology) => [topology, { name: `one-${topology}` }]));
+      first.configure({
+        ...smallMembers,
+        clusterName: "First",
+        ...existing,
+        topologies,
+        replicas: 2,
+        ...names,
+        cockroachdb: { ...names.cockroachdb, insecure: true },
+      });
+      await first.up();
+    });
+
+    for (const topology of topologies)
+      for (const other of topologies.filter((one) => one !== topology))
+        it(`${topology} is refused the name of ${other}`, () => isRefused(topology, `one-${other}`));
+
+    it("and the first stack is what it was", () => first.up("--expect-no-changes"));
   });
 });

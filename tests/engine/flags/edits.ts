@@ -104,6 +104,11 @@ export const edits: Record<string, Edit> = {
     by: few,
   },
   "an explicit provider": { transforms: { PROVIDER: "one" }, at: workloads, by: few },
+  "a nodeSelector that picks no node": {
+    settings: () => ({ daemon: { nodeSelector: { disk: "none" } } }),
+    at: ["DaemonSet::cassandra-daemon"],
+    by: few,
+  },
   "another explicit provider": {
     transformsBefore: { PROVIDER: "one" },
     transforms: { PROVIDER: "two" },

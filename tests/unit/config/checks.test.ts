@@ -27,6 +27,12 @@ describe("checks across keys", () => {
       'daemon.name: invalid value "cassandra": must differ from the name of ephemeral',
     ],
     [
+      "a ring of the name of another one's Service",
+      { topologies: ["persistent", "ephemeral"], ephemeral: { name: "cassandra-client" } },
+      'ephemeral.name: invalid value "cassandra-client" beside cassandra:persistent.name "cassandra": must be another name; ' +
+        "the rings would both have Service cassandra-client",
+    ],
+    [
       "two rings that call themselves alike",
       { topologies: ["ephemeral", "daemon"], daemon: { clusterName: "cassandra" } },
       'daemon.clusterName: invalid value "cassandra": must differ from the clusterName of ephemeral',

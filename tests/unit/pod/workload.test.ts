@@ -166,6 +166,16 @@ describe("workload.observe", () => {
     assert.deepEqual(line(early, "replicas"), ["-1"]);
   });
 
+  it("does not take a DaemonSet that picks no node for a ring that is being deleted", () => {
+    const own = { ...gone, ownerReferences: owner("DaemonSet") };
+    const set = daemonSet({ observedGeneration: 2, desiredNumberScheduled: 0 });
+    assert.deepEqual(line(view(world(own, set)), "replicas"), ["-1"]);
+    const path = `/apis/apps/v1/namespaces/db/daemonsets/ring`;
+    const deleted = { [path]: { ...(set[path] as object), metadata: { generation: 2, ...gone } } };
+    assert.deepEqual(line(view(world(own, deleted)), "replicas"), ["0"]);
+    assert.deepEqual(line(view(world(own, { ...set, [namespace]: { metadata: gone } })), "replicas"), ["0"]);
+  });
+
   it("tells a pod that its node's folder waits for the next one, unless the node is picked no longer", () => {
     const own = { ...gone, ownerReferences: owner("DaemonSet") };
     const node = (labels: object) => ({ "/api/v1/nodes/node-b": { metadata: { name: "node-b", labels } } });

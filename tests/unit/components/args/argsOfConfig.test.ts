@@ -19,7 +19,7 @@ describe("args of components", () => {
     };
     /** What no component can tell: the ring beside it, the namespace that is made, the words of stack config. */
     const ofConfigAlone =
-      /: must differ from |tlsSecret: .* while tls is none|:tls: invalid value "(?!secret")|adopt: invalid value "true" (with createNamespace|beside )|adopt: invalid value "tutorial"|while topologies holds| of a ring that is not adopted| beside \S+ of \w+ on /;
+      /: must differ from |the rings would both have |tlsSecret: .* while tls is none|:tls: invalid value "(?!secret")|adopt: invalid value "true" (with createNamespace|beside )|adopt: invalid value "tutorial"|while topologies holds| of a ring that is not adopted| beside \S+ of \w+ on /;
     const argOf: Record<string, string> = { maxHeap: "maxHeapMiB", tls: "tlsSecret" };
     const named = (key: string) => argOf[key] ?? key;
 

@@ -7,6 +7,7 @@ import { ringArgs } from "../../../support/args";
 /** What an API server has, by path; all else it answers with 404, or with another code. */
 interface World {
   set?: { replicas: number };
+  labels?: Record<string, string>;
   /** Names of claims. */
   claims?: string[];
   record?: Record<string, string>;
@@ -28,7 +29,10 @@ async function run(
   { isPreview = false, takesOver = false } = {},
 ): Promise<void> {
   const objects: Record<string, unknown> = {
-    "/apis/apps/v1/namespaces/db/statefulsets/cassandra": world.set && { spec: world.set },
+    "/apis/apps/v1/namespaces/db/statefulsets/cassandra": world.set && {
+      metadata: { labels: world.labels },
+      spec: world.set,
+    },
     "/api/v1/namespaces/db/configmaps/cassandra-ring": world.record && { data: world.record },
     "/api/v1/namespaces/db/persistentvolumeclaims": {
       items: (world.claims ?? []).map((name) => ({ metadata: { name } })),
@@ -95,6 +99,19 @@ describe("the guard of a set", function () {
     );
     await run(there, first, create(3), { takesOver: true });
     await assert.rejects(run(there, first, create(2), { takesOver: true }), /could not be checked/);
+  });
+
+  it("refuses a set of another ring, also where it would be taken over, and does not advise to take it over", async () => {
+    const labels = {
+      "app.kubernetes.io/managed-by": "pulumi",
+      "app.kubernetes.io/instance": "cassandra",
+      "app.kubernetes.io/name": "cockroachdb",
+    };
+    for (const takesOver of [false, true])
+      await assert.rejects(run({ set: { replicas: 3 }, labels }, first, create(3), { takesOver }), {
+        message:
+          "StatefulSet cassandra is there, of another ring: ring cassandra cannot take it over. Choose another name",
+      });
   });
 
   it("refuses fewer members than have their volumes kept; those that left do not count", async () => {

@@ -141,6 +141,40 @@ describe("rings by other names", () => {
   });
 });
 
+describe("the certificates of a CockroachDB cluster that runs", () => {
+  const cluster: RingSnapshot = { name: "cockroachdb", namespace: "db", disk: "volumes" };
+  const judge = (was: Partial<RingSnapshot>, wanted: Partial<RingSnapshot>) =>
+    validateRingChanges({ cockroachdb: { ...cluster, ...was } }, { cockroachdb: { ...cluster, ...wanted } });
+
+  it("can neither be given nor taken away", () => {
+    const [refusal] = judge({ nodeCertificates: "secret" }, { nodeCertificates: "none" }).refusals;
+    assert.equal(
+      refusal,
+      'nodeCertificates: "none" is not allowed for ring cockroachdb (cockroachdb) while it runs with "secret": nodes with certificates ' +
+        'and nodes without do not talk to each other; allowed is "secret", or `pulumi destroy`, which keeps the rows, and then ' +
+        "`pulumi up`: no node runs meanwhile",
+    );
+    assert.equal(judge({ nodeCertificates: "none" }, { nodeCertificates: "secret" }).refusals.length, 1);
+    assert.deepEqual(judge({ nodeCertificates: "secret" }, { nodeCertificates: "secret" }).refusals, []);
+  });
+
+  it("are not judged where the state is from before they were remembered", () =>
+    assert.deepEqual(judge({}, { nodeCertificates: "secret" }), { losses: [], refusals: [] }));
+
+  it("are remembered by the component", async () => {
+    const { image, memory, cpu } = podArgs;
+    const args = { image, memory, cpu, name: "cockroachdb", namespace: "db", replicas: 3, volumeSize: "1Gi" };
+    for (const [certificates, expected] of [
+      [undefined, "none"],
+      [{ node: "n", client: "c" }, "secret"],
+    ] as const) {
+      const all = await record(() => new CockroachCluster("x", { ...args, ...(certificates && { certificates }) }));
+      const { inputs } = all.find(({ type, name }) => type === "cassandra:index:DataGuard" && name === "x-ring")!;
+      assert.match(JSON.stringify(inputs), new RegExp(`"nodeCertificates":"${expected}"`));
+    }
+  });
+});
+
 /** Makes a component of these args in a cluster. */
 type Make = (args: { name?: string; namespace?: string; acceptDataLoss?: boolean; cluster: object }) => unknown;
 
