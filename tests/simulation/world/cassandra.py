@@ -1,4 +1,4 @@
-"""A model of Cassandra 5.0 with exactly the facts of tests/cassandra/facts: how a member starts, streams and leaves, and what it does not stream."""
+"""A model of Cassandra 5.0 with exactly the facts of tests/cassandra/facts: how a member starts, streams and leaves."""
 from ring import COMPLETED, DECOMMISSIONED, IN_PROGRESS, NEEDS_BOOTSTRAP, Entry
 
 RING_DELAY = 8.0
@@ -246,7 +246,7 @@ class Process:
             up = [one for one in owners if ring.is_up(one)]
             for owner in ring.owners(row):
                 # A new owner streams a row from one of those that had it, which may have missed it.
-                if owner not in owners and ring.is_up(owner) and up:
-                    if row in ring.processes[self.kernel.random.choice(up)].disk.rows:
-                        ring.processes[owner].disk.rows.add(row)
+                is_new = owner not in owners and ring.is_up(owner) and up
+                if is_new and row in ring.processes[self.kernel.random.choice(up)].disk.rows:
+                    ring.processes[owner].disk.rows.add(row)
         return ""
