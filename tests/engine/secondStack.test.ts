@@ -42,7 +42,7 @@ describe("a second stack, on the real engine and API server, with simulated node
     const elsewhere = { ...ring, namespace: "shop", createNamespace: true };
     third.configure(elsewhere);
     const refusal = [
-      'cassandra:clusterName: "K8Demo" is not allowed for ring cassandra: ring cassandra in namespace default has it',
+      'cassandra:clusterName: "K8Demo" is not allowed for ring cassandra: ring cassandra in namespace default has this name',
       'such as "cassandra-shop"',
     ];
     await third.refusedWith(refusal, "up", "--yes", "--skip-preview");

@@ -51,7 +51,7 @@ export function volumes(scene: () => Scene): void {
     await scene().stack.up("--expect-no-changes");
     await scene().refuses(
       { ...cloud, volumeSize: "1Gi" },
-      'cassandra:volumeSize: "1Gi" is not allowed for ring cassandra: its volumes are of 2Gi',
+      'cassandra:volumeSize: "1Gi" is not allowed for ring cassandra: its volumes have 2Gi',
     );
     scene().configure({ ...larger, storageClassName: "slow" });
     assert.match(
