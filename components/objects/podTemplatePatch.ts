@@ -1,12 +1,14 @@
 import { isObject } from "../args/shapes";
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- as deep as Kubernetes has it; a package for other languages takes no union */
 /** A patch over the template of pods, in the form of a template. */
 export interface PodTemplatePatch {
-  /** Labels and annotations. */
-  metadata?: Record<string, Record<string, string | null>>;
+  /** `labels` and `annotations`; null removes one. */
+  metadata?: Record<string, any>;
   /** Fields of a pod's spec. */
-  spec?: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- as deep as Kubernetes has it
+  spec?: Record<string, any>;
 }
+/* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** By which field the items of a list belong together. Source: the merge keys of the Kubernetes API. A list with no such field is replaced. */
 const mergeKeys: Record<string, string> = {
