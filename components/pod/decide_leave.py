@@ -31,8 +31,6 @@ def decommission_step(state_log, mode):
 
 def decide_termination(view, serves_cql, mode):
     """How a pod without ordinal ends, once it is asked to end. `serves_cql` and `mode` are those of its own Cassandra."""
-    if view.desired_replicas() == view.UNKNOWN_CONTROLLER:
-        return Wait("the API server must find the namespace and the controller of this pod: an API server that has just started may not")
     if view.desired_replicas() == 0:
         return Terminate("exit", "the whole ring is being deleted: this member does not decommission")
     if not view.is_removed:

@@ -17,8 +17,6 @@ class RingView:
     record_name = os.environ.get("RING_RECORD", "")
     # Keys of the record that name no member.
     RESERVED = ("forming", "formed", "moving", "superuser")
-    # What desired_replicas() tells while the namespace or the controller is not found, which may be wrong.
-    UNKNOWN_CONTROLLER = -2
 
     def __init__(self, version=None, entries=None):
         self.me, self.uid, self.address = system.MEMBER, system.POD_UID, system.ADDRESS

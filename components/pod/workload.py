@@ -9,14 +9,6 @@ from kubernetes_api import UnknownPod, account, find, request
 API_PATHS = {"ReplicationController": "/api/v1", "DaemonSet": "/apis/apps/v1", "StatefulSet": "/apis/apps/v1"}
 
 
-# Answers in a row without the namespace or the controller, after which they are gone.
-BELIEVED_ABSENCES = 10
-
-
-class absences:
-    count = 0
-
-
 def stateful_set_replicas():
     """Pods that this pod's StatefulSet asks for now."""
     name = os.environ["HOSTNAME"].rpartition("-")[0]
@@ -39,15 +31,9 @@ def controller_path(pod):
 
 
 def desired_replicas(pod, path, controller, stands_alone):
-    """Pods that the ring is to have; 0 when the whole ring is being deleted, -1 while the number is not known, -2 while the namespace or
-    the controller is not found. That may be wrong once; it is believed after some answers."""
+    """Pods that the ring is to have; 0 when the whole ring is being deleted, -1 while the number is not known."""
     # A namespace that is being deleted loses its pods first, and their controller only after the last pod.
-    namespace = find("/api/v1/namespaces/" + pod["metadata"]["namespace"])
-    is_found = namespace is not None and (path is None or controller is not None)
-    absences.count = 0 if is_found else absences.count + 1
-    if not is_found:
-        return 0 if absences.count >= BELIEVED_ABSENCES else -2
-    if is_deleted(namespace):
+    if is_deleted(find("/api/v1/namespaces/" + pod["metadata"]["namespace"])):
         return 0
     if path is None:
         # A controller that was deleted without its pods leaves them to themselves, with the data of a ring.
