@@ -1,4 +1,8 @@
+import { cockroachPorts } from "../cockroachdb/cockroachOptions";
+import { dataFolder, mountPaths, scriptsFolder } from "../objects/podVolumes";
+import { ports } from "../objects/ports";
 import { rackLabel } from "../objects/racks";
+import { tlsFolder } from "../objects/tls";
 import { isObject } from "./shapes";
 
 /** A part of a patch that a ring cannot do with: its path, as `spec.hostNetwork`, and the reason. */
@@ -18,6 +22,8 @@ interface PodParts {
   variables: RegExp;
   /** Folders that the program mounts, or starts the application from. */
   folders: string[];
+  /** Ports of the container. A patch is merged by the number, and would name such a port anew. */
+  ports: { numbers: number[]; names: string[] };
   /** Volumes of which a patch may change nothing, and emptyDirs of which it may set the size. */
   volumes: string[];
   scratch: string[];
@@ -27,18 +33,10 @@ interface PodParts {
 const ofCassandra: PodParts = {
   container: "cassandra",
   variables: /^(RING_|POD_|CASSANDRA_|PYTHON|LD_)|^(HOME|PATH|MAX_HEAP_SIZE|HEAP_NEWSIZE)$|^_?(JVM|JAVA|JDK)_/,
-  folders: [
-    "/ring",
-    "/var/lib/cassandra",
-    "/config",
-    "/var/log/cassandra",
-    "/tmp",
-    "/tls",
-    "/opt/cassandra",
-    "/etc/cassandra",
-  ],
+  folders: [dataFolder, scriptsFolder, tlsFolder, ...Object.values(mountPaths), "/opt/cassandra", "/etc/cassandra"],
+  ports: { numbers: Object.values(ports), names: ["intra-node", "tls-intra-node", "jmx", "cql"] },
   volumes: ["data", "cassandra-data", "ring", "tls"],
-  scratch: ["config", "logs", "tmp"],
+  scratch: Object.keys(mountPaths),
   initContainers: ["own-data"],
 };
 
@@ -46,6 +44,7 @@ const ofCockroach: PodParts = {
   container: "cockroachdb",
   variables: /^(POD_NAME|PATH)$|^(COCKROACH_|LD_)/,
   folders: ["/cockroach", "/secret"],
+  ports: { numbers: Object.values(cockroachPorts), names: Object.keys(cockroachPorts) },
   volumes: ["datadir", "secret"],
   scratch: ["certs"],
   initContainers: ["certs"],
@@ -125,7 +124,7 @@ const refusedIn = (path: string, value: unknown, reasonOf: (field: string) => st
     return reason === undefined ? [] : [{ part: `${path}.${field}`, reason }];
   });
 
-function refusedInContainer(path: string, container: Fields, { variables, folders }: PodParts): RefusedPart[] {
+function refusedInContainer(path: string, container: Fields, { variables, folders, ports }: PodParts): RefusedPart[] {
   const resources = fieldsOf(container.resources);
   const keys: Record<string, Record<string, string>> = {
     requests: { cpu: setByKey("cpu"), memory: setByKey("memory") },
@@ -149,11 +148,10 @@ function refusedInContainer(path: string, container: Fields, { variables, folder
       (folder) => folders.some((own) => covers(folder, own) || covers(own, folder)),
       "the program and the application have their files there",
     ),
-    ...named("ports", "name", (name) => name !== "undefined" && portNames.has(name), "the program sets it"),
+    ...named("ports", "name", (name) => ports.names.includes(name), "the program sets it"),
+    ...named("ports", "containerPort", (port) => ports.numbers.includes(Number(port)), "the program sets it"),
   ];
 }
-
-const portNames = new Set(["intra-node", "tls-intra-node", "jmx", "cql", "grpc", "http"]);
 
 function refusedInVolume(volume: Fields, { volumes, scratch }: PodParts): RefusedPart[] {
   const name = String(volume.name);

@@ -8,7 +8,7 @@ import { tlsFolder } from "./tls";
 type PodSpec = k8s.types.input.core.v1.PodSpec;
 
 /** Where Cassandra's data is mounted in a pod. */
-const dataFolder = "/var/lib/cassandra";
+export const dataFolder = "/var/lib/cassandra";
 
 /** Where the scripts of this program are mounted in a pod. */
 export const scriptsFolder = "/ring";

@@ -1,5 +1,5 @@
 import { RingMember } from "../cassandra/nodetool";
-import { hostIdIn, membersAwaitingRepair, topologyChangeIn } from "../cassandra/record";
+import { hostIdIn, membersAwaitingRepair, topologyChangeIn, hasLeftIn } from "../cassandra/record";
 import { memberOf, ObservedPod, podAtForeignAddress, Survey, unknownMembersIn } from "./ringSurvey";
 
 /** The next step towards the ring that the stack asks for. */
@@ -105,7 +105,7 @@ const logsOf = ({ namespace }: Survey, one: Pick<ObservedPod, "name" | "pod">) =
 function leavingOrLeft(seen: Survey): ConvergenceStep | undefined {
   const { record, listed } = seen;
   const pods = here(seen).filter(({ ending }) => !ending);
-  const left = pods.find(({ name, uid }) => record[name] === `left ${uid}`);
+  const left = pods.find(({ name, uid }) => hasLeftIn(record[name], uid));
   if (left) return { rejoin: left };
   const leaving = pods.find(({ name, running, address }) => {
     const member = listed && memberOf(listed, record[name], address);

@@ -40,8 +40,8 @@ export function refuseForeignRing(name: string, own: OwnObjects, cluster: KubeCo
       const { namespace } = (newInputs as { metadata: { namespace?: string } }).metadata;
       // A namespace that is yet to be made has no ring in it.
       if (!namespace) return;
-      const look = () => objectsIn(namespace, cluster);
-      const found = (await inspectOrWarn(`whether another ring ${name} is there`, look, { isTold: false })) ?? [];
+      const inspect = () => objectsIn(namespace, cluster);
+      const found = (await inspectOrWarn(`whether another ring ${name} is there`, inspect, { isTold: false })) ?? [];
       const other = found.find((one) => isForeign(one, own));
       if (!other) return;
       const ring = own.identity.name;

@@ -42,7 +42,7 @@ def decide_termination(view, serves_cql, mode):
         # An interrupted bootstrap might become a member at the moment at which the pod ends, and the record would not know it.
         return Wait("this pod must finish joining before it can decommission")
     if view.host_id and not is_member_entry(view.record.get(view.me)) and not is_entering(view.phase):
-        return confirm_member(view)
+        return release_lock_while_waiting(view, confirm_member(view))
     if may_be_member(view):
         return release_lock_while_waiting(view, before_decommission(view, serves_cql, mode))
     if view.me in view.record.get("forming", "").split(" "):

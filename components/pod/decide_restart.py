@@ -86,7 +86,8 @@ def restart(view):
     if listed is False:
         return Wait(
             "this disk holds member %s, which the other members no longer list: somebody removed it by hand, and its data is outdated. "
-            "The other members should hold the data. If they do not, copy the disk first. To join as a new member, %s" % (view.host_id, how_to_discard(view))
+            "The other members should hold the data. If they do not, copy the disk first. To join as a new member, %s"
+            % (view.host_id, how_to_discard(view))
         )
     if undo_decommission and view.record is not None and seeds and listed is None:
         return Wait("another member must tell whether this one is in the ring: its last start ended during a decommission")

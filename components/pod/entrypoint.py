@@ -62,8 +62,8 @@ def wait_for_start(asked_to_end):
     for attempts in itertools.count():
         try:
             view = observe.observe()
-        except NoAnswer:
-            view = UnorderedView()
+        except NoAnswer as reason:
+            view = observe.without_answer(UnorderedView(), reason)
         view.attempts = attempts
         if asked_to_end and not must_decommission(view):
             os._exit(TERMINATED)
@@ -117,17 +117,17 @@ def must_start_again(asked_to_end):
     does not answer, the data may. `asked_to_end` is filled where the pod is being deleted."""
     if system.has_ordinal():
         return False
-    for _ in range(10):
+    for unknown in itertools.count(1):
         try:
             view = observe.observe()
-        except UnknownPod:
-            # Asked several times: one answer may come from an API server that has just started.
+        except UnknownPod as answer:
+            if unknown >= answer.BELIEVED_AFTER:
+                return False
             system.sleep(system.PAUSE)
             continue
         if view.is_removed:
             asked_to_end.append(True)
         return must_decommission(view)
-    return False
 
 
 def spawn(command):

@@ -21,11 +21,18 @@ class NotFound(NoAnswer):
 
 
 class UnknownPod(NoAnswer):
-    """The API server no longer knows this pod or its ServiceAccount."""
+    """The API server no longer knows this pod."""
+
+    # Answers after which the pod believes it: a single one may come from an API server that has just started.
+    BELIEVED_AFTER = 10
 
 
 class Unauthorized(UnknownPod):
     """The API server does not accept the token of the pod's ServiceAccount."""
+
+    # Five minutes of them: the account may have been made anew, or the API server's clock or key may be wrong for a while. In a namespace
+    # that is being deleted, the account goes as well.
+    BELIEVED_AFTER = 150
 
 
 def account(file):

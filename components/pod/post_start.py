@@ -48,7 +48,12 @@ def main(start_mode, closed=""):
     if closed:
         superuser.open_cql(start_mode)
     start_thread(lambda: member_duties.keep_on_record(host_id))
-    for duty in (member_duties.restart_drained, member_duties.repair_when_owed, member_duties.watch_for_decommission, member_duties.mark_formed_or_remove_lost):
+    for duty in (
+        member_duties.restart_drained,
+        member_duties.repair_when_owed,
+        member_duties.watch_for_decommission,
+        member_duties.mark_formed_or_remove_lost,
+    ):
         start_thread(duty)
     if superuser_secret.exists():
         start_thread(apply_password_until_done)

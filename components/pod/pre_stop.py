@@ -5,19 +5,12 @@ import decommission
 import observe
 import remove_node
 import scratch
-import superuser
 import system
 from decide_leave import decide_termination
 from decommission import DecommissionFailed
-from kubernetes_api import NoAnswer, Unauthorized, UnknownPod
+from kubernetes_api import NoAnswer, UnknownPod
 from steps import StartOver, Terminate, Wait
 from system import say, wait_for
-
-# Answers that the pod is unknown, after which the pod believes them: a single one may come from an API server that has just started.
-UNKNOWN_ANSWERS = 10
-# Answers that the pod's account is unknown, five minutes of them: the account may have been made anew, or the API server's clock or key may
-# be wrong for a while. In a namespace that is being deleted, the account goes as well.
-UNAUTHORIZED_ANSWERS = 150
 
 
 def main():
@@ -32,7 +25,7 @@ def main():
             view = observe.observe()
         except UnknownPod as answer:
             unknown += 1
-            if unknown < (UNAUTHORIZED_ANSWERS if isinstance(answer, Unauthorized) else UNKNOWN_ANSWERS):
+            if unknown < answer.BELIEVED_AFTER:
                 system.sleep(system.PAUSE)
                 continue
             return say("the API server no longer knows this pod: the pod ends without a decommission")
@@ -65,7 +58,8 @@ def terminate(step, view, mode):
     if step.reason:
         say(step.reason)
     if step.how == "open the CQL port":
-        superuser.open_port()
+        # Whether that has worked, the next look at the port tells.
+        system.nodetool("enablebinary")
         system.sleep(system.PAUSE)
         return False
     if step.how == "drain":

@@ -5,13 +5,12 @@ import re
 import superuser_secret
 import system
 from kubernetes_api import NoAnswer, namespaced, request
-from steps import HOST_ID
+from steps import HOST_ID, RESERVED
 
 # Values whose words are counted or looked up. Of all others it is enough that they are one line whose first word is no option of a
 # command.
 FIRST_RING = r"[1-9][0-9]{0,3}" if system.has_ordinal() else r"[a-z0-9.-]+( [a-z0-9.-]+)*"
 SHAPES = {"forming": FIRST_RING, "superuser": r"[A-Za-z0-9_]+"}
-KEYS = ("forming", "formed", "moving", "superuser")
 LINE = r"([A-Za-z0-9][\x20-\x7e]{0,1000})?"
 
 
@@ -37,7 +36,7 @@ def read():
 
 def is_of_pods(key, value):
     """Whether a pod may have written an entry: by its key, or by what it says of a member."""
-    return key in KEYS or key.startswith("repair.") or bool(re.match(r"(empty|left \S+)$|" + HOST_ID, value))
+    return key in RESERVED or key.startswith("repair.") or bool(re.match(r"(empty|left \S+)$|" + HOST_ID, value))
 
 
 def change(version, entries):

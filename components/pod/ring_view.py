@@ -7,7 +7,7 @@ import superuser_secret
 import system
 import volume
 from state_log import StateLog
-from steps import WriteRecord, is_member_entry
+from steps import RESERVED, WriteRecord, is_member_entry
 
 
 class RingView:
@@ -15,8 +15,6 @@ class RingView:
 
     has_ordinals = False
     record_name = os.environ.get("RING_RECORD", "")
-    # Keys of the record that name no member.
-    RESERVED = ("forming", "formed", "moving", "superuser")
 
     def __init__(self, version=None, entries=None):
         self.me, self.uid, self.address = system.MEMBER, system.POD_UID, system.ADDRESS
@@ -43,7 +41,7 @@ class RingView:
         return sorted((name for name in self.record or {} if self.is_member(name)), key=self.sort_key)
 
     def is_member(self, name):
-        is_name = not name.startswith("repair.") and name not in self.RESERVED
+        is_name = not name.startswith("repair.") and name not in RESERVED
         return is_name and is_member_entry((self.record or {}).get(name))
 
     def other_members(self):

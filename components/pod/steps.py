@@ -2,6 +2,8 @@
 import re
 from collections import namedtuple
 
+# Keys of the ring record that name no member.
+RESERVED = ("forming", "formed", "moving", "superuser")
 HOST_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # Wait, log the reason, decide again.

@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import scratch
+from steps import HOST_ID
 
 # Folder of the scripts, whichever of them runs.
 SCRIPTS = os.path.dirname(os.path.abspath(sys.argv[0]))
@@ -127,5 +128,5 @@ def kill_cassandra():
 
 def uuid_in(text):
     """The first UUID in a text; empty where there is none."""
-    found = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
+    found = re.search(HOST_ID, text)
     return found.group(0) if found else ""

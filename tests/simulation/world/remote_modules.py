@@ -12,10 +12,7 @@ def api(script, module):
         pass
 
     class UnknownPod(NoAnswer):
-        pass
-
-    class Unauthorized(UnknownPod):
-        pass
+        BELIEVED_AFTER = 10
 
     def ask():
         kernel.step()
@@ -51,9 +48,7 @@ def api(script, module):
         }  # fmt: skip
 
     return {
-        "kubernetes_api": module(
-            "kubernetes_api", NoAnswer=NoAnswer, Conflict=Conflict, UnknownPod=UnknownPod, Unauthorized=Unauthorized
-        ),
+        "kubernetes_api": module("kubernetes_api", NoAnswer=NoAnswer, Conflict=Conflict, UnknownPod=UnknownPod),
         "ring_record": module("ring_record", read=read, change=change, add_owner=lambda pvc: ask()),
         "workload": module("workload", stateful_set_replicas=stateful_set_replicas, observe=observe),
     }
@@ -90,7 +85,7 @@ def logins(script, module):
             "cql", CqlFailed=CqlFailed, peers_of=peers_of, misses_role_replicas=lambda host: False,
             delete_transferred_ranges=delete_transferred_ranges,
         ),
-        "superuser": module("superuser", open_cql=open_cql, open_port=lambda: open_cql("restart")),
+        "superuser": module("superuser", open_cql=open_cql),
         "superuser_secret": module("superuser_secret", exists=lambda: False),
         "superuser_password": module("superuser_password", apply_password_until_done=nothing),
         "auth_replication": module(

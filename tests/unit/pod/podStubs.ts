@@ -72,12 +72,12 @@ def wait_for(*words):
 /** Python code that raises what the API server's refusal raises, at the beginning of each stub that asks it. */
 const answer = ({ refusal = 0 }: World) => `
 import system
-from kubernetes_api import Conflict, NoAnswer, UnknownPod
+from kubernetes_api import Conflict, NoAnswer, Unauthorized, UnknownPod
 
 
 def answer():
     if ${refusal}:
-        raise {4: UnknownPod}.get(${refusal}, NoAnswer)("refused")
+        raise {4: UnknownPod, 5: Unauthorized}.get(${refusal}, NoAnswer)("refused")
 `;
 
 /** Replaces the ConfigMap of the ring record by files. Appended to ring_record.py. */

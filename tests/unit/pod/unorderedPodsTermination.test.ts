@@ -123,6 +123,12 @@ describe("pods without ordinal: how they leave", function () {
     assert.match(outcome.said, /the API server no longer knows this pod/);
   });
 
+  it("does not take a token that is refused for the pod's end: the account may have been made anew", async () => {
+    const outcome = await stop({ refusal: 5 });
+    assert.notEqual(outcome.code, 0, "the pod ended, and its data with it");
+    assert.doesNotMatch(outcome.said, /no longer knows this pod/);
+  });
+
   it("ends at once, and is forgotten, while it still waits to enter", async () => {
     const record = { ...members("a"), ...formed, b: "empty" };
     const outcome = await stop({ record, files: {}, gossiping: [] });

@@ -11,7 +11,11 @@ interface Named {
   name: string;
 }
 interface Spec {
-  containers: (Named & { env: Named[]; volumeMounts: { mountPath: string }[]; ports: Named[] })[];
+  containers: (Named & {
+    env: Named[];
+    volumeMounts: { mountPath: string }[];
+    ports: (Named & { containerPort: number })[];
+  })[];
   initContainers?: Named[];
   volumes: (Named & { emptyDir?: object })[];
 }
@@ -87,7 +91,13 @@ describe("a patch over the template of pods", () => {
         for (const { mountPath } of volumeMounts)
           for (const folder of [mountPath, `${mountPath}/below`, mountPath.replace(/\/[^/]+$/, "") || "/"])
             assert.equal(inside({ volumeMounts: [{ name: "x", mountPath: folder }] }).length, 1, folder);
-        for (const port of ports) assert.equal(inside({ ports: [port] }).length, 1, port.name);
+        for (const { name: own, containerPort } of ports) {
+          assert.deepEqual(inside({ ports: [{ name: own, containerPort: 1 }] }), [
+            `spec.containers[${name}].ports[${own}]`,
+          ]);
+          const renamed = inside({ ports: [{ name: "other", containerPort }] });
+          assert.deepEqual(renamed, [`spec.containers[${name}].ports[${containerPort}]`]);
+        }
         const free = ["imagePullPolicy", "resources", "securityContext"];
         for (const field of Object.keys(container).filter((field) => !free.includes(field)))
           assert.deepEqual(inside({ [field]: null }), [`spec.containers[${name}].${field}`]);
