@@ -31,6 +31,16 @@ export function membersAwaitingRepair(record: RecordEntries): string[] {
     .sort();
 }
 
+/**
+ * Changes of the ring record after somebody removed members by hand; null deletes an entry. As after each removal, the members that stay
+ * owe a repair: each has streamed from one replica, which may have missed a write that the removed member had acknowledged.
+ */
+export function entriesAfterRemoval(removed: string[], staying: string[]): Record<string, string | null> {
+  const owed = staying.map((pod) => [repair + pod, new Date().toISOString()] as const);
+  const gone = removed.flatMap((pod) => [[pod, null] as const, [repair + pod, null] as const]);
+  return Object.fromEntries<string | null>([...owed, ...gone]);
+}
+
 /** Holder of the topology lock and its change: `cassandra-3 joins`; undefined if nobody holds the lock. */
 export function topologyChangeIn(record: RecordEntries): { pod: string; what: string } | undefined {
   const [pod, ...what] = (record.moving ?? "").split(" ");

@@ -53,12 +53,19 @@ export class RingClient extends RingViews {
     }
   }
 
-  /** Scales the StatefulSets to that many pods in all. Surplus members must have left before. */
+  /**
+   * Scales the StatefulSets to that many pods in all. Surplus members must have left before. While a StatefulSet asks for fewer pods, the
+   * others keep theirs: these may be members that leave only once the ring has all its members.
+   */
   async scale(replicas: number): Promise<void> {
-    const { sets, namespace } = this.ring;
+    const { namespace } = this.ring;
     const { apps } = await this.cluster();
-    const body = [{ op: "replace", path: "/spec/replicas", value: Math.ceil(replicas / sets.length) }];
-    for (const name of sets) await apps.patchNamespacedStatefulSet({ name, namespace, body });
+    const value = this.podsOfEach(replicas);
+    const counts = await this.counts();
+    const smaller = counts.filter(({ count }) => count < value);
+    const body = [{ op: "replace", path: "/spec/replicas", value }];
+    for (const { name } of smaller.length > 0 ? smaller : counts)
+      await apps.patchNamespacedStatefulSet({ name, namespace, body });
   }
 
   /** Writes into the ring record what the ring itself says. */

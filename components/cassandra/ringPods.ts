@@ -53,11 +53,28 @@ export class RingPods {
     return found?.metadata?.labels;
   }
 
-  /** Pods that the live StatefulSets ask for; undefined if none exists. */
-  async replicas(): Promise<number | undefined> {
-    const counts = await Promise.all(this.ring.sets.map((set) => this.replicasOf(set)));
-    const live = counts.filter((count) => count !== undefined);
-    return live.length === 0 ? undefined : live.reduce((sum, count) => sum + count, 0);
+  /** The live StatefulSets, and how many pods each asks for. */
+  protected async counts(): Promise<{ name: string; count: number }[]> {
+    const found = await Promise.all(this.ring.sets.map(async (name) => ({ name, count: await this.replicasOf(name) })));
+    return found.flatMap(({ name, count }) => (count === undefined ? [] : { name, count }));
+  }
+
+  /** Pods of each StatefulSet in a ring of that many members. */
+  protected podsOfEach(replicas: number): number {
+    return Math.ceil(replicas / this.ring.sets.length);
+  }
+
+  /**
+   * Pods that the live StatefulSets ask for; undefined if none exists.
+   * @param wanted members that the ring is to have. While a StatefulSet asks for fewer pods than its part, the surplus pods of the others
+   *   do not count. @default all pods count
+   */
+  async replicas(wanted?: number): Promise<number | undefined> {
+    const counts = (await this.counts()).map(({ count }) => count);
+    if (counts.length === 0) return undefined;
+    const part = wanted === undefined ? 0 : this.podsOfEach(wanted);
+    const isShort = counts.some((count) => count < part);
+    return counts.reduce((sum, count) => sum + (isShort ? Math.min(count, part) : count), 0);
   }
 
   /** PersistentVolumeClaims of the StatefulSets, with and without a pod. */
@@ -119,15 +136,21 @@ export class RingPods {
 
   /**
    * Entries of the ring record, for decisions that depend on its members.
-   * @throws {Error} if there is no record: it may have been deleted, while the members and their data exist
+   * @throws {MissingRecordError} if there is no record: it may have been deleted, while the members and their data exist
    */
   protected async recordToRelyOn(): Promise<RecordEntries> {
     const record = await this.readRecord();
     if (record || this.ring.isAdopted) return record ?? {};
-    throw new Error(
-      `ConfigMap ${await this.recordName()} (the ring record) is not in namespace ${this.ring.namespace}; each pod writes its ` +
-        "part when it starts",
+    throw new MissingRecordError(
+      `ConfigMap ${await this.recordName()} (the ring record) is not in namespace ${this.ring.namespace}: \`pulumi up --refresh\` makes ` +
+        "it again, and within a minute each member writes its part",
     );
+  }
+
+  /** Entries of the ring record; empty if there is no ring. @throws {MissingRecordError} if there are pods and no record */
+  protected async recordOfPods(): Promise<RecordEntries> {
+    const isThere = (await this.pods()).length > 0 && (await this.recordName()) !== undefined;
+    return isThere ? this.recordToRelyOn() : this.record();
   }
 
   /** Name of the ConfigMap with the ring record; undefined if it is not known. */
@@ -158,6 +181,9 @@ export class RingPods {
     return this.ring.stallTimeoutMinutes ?? defaultStallTimeoutMinutes;
   }
 }
+
+/** Somebody has deleted the ring record. */
+export class MissingRecordError extends Error {}
 
 export interface PodView extends ObservedPod {
   /** Where its volume is mounted. */

@@ -91,7 +91,12 @@ export class RingViews extends RingQueries {
       unknownMembers,
       failedJoins,
       starting,
-      unlisted: await this.stillRecorded(recorded.filter((name) => !members.some(({ pod }) => pod === name))),
+      unlisted: (await this.stillRecorded(recorded.filter((name) => !members.some(({ pod }) => pod === name)))).map(
+        (name) => {
+          const ready = pods.find((one) => one.name === name)?.ready ?? false;
+          return { pod: name, ringOrdinal: this.ringOrdinalOf(name), ready };
+        },
+      ),
       missing: missing.map((name) => ({ pod: name, ringOrdinal: this.ringOrdinalOf(name) })),
       keyspaces: isWhole ? parseKeyspaces(description) : [],
       datacenter: listed[0].datacenter,
@@ -111,7 +116,7 @@ export class RingViews extends RingQueries {
    * @param asks whether a member is asked: `always`, if possible; `when all serve`; or `never`
    */
   async survey(replicas?: number, asks: AskPolicy = "always"): Promise<Survey> {
-    const [asked, pods, record] = await Promise.all([this.replicas(), this.pods(), this.record()]);
+    const [asked, pods, record] = await Promise.all([this.replicas(replicas), this.pods(), this.recordOfPods()]);
     const expected = Array.from({ length: replicas ?? 0 }, (_, ringOrdinal) => podAt(this.ring.sets, ringOrdinal));
     const missing = this.without(pods, record).map((name) => ({ name, ringOrdinal: this.ringOrdinalOf(name) }));
     const seen = await this.ask({ namespace: this.ring.namespace, asked, expected, pods, record, missing }, asks);

@@ -72,7 +72,7 @@ export class UnorderedRing extends RingClient {
 
   override async survey(replicas?: number, asks: AskPolicy = "always"): Promise<Survey> {
     // The record is read first: a member in the record that has no pod is gone, and not still to come.
-    const record = await this.record();
+    const record = await this.recordOfPods();
     const [asked, pods] = await Promise.all([this.replicas(), this.pods()]);
     const wanted = replicas ?? asked ?? 0;
     const here = pods.filter(({ ending }) => !ending).map(({ name }) => name);

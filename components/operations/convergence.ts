@@ -7,6 +7,7 @@ import { ProgressReporter } from "../engine/progressReporter";
 import { Streams } from "../cassandra/nodetool";
 import { defaultStallTimeoutMinutes } from "../cassandra/podJob";
 import type { RingClient } from "../cassandra/ringClient";
+import { MissingRecordError } from "../cassandra/ringPods";
 import { isMocked } from "../engine/recorded";
 import { decommissionMembers, DecommissioningRing } from "./topologyChanges";
 import { size } from "./decommissionPlan";
@@ -130,7 +131,7 @@ export async function converge(
     const isBrief = round % 5 !== 0;
     const asks = isBlind ? "never" : isBrief ? "when all serve" : "always";
     const seen = await retryWhileUnavailable(() => client.survey(replicas, asks)).catch((error: Error) => {
-      if (isBlind && apiErrorKind(error) === "forbidden") throw error;
+      if ((isBlind && apiErrorKind(error) === "forbidden") || error instanceof MissingRecordError) throw error;
       return error;
     });
     if (seen instanceof Error && apiErrorKind(seen) === "forbidden") {

@@ -1,5 +1,5 @@
 import { RingMember } from "../cassandra/nodetool";
-import { hostIdIn, membersAwaitingRepair, topologyChangeIn, hasLeftIn } from "../cassandra/record";
+import { entriesAfterRemoval, hostIdIn, membersAwaitingRepair, topologyChangeIn, hasLeftIn } from "../cassandra/record";
 import { memberOf, ObservedPod, podAtForeignAddress, Survey, unknownMembersIn } from "./ringSurvey";
 
 /** The next step towards the ring that the stack asks for. */
@@ -150,7 +150,7 @@ function adviceForUnlistedPod({ namespace, lostMember }: Survey, pod: ObservedPo
 
 /** Members that the ring and the ring record list differently, or that are not NORMAL. */
 function recordDiffersFromRing(seen: Survey): ConvergenceStep | undefined {
-  const { record, listed } = seen;
+  const { record, listed, expected } = seen;
   const pods = here(seen);
   if (!listed) {
     // Pods that are simulated write no record.
@@ -169,7 +169,13 @@ function recordDiffersFromRing(seen: Survey): ConvergenceStep | undefined {
       return { waitFor: `the ring record to list ${name}`, updateRecord: { [name]: `${hostId} ${address}` } };
     }
   }
-  return undefined;
+  // Somebody removed a surplus member by hand, and no pod will come that changes its entry.
+  const gone = seen.missing?.find(
+    ({ name }) => hostIdIn(record[name]) && !expected.includes(name) && !memberOf(listed, record[name]),
+  );
+  if (!gone) return undefined;
+  const updateRecord = entriesAfterRemoval([gone.name], expected);
+  return { waitFor: `the ring record to forget ${gone.name}, which the ring does not list`, updateRecord };
 }
 
 /** Members without a pod. */
@@ -210,7 +216,8 @@ function memberWithoutPod(seen: Survey): ConvergenceStep | undefined {
 }
 
 /** What a complete ring still has to do. */
-function pendingWork({ record, expected, listed }: Survey): ConvergenceStep | undefined {
+function pendingWork(seen: Survey): ConvergenceStep | undefined {
+  const { record, expected, listed } = seen;
   if (!listed) return undefined;
   const owed = membersAwaitingRepair(record).find((name) => expected.includes(name));
   if (owed) {
@@ -223,7 +230,8 @@ function pendingWork({ record, expected, listed }: Survey): ConvergenceStep | un
   if (!topologyChange) return undefined;
   const waitFor = `${topologyChange.pod} to release the topology lock (${topologyChange.what})`;
   // A pod that is gone for good, such as after a reverted edit, does not release the lock.
-  return expected.includes(topologyChange.pod) ? { waitFor } : { waitFor, updateRecord: { moving: null } };
+  const advice = `${logsOf(seen, { name: topologyChange.pod })}; a pod whose container restarts releases the lock`;
+  return expected.includes(topologyChange.pod) ? { waitFor, advice } : { waitFor, updateRecord: { moving: null } };
 }
 
 /** The repair in a sentence, for the preview; empty if there is nothing to repair. */

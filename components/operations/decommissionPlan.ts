@@ -26,7 +26,7 @@ export interface RingView {
   /** Pods that exist and that the ring does not list: an unknown member may be one of them, at its previous address. @default none */
   starting?: string[];
   /** Pods that the ring record lists as members, and the ring does not. */
-  unlisted: string[];
+  unlisted: UnlistedPod[];
   /**
    * Members of the ring record that have no pod, such as after somebody scaled the StatefulSet down by hand. If there are unknown
    * members, also pods of which only the volume exists. @default none
@@ -41,14 +41,22 @@ export interface RingView {
   datacenter: string;
 }
 
+export interface UnlistedPod extends Pick<Member, "pod" | "ringOrdinal"> {
+  /** Whether it serves CQL. */
+  ready: boolean;
+}
+
 /** The next step of a decommission. */
 export type Step =
   /** The member to decommission next, or whose decommission an interrupted update has started. */
   | { decommission: string }
   /** Members whose pods must be recreated first, to stream their data, and the number of pods then. */
   | { recreatePods: string[]; pods: number }
-  /** What must end first, and ends by itself; the pod that joins meanwhile; and the time-out, unless data streams. */
-  | { waitFor: string[]; joins?: string; minutes?: number }
+  /**
+   * What must end first, and ends by itself; the pod that joins meanwhile; and the time-out, unless data streams. Of pods that are
+   * `removed`, the wait shows that somebody removed them from the ring by hand: the ring record then follows the ring.
+   */
+  | { waitFor: string[]; joins?: string; minutes?: number; removed?: string[] }
   /** Why no member may leave, and what is allowed. */
   | { refuse: string[] }
   | "done";
@@ -118,9 +126,9 @@ export function passing(ring: RingView, wanted: number): string[] {
  */
 const unlistedIn = (ring: RingView) =>
   ring.unlisted
-    .filter((pod) => !isMissing(ring, pod))
+    .filter(({ pod }) => !isMissing(ring, pod))
     .map(
-      (pod) =>
+      ({ pod }) =>
         `the ring record lists ${pod} as a member, and the ring does not: \`kubectl logs -n ${ring.namespace} ${pod}\` may tell why`,
     );
 
@@ -210,11 +218,14 @@ export function nextStep(ring: RingView, wanted: number): Step {
   if (against.length > 0) return { refuse: against };
   const waitFor = passing(ring, wanted);
   const isLong = waitFor.length > passingSoon(ring).length;
-  if (waitFor.length > 0 && !isLong)
+  if (waitFor.length > 0 && !isLong) {
+    const removed = unlisted.filter(({ ringOrdinal, ready }) => ringOrdinal >= wanted && !ready).map(({ pod }) => pod);
     return {
       waitFor,
       minutes: returningIn(ring).length + unclearIn(ring).length > 0 ? minutesToReturn : minutesToNote,
+      ...(removed.length === waitFor.length && { removed }),
     };
+  }
   if (waitFor.length > 0) return { waitFor, joins: ring.members.find(({ state }) => state === "joining")?.pod };
   return { decommission: nextOf(going)!.pod };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntilClear, errorMessage, retryWhileUnavailable, apiErrorKind } from "../kubernetes/apiClient";
 import { stallLimitMinutes } from "./memberDecommission";
 import { ProgressReporter } from "../engine/progressReporter";
-import { hasLeft } from "../cassandra/record";
+import { entriesAfterRemoval, hasLeft } from "../cassandra/record";
 import { RingClient } from "../cassandra/ringClient";
 import { nextStep, RingView, size, Step } from "./decommissionPlan";
 import { nextConvergenceStep } from "./convergencePlan";
@@ -127,6 +127,7 @@ export type DecommissioningRing = Pick<
   | "received"
   | "decommission"
   | "cleanup"
+  | "updateRecord"
   | "stallTimeoutMinutes"
 >;
 
@@ -135,6 +136,7 @@ export type DecommissioningRing = Pick<
  * @param wanted members that the ring is to have
  * @param inspect runs an inspection of the ring, and says so if that fails @default runs the inspection
  * @param pause milliseconds between two inspections while the decommission has to wait @default 3000
+ * @param now milliseconds since the epoch @default the system's clock
  * @throws {DecommissionBlocked} why no member may leave now
  * @throws {Error} why a decommission failed
  */
@@ -142,17 +144,32 @@ export async function decommissionMembers(
   client: DecommissioningRing,
   wanted: number,
   report: ProgressReporter,
-  { inspect = <T>(at: () => Promise<T>): Promise<T> => at(), pause = 3000 } = {},
+  { inspect = <T>(at: () => Promise<T>): Promise<T> => at(), pause = 3000, now = Date.now } = {},
 ): Promise<void> {
   // A first ring that does not fit the Kubernetes cluster has no member.
   if (await inspect(() => client.isUnformed())) return;
   await inspect(() => client.recordTutorialPods());
   for (let round = 0; ; round++) {
-    const { ring, step } = await waitForNextStep(client, wanted, report, pause, () =>
+    const { ring, step } = await waitForNextStep(client, wanted, report, { pause, now }, () =>
       inspect(() => client.inspect(round === 0 ? undefined : wanted)),
     );
     if (step === "done") return;
     if ("refuse" in step) throw new DecommissionBlocked(step.refuse.join("\n"));
+    if ("removed" in step) {
+      const pods = step.removed.join(" and ");
+      await report(
+        `the ring has not listed ${pods} for minutes, as after \`nodetool removenode\`: the ring record follows the ring, the ` +
+          "PersistentVolumeClaim stays, and the other members are repaired",
+        true,
+      );
+      await client.updateRecord(
+        entriesAfterRemoval(
+          step.removed,
+          ring.members.map(({ pod }) => pod),
+        ),
+      );
+      continue;
+    }
     if ("recreatePods" in step) {
       const pods = step.recreatePods.join(" and ");
       await report(
@@ -160,7 +177,7 @@ export async function decommissionMembers(
         true,
       );
       await client.scale(step.pods);
-      await waitUntilServing(client, step.recreatePods, report);
+      await waitUntilServing(client, step.recreatePods, ring, report);
       continue;
     }
     if (round === 0) await cleanUpFirst(client, ring, report);
@@ -168,10 +185,14 @@ export async function decommissionMembers(
   }
 }
 
-/** Waits until pods serve, or the ring record says that their members have left. @throws {DecommissionBlocked} */
+/**
+ * Waits until pods serve, or the ring record says that their members have left. A pod whose member the ring does not list need only exist.
+ * @throws {DecommissionBlocked}
+ */
 async function waitUntilServing(
   client: Pick<RingClient, "survey" | "replaceAtNewAddress" | "stallTimeoutMinutes">,
   names: string[],
+  { unlisted }: Pick<RingView, "unlisted">,
   report: ProgressReporter,
 ): Promise<void> {
   const silent = async () => {
@@ -179,7 +200,9 @@ async function waitUntilServing(
     const { pods, record } = seen;
     const misplaced = podAtForeignAddress(seen, pods);
     if (misplaced) await replaceAtNewAddress(client, misplaced, report);
-    const serves = (name: string) => pods.some((pod) => pod.name === name && pod.ready && !pod.ending);
+    const isUnlisted = (name: string) => unlisted.some(({ pod }) => pod === name);
+    const serves = (name: string) =>
+      pods.some((pod) => pod.name === name && (pod.ready || isUnlisted(name)) && !pod.ending);
     const missing = names.filter((name) => !serves(name) && !hasLeft(record[name]));
     if (missing.length === 0) return undefined;
     await report(`waiting for ${missing.join(" and ")} to serve`);
@@ -195,10 +218,10 @@ async function waitForNextStep(
   client: Pick<RingClient, "received" | "stallTimeoutMinutes">,
   wanted: number,
   report: ProgressReporter,
-  pause: number,
+  { pause, now }: { pause: number; now: () => number },
   inspect: () => Promise<RingView>,
-): Promise<{ ring: RingView; step: Exclude<Step, { waitFor: string[] }> }> {
-  for (let [said, since] = ["", Date.now()]; ; await sleep(pause)) {
+): Promise<{ ring: RingView; step: Exclude<Step, { waitFor: string[] }> | { removed: string[] } }> {
+  for (let [said, since] = ["", now()]; ; await sleep(pause)) {
     const ring = await inspect();
     const step = nextStep(ring, wanted);
     if (step === "done" || !("waitFor" in step)) return { ring, step };
@@ -207,10 +230,11 @@ async function waitForNextStep(
     const line = `waiting: ${step.waitFor.join("; ")}${toReceive ? ` (${size(received)} of ${size(toReceive)} received)` : ""}`;
     if (line !== said) {
       await report(line);
-      [said, since] = [line, Date.now()];
+      [said, since] = [line, now()];
     }
     const limit = step.minutes ?? stallLimitMinutes(client.stallTimeoutMinutes, toReceive - received);
-    if (Date.now() - since > limit * 60_000) {
+    if (now() - since > limit * 60_000) {
+      if (step.removed) return { ring, step: { removed: step.removed } };
       throw new DecommissionBlocked(`${line}, for ${Math.round(limit)} minutes`);
     }
   }

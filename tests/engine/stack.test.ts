@@ -110,6 +110,17 @@ describe("the program on the real engine and API server, with simulated nodes", 
     await stack.set({ replicas: "4" });
   });
 
+  it("says how a deleted ring record is made again, and makes it", async () => {
+    await lab.kubectl(["delete", "configmap", "cassandra-ring"]);
+    const advice =
+      /ConfigMap cassandra-ring \(the ring record\) is not in namespace default: `pulumi up --refresh` makes it again/;
+    assert.match(await stack.pulumi("preview"), advice);
+    assert.match(await stack.refused("up", "--yes", "--skip-preview"), advice);
+    await stack.up("--refresh");
+    await stack.get("configmap", "cassandra-ring");
+    await stack.up("--expect-no-changes");
+  });
+
   it("@all shows in refresh what was changed by hand, and sets it back", async () => {
     await lab.kubectl([
       "patch",

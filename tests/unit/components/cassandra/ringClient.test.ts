@@ -135,10 +135,34 @@ describe("a ring as Kubernetes has it", () => {
   it("is not judged without its record, which may be gone while its members are there", async () => {
     const objects = { [set]: { spec: { replicas: 1 } }, [`${core}/pods`]: { items: [pod("cassandra-0")] } };
     await withRing(objects, async (client) => {
-      for (const look of [() => client.inspect(), () => client.recordedMembers(1)])
+      for (const look of [() => client.inspect(), () => client.recordedMembers(1), () => client.survey(1)])
         await assert.rejects(look(), /^Error: ConfigMap cassandra-ring \(the ring record\) is not in namespace db/);
       assert.equal(await client.isUnformed(), false);
     });
+  });
+
+  it("is scaled by racks: one that asks for too few pods is raised before another one is made smaller", async () => {
+    const paths = ["a", "b"].map((rack) => `${set}-${rack}`);
+    const inRacks = { ...ring, sets: ["cassandra-a", "cassandra-b"] };
+    const scaled = async (...counts: number[]) => {
+      const objects = Object.fromEntries(paths.map((path, i) => [path, { spec: { replicas: counts[i] } }]));
+      const record = { [`${core}/pods`]: { items: [] }, [`${core}/configmaps/cassandra-ring`]: { data: {} } };
+      let writes: Written[] = [];
+      let asked: number | undefined;
+      await withApiServer({ ...objects, ...record }, async (kubeconfig, written) => {
+        writes = written;
+        const client = new RingClient({ kubeconfig }, inRacks);
+        asked = (await client.survey(4, "never")).asked;
+        await client.scale(4);
+      });
+      const rows = writes.map(({ path, body }) => `${path.slice(-1)} ${(body as { value: number }[])[0].value}`);
+      return { asked, rows };
+    };
+    // Scaled by hand so that the sum is right: one rack lacks a pod, and the surplus pod of the other may be a member.
+    assert.deepEqual(await scaled(1, 3), { asked: 3, rows: ["a 2"] });
+    assert.deepEqual(await scaled(2, 3), { asked: 5, rows: ["a 2", "b 2"] });
+    assert.deepEqual(await scaled(1, 1), { asked: 2, rows: ["a 2", "b 2"] });
+    assert.deepEqual(await scaled(2, 2), { asked: 4, rows: ["a 2", "b 2"] });
   });
 
   it("says who holds the volume of a member that has left, and does not wait for ever", async () => {

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { MissingRecordError } from "../../../../components/cassandra/ringPods";
 import { previewConvergence, converge, ConvergingRing } from "../../../../components/operations/convergence";
 import { AskPolicy } from "../../../../components/cassandra/ringViews";
 import { Member, RingView } from "../../../../components/operations/decommissionPlan";
@@ -150,6 +151,12 @@ describe("the look at a ring at the end of an update", () => {
     await run();
     assert.deepEqual(done, ["delete old", "clean cassandra-0", "clean cassandra-1"]);
     assert.match(said.join("\n"), /cassandra-0 has left the ring, though replicas is 2: it joins again/);
+  });
+
+  it("gives up at once without a ring record, which nobody makes while it waits", async () => {
+    const { client, run } = scene(whole);
+    client.survey = () => Promise.reject(new MissingRecordError("ConfigMap cassandra-ring is not in namespace db"));
+    await assert.rejects(run(), /^Error: ConfigMap cassandra-ring is not in namespace db$/);
   });
 
   it("has a member stay", async () => {

@@ -249,8 +249,31 @@ describe("the way to a ring that is what the stack says", () => {
     const owed = { ...whole.record, "repair.cassandra-1": "2026-01-01T00:00:00Z" };
     assert.match(waits(ring({ record: owed })).waitFor, /the repair of cassandra-1 to end/);
     const turn = { ...whole.record, moving: "cassandra-3 joins" };
-    assert.match(waits(ring({ record: turn })).waitFor, /cassandra-3 to release the topology lock \(joins\)/);
+    const { waitFor, advice } = waits(ring({ record: turn }));
+    assert.match(waitFor, /cassandra-3 to release the topology lock \(joins\)/);
+    assert.match(
+      advice!,
+      /^`kubectl logs -n db cassandra-3` may tell why; a pod whose container restarts releases the lock$/,
+    );
     assert.equal(nextConvergenceStep(ring({ record: { ...whole.record, moving: "" } })), "converged");
+  });
+
+  it("has the record forget a surplus member that somebody removed by hand, and the others repaired", () => {
+    const gone = {
+      record: { ...whole.record, ...entries(4), "repair.cassandra-4": "T" },
+      missing: [{ name: "cassandra-4", ringOrdinal: 4 }],
+    };
+    const { waitFor, updateRecord } = waits(ring(gone));
+    assert.equal(waitFor, "the ring record to forget cassandra-4, which the ring does not list");
+    const deleted = Object.keys(updateRecord!).filter((key) => updateRecord![key] === null);
+    assert.deepEqual(deleted, ["cassandra-4", "repair.cassandra-4"]);
+    assert.deepEqual(
+      Object.keys(updateRecord!).filter((key) => updateRecord![key]),
+      four.map((ringOrdinal) => `repair.cassandra-${ringOrdinal}`),
+    );
+    // A member without a pod that the ring lists is brought back instead.
+    const listed = [...whole.listed!, member(4, { up: false })];
+    assert.deepEqual(nextConvergenceStep(ring({ ...gone, listed })), { recreatePod: "cassandra-4", scale: 5 });
   });
 
   it("counts the members of several sets", () => {

@@ -35,6 +35,7 @@ const ring = (members: Member[], ...keyspaces: RingView["keyspaces"]): RingView 
   keyspaces: [own, ...keyspaces],
   datacenter: "dc1",
 });
+const unlisted = (ringOrdinal: number, ready = false) => ({ pod: `cassandra-${ringOrdinal}`, ringOrdinal, ready });
 const five = [0, 1, 2, 3, 4].map((ringOrdinal) => member(ringOrdinal));
 
 describe("the way to a smaller ring", () => {
@@ -120,7 +121,7 @@ describe("the way to a smaller ring", () => {
     assert.deepEqual(nextStep({ ...ring(cut), missing }, 3), { recreatePods: ["cassandra-3"], pods: 4 });
     assert.deepEqual(nextStep({ ...ring([...cut, five[4]]), missing }, 3), { recreatePods: ["cassandra-3"], pods: 5 });
     // One that has left, and ended before that was on record, comes back to note it.
-    const left = { ...ring(five.slice(0, 3)), missing, unlisted: ["cassandra-3"] };
+    const left = { ...ring(five.slice(0, 3)), missing, unlisted: [unlisted(3)] };
     assert.deepEqual(nextStep(left, 3), { recreatePods: ["cassandra-3"], pods: 4 });
     // Also where another one is down, which may have lost its disk, and need what is on that volume.
     const down = [member(0, { up: false }), ...cut.slice(1)];
@@ -175,12 +176,26 @@ describe("the way to a smaller ring", () => {
     const stranger = nextStep({ ...ring(five.slice(0, 3)), unknownMembers: ["10.0.0.9"] }, 3);
     assert.ok(typeof stranger === "object" && "refuse" in stranger, JSON.stringify(stranger));
     // It may have left, and have yet to note it; of one that was removed, the wait ends soon.
-    assert.deepEqual(nextStep({ ...ring(five.slice(0, 3)), unlisted: ["cassandra-3"] }, 3), {
+    assert.deepEqual(nextStep({ ...ring(five.slice(0, 3)), unlisted: [unlisted(3, true)] }, 3), {
       waitFor: [
         "the ring record lists cassandra-3 as a member, and the ring does not: `kubectl logs -n db cassandra-3` may tell why",
       ],
       minutes: 3,
     });
+  });
+
+  it("takes a surplus member that the ring does not list, and that does not serve, for one that was removed by hand", () => {
+    const removedIn = (...seen: ReturnType<typeof unlisted>[]) => {
+      const step = nextStep({ ...ring(five.slice(0, 3)), unlisted: seen }, 3);
+      assert.ok(typeof step === "object" && "waitFor" in step, JSON.stringify(step));
+      return step.removed;
+    };
+    assert.deepEqual(removedIn(unlisted(3)), ["cassandra-3"]);
+    assert.deepEqual(removedIn(unlisted(3), unlisted(4)), ["cassandra-3", "cassandra-4"]);
+    // One that serves has rows that the others may lack, and one that is to stay is wanted back.
+    assert.equal(removedIn(unlisted(3, true)), undefined);
+    assert.equal(removedIn(unlisted(2)), undefined);
+    assert.equal(removedIn(unlisted(2), unlisted(3)), undefined);
   });
 
   it("waits until the ring has forgotten a pod that ended as it joined, and advises nobody to remove it", () => {

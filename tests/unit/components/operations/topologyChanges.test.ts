@@ -1,0 +1,104 @@
+import * as assert from "node:assert/strict";
+import type { Member, RingView } from "../../../../components/operations/decommissionPlan";
+import {
+  DecommissionBlocked,
+  DecommissioningRing,
+  decommissionMembers,
+} from "../../../../components/operations/topologyChanges";
+
+const member = (ringOrdinal: number): Member => ({
+  pod: `cassandra-${ringOrdinal}`,
+  claim: `data-cassandra-${ringOrdinal}`,
+  ringOrdinal,
+  up: true,
+  state: "normal",
+});
+const ofThree: RingView = {
+  namespace: "db",
+  members: [0, 1, 2].map(member),
+  unknownMembers: [],
+  unlisted: [],
+  membersAwaitingRepair: [],
+  keyspaces: [],
+  datacenter: "dc1",
+};
+
+/**
+ * Makes a ring of three, in which the record still lists another member that somebody removed by hand. Its pod serves or not, or does not
+ * exist until the StatefulSet is scaled. The clock goes on by a minute with each inspection.
+ */
+async function decommissionInRingWithout(removed: { pod: string; ringOrdinal: number; ready: boolean }, hasPod = true) {
+  const [done, said]: string[][] = [[], []];
+  const written: Record<string, string | null> = {};
+  let minutes = 0;
+  const client: DecommissioningRing = {
+    stallTimeoutMinutes: 15,
+    isUnformed: () => Promise.resolve(false),
+    recordTutorialPods: () => Promise.resolve(),
+    replaceAtNewAddress: () => Promise.resolve(),
+    received: () => Promise.resolve(undefined),
+    cleanup: () => Promise.resolve(),
+    decommission: (pod) => Promise.resolve(void done.push(`decommission ${pod}`)),
+    scale: (replicas) => Promise.resolve(void done.push(`scale ${replicas}`)),
+    updateRecord: (entries) => Promise.resolve(void Object.assign(written, entries)),
+    survey: () => {
+      const pod = { ...removed, name: removed.pod, uid: "u", running: true, ending: false, keepsRecord: true };
+      return Promise.resolve({
+        namespace: "db",
+        expected: [],
+        pods: done.includes("scale 4") ? [pod] : [],
+        record: {},
+      });
+    },
+    inspect: () => {
+      minutes++;
+      const isForgotten = removed.pod in written;
+      const isMissing = !hasPod && !done.includes("scale 4");
+      return Promise.resolve({
+        ...ofThree,
+        unlisted: isForgotten ? [] : [removed],
+        missing: isMissing ? [removed] : [],
+      });
+    },
+  };
+  const report = (line: string) => Promise.resolve(void said.push(line));
+  const end = decommissionMembers(client, 3, report, { pause: 0, now: () => minutes * 60_000 });
+  const error = await end.then(
+    () => undefined,
+    (reason: Error) => reason,
+  );
+  return { done, written, said, error };
+}
+
+describe("a smaller ring after somebody removed a member by hand", () => {
+  const silent = { pod: "cassandra-3", ringOrdinal: 3, ready: false };
+
+  it("has the ring record follow the ring, and the other members repaired", async () => {
+    const { error, written, said } = await decommissionInRingWithout(silent);
+    assert.equal(error, undefined);
+    const { "cassandra-3": entry, "repair.cassandra-3": debt, ...owed } = written;
+    assert.deepEqual([entry, debt], [null, null]);
+    assert.deepEqual(Object.keys(owed).sort(), ["repair.cassandra-0", "repair.cassandra-1", "repair.cassandra-2"]);
+    for (const since of Object.values(owed)) assert.ok(Math.abs(Date.parse(since!) - Date.now()) < 60_000, since!);
+    assert.match(said.at(-1)!, /^the ring has not listed cassandra-3 for minutes.*PersistentVolumeClaim stays/);
+  });
+
+  it("recreates its pod first, which may have left and not have recorded that, and does not wait for it to serve", async () => {
+    const { error, done, written } = await decommissionInRingWithout(silent, false);
+    assert.equal(error, undefined);
+    assert.deepEqual(done, ["scale 4"]);
+    assert.equal(written["cassandra-3"], null);
+  });
+
+  it("changes nothing while the member serves, or is to stay", async () => {
+    for (const removed of [
+      { ...silent, ready: true },
+      { pod: "cassandra-2", ringOrdinal: 2, ready: false },
+    ]) {
+      const { error, written, done } = await decommissionInRingWithout(removed);
+      assert.ok(error instanceof DecommissionBlocked, String(error));
+      assert.match(error.message, /for 3 minutes$/);
+      assert.deepEqual([written, done], [{}, []]);
+    }
+  });
+});
