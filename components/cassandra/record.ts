@@ -11,14 +11,16 @@ export function hasLeftIn(entry: string | undefined, uid: string): boolean {
   return entry === `left ${uid}`;
 }
 
-/** Host ID in the entry of a member; undefined for other entries. */
+const memberEntry = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) \S+$/;
+
+/** Host ID in the entry of a member; undefined for other entries, such as a note that somebody added by hand. */
 export function hostIdIn(entry = ""): string | undefined {
-  return / /.test(entry) && !hasLeft(entry) ? entry.split(" ")[0] : undefined;
+  return memberEntry.exec(entry.trim())?.[1];
 }
 
 /** Address by which the ring knows a member, in its entry; undefined for other entries. */
 export function addressIn(entry = ""): string | undefined {
-  return hostIdIn(entry) === undefined ? undefined : entry.split(" ")[1];
+  return hostIdIn(entry) === undefined ? undefined : entry.trim().split(" ")[1];
 }
 
 const repair = "repair.";

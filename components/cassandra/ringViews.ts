@@ -9,7 +9,7 @@ import {
   Streams,
 } from "./nodetool";
 import { podAt } from "../objects/racks";
-import { RecordEntries, hasLeft, isUnformed, topologyChangeIn, membersAwaitingRepair } from "./record";
+import { RecordEntries, hasLeft, hostIdIn, isUnformed, topologyChangeIn, membersAwaitingRepair } from "./record";
 import { PodView } from "./ringPods";
 import { RingQueries } from "./ringQueries";
 import { Member, RingView } from "../operations/decommissionPlan";
@@ -59,7 +59,7 @@ export class RingViews extends RingQueries {
     // Members in the ring record may have no pod now, such as after somebody scaled the StatefulSet by hand.
     const known = [...new Set([...pods.map(({ name }) => name), ...recorded])].map((name) => {
       const pod: Partial<PodView> = pods.find((one) => one.name === name) ?? {};
-      const id = record[name]?.split(" ")[0];
+      const id = hostIdIn(record[name]);
       const member = listed.find(({ hostId }) => hostId === id) ?? listed.find((one) => one.address === pod.address);
       return { name, pod, member, isRecorded: recorded.includes(name) };
     });
