@@ -75,9 +75,20 @@ import system
 from kubernetes_api import Conflict, NoAnswer, Unauthorized, UnknownPod
 
 
+def next_refusal():
+    refusals = os.path.join(system.world, "refusals")
+    if not os.path.exists(refusals):
+        return ${refusal}
+    first, *rest = system.lines_of("refusals") or ["${refusal}"]
+    with open(refusals, "w") as file:
+        file.writelines(line + "\\n" for line in rest)
+    return int(first)
+
+
 def answer():
-    if ${refusal}:
-        raise {4: UnknownPod, 5: Unauthorized}.get(${refusal}, NoAnswer)("refused")
+    refusal = next_refusal()
+    if refusal:
+        raise {4: UnknownPod, 5: Unauthorized}.get(refusal, NoAnswer)("refused")
 `;
 
 /** Replaces the ConfigMap of the ring record by files. Appended to ring_record.py. */

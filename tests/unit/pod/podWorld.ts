@@ -6,7 +6,7 @@ export interface World {
   env: Record<string, string>;
   /** The ring record; undefined means that the API server does not answer. */
   record?: Record<string, string>;
-  /** Whether the API server refuses every request: it does not say why (1), no longer knows the pod (4), or does not accept its token (5). @default 0 */
+  /** Whether the API server refuses every request: it does not say why (1), no longer knows the pod (4), or does not accept its token (5). The lines of file `refusals`, which a test may write meanwhile, are those of the next requests. @default 0 */
   refusal?: number;
   /** Hosts whose CQL port is open. */
   serving?: string[];

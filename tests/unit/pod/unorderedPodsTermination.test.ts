@@ -182,6 +182,25 @@ describe("pods without ordinal: how they leave", function () {
     assert.equal(outcome.code, 7);
   });
 
+  for (const [refusal, what, starts] of [
+    [5, "while its token is refused", 2],
+    [4, "unless the API server no longer knows it", 1],
+  ] as const)
+    it(`starts Cassandra anew ${what}`, async () => {
+      const outcome = await start({
+        record: ring,
+        view: going(),
+        serving: all,
+        data: true,
+        files: { "ring-member": idOf("b") },
+        cassandra:
+          `echo >>"$world/starts"; if [ $(wc -l <"$world/starts") -lt 2 ]; then yes ${refusal} | head -20 >"$world/refusals"; ` +
+          'else echo "replicas 0" >>"$world/view"; fi; exit 7',
+      });
+      assert.equal(outcome.said.match(/restart: this disk holds member/g)?.length, starts, outcome.said);
+      assert.equal(outcome.code, 7);
+    });
+
   it("leaves it to Kubernetes to start a container again whose pod stays", async () => {
     const outcome = await start({
       record: ring,
