@@ -128,9 +128,10 @@ function checkProtection({ chosen, values, objects, given }: ParsedConfig, probl
 
 /** Racks are refused where the stack runs no topology that has racks. */
 function checkRacks({ chosen, common, given }: ParsedConfig, problems: Problems): void {
-  if (!common.racks?.length || chosen.includes("persistent")) return;
+  if (chosen.includes("persistent")) return;
   const refusal = { circumstance: `for ${chosen.join(", ")}`, rule: "needs topology persistent" };
-  problems.add("racks", given.racks, commonKeys.racks, refusal);
+  for (const key of ["racks", "rackNodeSelectors"] as const)
+    if (Object.keys(common[key] ?? {}).length > 0) problems.add(key, given[key], commonKeys[key], refusal);
 }
 
 /** Disks of one topology that are disks of another one as well. What is wrong within one is a misfit. */

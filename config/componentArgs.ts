@@ -10,6 +10,7 @@ import type {
   Placement,
   VolumeRetention,
 } from "../components/index";
+import type { RackNodeSelectors } from "../components/objects/racks";
 import { mebibytes } from "../components/kubernetes/quantity";
 import type { CommonConfig, TopologyConfig } from "./parseConfig";
 import type { Topology } from "./schema";
@@ -34,7 +35,13 @@ interface VolumeArgs {
 
 /** Args of the component of each topology that the stack runs. */
 export interface ComponentArgs {
-  persistent?: RingArgs & VolumeArgs & { racks: string[]; adopt?: AdoptedTemplate; numTokens?: number };
+  persistent?: RingArgs &
+    VolumeArgs & {
+      racks: string[];
+      rackNodeSelectors?: RackNodeSelectors;
+      adopt?: AdoptedTemplate;
+      numTokens?: number;
+    };
   ephemeral?: RingArgs & { replicas: number; adoptPod?: boolean };
   daemon?: RingArgs & { hostPath?: string };
   pod?: RingArgs;
@@ -60,6 +67,7 @@ export const argsOf: { [T in Topology]: (own: TopologyConfig, common: CommonConf
     ...ringArgs(own, common),
     ...volumeArgs(own, common),
     racks: own.racks,
+    ...(Object.keys(own.rackNodeSelectors).length > 0 && { rackNodeSelectors: own.rackNodeSelectors }),
     ...(own.adopt && { adopt: own.podTemplate, rack: own.rack || "Rack1-K8Demo", numTokens: own.numTokens }),
   }),
   ephemeral: (own, common) => ({

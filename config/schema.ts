@@ -13,6 +13,7 @@ import {
 } from "../components/index";
 import { optionFormat } from "../components/cassandra/refusedOptions";
 import { matches, shapes } from "../components/args/shapes";
+import type { RackNodeSelectors } from "../components/objects/racks";
 import { flag, Key, numberOf, textOf, textOrEmpty, valueOf } from "./keys";
 import { heap, issuer, list, object, oneOf, orEmpty, shaped, truth, wholeNumber } from "./parsers";
 
@@ -311,10 +312,19 @@ export const commonKeys = {
     default: [],
     unit: "",
     meaning:
-      "Zones (values of the node label `topology.kubernetes.io/zone`) of a persistent ring. Each zone is a rack with its own " +
-      "StatefulSet, and all racks have as many members; `replicas` counts all members. Empty: one StatefulSet, spread over " +
-      "all zones. It cannot change while the ring has data.",
+      "Racks of a persistent ring, each with its own StatefulSet. A rack is the zone of its name (node label " +
+      "`topology.kubernetes.io/zone`), unless `rackNodeSelectors` has it. All racks have as many members; `replicas` counts all " +
+      "members. Empty: one StatefulSet, spread over all zones. It cannot change while the ring has data.",
     ...valueOf<string[]>(shapes.racks),
+  },
+  rackNodeSelectors: {
+    type: "object",
+    default: {},
+    unit: "",
+    meaning:
+      "Labels of the nodes of racks that are no zones, by the name of the rack: other labels than that of the zone, or several racks in " +
+      "a zone.",
+    ...valueOf<RackNodeSelectors>(shapes.rackNodeSelectors),
   },
   jvmOptions: {
     type: "array",
@@ -414,6 +424,7 @@ export const topologyKeys = {
     overrides: [
       "replicas",
       "racks",
+      "rackNodeSelectors",
       "volumeSize",
       "volumeRetention",
       "localVolumes",

@@ -38,7 +38,6 @@ const ofPods: Rules<CassandraPodArgs> = {
   datacenter: "required, or later",
   rack: "required, or later",
   numTokens: "optional",
-  zone: "optional",
   jvmOptions: "optional",
   cassandraYaml: "optional, or later",
   lockMemory: "optional",
@@ -82,6 +81,7 @@ const rules = {
     ...ofRings,
     ...ofVolumes,
     racks: "optional",
+    rackNodeSelectors: "optional",
     adopt: "optional",
   } satisfies Rules<PersistentClusterArgs>,
   EphemeralCluster: {

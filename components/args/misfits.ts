@@ -1,7 +1,7 @@
 import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
 import { mebibytes, quantity } from "../kubernetes/quantity";
-import { setsOf, zoneLabel } from "../objects/racks";
+import { nodeSelectorOf, RackNodeSelectors, setsOf } from "../objects/racks";
 import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
 import { Application, refusedParts } from "./patchRules";
 import { mustBe, Refusal } from "./refusal";
@@ -21,6 +21,7 @@ export interface Told {
   maxHeapMiB?: number;
   replicas?: number;
   racks?: string[];
+  rackNodeSelectors?: RackNodeSelectors;
   /** Undefined where the program makes no static volumes. */
   localVolumes?: LocalVolume[];
   /** Folder of each node; undefined or empty where there is none. */
@@ -71,7 +72,7 @@ function heapMisfits({ maxHeapMiB, memory }: Told, allowed: (name: keyof Told) =
 }
 
 function placementMisfits(
-  { cpu, cpuLimit, nodeSelector = {}, racks = [] }: Told,
+  { cpu, cpuLimit, nodeSelector = {}, racks = [], rackNodeSelectors = {} }: Told,
   allowed: (name: keyof Told) => string,
 ): Misfit[] {
   const found: Misfit[] = [];
@@ -79,11 +80,26 @@ function placementMisfits(
     const rule = mustBe(allowed("cpuLimit"));
     found.push({ told: "cpuLimit", others: ["cpu"], value: cpuLimit, circumstance: `while cpu is ${cpu}`, rule });
   }
-  if (racks.length > 0 && zoneLabel in nodeSelector) {
-    const circumstance = `with the racks ${racks.join(", ")}`;
-    const rule = `must leave out ${zoneLabel}`;
-    const reason = "each rack selects the nodes of its zone";
-    found.push({ told: "nodeSelector", others: ["racks"], value: nodeSelector, circumstance, rule, reason });
+  const circumstance = racks.length === 0 ? "without racks" : `with the racks ${racks.join(", ")}`;
+  const ofRacks = racks.flatMap((rack) => Object.keys(nodeSelectorOf(rack, rackNodeSelectors)));
+  const twice = Object.keys(nodeSelector).find((label) => ofRacks.includes(label));
+  if (twice !== undefined) {
+    const rule = `must leave out ${twice}`;
+    const reason = "each rack selects its nodes by it";
+    found.push({
+      told: "nodeSelector",
+      others: ["racks", "rackNodeSelectors"],
+      value: nodeSelector,
+      circumstance,
+      rule,
+      reason,
+    });
+  }
+  const stranger = Object.keys(rackNodeSelectors).find((rack) => !racks.includes(rack));
+  if (stranger !== undefined) {
+    const rule = `must leave out ${stranger}`;
+    const reason = "it is none of the racks";
+    found.push({ told: "rackNodeSelectors", others: ["racks"], value: rackNodeSelectors, circumstance, rule, reason });
   }
   return found;
 }

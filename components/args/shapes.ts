@@ -207,9 +207,13 @@ export const shapes = {
   rack: nameInCassandra,
   racks: list(
     matches(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/),
-    "a list of zones of lower-case letters, digits and dashes, none twice",
+    "a list of names of lower-case letters, digits and dashes, none twice",
   ),
-  zone: text((value) => value !== "" && matches(labelValue)(value), "a value of a label of nodes"),
+  rackNodeSelectors: object(
+    (value) =>
+      isObject(value) && Object.values(value).every((one) => isLabels(one) && Object.keys(one as object).length > 0),
+    "an object of racks, each with labels of its nodes, as {a: {room: a}}",
+  ),
   numTokens: number(whole(1, 1024), "a whole number from 1 to 1024"),
   // `wrongOptions` checks each of them.
   jvmOptions: list(

@@ -24,8 +24,6 @@ export interface CassandraPodArgs extends Placement {
   rack: pulumi.Input<string>;
   /** Number of tokens of each member. It can never change. @default 16 */
   numTokens?: number;
-  /** Zone (node label `topology.kubernetes.io/zone`) on whose nodes alone the pod may run. @default any zone */
-  zone?: string;
   /** More JVM options, each starting with a dash. @default none */
   jvmOptions?: string[];
   /**

@@ -9,11 +9,15 @@ export const revisionAnnotation = "cassandra/revision";
 /**
  * Revision of a pod template: twelve hex digits that change whenever anything in the pod's spec changes. `pulumi up` restarts each pod
  * whose annotation has another revision.
- * @param metadata labels and annotations that somebody asks for, which change the revision as well
+ * @param others what else changes the revision: labels and annotations that somebody asks for, and the nodes of racks. @default nothing
  */
-export function revisionOf(spec: k8s.types.input.core.v1.PodSpec, metadata?: object): pulumi.Output<string> {
+export function revisionOf(
+  spec: k8s.types.input.core.v1.PodSpec,
+  others: { metadata?: object; rackNodeSelectors?: object } = {},
+): pulumi.Output<string> {
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
   return pulumi
-    .output(metadata === undefined ? spec : { metadata, spec })
+    .output(given.length === 0 ? spec : { ...Object.fromEntries(given), spec })
     .apply((plain) => createHash("sha256").update(JSON.stringify(plain)).digest("hex").slice(0, 12));
 }
 

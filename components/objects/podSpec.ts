@@ -18,7 +18,7 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
     terminationGracePeriodSeconds: terminationGracePeriodSeconds(ring.disk),
     ...pullSecrets(args.imagePullSecrets),
     securityContext: podSecurity(cassandraUser),
-    ...placement(args, args.zone === undefined ? {} : { nodeSelector: { [zoneLabel]: args.zone } }),
+    ...placement(args),
     topologySpreadConstraints: [zoneLabel, "kubernetes.io/hostname"].map((topologyKey) => ({
       maxSkew: 1,
       topologyKey,

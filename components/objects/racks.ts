@@ -29,32 +29,48 @@ export function ringOrdinalOf(sets: string[], pod: string): number {
   return index < 0 ? NaN : Number(ordinal) * sets.length + index;
 }
 
+/** Labels of the nodes of each rack, by its name. */
+export type RackNodeSelectors = Record<string, Record<string, string>>;
+
+/** Labels of the nodes that may run the members of a rack. @param selectors of racks that are no zones @default the zone of its name */
+export function nodeSelectorOf(rack: string, selectors: RackNodeSelectors = {}): Record<string, string> {
+  return selectors[rack] ?? { [zoneLabel]: rack };
+}
+
 /**
- * Hook of a StatefulSet whose pods may run in one zone only: warns if no node is in that zone. It refuses nothing, since a cluster may
- * add nodes when pods need them.
+ * Hook of a StatefulSet whose pods may run on the nodes of one rack only: warns if there is no such node. It refuses nothing, since a
+ * cluster may add nodes when pods need them.
  * @param parent the resource that `pulumi up` shows the warning at
  */
-export function warnOfEmptyZone(
+export function warnOfRackWithoutNodes(
   name: string,
-  zone: string,
+  { rack, nodeSelector }: { rack: string; nodeSelector: Record<string, string> },
   cluster: KubeContext | undefined,
   parent: pulumi.Resource,
 ): pulumi.ResourceHook {
+  const selected = Object.entries(nodeSelector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(" and ");
   return new pulumi.ResourceHook(
     `${name}-has-nodes`,
     async () => {
       const { core } = await KubernetesClient.connect(cluster);
       const found = await core.listNode().catch(async (error: Error) => {
         await pulumi.log.warn(
-          `${propertyName("racks")}: cannot see whether zone ${zone} has nodes: ${errorMessage(error)}`,
+          `${propertyName("racks")}: cannot see whether rack ${rack} has nodes: ${errorMessage(error)}`,
           parent,
         );
       });
-      const zones = new Set(found?.items.flatMap(({ metadata }) => metadata?.labels?.[zoneLabel] ?? []));
-      if (!found || zones.has(zone)) return;
+      if (!found) return;
+      const all = found.items.map(({ metadata }) => metadata?.labels ?? {});
+      if (all.some((labels) => Object.entries(nodeSelector).every(([key, value]) => labels[key] === value))) return;
+      const values = Object.keys(nodeSelector).map((key) => {
+        const seen = new Set(all.flatMap((labels) => labels[key] ?? []));
+        return `${key} has the values ${[...seen].sort().join(", ") || "none"}`;
+      });
       await pulumi.log.warn(
-        `${propertyName("racks")}: no node is in zone ${zone} (label ${zoneLabel}), so its members wait for one; zones with nodes are ` +
-          `${[...zones].sort().join(", ") || "none"}`,
+        `${propertyName("racks")}: no node has ${selected}, so the members of rack ${rack} wait for one; on the nodes that exist, ` +
+          values.join(", and "),
         parent,
       );
     },

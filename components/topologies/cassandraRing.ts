@@ -102,7 +102,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     const { kubeContext: cluster, passed } = verifiedCluster(name, args.cluster, opts);
     super(type, name, hookInputs(layout.given), withHooks(name, args, cluster, layout, opts));
     refuseUnknownCluster(this, args);
-    const { topology, disk, adopted, racks = [] } = layout;
+    const { topology, disk, adopted, racks = [], rackNodeSelectors } = layout;
     this.cluster = cluster;
     this.disk = disk;
     this.tlsSecret = args.tlsSecret;
@@ -136,7 +136,8 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       serviceAccountName: this.record.serviceAccountName,
       selector: this.selector,
     };
-    this.podTemplate = new PodTemplate(name, { pod: args, binding, metadata, identity, racks: racks.length }, this);
+    const template = { pod: args, binding, metadata, identity, racks: racks.length, rackNodeSelectors };
+    this.podTemplate = new PodTemplate(name, template, this);
   }
 
   /** The Services have fixed names. When a stack moves to another topology, the new ring takes over those of the old ring by aliases. */

@@ -6,7 +6,7 @@ import { type ClaimedDisk, outlivesPod } from "../objects/disk";
 import { labels } from "../objects/labels";
 import { LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
-import { podAt, rackLabel, setsOf, warnOfEmptyZone } from "../objects/racks";
+import { podAt, nodeSelectorOf, rackLabel, setsOf, warnOfRackWithoutNodes } from "../objects/racks";
 import { orderedPodRules } from "../objects/rbac";
 import { cassandraStatefulSet } from "../objects/statefulSet";
 import type { VolumeRetention } from "../objects/storageClass";
@@ -28,10 +28,12 @@ export interface PersistentClusterArgs extends CassandraRingArgs {
   /** Members of the ring, at least 1. Known when the program runs: it decides what an edit means for the data. */
   replicas: number;
   /**
-   * Zones, each of which becomes a rack with a StatefulSet of its own. All racks have as many members, so that `replicas` is a multiple
-   * of the number of racks. The racks and their order can never change. @default one StatefulSet, whose pods the scheduler spreads
+   * Racks, each with a StatefulSet of its own. All racks have as many members, so that `replicas` is a multiple of the number of racks.
+   * The racks and their order can never change. @default one StatefulSet, whose pods the scheduler spreads
    */
   racks?: string[];
+  /** Labels of the nodes of racks that are no zones, by the name of the rack. @default the zone (topology.kubernetes.io/zone) of its name */
+  rackNodeSelectors?: Record<string, Record<string, string>>;
   /** StorageClass of the volumes; undefined means the cluster's default class. */
   storageClassName?: pulumi.Input<string | undefined>;
   /** Size of each member's volume, a Kubernetes quantity such as `10Gi`. */
@@ -70,7 +72,7 @@ export class PersistentCluster extends CassandraRing {
 
   constructor(name: string, given: PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const args = checkedArgs("PersistentCluster", name, given);
-    const { racks = [], replicas, namespace, adopt, takesOver, stallTimeoutMinutes } = args;
+    const { racks = [], rackNodeSelectors, replicas, namespace, adopt, takesOver, stallTimeoutMinutes } = args;
     const sets = setsOf(args.name, racks);
     const disk: ClaimedDisk = { kind: "persistentVolumeClaim", template: adopt ? tutorials.claim : "data" };
     const rules = orderedPodRules(sets);
@@ -81,7 +83,17 @@ export class PersistentCluster extends CassandraRing {
       "cassandra:index:PersistentCluster",
       name,
       args,
-      { given, topology: "persistent", disk, maker: "StatefulSet", rules, racks, adopted, takesOver },
+      {
+        given,
+        topology: "persistent",
+        disk,
+        maker: "StatefulSet",
+        rules,
+        racks,
+        rackNodeSelectors,
+        adopted,
+        takesOver,
+      },
       adoption ? { ...opts, dependsOn: adoption.passed } : opts,
     );
     this.execTarget = podAt(sets, 0);
@@ -180,7 +192,16 @@ export class PersistentCluster extends CassandraRing {
       beforeCreate: [
         isNotReplaced,
         ...canStart,
-        ...(rack === undefined ? [] : [warnOfEmptyZone(logicalName, rack, cluster, this)]),
+        ...(rack === undefined
+          ? []
+          : [
+              warnOfRackWithoutNodes(
+                logicalName,
+                { rack, nodeSelector: nodeSelectorOf(rack, args.rackNodeSelectors) },
+                cluster,
+                this,
+              ),
+            ]),
         ...leaving.beforeCreate,
         restarts,
       ],

@@ -7,7 +7,7 @@ import type { CassandraPodArgs, RingBinding } from "../objects/podArgs";
 import { podMetadata, revisionOf } from "../objects/podMetadata";
 import { cassandraPodSpec } from "../objects/podSpec";
 import { patched } from "../objects/podTemplatePatch";
-import { rackLabel } from "../objects/racks";
+import { nodeSelectorOf, rackLabel, RackNodeSelectors } from "../objects/racks";
 import { configurationSecret } from "../objects/secrets";
 
 export interface PodTemplateArgs {
@@ -21,6 +21,8 @@ export interface PodTemplateArgs {
   identity: Identity;
   /** Number of racks that have a StatefulSet each. */
   racks: number;
+  /** Labels of the nodes of racks that are no zones. @default none */
+  rackNodeSelectors?: RackNodeSelectors;
 }
 
 /** What the pods of a ring are made from: the ConfigMap with their scripts, the Secret with their configuration, and their spec. */
@@ -62,20 +64,25 @@ export class PodTemplate {
       configuration: configuration?.metadata.name,
     };
     this.spec = this.specOf(pod);
-    this.revision = revisionOf(this.spec, pod.podTemplatePatch?.metadata);
+    this.revision = revisionOf(this.spec, {
+      metadata: pod.podTemplatePatch?.metadata,
+      rackNodeSelectors: args.rackNodeSelectors,
+    });
     this.metadata = patched(
       { metadata: podMetadata(identity, this.revision) },
       { metadata: pod.podTemplatePatch?.metadata },
     ).metadata;
   }
 
-  /** The template of the pods of one rack, which run in the zone of that name. @param rack undefined for a ring without racks */
+  /** The template of the pods of one rack, which run on its nodes alone. @param rack undefined for a ring without racks */
   ofRack(rack: string | undefined) {
     const { metadata, spec } = this;
     if (rack === undefined) return { metadata, spec };
+    const { pod, rackNodeSelectors } = this.args;
+    const nodeSelector = { ...pod.nodeSelector, ...nodeSelectorOf(rack, rackNodeSelectors) };
     return {
       metadata: { ...metadata, labels: { ...metadata.labels, [rackLabel]: rack } },
-      spec: this.specOf({ ...this.args.pod, rack, zone: rack }),
+      spec: this.specOf({ ...pod, rack, nodeSelector }),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { RackNodeSelectors } from "../objects/racks";
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import type { Disk } from "../objects/disk";
@@ -19,6 +20,8 @@ export interface RingLayout {
   rules: k8s.types.input.rbac.v1.PolicyRule[];
   /** Racks that have a StatefulSet each. @default none: all members are in the rack of the pod's args */
   racks?: string[];
+  /** Labels of the nodes of racks that are no zones. @default none */
+  rackNodeSelectors?: RackNodeSelectors;
   /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
   /** Pods of the Kubernetes tutorials that become the members. @default none: the ring makes all of its pods */

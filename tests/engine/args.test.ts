@@ -63,7 +63,7 @@ describe("args of a program of one's own that cannot be right", function () {
       "colour: unknown argument; did you mean ",
       'name: invalid value "Ring": must be a name of at most 47',
       'replicas: invalid value "2.5": must be a whole number from 1 to 1000',
-      'racks: invalid value "5": must be a list of zones',
+      'racks: invalid value "5": must be a list of names',
     ];
     await refused(lines, "preview");
     await refused(lines, "up", "--yes", "--skip-preview");

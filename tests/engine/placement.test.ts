@@ -58,6 +58,37 @@ describe("where members run, on simulated nodes of which two are for databases a
     await stack.up("--expect-no-changes");
   });
 
+  it("is the rooms of a zone, each of which is a rack", async () => {
+    await lab.kubectl(["label", "node", "node1", "node2", "node3", "topology.kubernetes.io/zone=z", "--overwrite"]);
+    for (const [room, node] of [
+      ["left", "node2"],
+      ["right", "node3"],
+    ])
+      await lab.kubectl(["label", "node", node, `room=${room}`]);
+    const racks = { racks: ["l", "r"], rackNodeSelectors: { l: { room: "left" }, r: { room: "right" } } };
+    stack.configure({
+      ...asked,
+      ...racks,
+      replicas: 4,
+      name: "rooms",
+      acceptDataLoss: true,
+      topologies: ["persistent"],
+      tolerations: [dedicated],
+    });
+    await stack.up();
+    const nodes = async (rack: string) =>
+      (await stack.get<{ items: Pod[] }>("pods", "-l", `cassandra/rack=${rack}`)).items.map(
+        ({ spec }) => spec.nodeName,
+      );
+    assert.deepEqual(
+      [await nodes("l"), await nodes("r")],
+      [
+        ["node2", "node2"],
+        ["node3", "node3"],
+      ],
+    );
+  });
+
   it("moves with affinity, one member at a time, and what Kubernetes does not know is refused in preview", async () => {
     const required = (key: string, operator: string) => ({
       nodeAffinity: {

@@ -80,7 +80,7 @@ describe("the components as a package for other languages", function () {
       "PersistentCluster orders cannot be made with these args:",
       "volumeRetension: unknown argument; did you mean volumeRetention?",
       'replicas: invalid value "2.5": must be a whole number from 1 to 1000',
-      'racks: invalid value "5": must be a list of zones',
+      'racks: invalid value "5": must be a list of names',
       "clusterName: missing; must be 1 to 48 letters, digits,",
       'superuserPassword: invalid value "[secret]": must be 8 to 128 letters',
     ];

@@ -175,6 +175,10 @@ describe("every topology on the real engine and API server, with simulated nodes
       JSON.parse(await pulumi("stack", "output", "--json", "contactPoints")),
       [0, 1, 2].map((i) => `alone-${i}.alone.default.svc.cluster.local`),
     );
+    const annotations = "jsonpath={.items[*].metadata.annotations.example\\.com/team}";
+    const services = ["get", "services", "-l", "app.kubernetes.io/instance=alone", "-o", annotations];
+    assert.equal(await scene.lab.kubectl(services), "shop shop");
+    await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
     await pulumi("destroy", "--yes", "--skip-preview");
     await scene.nothingLeft();
   });

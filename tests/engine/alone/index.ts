@@ -1,11 +1,15 @@
-import { PersistentCluster } from "../../../components/index";
+import * as pulumi from "@pulumi/pulumi";
+import { PersistentCluster, VolumeRetention } from "../../../components/index";
 import { aloneArgs } from "../aloneArgs";
 
-const ring = new PersistentCluster("alone", {
-  ...aloneArgs,
-  replicas: 3,
-  volumeSize: "1Gi",
-  volumeRetention: "delete",
-});
+/** As docs/guides/components.md shows it. */
+const annotateServices: pulumi.ResourceTransform = ({ type, props, opts }) => {
+  if (type !== "kubernetes:core/v1:Service") return undefined;
+  const { metadata } = props as { metadata: object };
+  return { props: { ...props, metadata: { ...metadata, annotations: { "example.com/team": "shop" } } }, opts };
+};
+
+const args = { ...aloneArgs, replicas: 3, volumeSize: "1Gi", volumeRetention: VolumeRetention.Delete };
+const ring = new PersistentCluster("alone", args, { transforms: [annotateServices] });
 
 export const contactPoints = ring.contactPoints;

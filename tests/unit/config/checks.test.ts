@@ -93,6 +93,17 @@ describe("checks across keys", () => {
     );
     assert.match(problemsOf({ racks: ["a", "a"], replicas: 2 })[0], /^cassandra:racks: invalid value "\["a","a"\]"/);
     assert.match(problemsOf({ racks: ["Zone"] })[0], /^cassandra:racks: /);
+    const rackNodeSelectors = { a: { room: "7" } };
+    assert.deepEqual(problemsOf({ racks: ["a"], replicas: 2, rackNodeSelectors }), []);
+    assert.deepEqual(problemsOf({ racks: ["b"], replicas: 2, rackNodeSelectors }), [
+      'cassandra:rackNodeSelectors: invalid value "{"a":{"room":"7"}}" with the racks b: must leave out a; it is none of the racks',
+    ]);
+    assert.deepEqual(problemsOf({ topologies: ["ephemeral"], rackNodeSelectors }), [
+      'cassandra:rackNodeSelectors: invalid value "{"a":{"room":"7"}}" for ephemeral: needs topology persistent',
+    ]);
+    assert.deepEqual(problemsOf({ racks: ["a"], replicas: 2, rackNodeSelectors, nodeSelector: { room: "8" } }), [
+      'cassandra:nodeSelector: invalid value "{"room":"8"}" with the racks a: must leave out room; each rack selects its nodes by it',
+    ]);
     const name = "a".repeat(47);
     assert.match(
       problemsOf({ persistent: { name, racks: ["zone-a", "b", "c"] } })[0],

@@ -57,7 +57,7 @@ describe("args of components that are wrong", () => {
       'cpu: invalid value "2": must be a Kubernetes quantity above zero, such as 500m or 2; it is a number, not text',
       'lockMemory: invalid value "true": must be true or false; it is text, not true or false',
       'replicas: invalid value "3": must be a whole number from 1 to 1000; it is text, not a number',
-      'racks: invalid value "a": must be a list of zones of lower-case letters, digits and dashes, none twice; ' +
+      'racks: invalid value "a": must be a list of names of lower-case letters, digits and dashes, none twice; ' +
         "it is text, not a list",
     ]);
     const rule = `must be an object of ${Object.keys(argsOf("SinglePod")).join(", ")}`;

@@ -20,14 +20,12 @@ describe("where pods run", () => {
     assert.deepEqual(placement({ nodeSelector: {}, tolerations: [], affinity: {} }), {});
   });
 
-  it("is as a member's args say, with the zone of its rack", () => {
+  it("is as a member's args say", () => {
     const { containers, ...spec } = cassandraPodSpec({ ...podArgs, ...asked }, ringBinding);
     for (const [field, value] of Object.entries(ofPod)) assert.deepEqual(spec[field as keyof typeof spec], value);
     const { requests, limits } = (containers as unknown as { resources: Record<string, Record<string, string>> }[])[0]
       .resources;
     assert.deepEqual([requests.cpu, limits.cpu], [podArgs.cpu, cpuLimit]);
-    const inZone = cassandraPodSpec({ ...podArgs, ...asked, zone: "a" }, ringBinding);
-    assert.deepEqual(inZone.nodeSelector, { disk: "ssd", "topology.kubernetes.io/zone": "a" });
   });
 
   it("is as the args of CockroachDB say, whose tools go where its nodes may", async () => {

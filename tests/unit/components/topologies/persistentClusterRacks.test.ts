@@ -41,6 +41,28 @@ describe("PersistentCluster with racks", () => {
     assert.equal(rolling.replicas, 6);
   });
 
+  it("takes the nodes of a rack by other labels, beside those of all members, and restarts the members when they change", async () => {
+    const room = { "example.com/room": "7" };
+    const selectors = { "zone-b": room, "zone-c": { ...room, "topology.kubernetes.io/zone": "zone-a" } };
+    const made = async (change: Partial<PersistentClusterArgs>) => {
+      const all = await record(() => new PersistentCluster("cassandra", { ...args, racks, replicas: 6, ...change }));
+      const templates = all
+        .filter(({ type }) => type === "apps/v1:StatefulSet")
+        .map(
+          ({ inputs }) => (inputs.spec as { template: { spec: { nodeSelector: object } } }).template.spec.nodeSelector,
+        );
+      return { templates, revision: only(all, "cassandra:index:RollingUpdate").inputs.revision };
+    };
+    const own = await made({ rackNodeSelectors: selectors, nodeSelector: { disk: "ssd" } });
+    assert.deepEqual(own.templates, [
+      { disk: "ssd", "topology.kubernetes.io/zone": "zone-a" },
+      { disk: "ssd", ...room },
+      { disk: "ssd", ...room, "topology.kubernetes.io/zone": "zone-a" },
+    ]);
+    const [before, after] = [await made({}), await made({ rackNodeSelectors: selectors })];
+    assert.notEqual(before.revision, after.revision);
+  });
+
   it("has one budget, one policy and one Service over all of them", async () => {
     const all = await inRacks();
     const selectors = [
@@ -65,7 +87,7 @@ describe("PersistentCluster with racks", () => {
     assert.deepEqual(claims, [...racks.map((rack) => `data-cassandra-${rack}-0`), "data-cassandra-zone-a-1"]);
   });
 
-  it("says which zones have nodes when one has none", async () => {
+  it("says which values nodes have when a rack has no node", async () => {
     const items = ["zone-a", "zone-b"].map((zone) => ({
       metadata: { labels: { "topology.kubernetes.io/zone": zone } },
     }));
@@ -75,7 +97,10 @@ describe("PersistentCluster with racks", () => {
         for (const rack of racks) await callHook(`cassandra-${rack}-has-nodes`, {}, { onDryRun: true });
       });
       assert.equal(said.length, 1);
-      assert.match(said[0], /^racks: no node is in zone zone-c .*; zones with nodes are zone-a, zone-b$/);
+      assert.match(
+        said[0],
+        /^racks: no node has topology.kubernetes.io\/zone=zone-c, so the members of rack zone-c wait for one; .* has the values zone-a, zone-b$/,
+      );
     });
   });
 });
