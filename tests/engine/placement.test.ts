@@ -70,9 +70,9 @@ describe("where members run, on simulated nodes of which two are for databases a
       ...asked,
       ...racks,
       replicas: 4,
-      name: "rooms",
       acceptDataLoss: true,
       topologies: ["persistent"],
+      persistent: { name: "rooms", clusterName: "rooms" },
       tolerations: [dedicated],
     });
     await stack.up();
