@@ -1,5 +1,6 @@
 import { Key } from "./keys";
 import { Problems } from "./messages";
+import { ofProvider } from "./provider";
 import { isSecret, Raw, readRawConfig } from "./rawConfig";
 import { commonKeys, objectKeys, topologies, Topology, topologyKeys } from "./schema";
 
@@ -32,7 +33,7 @@ export interface ParsedConfig {
 /** @param problems collects the keys and values that are wrong */
 export function parseConfig(problems: Problems): ParsedConfig {
   const table = { ...commonKeys, ...objectKeys };
-  const given = readRawConfig(table);
+  const given = { ...ofProvider(), ...readRawConfig(table) };
   const common = problems.parse("", table, given) as CommonConfig;
   const chosen: Topology[] = common.topologies ?? [];
   const objects = Object.fromEntries(

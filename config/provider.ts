@@ -1,6 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "./stackConfig";
 
+/** What a stack says to the provider, and means for this program as well: the namespace of objects that name none. */
+export function ofProvider(): { namespace?: string } {
+  const namespace = new pulumi.Config("kubernetes").get("namespace");
+  return namespace ? { namespace } : {};
+}
+
 /**
  * Config of the kubernetes provider, read as the provider reads it: its own config first, then the environment. The kubeconfig is not
  * looked up in the environment here: the guards' client does that itself.

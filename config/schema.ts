@@ -205,7 +205,7 @@ export const commonKeys = {
     type: "string",
     default: "default",
     unit: "",
-    meaning: "Namespace of all objects that have one.",
+    meaning: "Namespace of all objects that have one. Without it, `kubernetes:namespace` counts.",
     ...textOf(shapes.namespace),
   },
   createNamespace: {

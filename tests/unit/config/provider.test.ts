@@ -13,6 +13,15 @@ describe("config of the kubernetes provider", () => {
     assert.deepEqual(readConfig().cluster, { cluster: "one" });
   });
 
+  it("has a namespace that counts where the program's own config has none", () => {
+    pulumi.runtime.setAllConfig({ "kubernetes:namespace": "shop" });
+    assert.deepEqual([readConfig().namespace, readConfig().facts.persistent?.namespace], ["shop", "shop"]);
+    pulumi.runtime.setAllConfig({ "kubernetes:namespace": "shop", "cassandra:namespace": "db" });
+    assert.equal(readConfig().namespace, "db");
+    pulumi.runtime.setAllConfig({ "kubernetes:namespace": "Shop" });
+    assert.throws(readConfig, /^Error: cassandra:namespace: invalid value "Shop"/);
+  });
+
   it("is refused where the provider writes to a folder", () => {
     pulumi.runtime.setAllConfig({ "kubernetes:renderYamlToDirectory": "yaml" });
     assert.throws(readConfig, {
