@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failUpdate } from "../engine/failUpdate";
 import { withAnswerTimeout, errorMessage, retryWhileUnavailable, apiErrorKind } from "../kubernetes/apiClient";
+import { formatBytes } from "../kubernetes/quantity";
 import { stallLimitMinutes } from "./memberDecommission";
 import { ProgressReporter } from "../engine/progressReporter";
 import { Streams } from "../cassandra/nodetool";
@@ -10,7 +11,6 @@ import type { RingClient } from "../cassandra/ringClient";
 import { MissingRecordError } from "../cassandra/ringPods";
 import { isMocked } from "../engine/recorded";
 import { decommissionMembers, DecommissioningRing } from "./topologyChanges";
-import { size } from "./decommissionPlan";
 import { describeStep, ConvergenceStep, nextConvergenceStep } from "./convergencePlan";
 
 export interface RingCheckArgs {
@@ -225,5 +225,8 @@ function progress(
   const line = `waiting for ${step.waitFor}`;
   if (!streams?.toReceive || !step.joins) return { line, remaining: 0 };
   const { received, toReceive } = streams;
-  return { line: `${line}: ${size(received)} of ${size(toReceive)} received`, remaining: toReceive - received };
+  return {
+    line: `${line}: ${formatBytes(received)} of ${formatBytes(toReceive)} received`,
+    remaining: toReceive - received,
+  };
 }

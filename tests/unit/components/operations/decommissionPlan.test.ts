@@ -6,7 +6,6 @@ import {
   obstacles,
   describeDecommission,
   RingView,
-  size,
   violations,
 } from "../../../../components/operations/decommissionPlan";
 
@@ -225,10 +224,6 @@ describe("the way to a smaller ring", () => {
       "replicas 5 -> 3: cassandra-4 and cassandra-3 will be decommissioned, about 2.0 GiB to stream; replication factors " +
         "stay (shop: 3)",
     );
-  });
-
-  it("writes sizes in the unit that they fill", () => {
-    assert.deepEqual([0, 1023, 1024, 1.5 * 2 ** 30].map(size), ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 GiB"]);
   });
 
   /** A ring and its set as edits and failures come over them; rows are where members say that they are. */
