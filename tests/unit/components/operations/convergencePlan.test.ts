@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { RingMember } from "../../../../components/cassandra/nodetool";
-import { describeStep, nextConvergenceStep, Wait } from "../../../../components/operations/convergencePlan";
+import { describeStep } from "../../../../components/operations/convergenceMessages";
+import { nextConvergenceStep, Wait } from "../../../../components/operations/convergencePlan";
 import { hasMembers, ObservedPod, Survey } from "../../../../components/operations/ringSurvey";
 
 const id = (ringOrdinal: number) => `${ringOrdinal}0000000-0000-4000-8000-000000000000`;
