@@ -1,5 +1,6 @@
 import type { IssuerReference } from "../components/index";
-import { dnsSubdomain, listOf, matches, Shape, shapes } from "../components/args/shapes";
+import { Shape, shapes } from "../components/args/shapes";
+import { dnsSubdomain, listOf, matches } from "../components/args/valueChecks";
 
 /** Turns a raw value of stack config into the value for the program; undefined if the value is not allowed. */
 export type Parse<T> = (raw: unknown) => T | undefined;

@@ -12,7 +12,8 @@ import {
   VolumeRetention,
 } from "../components/index";
 import { optionFormat } from "../components/cassandra/refusedOptions";
-import { matches, shapes } from "../components/args/shapes";
+import { shapes } from "../components/args/shapes";
+import { matches } from "../components/args/valueChecks";
 import type { RackNodeSelectors } from "../components/objects/racks";
 import { flag, Key, numberOf, textOf, textOrEmpty, valueOf } from "./keys";
 import { heap, issuer, list, object, oneOf, orEmpty, shaped, truth, wholeNumber } from "./parsers";

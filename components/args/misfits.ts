@@ -5,7 +5,6 @@ import { nodeSelectorOf, RackNodeSelectors, setsOf } from "../objects/racks";
 import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
 import { Application, refusedParts } from "./patchRules";
 import { mustBe, Refusal } from "./refusal";
-import { longestSet } from "./shapes";
 import { allowedVersions, lacksProtection, unknownVersion } from "../operations/upgrade";
 import { unknownKeys } from "../cassandra/unknownKeys";
 
@@ -178,6 +177,9 @@ function diskMisfits({ localVolumes = [], hostPath }: Told): Misfit[] {
     }),
   ];
 }
+
+/** Longest name of a StatefulSet: Kubernetes adds eleven characters for a label of its pods, and a label has at most 63. */
+const longestSet = 52;
 
 function countMisfits(
   { name, replicas, racks = [], localVolumes }: Told,

@@ -3,7 +3,7 @@ import { dataFolder, mountPaths, scriptsFolder } from "../objects/podVolumes";
 import { ports } from "../objects/ports";
 import { rackLabel } from "../objects/racks";
 import { tlsFolder } from "../objects/tls";
-import { isObject } from "./shapes";
+import { isObject } from "./valueChecks";
 
 /** A part of a patch that a ring cannot do with: its path, as `spec.hostNetwork`, and the reason. */
 export interface RefusedPart {

@@ -1,13 +1,32 @@
-import { isIP } from "node:net";
 import type { AdoptedTemplate } from "../operations/adoption";
 import type { Auth } from "../topologies/cassandraRing";
 import type { IssuerKind } from "../objects/certificates";
-import type { LocalVolume } from "../objects/persistentVolumes";
-import type { Toleration } from "../objects/placement";
-import type { Peer } from "../objects/networkPolicy";
-import { mebibytes, quantity } from "../kubernetes/quantity";
 import type { VolumeRetention } from "../objects/storageClass";
 import type { ClientCertificates } from "../objects/tls";
+import {
+  atLeast,
+  cassandraName,
+  Check,
+  dnsLabel,
+  dnsSubdomain,
+  fields,
+  isAffinity,
+  isCpu,
+  isFolder,
+  isImage,
+  isJson,
+  isLabels,
+  isLocalVolume,
+  isObject,
+  isPeer,
+  isPodSpec,
+  isTexts,
+  isToleration,
+  labelValue,
+  listOf,
+  matches,
+  whole,
+} from "./valueChecks";
 
 /** Kinds of values, as messages name them. */
 const kinds = {
@@ -28,131 +47,6 @@ export interface Shape {
   /** Whether messages must not show the value. @default false */
   isSecret?: true;
 }
-
-export type Check = (value: unknown) => boolean;
-
-export const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-export const dnsSubdomain = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-/** Longest name of a StatefulSet: Kubernetes adds eleven characters for a label of its pods, and a label has at most 63. */
-export const longestSet = 52;
-/** Names that are written into cassandra.yaml, cassandra-rackdc.properties and CQL, and cannot end a value there. */
-const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
-const labelKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
-const labelValue = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
-const imageName = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w][\w.-]{0,127}|(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64})$/;
-
-export const matches =
-  (pattern: RegExp): Check =>
-  (value) =>
-    typeof value === "string" && pattern.test(value);
-const whole =
-  (least: number, most = Number.MAX_SAFE_INTEGER): Check =>
-  (value) =>
-    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
-const atLeast =
-  (mib: number): Check =>
-  (value) =>
-    typeof value === "string" && mebibytes(value) >= mib;
-
-/** Whether it is a plain object, and no list, no Output and no instance of a class. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // An object of another realm, such as that of mocha, has another `Object`.
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-/** Whether each field is known and right. Undefined fields count as left out. */
-const fields =
-  (checks: Record<string, Check>, required: string[] = []): Check =>
-  (value) =>
-    isObject(value) &&
-    required.every((name) => value[name] !== undefined) &&
-    Object.keys(value).every(
-      (name) => value[name] === undefined || (Object.keys(checks).includes(name) && checks[name](value[name])),
-    );
-
-/** Whether it is a list without repetitions whose items are all right. */
-export const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) &&
-    // `every` would skip the holes of a sparse list.
-    Array.from(value).every(check) &&
-    new Set(value.map((item) => JSON.stringify(item))).size === value.length;
-
-/** Whether JSON can hold it. JSON turns any other value into something else, NaN into null. @param around the values that hold it */
-export function isJson(value: unknown, around: unknown[] = []): boolean {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
-  if (typeof value === "number") return Number.isFinite(value);
-  if (around.includes(value)) return false;
-  const isRight = (item: unknown) => isJson(item, [...around, value]);
-  if (Array.isArray(value)) return Array.from(value).every(isRight);
-  return isObject(value) && Object.keys(value).every((name) => value[name] === undefined || isRight(value[name]));
-}
-
-/** Whether it is an object of labels: `{disk: ssd}`. */
-export const isLabels: Check = (value) =>
-  isObject(value) && Object.keys(value).every((name) => labelKey.test(name) && matches(labelValue)(value[name]));
-
-/** Whether it is a range of addresses: `10.0.0.0/8`, `fd00::/8`. */
-const isAddressRange: Check = (value) => {
-  const [, address, bits] = /^([^/]+)\/(\d{1,3})$/.exec(typeof value === "string" ? value : "") ?? [];
-  return Number(bits) <= { 0: -1, 4: 32, 6: 128 }[isIP(address ?? "") as 0 | 4 | 6];
-};
-
-const isPodsOrAddresses = fields({ podLabels: isLabels, namespaceLabels: isLabels, cidr: isAddressRange });
-/** Whether it is pods by their labels, or a range of addresses. */
-export const isPeer = (value: unknown): value is Peer => {
-  if (!isPodsOrAddresses(value)) return false;
-  const { podLabels, namespaceLabels, cidr } = value as Peer;
-  return (cidr === undefined) !== (podLabels === undefined && namespaceLabels === undefined);
-};
-
-/** Whether it is a path below the root, without `..`. */
-const isFolder: Check = (value) => matches(/^\/[^/\0]+(\/[^\0]*)?$/)(value) && !/\/\.\.?(\/|$)/.test(value as string);
-
-export const isLocalVolume = (value: unknown): value is LocalVolume =>
-  fields({ node: matches(dnsSubdomain), path: isFolder }, ["node", "path"])(value);
-
-const isCpu: Check = (value) => typeof value === "string" && (quantity(value) ?? 0) > 0;
-
-/** Whether it is a toleration that Kubernetes accepts. */
-const isToleration: Check = (value) => {
-  const isOneOf =
-    (...words: string[]): Check =>
-    (word) =>
-      words.includes(word as string);
-  const isRight = fields({
-    key: matches(labelKey),
-    operator: isOneOf("Equal", "Exists"),
-    value: matches(labelValue),
-    effect: isOneOf("NoSchedule", "PreferNoSchedule", "NoExecute"),
-    tolerationSeconds: whole(0),
-  });
-  if (!isRight(value)) return false;
-  const { key, operator = "Equal", value: taint, effect, tolerationSeconds } = value as Toleration;
-  if (operator === "Exists" ? taint !== undefined : key === undefined) return false;
-  return tolerationSeconds === undefined || effect === "NoExecute";
-};
-
-/** Whether it is affinity. The API server checks what is in it, in preview as well. */
-const isAffinity: Check = (value) =>
-  isJson(value) && fields({ nodeAffinity: isObject, podAffinity: isObject, podAntiAffinity: isObject })(value);
-
-/** Whether it is an object of texts; null removes a text. */
-const isTexts: Check = (value) =>
-  isObject(value) && Object.values(value).every((one) => one === null || typeof one === "string");
-
-/** Whether it may be merged into a pod's spec: the lists that are merged by name have objects with names. */
-const isPodSpec: Check = (value) => {
-  const isNamed = (list: unknown) =>
-    list === undefined || (Array.isArray(list) && list.every((one) => isObject(one) && typeof one.name === "string"));
-  return isObject(value) && [value.containers, value.initContainers, value.volumes].every(isNamed);
-};
-
-const isImage: Check = (value) =>
-  matches(imageName)(value) && /[@:][^/]*$/.test(value as string) && !(value as string).endsWith(":latest");
 
 const text = (is: Check | RegExp, allowed: string): Shape => ({
   kind: "text",

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isObject } from "./shapes";
+import { isObject } from "./valueChecks";
 
 /** Whether it is an Output or a promise, or holds one. @param around the values that hold it */
 export function isLater(value: unknown, around: unknown[] = []): boolean {

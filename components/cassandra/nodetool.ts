@@ -1,4 +1,5 @@
 /** Parses the output of `nodetool` of Cassandra 4.0 and later. */
+import { byteUnits } from "../kubernetes/quantity";
 
 /** A member as the ring lists it. */
 export interface RingMember {
@@ -37,11 +38,9 @@ export interface Streams {
 }
 
 const states = { N: "normal", L: "leaving", J: "joining", M: "moving" } as const;
-/** Units of bytes, each 1024 of the one before it. */
-export const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 
 function bytes(number: string, unit: string): number {
-  return Math.round(Number(number) * 1024 ** units.indexOf(unit));
+  return Math.round(Number(number) * 1024 ** byteUnits.indexOf(unit));
 }
 
 const memberLine =

@@ -31,3 +31,12 @@ export function quantity(text: string): number | undefined {
 export function mebibytes(text: string): number {
   return (quantity(text) ?? NaN) / 2 ** 20;
 }
+
+/** Units of bytes, each 1024 of the one before it. */
+export const byteUnits = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+
+/** Bytes in the largest unit that they fill. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${byteUnits[power]}`;
+}

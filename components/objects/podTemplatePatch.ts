@@ -1,4 +1,4 @@
-import { isObject } from "../args/shapes";
+import { isObject } from "../args/valueChecks";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- as deep as Kubernetes has it; a package for other languages takes no union */
 /** A patch over the template of pods, in the form of a template. */

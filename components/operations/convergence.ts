@@ -10,8 +10,8 @@ import type { RingClient } from "../cassandra/ringClient";
 import { MissingRecordError } from "../cassandra/ringPods";
 import { isMocked } from "../engine/recorded";
 import { decommissionMembers, DecommissioningRing } from "./topologyChanges";
-import { size } from "./decommissionPlan";
-import { describeStep, ConvergenceStep, nextConvergenceStep } from "./convergencePlan";
+import { announceStep, describeProgress, describeStep } from "./convergenceMessages";
+import { nextConvergenceStep } from "./convergencePlan";
 
 export interface RingCheckArgs {
   /** Name of the ring. */
@@ -124,7 +124,7 @@ export async function converge(
 ): Promise<void> {
   await client.recordTutorialPods();
   let [said, since, hasRejoined] = ["", now(), false];
-  let streams: Received | undefined;
+  let streams: Pick<Streams, "received" | "toReceive"> | undefined;
   let isBlind = false;
   let expected: string[] = [];
   for (let round = 0; ; round++, await sleep(pauses)) {
@@ -145,28 +145,23 @@ export async function converge(
       seen instanceof Error ? { waitFor: `an answer of the ring: ${errorMessage(seen)}` } : nextConvergenceStep(seen);
     if (step === "converged") break;
     if (!isBrief) streams = "waitFor" in step && step.joins ? await client.received(step.joins) : undefined;
-    const { line, remaining } = progress(step, streams);
+    const share = "waitFor" in step && step.joins && streams?.toReceive ? streams : undefined;
+    const line = describeProgress(step, share);
     if (line !== said) {
       await report(line);
       [said, since] = [line, now()];
     }
     const waited = (now() - since) / 60_000;
+    const announcement = announceStep(step, expected.length);
+    if (announcement) await report(announcement, true);
     if ("cancelDecommission" in step) {
       await client.cancelDecommission(step.cancelDecommission);
     } else if ("rejoin" in step) {
       hasRejoined = true;
-      await report(
-        `${step.rejoin.name} has left the ring, though replicas is ${expected.length}: it joins again`,
-        true,
-      );
       await client.rejoin(step.rejoin);
     } else if ("replaceAtNewAddress" in step) {
       await client.replaceAtNewAddress(step.replaceAtNewAddress);
     } else if ("recreatePod" in step) {
-      await report(
-        `${step.recreatePod} is a member and has no pod: its pod is recreated, so that it can stream its data to the others`,
-        true,
-      );
       await client.scale(step.scale);
     } else if ("scale" in step) {
       if (step.from > step.scale && !client.leavesByItself)
@@ -176,7 +171,9 @@ export async function converge(
       await client.updateRecord(step.updateRecord);
     }
     const advised = "waitFor" in step && step.isForPersons;
-    const limit = advised ? adviceTimeoutMinutes : stallLimitMinutes(stallTimeoutMinutes, remaining);
+    const limit = advised
+      ? adviceTimeoutMinutes
+      : stallLimitMinutes(stallTimeoutMinutes, share ? share.toReceive - share.received : 0);
     if (waited > limit) {
       const advice = "waitFor" in step && step.advice ? `: ${step.advice}` : "";
       throw new Error(
@@ -204,26 +201,3 @@ export async function converge(
 
 /** Minutes after which `pulumi up` writes what a pod has not written into the ring record itself. */
 const recordAfterMinutes = 0.5;
-
-type Received = Pick<Streams, "received" | "toReceive">;
-
-/** The line of `pulumi up` for a step, and the bytes that are still to be received. */
-function progress(
-  step: Exclude<ConvergenceStep, "converged">,
-  streams?: Received,
-): { line: string; remaining: number } {
-  if ("cancelDecommission" in step)
-    return { line: `cancelling the decommission of ${step.cancelDecommission}`, remaining: 0 };
-  if ("recreatePod" in step)
-    return { line: `recreating ${step.recreatePod}, whose data must be streamed to the others`, remaining: 0 };
-  if ("scale" in step) return { line: `scaling the controllers from ${step.from} pods to ${step.scale}`, remaining: 0 };
-  if ("replaceAtNewAddress" in step) {
-    const line = `deleting the pod of ${step.replaceAtNewAddress.name}, to get another address: the ring knows another member by this one`;
-    return { line, remaining: 0 };
-  }
-  if ("rejoin" in step) return { line: `making ${step.rejoin.name} join again`, remaining: 0 };
-  const line = `waiting for ${step.waitFor}`;
-  if (!streams?.toReceive || !step.joins) return { line, remaining: 0 };
-  const { received, toReceive } = streams;
-  return { line: `${line}: ${size(received)} of ${size(toReceive)} received`, remaining: toReceive - received };
-}

@@ -1,6 +1,6 @@
 import { RingMember } from "../cassandra/nodetool";
 import { entriesAfterRemoval, hostIdIn, membersAwaitingRepair, topologyChangeIn, hasLeftIn } from "../cassandra/record";
-import { memberOf, ObservedPod, podAtForeignAddress, Survey, unknownMembersIn } from "./ringSurvey";
+import { memberOf, ObservedPod, podAtForeignAddress, podNameOf, Survey, unknownMembersIn } from "./ringSurvey";
 
 /** The next step towards the ring that the stack asks for. */
 export type ConvergenceStep =
@@ -97,9 +97,8 @@ function surplusPods(seen: Survey): ConvergenceStep | undefined {
   return memberWithoutPod({ ...seen, expected: pods.map(({ name }) => name) }) ?? { waitFor: `${more[0].name} to end` };
 }
 
-const podOf = ({ pod, name }: Pick<ObservedPod, "name" | "pod">) => pod ?? name;
 const logsOf = ({ namespace }: Survey, one: Pick<ObservedPod, "name" | "pod">) =>
-  `\`kubectl logs -n ${namespace} ${podOf(one)}\` may tell why`;
+  `\`kubectl logs -n ${namespace} ${podNameOf(one)}\` may tell why`;
 
 /** Members that have left or are leaving, though the stack asks for them. */
 function leavingOrLeft(seen: Survey): ConvergenceStep | undefined {
@@ -139,11 +138,11 @@ function adviceForUnlistedPod({ namespace, lostMember }: Survey, pod: ObservedPo
   if (lostMember === "removedByRing") {
     return (
       `if somebody removed it by hand, its data is deleted with its pod: before you delete the pod, run \`kubectl exec -n ${namespace} ` +
-      `${podOf(pod)} -- nodetool snapshot\`, and copy the data that other members lack`
+      `${podNameOf(pod)} -- nodetool snapshot\`, and copy the data that other members lack`
     );
   }
   return (
-    `if somebody removed it by hand, run \`kubectl delete -n ${namespace} pod ${podOf(pod)}\`: the log of the next pod says what to do ` +
+    `if somebody removed it by hand, run \`kubectl delete -n ${namespace} pod ${podNameOf(pod)}\`: the log of the next pod says what to do ` +
     "with the data"
   );
 }
@@ -206,7 +205,7 @@ function memberWithoutPod(seen: Survey): ConvergenceStep | undefined {
       waitFor: `${pod} to serve, since its data must be streamed to the others first`,
       advice: logsOf(seen, { name: pod }),
     };
-  const asker = podOf(here(seen)[0] ?? { name: expected[0] });
+  const asker = podNameOf(here(seen)[0] ?? { name: expected[0] });
   const folder = "if its node has lost the label, set the label again, since the folder of the node holds the data; ";
   const advice =
     `${lostMember === "removedByHand" ? folder : ""}if the member is gone for good, \`kubectl exec -n ${namespace} ${asker} -- ` +
@@ -232,26 +231,4 @@ function pendingWork(seen: Survey): ConvergenceStep | undefined {
   // A pod that is gone for good, such as after a reverted edit, does not release the lock.
   const advice = `${logsOf(seen, { name: topologyChange.pod })}; a pod whose container restarts releases the lock`;
   return expected.includes(topologyChange.pod) ? { waitFor, advice } : { waitFor, updateRecord: { moving: null } };
-}
-
-/** The repair in a sentence, for the preview; empty if there is nothing to repair. */
-export function describeStep(step: ConvergenceStep, { expected }: Survey): string {
-  if (step === "converged") return "";
-  const replicas = `though replicas is ${expected.length}`;
-  if ("cancelDecommission" in step)
-    return `${step.cancelDecommission} is leaving the ring, ${replicas}: \`pulumi up\` cancels the decommission`;
-  if ("recreatePod" in step)
-    return (
-      `${step.recreatePod} is a member, ${replicas}, and has no pod: \`pulumi up\` recreates its pod, so that it can stream its data ` +
-      "to the others"
-    );
-  if ("scale" in step) return `the controllers ask for ${step.from} pods, ${replicas}: \`pulumi up\` scales them`;
-  if ("replaceAtNewAddress" in step)
-    return (
-      `${podOf(step.replaceAtNewAddress)} waits, since the ring knows another member by its address: \`pulumi up\` deletes the pod, and ` +
-      "the next pod gets another address"
-    );
-  if ("rejoin" in step) return `${step.rejoin.name} has left the ring, ${replicas}: \`pulumi up\` makes it join again`;
-  if (step.updateRecord) return "";
-  return `the ring is not complete: \`pulumi up\` waits for ${step.waitFor}${step.advice ? `; ${step.advice}` : ""}`;
 }

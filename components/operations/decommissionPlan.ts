@@ -1,4 +1,5 @@
-import { Keyspace, RingMember, units } from "../cassandra/nodetool";
+import { Keyspace, RingMember } from "../cassandra/nodetool";
+import { formatBytes } from "../kubernetes/quantity";
 
 /** A member of a ring, with its pod. */
 export interface Member extends Pick<RingMember, "up" | "state" | "load"> {
@@ -194,7 +195,8 @@ export function obstacles(ring: RingView, wanted: number): string[] {
     .filter(({ free }) => free !== undefined && free < 2 * share)
     .map(
       ({ pod, free }) =>
-        `${pod} has ${size(free!)} free on its disk, and needs ${size(2 * share)} to receive about ${size(share)}`,
+        `${pod} has ${formatBytes(free!)} free on its disk, and needs ${formatBytes(2 * share)} ` +
+        `to receive about ${formatBytes(share)}`,
     );
   return [...down, ...unknownMembers, ...full];
 }
@@ -242,12 +244,6 @@ export function describeDecommission(ring: RingView, was: number, wanted: number
   const moved =
     going.length === 0
       ? "none of the pods to remove is a member of the ring"
-      : `${going.map(({ pod }) => pod).join(" and ")} will be decommissioned, about ${size(load)} to stream`;
+      : `${going.map(({ pod }) => pod).join(" and ")} will be decommissioned, about ${formatBytes(load)} to stream`;
   return `replicas ${was} -> ${wanted}: ${moved}${kept && `; replication factors stay (${kept})`}`;
-}
-
-/** Bytes in the largest unit that they fill. */
-export function size(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`;
 }

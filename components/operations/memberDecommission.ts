@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { scriptsFolder } from "../objects/podVolumes";
 import { apiErrorKind, retryWhileUnavailable } from "../kubernetes/apiClient";
+import { formatBytes } from "../kubernetes/quantity";
 import { parseStreams, Streams } from "../cassandra/nodetool";
 import { ProgressReporter } from "../engine/progressReporter";
 import { propertyName } from "../engine/propertyNames";
-import { size } from "./decommissionPlan";
 
 /** The state of a member that is to be decommissioned. */
 export interface LeavingState {
@@ -40,7 +40,7 @@ export function nextLeavingStep({ busy, failure, streams }: LeavingState): Leavi
   }
 }
 
-const sentOf = ({ sent, total }: Streams) => `${size(sent)} of ${size(total)} sent`;
+const sentOf = ({ sent, total }: Streams) => `${formatBytes(sent)} of ${formatBytes(total)} sent`;
 
 /** Bytes a second that a member streams at the least. Cassandra's own limit is 24 MiB for each member. */
 export const slowestStreamBytesPerSecond = 10 * 2 ** 20;

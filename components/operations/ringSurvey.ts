@@ -22,6 +22,9 @@ export interface ObservedPod {
   keepsRecord: boolean;
 }
 
+/** Name of a pod, whether the survey knows it by its own name or by that of its node. */
+export const podNameOf = ({ pod, name }: Pick<ObservedPod, "name" | "pod">) => pod ?? name;
+
 /** What a survey finds of a ring, at little cost. */
 export interface Survey {
   namespace: string;

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntilClear, errorMessage, retryWhileUnavailable, apiErrorKind } from "../kubernetes/apiClient";
+import { formatBytes } from "../kubernetes/quantity";
 import { stallLimitMinutes } from "./memberDecommission";
 import { ProgressReporter } from "../engine/progressReporter";
 import { entriesAfterRemoval, hasLeft } from "../cassandra/record";
 import { RingClient } from "../cassandra/ringClient";
-import { nextStep, RingView, size, Step } from "./decommissionPlan";
+import { nextStep, RingView, Step } from "./decommissionPlan";
 import { nextConvergenceStep } from "./convergencePlan";
 import { podAtForeignAddress, ObservedPod, Survey } from "./ringSurvey";
 
@@ -227,7 +228,8 @@ async function waitForNextStep(
     if (step === "done" || !("waitFor" in step)) return { ring, step };
     const streams = step.joins ? await client.received(step.joins) : undefined;
     const { received, toReceive } = streams ?? { received: 0, toReceive: 0 };
-    const line = `waiting: ${step.waitFor.join("; ")}${toReceive ? ` (${size(received)} of ${size(toReceive)} received)` : ""}`;
+    const share = toReceive ? ` (${formatBytes(received)} of ${formatBytes(toReceive)} received)` : "";
+    const line = `waiting: ${step.waitFor.join("; ")}${share}`;
     if (line !== said) {
       await report(line);
       [said, since] = [line, now()];

@@ -1,21 +1,17 @@
 /** A lab, for the programs that use one: the command line, the main job and the tests. */
 import { mkdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { processesIn } from "./cgroups";
 import { startCluster, stopCluster } from "./cluster";
+import { Faults } from "./faults";
 import { images } from "./images";
 import { Instance, repository, Settings } from "./instance";
-import { configure, enter, mostNodes } from "./network";
-import { killNode, nodeName, stopNode } from "./node";
+import { enter, mostNodes } from "./network";
+import { nodeName, runInNode } from "./node";
 import { home } from "./nodeConfig";
-import { podGroup, processGroup, programOf, signalAll } from "./processes";
 import { isInterrupted, pulumiEnvironment, pulumiPrograms, stackFolder } from "./pulumi";
 import { run, RunOptions } from "./run";
 import { StackFiles } from "./stackFiles";
 import { checkHost, clusterPrograms } from "./toolchain";
-
-/** Processes beside the nodes that can be stopped for a while. */
-type Pausable = "kube-apiserver" | "kube-controller-manager" | "coredns";
 
 export interface LabOptions {
   /** Which lab: several run side by side. @default "main" */
@@ -38,10 +34,13 @@ export interface LabOptions {
 export class Lab {
   readonly dir: string;
   readonly stackFiles: StackFiles;
+  /** What breaks things of this lab on purpose. */
+  readonly faults: Faults;
 
   private constructor(readonly instance: Instance) {
     this.dir = instance.dir;
     this.stackFiles = new StackFiles(stackFolder(instance));
+    this.faults = new Faults(instance);
   }
 
   /** The lab of a name, whether it is up or not. */
@@ -126,96 +125,10 @@ export class Lab {
     return `${home}/${nodeName(number)}/disks/${name}`;
   }
 
-  /**
-   * Kills the processes of a pod on a real node at once, as a crash does, unknown to Kubernetes.
-   * @param what its Javas alone, its containers, or the sandbox as well, and with it the pod's address
-   * @returns how many processes it killed
-   */
-  killPod(node: string, uid: string, what: "Java" | "containers" | "containers and sandbox"): number {
-    const classes = ["", "/burstable", "/besteffort"].map((name) => `${podGroup(this.instance, node)}/kubepods${name}`);
-    const pids = classes.flatMap((group) => processesIn(`${group}/pod${uid}`));
-    const isVictim = {
-      Java: (program?: string) => program === "java",
-      containers: (program?: string) => program !== "pause",
-      "containers and sandbox": () => true,
-    }[what];
-    const victims = pids.filter((pid) => isVictim(programOf(pid)));
-    // The first one to go may take others with it.
-    signalAll(victims, "SIGKILL");
-    return victims.length;
-  }
-
-  /** Drops all that a pod on a real node sends and is sent, which neither end is told, until restoreNetwork. @param address the pod's */
-  cutNetwork(node: string, address: string): Promise<void> {
-    return this.rules("add", node, address);
-  }
-
-  restoreNetwork(node: string, address: string): Promise<void> {
-    return this.rules("del", node, address);
-  }
-
-  private rules(what: "add" | "del", node: string, address: string): Promise<void> {
-    const ends = ["from", "to"].map((end) => `rule ${what} ${end} ${address} blackhole`);
-    return configure(this.instance, `${node}.namespaces`, ends);
-  }
-
-  /** Drops what two pods send each other, which neither is told, until restorePath. @param node that one of them is on */
-  cutPath(node: string, addresses: [string, string]): Promise<void> {
-    return this.pathRules("add", node, addresses);
-  }
-
-  restorePath(node: string, addresses: [string, string]): Promise<void> {
-    return this.pathRules("del", node, addresses);
-  }
-
-  private pathRules(what: "add" | "del", node: string, [one, other]: [string, string]): Promise<void> {
-    return configure(this.instance, `${node}.namespaces`, [
-      `rule ${what} from ${one} to ${other} blackhole`,
-      `rule ${what} from ${other} to ${one} blackhole`,
-    ]);
-  }
-
-  /** Stops a process of the control plane in mid-air: connections stay open, and nothing is answered until it goes on. */
-  pause(name: Pausable): void {
-    signalAll(processesIn(processGroup(this.instance, name)), "SIGSTOP");
-  }
-
-  resume(name: Pausable): void {
-    signalAll(processesIn(processGroup(this.instance, name)), "SIGCONT");
-  }
-
-  private inNode(node: string, command: string[], options: RunOptions = {}): Promise<string> {
-    const [nsenter, ...inside] = enter(this.instance, `${node}.namespaces`, "net", "mount");
-    return run(nsenter, [...inside, ...command], options);
-  }
-
   /** Gives an image of a real node's a second name. */
   async tagImage(node: string, image: string, name: string): Promise<void> {
     const { env } = await clusterPrograms(this.settings({}));
-    await this.inNode(node, ["ctr", "-n", "k8s.io", "images", "tag", "--force", image, name], { env });
-  }
-
-  /** Gives the next pod of a real node an address that is free: the plugin goes through the node's range in turn, from the last one it gave. */
-  async nextPodAddress(node: string, address: string): Promise<void> {
-    const [, last] = /(\d+)$/.exec(address)!;
-    const before = address.replace(/\d+$/, String(Number(last) - 1));
-    await this.inNode(node, ["sh", "-c", 'printf %s "$0" > /run/cni/lab/last_reserved_ip.0', before]);
-  }
-
-  /** Addresses that pods of a real node hold. */
-  async podAddresses(node: string): Promise<string[]> {
-    const files = await this.inNode(node, ["ls", "/run/cni/lab"]);
-    return files.split("\n").filter((file) => /^[\d.]+$/.test(file));
-  }
-
-  /** Switches a real node off, its containers included. The next `up` switches it on again. */
-  stopNode(number: number): Promise<void> {
-    return this.instance.exclusively(() => stopNode(this.instance, number));
-  }
-
-  /** Cuts a real node's power: whatever runs on it is gone at once. The next `up` switches it on again. */
-  killNode(number: number): Promise<void> {
-    return this.instance.exclusively(() => killNode(this.instance, number));
+    await runInNode(this.instance, node, ["ctr", "-n", "k8s.io", "images", "tag", "--force", image, name], { env });
   }
 
   /** Whether the last pulumi that worked on the stack was killed: its lock is still there, and nobody holds it. */

@@ -23,7 +23,7 @@ import {
   stopProcesses,
   until,
 } from "./processes";
-import { run } from "./run";
+import { run, RunOptions } from "./run";
 import { Programs } from "./toolchain";
 
 export const nodeName = (number: number) => `node${number}`;
@@ -76,6 +76,12 @@ export async function killNode(instance: Instance, number: number): Promise<void
   const node = nodeName(number);
   await endProcesses([...nodeProcesses(node).map((name) => processGroup(instance, name)), podGroup(instance, node)]);
   await stopNode(instance, number);
+}
+
+/** Runs a command in the network and on the disks of a real node that is on. @returns standard output @throws {RunError} */
+export function runInNode(instance: Instance, node: string, command: string[], options?: RunOptions): Promise<string> {
+  const [nsenter, ...inside] = enter(instance, `${node}.namespaces`, "net", "mount");
+  return run(nsenter, [...inside, ...command], options);
 }
 
 /** Takes a node away for good: its object, its containers and its disks. Folders of volumes are no node's own, and stay. */

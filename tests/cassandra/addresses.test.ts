@@ -33,14 +33,14 @@ describe("a ring whose pods get each other's addresses", function () {
     for (const pod of both) await patch(nameOf(pod), ["example.com/stays"]);
     await lab.kubectl(["delete", "pod", ...both.map(nameOf), "--wait=false"]);
     await until(async () => {
-      const held = await lab.podAddresses("node1");
+      const held = await lab.faults.podAddresses("node1");
       return both.every((pod) => !held.includes(addressOf(pod)));
     }, "the addresses to be free");
     for (const [pod, before] of [
       [one, other],
       [other, one],
     ]) {
-      await lab.nextPodAddress("node1", addressOf(before));
+      await lab.faults.nextPodAddress("node1", addressOf(before));
       await patch(nameOf(pod), null);
       const address = await until(
         async () => {

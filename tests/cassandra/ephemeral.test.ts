@@ -85,7 +85,7 @@ describe("the ephemeral ring, whose members keep their data in their pods", func
     const before = ids(await stack.oneRing(pods.length));
     // What the kubelet does: the preStop hook, then the end of the container.
     await stack.exec(metadata.name, ["/ring/pre-stop.sh"]);
-    assert.ok(lab.killPod(spec.nodeName!, metadata.uid, "containers") > 0);
+    assert.ok(lab.faults.killPod(spec.nodeName!, metadata.uid, "containers") > 0);
     await stack.restarted(metadata.name, 1);
     assert.deepEqual(ids(await stack.oneRing(pods.length)), before);
     await stack.everyPodCounts(10_000);
@@ -108,7 +108,7 @@ describe("the ephemeral ring, whose members keep their data in their pods", func
   it("@all takes a member back whose container and sandbox were killed", async () => {
     const before = ids(await stack.oneRing(4));
     const [, { metadata, spec, status }] = await stack.pods();
-    assert.ok(lab.killPod(spec.nodeName!, metadata.uid, "containers and sandbox") > 1);
+    assert.ok(lab.faults.killPod(spec.nodeName!, metadata.uid, "containers and sandbox") > 1);
     await stack.restarted(metadata.name, 1);
     const again = (await stack.pods()).find(({ metadata: { uid } }) => uid === metadata.uid);
     assert.notEqual(again?.status.podIP, status.podIP, "a new sandbox has a new address");

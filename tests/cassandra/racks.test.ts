@@ -56,7 +56,7 @@ describe("a ring in racks, one in each zone", function () {
   it("@all serves every QUORUM request while a zone loses its power", async () => {
     const before = ids(await stack.oneRing(3));
     const { failures, longestSilence } = await stack.underLoad({}, async () => {
-      await lab.killNode(1);
+      await lab.faults.killNode(1);
       // Longer than members and clients take to notice.
       await sleep(40_000);
       assert.equal((await stack.members("cassandra-zone-c-0")).filter(({ state }) => state === "DN").length, 1);

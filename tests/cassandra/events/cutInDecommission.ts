@@ -16,11 +16,11 @@ export const cutInDecommission: RingEvent = {
     scene.edit({ replicas: 3 });
     const refused = stack.refused("up", "--yes", "--skip-preview");
     await isListed(stack, "UL");
-    await lab.cutPath(leaving.spec.nodeName!, addresses);
+    await lab.faults.cutPath(leaving.spec.nodeName!, addresses);
     try {
       assert.match(await refused, /cassandra-3 could not leave the ring: /);
     } finally {
-      await lab.restorePath(leaving.spec.nodeName!, addresses);
+      await lab.faults.restorePath(leaving.spec.nodeName!, addresses);
     }
     await killCassandra(scene, leaving);
     await stack.serving(4);

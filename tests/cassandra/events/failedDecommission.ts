@@ -12,11 +12,11 @@ export const failedDecommission: RingEvent = {
     scene.edit({ replicas: 3 });
     const refused = stack.refused("up", "--yes", "--skip-preview");
     await isListed(stack, "UL");
-    await lab.cutNetwork(spec.nodeName!, status.podIP!);
+    await lab.faults.cutNetwork(spec.nodeName!, status.podIP!);
     try {
       assert.match(await refused, /cassandra-3 could not leave the ring: /);
     } finally {
-      await lab.restoreNetwork(spec.nodeName!, status.podIP!);
+      await lab.faults.restoreNetwork(spec.nodeName!, status.podIP!);
     }
     // It is a member as before, and of the update nothing has come about.
     await stack.serving(4);

@@ -11,7 +11,7 @@ export const lostNode: RingEvent = {
     const before = await stack.oneRing(3);
     const node = (await stack.pods())[2].spec.nodeName!;
     const victims = (await stack.pods()).filter(({ spec }) => spec.nodeName === node);
-    await lab.stopNode(Number(node.replace("node", "")));
+    await lab.faults.stopNode(Number(node.replace("node", "")));
     await lab.kubectl(["delete", "node", node]);
     await deletePodAndVolume(lab, 2);
     await stack.serving(3, { gone: victims.map(({ metadata }) => metadata.uid) });

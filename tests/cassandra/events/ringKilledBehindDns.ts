@@ -7,11 +7,11 @@ export const ringKilledBehindDns: RingEvent = {
   planned: false,
   async run(scene) {
     const controllers = "kube-controller-manager";
-    scene.lab.pause(controllers);
+    scene.lab.faults.pause(controllers);
     try {
-      await killPods(scene, await scene.stack.pods(), () => scene.lab.resume(controllers));
+      await killPods(scene, await scene.stack.pods(), () => scene.lab.faults.resume(controllers));
     } finally {
-      scene.lab.resume(controllers);
+      scene.lab.faults.resume(controllers);
     }
     const logs = await Promise.all([0, 1, 2].map((i) => scene.stack.log(`cassandra-${i}`)));
     assert.ok(

@@ -141,11 +141,11 @@ export class BareNode {
   /** Drops all that the pod sends and is sent while something happens. */
   async cutWhile<T>(happen: () => Promise<T>): Promise<T> {
     const { lab } = this.stack;
-    await lab.cutNetwork(this.pod.spec.nodeName!, this.address);
+    await lab.faults.cutNetwork(this.pod.spec.nodeName!, this.address);
     try {
       return await happen();
     } finally {
-      await lab.restoreNetwork(this.pod.spec.nodeName!, this.address);
+      await lab.faults.restoreNetwork(this.pod.spec.nodeName!, this.address);
     }
   }
 

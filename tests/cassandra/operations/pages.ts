@@ -39,7 +39,7 @@ export const pages: Page[] = [
     name: "replace-lost-node.md",
     async before({ lab, stack }) {
       const [, , victim] = await stack.pods();
-      await lab.stopNode(Number(victim.spec.nodeName!.replace("node", "")));
+      await lab.faults.stopNode(Number(victim.spec.nodeName!.replace("node", "")));
       return nothing;
     },
     cleanUp: ({ lab }) => Lab.up({ name: lab.instance.name }),

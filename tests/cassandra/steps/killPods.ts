@@ -17,7 +17,7 @@ export async function killPods({ lab, stack }: Scene, victims: Pod[], isBack = (
       restarts: await stack.restarts(name),
     })),
   );
-  for (const { node, uid } of killed) assert.ok(lab.killPod(node, uid, "containers and sandbox") > 1);
+  for (const { node, uid } of killed) assert.ok(lab.faults.killPod(node, uid, "containers and sandbox") > 1);
   for (const { name, restarts } of killed) await stack.restarted(name, restarts + 1);
   isBack();
   assert.deepEqual(ids(await stack.oneRing(3)), before);

@@ -43,7 +43,7 @@ export abstract class Deeds {
   /** Ends the engine, and resumes paused processes. */
   stop(): void {
     this.engine.kill();
-    for (const name of ["kube-apiserver", "coredns"] as const) this.lab.resume(name);
+    for (const name of ["kube-apiserver", "coredns"] as const) this.lab.faults.resume(name);
   }
 
   protected configure(replicas: number): void {
@@ -97,9 +97,9 @@ export abstract class Deeds {
     return true;
   }
 
-  protected kill(number: number, what: Parameters<Lab["killPod"]>[2]): boolean {
+  protected kill(number: number, what: Parameters<Lab["faults"]["killPod"]>[2]): boolean {
     const { spec, metadata } = this.pod(number);
-    return spec.nodeName !== undefined && this.lab.killPod(spec.nodeName, metadata.uid, what) > 0;
+    return spec.nodeName !== undefined && this.lab.faults.killPod(spec.nodeName, metadata.uid, what) > 0;
   }
 
   protected killCassandra(number: number): boolean {
@@ -128,7 +128,7 @@ export abstract class Deeds {
     if (this.isPaused) return false;
     const { metadata, spec } = this.pod(number);
     // The deed stands for a lost node. Without the kill, two pods would run on one disk, which is another fault.
-    if (spec.nodeName) this.lab.killPod(spec.nodeName, metadata.uid, "containers and sandbox");
+    if (spec.nodeName) this.lab.faults.killPod(spec.nodeName, metadata.uid, "containers and sandbox");
     await this.lab.kubectl(["delete", "pod", metadata.name, "--wait=false", "--force", "--grace-period=0"]);
     return true;
   }
@@ -137,16 +137,16 @@ export abstract class Deeds {
     const [one, other] = [this.pod(number), this.pod(number + 1)];
     const [from, to, node] = [one.status.podIP, other.status.podIP, one.spec.nodeName];
     if (!from || !to || !node || from === to) return false;
-    await this.lab.cutPath(node, [from, to]);
-    return this.undoLater(aWhile, () => this.reconnected(node, () => this.lab.restorePath(node, [from, to])));
+    await this.lab.faults.cutPath(node, [from, to]);
+    return this.undoLater(aWhile, () => this.reconnected(node, () => this.lab.faults.restorePath(node, [from, to])));
   }
 
   protected async cutNetwork(number: number): Promise<boolean> {
     const { spec, status } = this.pod(number);
     const [address, node] = [status.podIP, spec.nodeName];
     if (!address || !node) return false;
-    await this.lab.cutNetwork(node, address);
-    return this.undoLater(aWhile, () => this.reconnected(node, () => this.lab.restoreNetwork(node, address)));
+    await this.lab.faults.cutNetwork(node, address);
+    return this.undoLater(aWhile, () => this.reconnected(node, () => this.lab.faults.restoreNetwork(node, address)));
   }
 
   /** Reconnects what a deed cut. A node that was switched off since has no cut left. */
@@ -159,16 +159,16 @@ export abstract class Deeds {
   protected pauseApiServer(seconds: number): boolean {
     if (this.isPaused) return false;
     this.isPaused = true;
-    this.lab.pause("kube-apiserver");
+    this.lab.faults.pause("kube-apiserver");
     return this.undoLater(seconds * 1000, () => {
-      this.lab.resume("kube-apiserver");
+      this.lab.faults.resume("kube-apiserver");
       this.isPaused = false;
     });
   }
 
   protected pauseDns(seconds: number): boolean {
-    this.lab.pause("coredns");
-    return this.undoLater(seconds * 1000, () => this.lab.resume("coredns"));
+    this.lab.faults.pause("coredns");
+    return this.undoLater(seconds * 1000, () => this.lab.faults.resume("coredns"));
   }
 
   protected async revokeRole(): Promise<boolean> {
@@ -207,7 +207,7 @@ export abstract class Deeds {
   protected async restartNode(number: number): Promise<boolean> {
     if (this.isPaused) return false;
     const node = 1 + (number % 3);
-    await this.lab.killNode(node);
+    await this.lab.faults.killNode(node);
     await sleep(5000);
     await Lab.up({ name: this.lab.instance.name });
     return true;

@@ -152,7 +152,7 @@ class Process:
         self.cql = not self.closed
         self.kernel.at(10.0, self.ring.deliver_hints)
 
-    # -- what nodetool has it do --
+    # -- leaving --
 
     def decommission(self):
         """Returns at once and well while one is under way. A task of the caller's; what it does goes on without it."""
@@ -213,40 +213,3 @@ class Process:
         disk.boot = DECOMMISSIONED
         self.kernel.step()
         return self.say_mode("DECOMMISSIONED")
-
-    def cleanup(self):
-        """Drops rows that are others' by now; refused while anybody moves. Whether it was done."""
-        if any(one.status != "NORMAL" for one in self.ring.entries.values()):
-            return False
-        self.disk.rows = {row for row in self.disk.rows if self.host in self.ring.owners(row)}
-        return True
-
-    def repair(self, is_forced=False):
-        """Compares with all other copies; refused while one of them is down."""
-        ring = self.ring
-        down = [host for host, one in ring.entries.items() if not ring.is_up(host)]
-        if down and not is_forced:
-            return False
-        for row in ring.written:
-            owners = [host for host in ring.owners(row) if ring.is_up(host)]
-            if self.host in owners and any(row in ring.processes[host].disk.rows for host in owners):
-                for host in owners:
-                    ring.processes[host].disk.rows.add(row)
-        return True
-
-    def removenode(self, host):
-        ring = self.ring
-        if host not in ring.entries:
-            return "Host ID not found."
-        if ring.is_up(host) or host == self.host:
-            return "Node is alive and owns this ID."
-        before = {row: ring.owners(row) for row in sorted(ring.written)}
-        del ring.entries[host]
-        for row, owners in before.items():
-            up = [one for one in owners if ring.is_up(one)]
-            for owner in ring.owners(row):
-                # A new owner streams a row from one of those that had it, which may have missed it.
-                is_new = owner not in owners and ring.is_up(owner) and up
-                if is_new and row in ring.processes[self.kernel.random.choice(up)].disk.rows:
-                    ring.processes[owner].disk.rows.add(row)
-        return ""

@@ -1,4 +1,5 @@
 """`pulumi up` in the simulated world: what its hooks decide is asked of the program's own functions (`ask`), what they do is done here."""
+from maintenance import cleanup
 from observer import Observer
 
 
@@ -144,7 +145,7 @@ class Engine(Observer):
             for _ in range(100):
                 self.kernel.step()
                 pod = self.world.pods.get(name)
-                if pod and pod.cassandra and pod.cassandra.host in self.world.ring.entries and pod.cassandra.cleanup():
+                if pod and pod.cassandra and pod.cassandra.host in self.world.ring.entries and cleanup(pod.cassandra):
                     break
                 self.kernel.pause(5.0)
             else:

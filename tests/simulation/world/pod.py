@@ -1,5 +1,6 @@
 """A pod of the simulated Kubernetes: its containers, its processes, and nodetool in it."""
 from cassandra import Process
+from maintenance import removenode, repair
 from pods import Script
 from ring import Disk
 
@@ -164,8 +165,8 @@ class Pod:
             return 0, "", ""
         if command == "repair":
             self.world.kernel.pause(self.world.kernel.random.choice((3.0, 60.0)))
-            return (0 if self.cassandra is cassandra and cassandra.repair("--force" in arguments) else 1), "", "repair failed"
+            return (0 if self.cassandra is cassandra and repair(cassandra, "--force" in arguments) else 1), "", "repair failed"
         if command == "removenode":
-            complaint = cassandra.removenode(*arguments)
+            complaint = removenode(cassandra, *arguments)
             return (1 if complaint else 0), "", complaint
         raise AssertionError("nodetool " + command)

@@ -23,7 +23,7 @@ const files = (folder: string) =>
 const isTold = (message: string) => !/nodetool \w+ 2>|^flock |^date -u|^case |^df /.test(message);
 
 /** What waits, in whose files the shortest sentence is a message. Elsewhere short ones are parts of longer ones. */
-const waits = /Plan|rollingRestart|memberDecommission|topologyChanges/;
+const waits = /Plan|convergenceMessages|rollingRestart|memberDecommission|topologyChanges/;
 
 describe("docs/troubleshooting.md", () => {
   it("has each message that a pod waits with, or says in its log", () => {
