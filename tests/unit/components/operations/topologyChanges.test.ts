@@ -1,27 +1,12 @@
 import * as assert from "node:assert/strict";
-import type { Member, RingView } from "../../../../components/operations/decommissionPlan";
 import {
   DecommissionBlocked,
   DecommissioningRing,
   decommissionMembers,
 } from "../../../../components/operations/topologyChanges";
+import { five, ring } from "./ringView";
 
-const member = (ringOrdinal: number): Member => ({
-  pod: `cassandra-${ringOrdinal}`,
-  claim: `data-cassandra-${ringOrdinal}`,
-  ringOrdinal,
-  up: true,
-  state: "normal",
-});
-const ofThree: RingView = {
-  namespace: "db",
-  members: [0, 1, 2].map(member),
-  unknownMembers: [],
-  unlisted: [],
-  membersAwaitingRepair: [],
-  keyspaces: [],
-  datacenter: "dc1",
-};
+const ofThree = ring(five.slice(0, 3));
 
 /**
  * Makes a ring of three, in which the record still lists another member that somebody removed by hand. Its pod serves or not, or does not
