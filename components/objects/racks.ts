@@ -44,10 +44,12 @@ export function nodeSelectorOf(rack: string, selectors: RackNodeSelectors = {}):
  */
 export function warnOfRackWithoutNodes(
   name: string,
-  { rack, nodeSelector }: { rack: string; nodeSelector: Record<string, string> },
+  rack: string,
+  selectors: RackNodeSelectors | undefined,
   cluster: KubeContext | undefined,
   parent: pulumi.Resource,
 ): pulumi.ResourceHook {
+  const nodeSelector = nodeSelectorOf(rack, selectors);
   const selected = Object.entries(nodeSelector)
     .map(([key, value]) => `${key}=${value}`)
     .join(" and ");

@@ -6,7 +6,7 @@ import { type ClaimedDisk, outlivesPod } from "../objects/disk";
 import { labels } from "../objects/labels";
 import { LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
-import { podAt, nodeSelectorOf, rackLabel, setsOf, warnOfRackWithoutNodes } from "../objects/racks";
+import { podAt, rackLabel, setsOf, warnOfRackWithoutNodes } from "../objects/racks";
 import { orderedPodRules } from "../objects/rbac";
 import { cassandraStatefulSet } from "../objects/statefulSet";
 import type { VolumeRetention } from "../objects/storageClass";
@@ -78,22 +78,23 @@ export class PersistentCluster extends CassandraRing {
     const rules = orderedPodRules(sets);
     const importObject = importExisting(args.cluster);
     const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", importExisting: importObject };
+    const nodes = { racks, rackNodeSelectors };
+    const layout = {
+      given,
+      topology: "persistent",
+      disk,
+      maker: "StatefulSet",
+      rules,
+      ...nodes,
+      adopted,
+      takesOver,
+    } as const;
     const adoption = adopt && makeAdoption(name, adopt, args, opts);
     super(
       "cassandra:index:PersistentCluster",
       name,
       args,
-      {
-        given,
-        topology: "persistent",
-        disk,
-        maker: "StatefulSet",
-        rules,
-        racks,
-        rackNodeSelectors,
-        adopted,
-        takesOver,
-      },
+      layout,
       adoption ? { ...opts, dependsOn: adoption.passed } : opts,
     );
     this.execTarget = podAt(sets, 0);
@@ -194,14 +195,7 @@ export class PersistentCluster extends CassandraRing {
         ...canStart,
         ...(rack === undefined
           ? []
-          : [
-              warnOfRackWithoutNodes(
-                logicalName,
-                { rack, nodeSelector: nodeSelectorOf(rack, args.rackNodeSelectors) },
-                cluster,
-                this,
-              ),
-            ]),
+          : [warnOfRackWithoutNodes(logicalName, rack, args.rackNodeSelectors, cluster, this)]),
         ...leaving.beforeCreate,
         restarts,
       ],
