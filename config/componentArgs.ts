@@ -8,6 +8,7 @@ import type {
   LocalVolume,
   Peer,
   Placement,
+  ServiceAccess,
   VolumeRetention,
 } from "../components/index";
 import type { RackNodeSelectors } from "../components/objects/racks";
@@ -19,6 +20,7 @@ import type { Topology } from "./schema";
 interface RingArgs extends CassandraPodArgs {
   name: string;
   clientsFrom: Peer[];
+  service?: ServiceAccess;
   auth: Auth;
   superuser: string;
   superuserPassword?: pulumi.Output<string>;
@@ -97,7 +99,7 @@ export const argsOf: { [T in Topology]: (own: TopologyConfig, common: CommonConf
 };
 
 function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
-  const { name, clusterName, datacenter, jvmOptions, cassandraYaml, auth, superuser } = own;
+  const { name, clusterName, datacenter, jvmOptions, cassandraYaml, service, auth, superuser } = own;
   return {
     name,
     clusterName,
@@ -109,6 +111,7 @@ function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
     cassandraYaml: own.isSecretYaml ? pulumi.secret(cassandraYaml) : cassandraYaml,
     lockMemory: own.lockMemory,
     ...(own.stallTimeoutMinutes !== undefined && { stallTimeoutMinutes: own.stallTimeoutMinutes }),
+    ...(Object.keys(service).length > 0 && { service }),
     auth,
     superuser,
     ...(own.superuserPassword && { superuserPassword: pulumi.secret(own.superuserPassword) }),

@@ -6,6 +6,7 @@ import {
   LocalVolume,
   Peer,
   PodTemplatePatch,
+  ServiceAccess,
   Storage,
   storageClasses,
   Toleration,
@@ -223,6 +224,15 @@ export const commonKeys = {
       "pods of the namespace). Members always reach each other.",
     ...valueOf<Peer[]>(shapes.clientsFrom),
   },
+  service: {
+    type: "object",
+    default: {},
+    unit: "",
+    meaning:
+      "How clients from outside the Kubernetes cluster reach the Service `<name>-client`: its `type`, `annotations` for the cloud's load " +
+      "balancer, and `loadBalancerSourceRanges`, which the NetworkPolicy admits as well. Empty: only from inside.",
+    ...valueOf<ServiceAccess>(shapes.service),
+  },
   auth: {
     type: "string",
     default: "password",
@@ -410,6 +420,7 @@ const ofCassandra = [
   "cassandraYaml",
   "lockMemory",
   "clientsFrom",
+  "service",
   "auth",
   "superuser",
   "superuserPassword",

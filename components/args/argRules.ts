@@ -50,6 +50,7 @@ const ofRings: Rules<CassandraRingArgs> = {
   ...ofPods,
   cluster: "optional",
   clientsFrom: "optional",
+  service: "optional",
   auth: "optional",
   superuser: "optional",
   superuserPassword: "optional, or later",
@@ -75,6 +76,7 @@ const rules = {
     topology: "required",
     application: "optional",
     selector: "required",
+    service: "optional",
     takesOver: "optional",
   } satisfies Rules<CassandraServiceArgs>,
   PersistentCluster: {

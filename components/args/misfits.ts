@@ -1,5 +1,7 @@
 import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
+import type { Peer } from "../objects/networkPolicy";
+import type { ServiceAccess } from "../objects/services";
 import { mebibytes, quantity } from "../kubernetes/quantity";
 import { nodeSelectorOf, RackNodeSelectors, setsOf } from "../objects/racks";
 import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
@@ -26,6 +28,8 @@ export interface Told {
   /** Folder of each node; undefined or empty where there is none. */
   hostPath?: string;
   podTemplatePatch?: object;
+  service?: ServiceAccess;
+  clientsFrom?: Peer[];
   cassandraYaml?: object;
   jvmOptions?: string[];
   auth?: string;
@@ -54,6 +58,7 @@ export function misfits(told: Told, application: Application, allowed: (name: ke
     ...patchMisfits(told, application),
     ...heapMisfits(told, allowed),
     ...placementMisfits(told, allowed),
+    ...accessMisfits(told),
     ...imageMisfits(told),
     ...fileMisfits(told),
     ...versionMisfits(told),
@@ -101,6 +106,22 @@ function placementMisfits(
     found.push({ told: "rackNodeSelectors", others: ["racks"], value: rackNodeSelectors, circumstance, rule, reason });
   }
   return found;
+}
+
+/** A Service that nobody can use from outside, or that more can use than its ranges say. */
+function accessMisfits({ service, clientsFrom = [] }: Told): Misfit[] {
+  if (service === undefined) return [];
+  const { type = "ClusterIP", loadBalancerSourceRanges: ranges = [] } = service;
+  const refuse = (others: (keyof Told)[], rule: string, reason: string): Misfit[] => [
+    { told: "service", others, value: service, rule, reason },
+  ];
+  if (ranges.length > 0 && type !== "LoadBalancer")
+    return refuse([], "must leave out loadBalancerSourceRanges", `a Service of type ${type} has no load balancer`);
+  const isAdmitted = ranges.length > 0 || clientsFrom.some(({ cidr }) => cidr !== undefined);
+  if (type === "ClusterIP" || isAdmitted) return [];
+  const needed =
+    type === "LoadBalancer" ? "loadBalancerSourceRanges, or a {cidr} in clientsFrom" : "a {cidr} in clientsFrom";
+  return refuse(["clientsFrom"], `needs ${needed}`, "the ring's NetworkPolicy admits no client from outside otherwise");
 }
 
 /** What a patch of the pods' template would touch that the ring stands on. */

@@ -20,6 +20,7 @@ import {
   isObject,
   isPeer,
   isPodSpec,
+  isServiceAccess,
   isTexts,
   isToleration,
   labelValue,
@@ -121,6 +122,10 @@ export const shapes = {
   lockMemory: truth,
   clientCertificates: word<ClientCertificates>({ none: true, required: true }),
   clientsFrom: list(isPeer, "a list of {podLabels, namespaceLabels}, at least one of them, or {cidr}"),
+  service: object(
+    isServiceAccess,
+    "an object of type (ClusterIP, NodePort or LoadBalancer), annotations and loadBalancerSourceRanges",
+  ),
   auth: word<Auth>({ password: true, none: true }),
   superuser: text(
     /^(?!cassandra$)[a-z][a-z0-9_]{0,47}$/,

@@ -82,6 +82,16 @@ const isAddressRange: Check = (value) => {
   return Number(bits) <= { 0: -1, 4: 32, 6: 128 }[isIP(address ?? "") as 0 | 4 | 6];
 };
 
+/** Whether it is how clients reach a Service from outside. Ranges restrict a load balancer alone. */
+export const isServiceAccess: Check = (value) => {
+  const isRight = fields({
+    type: (type) => ["ClusterIP", "NodePort", "LoadBalancer"].includes(type as string),
+    annotations: (texts) => isObject(texts) && Object.values(texts).every((text) => typeof text === "string"),
+    loadBalancerSourceRanges: listOf(isAddressRange),
+  });
+  return isRight(value);
+};
+
 const isPodsOrAddresses = fields({ podLabels: isLabels, namespaceLabels: isLabels, cidr: isAddressRange });
 /** Whether it is pods by their labels, or a range of addresses. */
 export const isPeer = (value: unknown): value is Peer => {

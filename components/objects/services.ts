@@ -4,6 +4,16 @@ import { checkedArgs } from "../args/checkedArgs";
 import { Identity, labels } from "./labels";
 import { ports } from "./ports";
 
+/** How clients from outside the Kubernetes cluster reach the Service for clients. */
+export interface ServiceAccess {
+  /** `ClusterIP`, `NodePort` or `LoadBalancer`. @default "ClusterIP": only from inside */
+  type?: string;
+  /** Annotations, by which clouds configure their load balancers. @default none */
+  annotations?: Record<string, string>;
+  /** Addresses that may use the load balancer, such as `203.0.113.0/24`. The ring's NetworkPolicy admits them as well. @default none */
+  loadBalancerSourceRanges?: string[];
+}
+
 export interface CassandraServiceArgs extends Identity {
   /** Labels of the ring's pods. */
   selector: Record<string, string>;
@@ -11,6 +21,8 @@ export interface CassandraServiceArgs extends Identity {
   takesOver?: pulumi.ResourceTransform;
   /** Namespace of both Services. It must exist. */
   namespace: pulumi.Input<string>;
+  /** How clients from outside reach the Service for clients. @default only from inside */
+  service?: ServiceAccess;
 }
 
 /** The two Services of a ring: a headless one that finds its pods, and one with a cluster IP for clients. */
@@ -53,9 +65,10 @@ export class CassandraService extends pulumi.ComponentResource {
 }
 
 /** Headless Service of a ring. Members look each other up before any of them is ready, so that it publishes not-ready addresses. */
-function discoveryService({ namespace, selector, ...identity }: CassandraServiceArgs): k8s.core.v1.ServiceArgs {
+function discoveryService(args: CassandraServiceArgs): k8s.core.v1.ServiceArgs {
+  const { namespace, selector } = args;
   return {
-    metadata: { namespace, labels: labels(identity), name: identity.name },
+    metadata: { namespace, labels: labels(args), name: args.name },
     spec: {
       clusterIP: "None",
       publishNotReadyAddresses: true,
@@ -68,10 +81,30 @@ function discoveryService({ namespace, selector, ...identity }: CassandraService
   };
 }
 
-/** Service with a cluster IP. It leads to the members whose CQL port is open. */
-function clientService({ namespace, selector, ...identity }: CassandraServiceArgs): k8s.core.v1.ServiceArgs {
+/**
+ * Service with a cluster IP. It leads to the members whose CQL port is open. From outside, it leads to members of the node that a request
+ * comes to, which see the address of the client: by that, the NetworkPolicy tells clients from others.
+ */
+function clientService({
+  namespace,
+  selector,
+  service = {},
+  ...identity
+}: CassandraServiceArgs): k8s.core.v1.ServiceArgs {
+  const { type, annotations, loadBalancerSourceRanges } = service;
+  const isOpen = type !== undefined && type !== "ClusterIP";
   return {
-    metadata: { namespace, labels: labels(identity), name: `${identity.name}-client` },
-    spec: { selector, ports: [{ name: "cql", port: ports.cql }] },
+    metadata: {
+      namespace,
+      labels: labels(identity),
+      name: `${identity.name}-client`,
+      ...(annotations && { annotations }),
+    },
+    spec: {
+      ...(isOpen && { type, externalTrafficPolicy: "Local" }),
+      ...(loadBalancerSourceRanges && { loadBalancerSourceRanges }),
+      selector,
+      ports: [{ name: "cql", port: ports.cql }],
+    },
   };
 }

@@ -11,7 +11,7 @@ import { ports } from "../objects/ports";
 import { setsOf } from "../objects/racks";
 import { superuserRule } from "../objects/rbac";
 import { RingRecord } from "../objects/ringRecord";
-import { CassandraService } from "../objects/services";
+import { CassandraService, ServiceAccess } from "../objects/services";
 import { namespaceAfter } from "../operations/foreignRings";
 import { WorkloadMemory } from "../operations/replacementGuard";
 import { ringGuard } from "../operations/ringGuard";
@@ -20,6 +20,7 @@ import { Superuser } from "../operations/superuser";
 import { PodTemplate } from "./podTemplate";
 import { hookInputs, newServiceHooks, refuseUnknownCluster, withHooks } from "./ringHooks";
 import { type RingLayout, ringTypes, topologyOf } from "./ringLayout";
+import { ringUsage } from "./ringUsage";
 
 /** Whether clients log in. With `none`, everybody who reaches the CQL port may do everything. */
 export const Auth = { Password: "password", None: "none" } as const;
@@ -35,6 +36,8 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   cluster?: KubeContext;
   /** Who may reach the CQL port, if the network of the cluster enforces policies. @default all pods of the namespace */
   clientsFrom?: Peer[];
+  /** How clients from outside the Kubernetes cluster reach the Service for clients. @default only from inside */
+  service?: ServiceAccess;
   /** Whether clients log in. @default "password" */
   auth?: Auth;
   /** Name of the role that may do everything, if clients log in. @default "admin" */
@@ -95,7 +98,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   protected constructor(
     type: string,
     name: string,
-    args: CassandraRingArgs,
+    private readonly args: CassandraRingArgs,
     layout: RingLayout,
     opts?: pulumi.ComponentResourceOptions,
   ) {
@@ -114,10 +117,10 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     this.guarded = ringGuard(name, topologyOf[layout.maker], args, cluster, guardOpts).passed;
     // Everything in the ring has a namespace, so that nothing is made before the guard has passed.
     const namespace = pulumi.all([args.namespace, this.guarded]).apply(([known]) => known);
-    this.service = this.makeServices(name, namespace, layout, opts?.parent);
+    this.service = this.makeServices(name, namespace, args.service, layout, opts?.parent);
     // The Service is the first object, whose hook refuses the name of another ring.
     this.metadata = { namespace: namespaceAfter(this.service.discovery, namespace), labels: labels(this.identity) };
-    if (!adopted?.areKept) this.policy = this.makePolicy(name, args.clientsFrom);
+    if (!adopted?.areKept) this.policy = this.makePolicy(name, args);
     if (args.auth !== "none") this.superuser = this.makeSuperuser(name, args);
     if (args.tlsSecret !== undefined && args.certManager !== undefined)
       this.makeCertificates(name, args.tlsSecret, args.certManager);
@@ -144,20 +147,24 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   private makeServices(
     name: string,
     namespace: pulumi.Output<string>,
+    service: ServiceAccess | undefined,
     layout: RingLayout,
     parent: pulumi.Resource | undefined,
   ): CassandraService {
     const { identity, selector, cluster } = this;
     return new CassandraService(
       name,
-      { ...identity, namespace, selector, takesOver: layout.adopted?.importExisting },
+      { ...identity, namespace, selector, service, takesOver: layout.adopted?.importExisting },
       { parent: this, aliases: ringTypes.map((other) => ({ parent: pulumi.createUrn(name, other, parent) })) },
       newServiceHooks(name, identity, cluster, layout),
     );
   }
 
-  private makePolicy(name: string, from: Peer[] | undefined): k8s.networking.v1.NetworkPolicy {
+  private makePolicy(name: string, { clientsFrom = [], service }: CassandraRingArgs): k8s.networking.v1.NetworkPolicy {
     const { metadata, selector } = this;
+    const outside = (service?.loadBalancerSourceRanges ?? []).map((cidr) => ({ cidr }));
+    const inside = clientsFrom.length === 0 ? [{}] : clientsFrom;
+    const from = outside.length === 0 ? clientsFrom : [...inside, ...outside];
     const members = [ports.intraNode, ports.tlsIntraNode];
     const policy = networkPolicy({ metadata, selector, members, clients: [ports.cql], from });
     return new k8s.networking.v1.NetworkPolicy(name, policy, { parent: this });
@@ -204,19 +211,23 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     return this.service.serveClients(pods);
   }
 
-  /** What a person uses next: contact points, names of objects, and command lines. */
+  /** What a person uses next: what a driver is given, names of objects, and command lines. */
   get usage() {
-    const isProtected = this.superuser !== undefined || this.tlsSecret !== undefined;
+    const { contactPoints, clientService, execTarget, superuser, tlsSecret } = this;
     const { namespace } = this.metadata;
-    return {
-      contactPoints: this.contactPoints,
-      discoveryService: this.service.discovery.metadata.name,
-      clientService: this.clientService.metadata.name,
-      cqlsh: pulumi.interpolate`kubectl exec -it -n ${namespace} ${this.execTarget} -- ${isProtected ? "/ring/cqlsh.sh" : "cqlsh"}`,
-      ...(this.superuser && { superuserSecret: this.superuser.secretName }),
-      ...(this.tlsSecret && { tlsSecret: this.tlsSecret }),
-      nodetool: pulumi.interpolate`kubectl exec -n ${namespace} ${this.execTarget} -- nodetool status`,
-    };
+    const { discovery } = this.service;
+    const { service, datacenter } = this.args;
+    return ringUsage({
+      namespace,
+      datacenter,
+      contactPoints,
+      discovery,
+      clientService,
+      service,
+      execTarget,
+      superuser,
+      tlsSecret,
+    });
   }
 
   /** Names of the ring, of its pods and of its Service for clients. */

@@ -24,12 +24,23 @@ const ofCassandra = [
   "pod",
 ] as const satisfies readonly (typeof topologies)[number][];
 
-/** Fields of the output `usage`, as components/topologies/cassandraRing.ts and components/cockroachdb/cockroachCluster.ts make them. */
+/** Fields of the output `usage`, as components/topologies/ringUsage.ts and components/cockroachdb/cockroachCluster.ts make them. */
 export const usageFields: { name: string; topologies: string; meaning: string }[] = [
   {
     name: "contactPoints",
     topologies: ofCassandra.join(", "),
     meaning: "Host names that a driver connects to first.",
+  },
+  { name: "port", topologies: ofCassandra.join(", "), meaning: "Port of CQL." },
+  {
+    name: "localDatacenter",
+    topologies: ofCassandra.join(", "),
+    meaning: "Name of the data centre, which a driver is given as its local one.",
+  },
+  {
+    name: "loadBalancer",
+    topologies: ofCassandra.join(", "),
+    meaning: "Address of the load balancer, with `service` of type LoadBalancer.",
   },
   { name: "discoveryService", topologies: "all", meaning: "Headless Service by which members find each other." },
   {

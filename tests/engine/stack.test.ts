@@ -48,6 +48,8 @@ describe("the program on the real engine and API server, with simulated nodes", 
       usage: {
         persistent: {
           contactPoints: [0, 1, 2].map((i) => `cassandra-${i}.cassandra.default.svc.cluster.local`),
+          port: 9042,
+          localDatacenter: "DC1-K8Demo",
           discoveryService: "cassandra",
           clientService: "cassandra-client",
           cqlsh: "kubectl exec -it -n default cassandra-0 -- /ring/cqlsh.sh",

@@ -111,6 +111,42 @@ describe("checks across keys", () => {
     );
   });
 
+  it("want a Service from outside that somebody can use, and ranges that restrict something", () => {
+    const cidr = "203.0.113.0/24";
+    const ranges = { loadBalancerSourceRanges: [cidr] };
+    const line = (service: object, rule: string) => [
+      `cassandra:service: invalid value "${JSON.stringify(service)}": ${rule}`,
+    ];
+    for (const right of [
+      { service: { type: "LoadBalancer", ...ranges } },
+      { service: { type: "LoadBalancer" }, clientsFrom: [{ cidr }] },
+      { service: { type: "NodePort" }, clientsFrom: [{ cidr }] },
+      { service: { annotations: { a: "b" } } },
+    ])
+      assert.deepEqual(problemsOf(right), []);
+    const admitsNobody = "; the ring's NetworkPolicy admits no client from outside otherwise";
+    const balanced = { type: "LoadBalancer" };
+    assert.deepEqual(
+      problemsOf({ service: balanced, clientsFrom: [{ podLabels: { app: "shop" } }] }),
+      line(balanced, `needs loadBalancerSourceRanges, or a {cidr} in clientsFrom${admitsNobody}`),
+    );
+    const ported = { type: "NodePort" };
+    assert.deepEqual(problemsOf({ service: ported }), line(ported, `needs a {cidr} in clientsFrom${admitsNobody}`));
+    const restricted = { ...ported, ...ranges };
+    assert.deepEqual(
+      problemsOf({ service: restricted }),
+      line(restricted, "must leave out loadBalancerSourceRanges; a Service of type NodePort has no load balancer"),
+    );
+    const allowed = "an object of type (ClusterIP, NodePort or LoadBalancer), annotations and loadBalancerSourceRanges";
+    for (const wrong of [
+      { type: "External" },
+      { loadBalancerSourceRanges: ["10.0.0.1"] },
+      { annotations: { a: { b: "c" } } },
+      { port: "1" },
+    ])
+      assert.deepEqual(problemsOf({ service: wrong }), line(wrong, `must be ${allowed}`));
+  });
+
   it("refuse JVM options that the image's version does not know or that other keys decide", () => {
     const wrong = (option: string, image = "cassandra:5.0.9") =>
       problemsOf({ jvmOptions: [option], image, auth: "none" });

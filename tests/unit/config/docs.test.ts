@@ -67,12 +67,12 @@ describe("generated files", () => {
     const exported = [...index.matchAll(/^export (?:const (\w+)|\{ (\w+) \})/gm)].map(([, one, other]) => one ?? other);
     assert.deepEqual(exported.sort(), Object.keys(outputs).sort());
     const usageIn = (file: string) => {
-      const [, body] = /get usage\(\) \{[^]*?return \{([^]*?)\n    \};/.exec(committed(file))!;
-      return [...body.matchAll(/(?:^ {6}|&& \{ )(\w+):/gm)].map(([, name]) => name);
+      const [, body] = /(?:get usage\(\)|function ringUsage\(.*\)) \{[^]*?return \{([^]*?)\n +\};/.exec(
+        committed(file),
+      )!;
+      return [...body.matchAll(/(?:^ {4,6}|&& \{ )(\w+)(?:,|:| \})/gm)].map(([, name]) => name);
     };
-    const found = ["components/topologies/cassandraRing.ts", "components/cockroachdb/cockroachCluster.ts"].flatMap(
-      usageIn,
-    );
+    const found = ["components/topologies/ringUsage.ts", "components/cockroachdb/cockroachCluster.ts"].flatMap(usageIn);
     assert.deepEqual([...new Set(found)].sort(), usageFields.map(({ name }) => name).sort());
   });
 });

@@ -106,12 +106,38 @@ describe("EphemeralCluster", () => {
     });
     assert.deepEqual(await usage, {
       contactPoints: ["cassandra.db.svc.cluster.local"],
+      port: 9042,
+      localDatacenter: args.datacenter,
       discoveryService: "cassandra",
       clientService: "cassandra-client",
       cqlsh: "kubectl exec -it -n db rc/cassandra -- /ring/cqlsh.sh",
       superuserSecret: "cassandra-superuser-auto",
       nodetool: "kubectl exec -n db rc/cassandra -- nodetool status",
     });
+  });
+
+  it("is reached from outside through a load balancer by those whom its policy admits", async () => {
+    const ranges = ["203.0.113.0/24", "2001:db8::/32"];
+    const service = { type: "LoadBalancer", annotations: { scheme: "internal" }, loadBalancerSourceRanges: ranges };
+    const peers = async (change: object) => {
+      const all = await record(() => new EphemeralCluster("cassandra", { ...args, ...change }));
+      const policy = only(all, "networking.k8s.io/v1:NetworkPolicy").inputs as {
+        spec: { ingress: { from: object[] }[] };
+      };
+      return {
+        from: policy.spec.ingress[1].from,
+        service: all.find(({ name }) => name === "cassandra-client")!.inputs,
+      };
+    };
+    const outside = ranges.map((cidr) => ({ ipBlock: { cidr } }));
+    const open = await peers({ service });
+    assert.deepEqual(open.from, [{ podSelector: { matchLabels: {} } }, ...outside]);
+    const { spec, metadata } = open.service as { spec: Record<string, unknown>; metadata: { annotations: object } };
+    assert.deepEqual(metadata.annotations, service.annotations);
+    assert.deepEqual([spec.type, spec.externalTrafficPolicy], ["LoadBalancer", "Local"]);
+    assert.deepEqual(spec.loadBalancerSourceRanges, ranges);
+    const named = await peers({ service, clientsFrom: [{ podLabels: { app: "shop" } }] });
+    assert.deepEqual(named.from, [{ podSelector: { matchLabels: { app: "shop" } } }, ...outside]);
   });
 
   it("refuses a provider of the caller's own that says nothing of its cluster", async () => {

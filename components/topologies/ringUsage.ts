@@ -1,0 +1,46 @@
+import * as k8s from "../kubernetes/resources";
+import * as pulumi from "@pulumi/pulumi";
+import { ports } from "../objects/ports";
+import type { ServiceAccess } from "../objects/services";
+import type { Superuser } from "../operations/superuser";
+
+interface RingUsageArgs {
+  namespace: pulumi.Input<string>;
+  datacenter: pulumi.Input<string>;
+  /** Names in DNS for a driver to start from. */
+  contactPoints: pulumi.Output<string[]>;
+  /** Headless Service. */
+  discovery: k8s.core.v1.Service;
+  clientService: k8s.core.v1.Service;
+  /** How clients from outside reach the Service for clients. @default only from inside */
+  service?: ServiceAccess;
+  /** One of the pods, as `kubectl exec` takes it. */
+  execTarget: string;
+  /** @default clients do not log in */
+  superuser?: Superuser;
+  /** Secret with certificates. @default nothing is encrypted */
+  tlsSecret?: string;
+}
+
+/** What a person uses next: what a driver is given, names of objects, and command lines. */
+export function ringUsage(args: RingUsageArgs) {
+  const { namespace, contactPoints, discovery, clientService, execTarget, superuser, tlsSecret } = args;
+  const isProtected = superuser !== undefined || tlsSecret !== undefined;
+  return {
+    contactPoints,
+    port: ports.cql,
+    localDatacenter: args.datacenter,
+    ...(args.service?.type === "LoadBalancer" && { loadBalancer: addressOf(clientService) }),
+    discoveryService: discovery.metadata.name,
+    clientService: clientService.metadata.name,
+    cqlsh: pulumi.interpolate`kubectl exec -it -n ${namespace} ${execTarget} -- ${isProtected ? "/ring/cqlsh.sh" : "cqlsh"}`,
+    ...(superuser && { superuserSecret: superuser.secretName }),
+    ...(tlsSecret && { tlsSecret }),
+    nodetool: pulumi.interpolate`kubectl exec -n ${namespace} ${execTarget} -- nodetool status`,
+  };
+}
+
+/** Address of a load balancer: an IP address, or a host name, as the cloud gives it. */
+function addressOf({ status }: k8s.core.v1.Service): pulumi.Output<string> {
+  return status.loadBalancer.ingress.apply((all) => all?.[0]?.ip ?? all?.[0]?.hostname ?? "");
+}
