@@ -1,6 +1,7 @@
 export { AdoptedTemplate } from "./operations/adoption";
 export { type CassandraPodArgs } from "./objects/podArgs";
-export { Auth, CassandraRing, type CassandraRingArgs } from "./topologies/cassandraRing";
+export { CassandraRing } from "./topologies/cassandraRing";
+export { Auth, type CassandraRingArgs } from "./topologies/ringArgs";
 export { CassandraService, type CassandraServiceArgs, type ServiceAccess } from "./objects/services";
 export { type KubeContext } from "./kubernetes/apiClient";
 export { type CertManager, type IssuerReference } from "./objects/certificates";

@@ -15,6 +15,7 @@ export function checkAcrossKeys(config: ParsedConfig, problems: Problems): void 
   checkAdoption(config, problems);
   for (const topology of config.chosen) checkTopology(topology, config, problems);
   checkProtection(config, problems);
+  checkPassword(config, problems);
   checkRacks(config, problems);
   checkDisks(config, problems);
   checkNames(config, problems);
@@ -101,12 +102,13 @@ function misfitsOf(topology: Topology, values: TopologyConfig, { storage }: Comm
 
 /** Keys that have no effect unless another key has one of these values: whoever sets such a key would rely on something missing. */
 const needs: {
-  name: "superuser" | "superuserPassword" | "tlsSecret" | "tlsIssuer" | "clientCertificates";
+  name: "superuser" | "superuserPassword" | "superuserSecret" | "tlsSecret" | "tlsIssuer" | "clientCertificates";
   other: "auth" | "tls";
   words: string[];
 }[] = [
   { name: "superuser", other: "auth", words: ["password"] },
   { name: "superuserPassword", other: "auth", words: ["password"] },
+  { name: "superuserSecret", other: "auth", words: ["password"] },
   { name: "tlsSecret", other: "tls", words: ["secret", "cert-manager"] },
   { name: "tlsIssuer", other: "tls", words: ["cert-manager"] },
   { name: "clientCertificates", other: "tls", words: ["secret", "cert-manager"] },
@@ -123,6 +125,15 @@ function checkProtection({ chosen, values, objects, given }: ParsedConfig, probl
     };
     for (const topology of idle) refuse(`${topology}.${name}`, objects[topology][name], topology);
     if (rings.length > 0 && idle.length === rings.length) refuse(name, given[name], idle[0]);
+  }
+}
+
+/** A superuser has one password. */
+function checkPassword({ chosen, values, objects }: ParsedConfig, problems: Problems): void {
+  for (const topology of chosen.filter((one) => values[one].superuserPassword && values[one].superuserSecret)) {
+    const label = "superuserSecret" in objects[topology] ? `${topology}.superuserSecret` : "superuserSecret";
+    const refusal = { circumstance: `beside ${fullKey("superuserPassword")}`, rule: "must be left out" };
+    problems.add(label, values[topology].superuserSecret, commonKeys.superuserSecret, refusal);
   }
 }
 

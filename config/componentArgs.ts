@@ -24,6 +24,7 @@ interface RingArgs extends CassandraPodArgs {
   auth: Auth;
   superuser: string;
   superuserPassword?: pulumi.Output<string>;
+  superuserSecret?: string;
   tlsSecret?: string;
   certManager?: CertManager;
 }
@@ -115,6 +116,7 @@ function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
     auth,
     superuser,
     ...(own.superuserPassword && { superuserPassword: pulumi.secret(own.superuserPassword) }),
+    ...(own.superuserSecret && { superuserSecret: own.superuserSecret }),
     ...(own.tls !== "none" && { tlsSecret: own.tlsSecret || `${name}-tls` }),
     ...(own.tls === "cert-manager" && {
       certManager: own.tlsIssuer.reference ? { issuer: own.tlsIssuer.reference } : {},

@@ -260,6 +260,15 @@ export const commonKeys = {
     isSecret: true,
     ...textOrEmpty(shapes.superuserPassword),
   },
+  superuserSecret: {
+    type: "string",
+    default: "",
+    unit: "",
+    meaning:
+      "Secret of the namespace that somebody else makes, whose key `password` is the superuser's password. Each update reads it anew " +
+      "(empty: `superuserPassword`).",
+    ...textOrEmpty(shapes.superuserSecret),
+  },
   tls: {
     type: "string",
     default: "none",
@@ -424,6 +433,7 @@ const ofCassandra = [
   "auth",
   "superuser",
   "superuserPassword",
+  "superuserSecret",
   "tls",
   "tlsSecret",
   "tlsIssuer",

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { CassandraPodArgs } from "../objects/podArgs";
-import type { CassandraRingArgs } from "../topologies/cassandraRing";
+import type { CassandraRingArgs } from "../topologies/ringArgs";
 import type { Placement } from "../objects/placement";
 import type { CassandraServiceArgs } from "../objects/services";
 import type { CockroachClusterArgs } from "../cockroachdb/cockroachCluster";
@@ -54,6 +54,7 @@ const ofRings: Rules<CassandraRingArgs> = {
   auth: "optional",
   superuser: "optional",
   superuserPassword: "optional, or later",
+  superuserSecret: "optional",
   tlsSecret: "optional",
   certManager: "optional",
   stallTimeoutMinutes: "optional",

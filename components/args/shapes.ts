@@ -1,5 +1,5 @@
 import type { AdoptedTemplate } from "../operations/adoption";
-import type { Auth } from "../topologies/cassandraRing";
+import type { Auth } from "../topologies/ringArgs";
 import type { IssuerKind } from "../objects/certificates";
 import type { VolumeRetention } from "../objects/storageClass";
 import type { ClientCertificates } from "../objects/tls";
@@ -135,6 +135,7 @@ export const shapes = {
     ...text(/^[-\w.~+/=]{8,128}$/, "8 to 128 letters, digits and any of -_.~+/="),
     isSecret: true as const,
   },
+  superuserSecret: secretName,
   tlsSecret: secretName,
   certManager: object(
     fields({

@@ -64,13 +64,16 @@ function together(
     (name) => shapes[name as keyof typeof shapes].allowed,
   ).map((misfit) => lineOf(misfit));
   const refuse = (name: string, refusal: Refusal) => lines.push(refusalLine(name, show(name, right[name]), refusal));
-  const { superuser = "admin", superuserPassword, certManager, clientCertificates } = right;
+  const { superuser = "admin", superuserPassword, superuserSecret, certManager, clientCertificates } = right;
   const { adopt, racks } = right as { adopt?: string; racks?: string[] };
+  const hasPassword = superuserPassword !== undefined || isLater.includes("superuserPassword");
   if (isCassandra && auth === "none") {
     const refusal = { circumstance: "while auth is none", rule: "needs auth: password" };
     if (superuser !== "admin") refuse("superuser", refusal);
-    if (superuserPassword !== undefined || isLater.includes("superuserPassword")) refuse("superuserPassword", refusal);
-  }
+    if (hasPassword) refuse("superuserPassword", refusal);
+    if (superuserSecret !== undefined) refuse("superuserSecret", refusal);
+  } else if (hasPassword && superuserSecret !== undefined)
+    refuse("superuserSecret", { circumstance: "beside superuserPassword", rule: "must be left out" });
   if (tls === "none") {
     const refusal = { circumstance: "while nothing is encrypted", rule: "needs tlsSecret" };
     if (clientCertificates === "required") refuse("clientCertificates", refusal);

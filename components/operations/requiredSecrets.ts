@@ -17,7 +17,7 @@ export interface RequiredSecret {
 }
 
 /**
- * Hook of a controller: refuses, in preview as well, a Secret that is missing or wrong. A pod would wait for a missing Secret without a
+ * Hook of a controller, or of a component that has a namespace: refuses, in preview as well, a Secret that is missing or wrong. A pod would wait for a missing Secret without a
  * message. For an account that may not read Secrets, the pods report later.
  */
 export function refuseWithoutSecrets(
@@ -28,7 +28,8 @@ export function refuseWithoutSecrets(
   return new pulumi.ResourceHook(
     `${name}-needs-secrets`,
     async ({ newInputs }) => {
-      const { namespace } = (newInputs as { metadata: { namespace?: string } }).metadata;
+      const inputs = newInputs as { namespace?: string; metadata?: { namespace?: string } };
+      const namespace = inputs.metadata?.namespace ?? inputs.namespace;
       // A preview does not know a namespace that is yet to be made.
       if (!namespace) return;
       const { core } = await KubernetesClient.connect(cluster);

@@ -2,8 +2,12 @@ import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random";
 import { KubeContext } from "../kubernetes/kubeconfig";
+import { shapes } from "../args/shapes";
+import { failUpdate } from "../engine/failUpdate";
+import { propertyName } from "../engine/propertyNames";
 import { Identity, labels } from "../objects/labels";
 import { afterItsVolumes } from "./garbageCollection";
+import type { RequiredSecret } from "./requiredSecrets";
 
 export interface SuperuserArgs extends Identity {
   namespace: pulumi.Input<string>;
@@ -11,6 +15,8 @@ export interface SuperuserArgs extends Identity {
   username: string;
   /** Its password, without quotes and spaces. @default 32 letters and digits, at random */
   password?: pulumi.Input<string>;
+  /** Name of a Secret that somebody else makes, whose key `password` is the password. @default `password` */
+  secret?: string;
   /** Whether the members' disks outlive the stack. Then the Secret does as well, and is named `<ring>-superuser`. */
   outlivesStack: boolean;
   /** The Kubernetes cluster of the ring. @default that of the default provider */
@@ -33,7 +39,10 @@ export class Superuser extends pulumi.ComponentResource {
     // An update that leaves a new ring out (`--target`) makes no password, and nothing that needs the password.
     const made = (result: string | undefined) => result ?? "";
     this.password = pulumi.secret(
-      args.password ?? new RandomPassword(name, { length: 32, special: false }, { parent: this }).result.apply(made),
+      args.secret === undefined
+        ? (args.password ??
+            new RandomPassword(name, { length: 32, special: false }, { parent: this }).result.apply(made))
+        : passwordIn(args.secret, name, args.namespace, this),
     );
 
     const metadata = { namespace: args.namespace, labels: labels(args) };
@@ -58,4 +67,32 @@ export class Superuser extends pulumi.ComponentResource {
     this.secretName = secret.metadata.name;
     this.registerOutputs({ username: this.username, password: this.password, secretName: this.secretName });
   }
+}
+
+/** The Secret with a superuser's password that somebody else makes. */
+export function superuserSecret(secretName: string): RequiredSecret {
+  const { is, allowed } = shapes.superuserPassword;
+  const problem = ({ password }: Record<string, string>) =>
+    is(decoded(password)) ? undefined : "its password is not allowed";
+  return { key: "superuserSecret", secretName, files: ["password"], form: allowed, problem };
+}
+
+const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
+
+/** The password in a Secret. Each update reads it anew. */
+function passwordIn(
+  secret: string,
+  name: string,
+  namespace: pulumi.Input<string>,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  const found = k8s.core.v1.Secret.get(`${name}-given`, pulumi.interpolate`${namespace}/${secret}`, { parent });
+  return found.data.apply((data): Promise<string> => {
+    const password = decoded(data?.password ?? "");
+    const { is, allowed } = shapes.superuserPassword;
+    if (is(password)) return Promise.resolve(password);
+    failUpdate(`${propertyName("superuserSecret")}: "${secret}" is not allowed: its key password must be ${allowed}`);
+    // Never resolved, so that no member is given the password.
+    return new Promise(() => undefined);
+  });
 }

@@ -5,8 +5,7 @@ import { verifiedCluster } from "../kubernetes/kubernetesCluster";
 import { Certificates, type CertManager } from "../objects/certificates";
 import { Disk, outlivesPod } from "../objects/disk";
 import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
-import { networkPolicy, type Peer } from "../objects/networkPolicy";
-import type { CassandraPodArgs } from "../objects/podArgs";
+import { networkPolicy } from "../objects/networkPolicy";
 import { ports } from "../objects/ports";
 import { setsOf } from "../objects/racks";
 import { superuserRule } from "../objects/rbac";
@@ -18,51 +17,10 @@ import { ringGuard } from "../operations/ringGuard";
 import { PasswordChange } from "../operations/passwordChange";
 import { Superuser } from "../operations/superuser";
 import { PodTemplate } from "./podTemplate";
+import type { CassandraRingArgs } from "./ringArgs";
 import { hookInputs, newServiceHooks, refuseUnknownCluster, withHooks } from "./ringHooks";
 import { type RingLayout, ringTypes, topologyOf } from "./ringLayout";
 import { ringUsage } from "./ringUsage";
-
-/** Whether clients log in. With `none`, everybody who reaches the CQL port may do everything. */
-export const Auth = { Password: "password", None: "none" } as const;
-export type Auth = (typeof Auth)[keyof typeof Auth];
-
-/** What every topology takes. */
-export interface CassandraRingArgs extends CassandraPodArgs {
-  /** Name of the ring: of its controller, its Services and, where pods have fixed names, its pods. Unique in the namespace. */
-  name: string;
-  /** Namespace of all objects. It must exist. */
-  namespace: pulumi.Input<string>;
-  /** The Kubernetes cluster that the provider uses, for updates that look at pods. @default that of the default provider */
-  cluster?: KubeContext;
-  /** Who may reach the CQL port, if the network of the cluster enforces policies. @default all pods of the namespace */
-  clientsFrom?: Peer[];
-  /** How clients from outside the Kubernetes cluster reach the Service for clients. @default only from inside */
-  service?: ServiceAccess;
-  /** Whether clients log in. @default "password" */
-  auth?: Auth;
-  /** Name of the role that may do everything, if clients log in. @default "admin" */
-  superuser?: string;
-  /** Password of that role, without quotes and spaces. @default 32 random letters and digits */
-  superuserPassword?: pulumi.Input<string>;
-  /**
-   * Name of a Secret with certificates, by which members and clients encrypt what they send: `tls.crt`, `tls.key` in PKCS#8, and the
-   * `ca.crt` that they trust. That authority must sign for this ring alone: every holder of a certificate of it can join as a member.
-   * Members take new certificates from the Secret without a restart. @default nothing is encrypted
-   */
-  tlsSecret?: string;
-  /** Has cert-manager write and renew that Secret. @default somebody else writes it */
-  certManager?: CertManager;
-  /**
-   * Minutes without progress after which a step of an update is given up, such as a decommission. The member goes on with the step by
-   * itself, and the next update watches it again. @default 15
-   */
-  stallTimeoutMinutes?: number;
-  /**
-   * Whether an edit may abandon data, as another `name` or `namespace` does: no ring can be renamed. Remove it again after the edit.
-   * @default false
-   */
-  acceptDataLoss?: boolean;
-}
 
 /** A ring of Cassandra members, whatever makes their pods: its Services, its record, and the template of its pods. */
 export abstract class CassandraRing extends pulumi.ComponentResource {
@@ -171,12 +129,12 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   }
 
   private makeSuperuser(name: string, args: CassandraRingArgs): Superuser {
-    const { superuser: username = "admin", superuserPassword: password } = args;
-    const { identity, cluster, disk } = this;
-    const { namespace } = this.metadata;
+    const { superuser: username = "admin", superuserPassword: password, superuserSecret: secret } = args;
+    const { identity, cluster, disk, metadata } = this;
+    const { namespace } = metadata;
     return new Superuser(
       `${name}-superuser`,
-      { ...identity, namespace, username, password, cluster, outlivesStack: outlivesPod(disk) },
+      { ...identity, namespace, username, password, secret, cluster, outlivesStack: outlivesPod(disk) },
       { parent: this },
     );
   }

@@ -11,7 +11,8 @@ import { ringConverged } from "../operations/convergence";
 import { refuseReplacement } from "../operations/replacementGuard";
 import { RollingRestart } from "../operations/rollingRestart";
 import { snapshotBeforeUpgrade } from "../operations/upgrade";
-import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
+import { CassandraRing } from "./cassandraRing";
+import type { CassandraRingArgs } from "./ringArgs";
 import { joinTimeouts } from "./joinTimeouts";
 import { podHooks } from "./ringHooks";
 

@@ -20,7 +20,8 @@ import { RollingRestart } from "../operations/rollingRestart";
 import { snapshotBeforeUpgrade } from "../operations/upgrade";
 import { neverReplaced, volumeAnnotations } from "../operations/statefulSetVolumes";
 import { expandVolumesFirst } from "../operations/volumeExpansion";
-import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
+import { CassandraRing } from "./cassandraRing";
+import type { CassandraRingArgs } from "./ringArgs";
 import { joinTimeouts } from "./joinTimeouts";
 import { podHooks } from "./ringHooks";
 

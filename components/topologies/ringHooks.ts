@@ -10,13 +10,20 @@ import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
 import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseForeignRing } from "../operations/foreignRings";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
-import type { CassandraRingArgs } from "./cassandraRing";
+import { superuserSecret } from "../operations/superuser";
+import type { CassandraRingArgs } from "./ringArgs";
 import { type RingLayout, topologyOf } from "./ringLayout";
 import { propertyName } from "../engine/propertyNames";
 
 /** Inputs of a ring's component: what its hooks are told. They wait for no other arg, so that a refused ring makes nothing. */
-export function hookInputs({ namespace, clusterName, clientCertificates }: CassandraRingArgs): pulumi.Inputs {
-  return { namespace, clusterName, ...(clientCertificates === "required" && { clientCertificates }) };
+export function hookInputs(args: CassandraRingArgs): pulumi.Inputs {
+  const { namespace, clusterName, clientCertificates, superuserSecret } = args;
+  return {
+    namespace,
+    clusterName,
+    ...(clientCertificates === "required" && { clientCertificates }),
+    ...(superuserSecret !== undefined && { superuserSecret }),
+  };
 }
 
 /** Options of a ring's component: those of the caller, and the hooks that check before anything is made. */
@@ -28,8 +35,14 @@ export function withHooks(
   opts: pulumi.ComponentResourceOptions = {},
 ): pulumi.ComponentResourceOptions {
   const { hooks } = opts;
-  const beforeCreate = [...(hooks?.beforeCreate ?? []), ...newRingHooks(name, args.name, cluster, layout)];
-  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), warnOfClientCertificates(name, args)];
+  const given = args.superuserSecret === undefined ? [] : [superuserSecret(args.superuserSecret)];
+  const hasPassword = given.length > 0 ? [refuseWithoutSecrets(`${name}-superuser`, cluster, given)] : [];
+  const beforeCreate = [
+    ...(hooks?.beforeCreate ?? []),
+    ...hasPassword,
+    ...newRingHooks(name, args.name, cluster, layout),
+  ];
+  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), ...hasPassword, warnOfClientCertificates(name, args)];
   return { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } };
 }
 

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Disk } from "../objects/disk";
 import type { PodController } from "../operations/foreignPods";
 import type { RingTopology } from "../operations/ringSnapshots";
-import type { CassandraRingArgs } from "./cassandraRing";
+import type { CassandraRingArgs } from "./ringArgs";
 
 /** What differs between the topologies. */
 export interface RingLayout {

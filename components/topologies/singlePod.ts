@@ -7,7 +7,8 @@ import { singlePodRules } from "../objects/rbac";
 import { DataGuard } from "../operations/dataGuard";
 import { refuseReplacement } from "../operations/replacementGuard";
 import { refuseOtherBudget } from "../operations/budgetGuard";
-import { CassandraRing, CassandraRingArgs } from "./cassandraRing";
+import { CassandraRing } from "./cassandraRing";
+import type { CassandraRingArgs } from "./ringArgs";
 import { podHooks } from "./ringHooks";
 
 export interface SinglePodArgs extends CassandraRingArgs {

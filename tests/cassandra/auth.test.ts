@@ -116,6 +116,23 @@ describe("a ring whose clients log in", function () {
     assert.match(await login("cassandra-1", first), /password are incorrect/);
   });
 
+  it("@all takes it from a Secret of somebody else, and another one with the next update", async () => {
+    const before = await superuser();
+    for (const mine of ["from-a-vault.1", "from-a-vault.2"]) {
+      passwords.add(mine);
+      const data = { password: Buffer.from(mine).toString("base64") };
+      const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "vault" }, data };
+      await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(secret) });
+      await stack.pulumi("config", "set", "superuserSecret", "vault");
+      await stack.up();
+      assert.match(await login("cassandra-1", { ...before, password: mine }), loggedIn);
+      assert.match(await login("cassandra-1", before), /password are incorrect/);
+    }
+    await stack.unset("superuserSecret");
+    await stack.up();
+    assert.match(await login("cassandra-1", await superuser()), loggedIn);
+  });
+
   it("@all keeps it as long as its volumes: after destroy and up, the new password opens it, and every row is there", async () => {
     const before = await superuser();
     await stack.destroy();

@@ -111,6 +111,20 @@ describe("checks across keys", () => {
     );
   });
 
+  it("want one password for a superuser, and none where nobody logs in", () => {
+    const superuserSecret = "vault";
+    assert.equal(read({ superuserSecret }).persistent?.superuserSecret, "vault");
+    assert.deepEqual(problemsOf({ superuserSecret, superuserPassword: "long-enough" }), [
+      'cassandra:superuserSecret: invalid value "vault" beside cassandra:superuserPassword: must be left out',
+    ]);
+    assert.deepEqual(problemsOf({ persistent: { superuserSecret }, superuserPassword: "long-enough" }), [
+      'cassandra:persistent.superuserSecret: invalid value "vault" beside cassandra:superuserPassword: must be left out',
+    ]);
+    assert.deepEqual(problemsOf({ superuserSecret, auth: "none" }), [
+      'cassandra:superuserSecret: invalid value "vault" while auth is none: needs auth: password',
+    ]);
+  });
+
   it("want a Service from outside that somebody can use, and ranges that restrict something", () => {
     const cidr = "203.0.113.0/24";
     const ranges = { loadBalancerSourceRanges: [cidr] };
