@@ -5,6 +5,7 @@ import { KubeContext } from "../kubernetes/kubeconfig";
 import { defaultStallTimeoutMinutes } from "./podJob";
 import { ringOrdinalOf } from "../objects/racks";
 import { RecordEntries, hostIdIn } from "./record";
+import { Holdup, holdupsOf } from "../operations/podHoldups";
 import { ObservedPod } from "../operations/ringSurvey";
 
 export interface RingReference {
@@ -112,6 +113,41 @@ export class RingPods {
     const { namespace, selector } = this.ring;
     const pods = await (await this.cluster()).pods(namespace, selector);
     return pods.map((pod) => this.viewOf(pod));
+  }
+
+  /** Names of what makes the pods. */
+  protected get makers(): string[] {
+    return this.ring.sets;
+  }
+
+  /** What holds pods that do not run yet. Events are left out if the account may not read them. */
+  async holdups(): Promise<Holdup[]> {
+    const { namespace, selector } = this.ring;
+    const cluster = await this.cluster();
+    const [pods, events] = await Promise.all([
+      cluster.pods(namespace, selector),
+      cluster.core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" }).then(
+        ({ items }) => items,
+        () => [],
+      ),
+    ]);
+    return holdupsOf({ pods, events, makers: this.makers });
+  }
+
+  /** What members wait for that run and do not serve yet, by their logs: a line for each. */
+  async lastWords(): Promise<string[]> {
+    const { namespace } = this.ring;
+    const { core } = await this.cluster();
+    const silent = (await this.pods()).filter(({ running, ready, ending }) => running && !ready && !ending);
+    const words = await Promise.all(
+      silent.map(async ({ name, pod = name }) => {
+        const log = await core.readNamespacedPodLog({ name: pod, namespace, container: "cassandra", tailLines: 200 });
+        // As `say` in system.py writes the line.
+        const last = [...log.matchAll(/^\S+ ring: (.*)$/gm)].at(-1)?.[1];
+        return last === undefined ? [] : [`${pod} says: ${last}`];
+      }),
+    );
+    return words.flat();
   }
 
   protected viewOf(pod: V1Pod): PodView {

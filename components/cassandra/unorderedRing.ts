@@ -46,6 +46,10 @@ export class UnorderedRing extends RingClient {
     return status!.desiredNumberScheduled;
   }
 
+  protected override get makers(): string[] {
+    return [this.reference.name];
+  }
+
   /** The controller of the pods; undefined if it does not exist. */
   private async maker(): Promise<V1ReplicationController | V1DaemonSet | undefined> {
     const { name, namespace, maker } = this.reference;

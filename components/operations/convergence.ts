@@ -9,6 +9,7 @@ import { defaultStallTimeoutMinutes } from "../cassandra/podJob";
 import type { RingClient } from "../cassandra/ringClient";
 import { MissingRecordError } from "../cassandra/ringPods";
 import { isMocked } from "../engine/recorded";
+import { watchPods, WatchedRing } from "./podWatch";
 import { decommissionMembers, DecommissioningRing } from "./topologyChanges";
 import { announceStep, describeProgress, describeStep } from "./convergenceMessages";
 import { nextConvergenceStep } from "./convergencePlan";
@@ -22,7 +23,7 @@ export interface RingCheckArgs {
   /** Minutes without progress after which `pulumi up` gives a step up. The pods go on with the step. @default 15 */
   stallTimeoutMinutes?: number;
   /** Client of the ring in a namespace. */
-  client: (namespace: string) => ConvergingRing;
+  client: (namespace: string) => ConvergingRing & WatchedRing;
 }
 
 /**
@@ -40,10 +41,17 @@ export function ringConverged(
 ): pulumi.Output<boolean> {
   if (isMocked()) return pulumi.output(false);
   const isDryRun = pulumi.runtime.isDryRun();
+  let [hasBegun, isOver] = [false, isDryRun];
+  const report: ProgressReporter = (line, final = false) =>
+    pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
+  // Nothing waits for this: it tells what the provider waits for meanwhile. Once the check itself waits, its own line says for what.
+  const tell: ProgressReporter = async (line, final) => (final || !hasBegun ? report(line, final) : undefined);
+  const watch = (namespace: string) => watchPods(args.client(namespace), tell, () => isOver);
+  // Where the update has failed, the engine may take no more lines.
+  pulumi.output(args.namespace).apply((namespace) => void watch(namespace).catch(() => undefined));
   return pulumi.all([pulumi.output(args.namespace), ...after]).apply(async ([namespace]) => {
     const client = args.client(namespace);
-    const report: ProgressReporter = (line, final = false) =>
-      pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
+    hasBegun = true;
     const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
     try {
       if (isDryRun) await previewConvergence(client, args.replicas, report);
@@ -51,6 +59,8 @@ export function ringConverged(
     } catch (error) {
       failUpdate(`ring ${args.name}: ${errorMessage(error as Error)}`);
       return false;
+    } finally {
+      isOver = true;
     }
     return true;
   });

@@ -42,6 +42,12 @@ export const furtherPermissions: Permission[] = [
   },
   {
     apiGroup: "",
+    resources: ["events", "pods/log"],
+    verbs: ["get", "list"],
+    when: "to tell during an update why pods do not run or serve yet; without them an update says how many are ready",
+  },
+  {
+    apiGroup: "",
     resources: ["nodes"],
     verbs: ["list"],
     when: "`racks`: to see that each zone has a node; topology `daemon`: to see which members an edit of `nodeSelector`, `affinity` or `tolerations` takes away",
