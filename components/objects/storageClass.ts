@@ -71,7 +71,16 @@ export class CassandraStorage extends pulumi.ComponentResource {
   readonly storageClassName: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: CassandraStorageArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("cassandra:index:CassandraStorage", name, {}, opts);
+    const { storage, storageClassName } = args;
+    const hook = warnOfMissingClass(name, args);
+    const hooks = { beforeCreate: [hook], beforeUpdate: [hook] };
+    const isThere = storage === "existing";
+    super(
+      "cassandra:index:CassandraStorage",
+      name,
+      isThere ? { storageClassName } : {},
+      isThere ? { ...opts, hooks } : opts,
+    );
     if (args.storage === "existing") {
       this.storageClassName = pulumi.output(args.storageClassName || undefined);
     } else {
@@ -117,6 +126,37 @@ function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorag
           `which makes a StorageClass of that name: it exists, of provisioner ${found.provisioner}, and is not in the state of this stack; allowed is another name, or ` +
           `${propertyName("storage")}: existing to use it as it is. If this stack has made it (a state that was lost, an update that was ` +
           `killed), \`pulumi config set kubernetes:upsertExistingObjects true\` takes it over. ${anotherAddress}`,
+      );
+    },
+    { onDryRun: true },
+  );
+}
+
+/** Annotation of the StorageClass that PersistentVolumeClaims without a class get. */
+const defaultAnnotation = "storageclass.kubernetes.io/is-default-class";
+
+/**
+ * Hook of storage that exists: warns, in preview as well, if PersistentVolumeClaims would wait for their class. It refuses nothing, since
+ * volumes that somebody makes by hand need no such object, and a bound volume needs it no longer.
+ */
+function warnOfMissingClass(name: string, { cluster, storageClassName }: CassandraStorageArgs): pulumi.ResourceHook {
+  return new pulumi.ResourceHook(
+    `${name}-class-exists`,
+    async () => {
+      const { storage } = await KubernetesClient.connect(cluster);
+      const found = await storage.listStorageClass().catch(() => undefined);
+      const isDefault = ({ metadata }: { metadata?: { annotations?: Record<string, string> } }) =>
+        metadata?.annotations?.[defaultAnnotation] === "true";
+      if (
+        !found ||
+        found.items.some((one) => (storageClassName ? one.metadata?.name === storageClassName : isDefault(one)))
+      )
+        return;
+      const names = found.items.map((one) => `${one.metadata?.name}${isDefault(one) ? " (default)" : ""}`);
+      const why = storageClassName ? "there is no such StorageClass" : "no StorageClass is the default one";
+      await pulumi.log.warn(
+        `${propertyName("storageClassName")}: "${storageClassName}": ${why}, so PersistentVolumeClaims wait for volumes that somebody makes ` +
+          `by hand; StorageClasses are ${names.join(", ") || "none"}`,
       );
     },
     { onDryRun: true },

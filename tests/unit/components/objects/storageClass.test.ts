@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { CassandraStorage, CassandraStorageArgs } from "../../../../components/index";
 import { labels } from "../../../../components/objects/labels";
 import { withApiServer } from "../../../support/apiServer";
-import { callHook, only, record } from "../../../support/recorder";
+import { callHook, only, record, warningsOf } from "../../../support/recorder";
 
 const args: CassandraStorageArgs = {
   name: "cassandra",
@@ -30,6 +30,30 @@ describe("CassandraStorage", () => {
       ["cassandra:index:CassandraStorage"],
     );
     assert.equal(named(), "fast");
+  });
+
+  it("warns of a class that does not exist, and of a cluster without a default one", async () => {
+    const of = (name: string, isDefault?: string) => ({
+      metadata: { name, annotations: isDefault && { "storageclass.kubernetes.io/is-default-class": isDefault } },
+    });
+    const warned = async (storageClassName: string, ...items: object[]) => {
+      let said: string[] = [];
+      await withApiServer({ "/apis/storage.k8s.io/v1/storageclasses": { items } }, async (kubeconfig) => {
+        await make({ storageClassName, cluster: { kubeconfig } });
+        said = await warningsOf(() => callHook("cassandra-class-exists", {}, { onDryRun: true }));
+      });
+      return said;
+    };
+    assert.deepEqual(await warned("fast", of("fast")), []);
+    assert.deepEqual(await warned("", of("slow"), of("fast", "true")), []);
+    assert.deepEqual(await warned("quick", of("slow"), of("fast", "true")), [
+      'storageClassName: "quick": there is no such StorageClass, so PersistentVolumeClaims wait for volumes that somebody makes by hand; ' +
+        "StorageClasses are slow, fast (default)",
+    ]);
+    assert.match(
+      (await warned("", of("slow", "false")))[0],
+      /^storageClassName: "": no StorageClass is the default one, .* are slow$/,
+    );
   });
 
   it("leaves the class to the cluster when none is named", async () => {
