@@ -188,21 +188,26 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     });
   }
 
-  /** Names of the ring, of its pods and of its Service for clients. */
+  /** Names of the ring, of its pods and of its Service for clients; those in full hold where the cluster's domain is the usual one. */
   private get dnsNames(): pulumi.Output<string[]> {
     const { name } = this.identity;
     return pulumi
       .output(this.metadata.namespace)
       .apply((namespace) => [
         "localhost",
-        ...[name, `*.${name}`, `${name}-client`].map((host) => `${host}.${namespace}.svc.cluster.local`),
+        ...["svc", "svc.cluster.local"].flatMap((end) =>
+          [name, `*.${name}`, `${name}-client`].map((host) => `${host}.${namespace}.${end}`),
+        ),
       ]);
   }
 
-  /** The name of the headless Service leads to every pod of the ring, so it is all that a driver needs. */
+  /**
+   * The name of the headless Service leads to every pod of the ring, so it is all that a driver needs. Without the cluster's domain, pods
+   * resolve the name whatever that is.
+   */
   protected get discoveryName(): pulumi.Output<string[]> {
     return pulumi
       .all([this.service.discovery.metadata.name, this.metadata.namespace])
-      .apply(([service, namespace]) => [`${service}.${namespace}.svc.cluster.local`]);
+      .apply(([service, namespace]) => [`${service}.${namespace}.svc`]);
   }
 }

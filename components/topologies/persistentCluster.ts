@@ -231,9 +231,7 @@ export class PersistentCluster extends CassandraRing {
     const ordinals = Array.from({ length: Math.min(replicas, 3) }, (_, i) => i);
     return pulumi
       .all([this.service.discovery.metadata.name, namespace, isWhole])
-      .apply(([service, namespace]) =>
-        ordinals.map((i) => `${podAt(sets, i)}.${service}.${namespace}.svc.cluster.local`),
-      );
+      .apply(([service, namespace]) => ordinals.map((i) => `${podAt(sets, i)}.${service}.${namespace}.svc`));
   }
 }
 

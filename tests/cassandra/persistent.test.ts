@@ -54,6 +54,19 @@ describe("the persistent ring, as npm start makes it", function () {
     );
   });
 
+  it("tells names that pods resolve, and a driver's port and data centre", async () => {
+    const { persistent } = JSON.parse(await stack.pulumi("stack", "output", "--json", "usage")) as {
+      persistent: { contactPoints: string[]; port: number; localDatacenter: string };
+    };
+    const { contactPoints, port, localDatacenter } = persistent;
+    assert.equal(contactPoints.length, 3);
+    for (const host of contactPoints) {
+      const address = (await stack.pods()).find(({ metadata }) => host.startsWith(metadata.name))!.status.podIP!;
+      assert.equal((await stack.exec("cassandra-0", ["getent", "hosts", host])).split(/\s+/)[0], address);
+    }
+    assert.deepEqual([port, localDatacenter], [9042, "DC1-K8Demo"]);
+  });
+
   it("formed as one even ring, seen alike by every member", async () => {
     const views = await Promise.all([0, 1, 2].map((i) => stack.members(`cassandra-${i}`, "rows")));
     for (const view of views) {

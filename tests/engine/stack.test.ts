@@ -47,7 +47,7 @@ describe("the program on the real engine and API server, with simulated nodes", 
       superuser: { persistent: { username: "admin", password: "[secret]" } },
       usage: {
         persistent: {
-          contactPoints: [0, 1, 2].map((i) => `cassandra-${i}.cassandra.default.svc.cluster.local`),
+          contactPoints: [0, 1, 2].map((i) => `cassandra-${i}.cassandra.default.svc`),
           port: 9042,
           localDatacenter: "DC1-K8Demo",
           discoveryService: "cassandra",

@@ -173,7 +173,7 @@ describe("every topology on the real engine and API server, with simulated nodes
     assert.equal((await scene.stack.pods("app.kubernetes.io/instance=alone")).length, 3);
     assert.deepEqual(
       JSON.parse(await pulumi("stack", "output", "--json", "contactPoints")),
-      [0, 1, 2].map((i) => `alone-${i}.alone.default.svc.cluster.local`),
+      [0, 1, 2].map((i) => `alone-${i}.alone.default.svc`),
     );
     const annotations = "jsonpath={.items[*].metadata.annotations.example\\.com/team}";
     const services = ["get", "services", "-l", "app.kubernetes.io/instance=alone", "-o", annotations];

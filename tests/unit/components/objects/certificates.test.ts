@@ -35,6 +35,9 @@ describe("a certificate that cert-manager issues", () => {
       secretName: "cassandra-tls",
       dnsNames: [
         "localhost",
+        "cassandra.db.svc",
+        "*.cassandra.db.svc",
+        "cassandra-client.db.svc",
         "cassandra.db.svc.cluster.local",
         "*.cassandra.db.svc.cluster.local",
         "cassandra-client.db.svc.cluster.local",

@@ -105,7 +105,7 @@ describe("EphemeralCluster", () => {
       usage = new Promise((resolve) => output.apply(resolve));
     });
     assert.deepEqual(await usage, {
-      contactPoints: ["cassandra.db.svc.cluster.local"],
+      contactPoints: ["cassandra.db.svc"],
       port: 9042,
       localDatacenter: args.datacenter,
       discoveryService: "cassandra",

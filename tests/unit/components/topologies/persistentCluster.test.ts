@@ -149,7 +149,7 @@ describe("PersistentCluster", () => {
       new PersistentCluster("a", { ...args, replicas: 1 }).contactPoints.apply(keep);
       new PersistentCluster("b", { ...args, replicas: 5 }).contactPoints.apply(keep);
     });
-    const host = (i: number) => `cassandra-${i}.cassandra.db.svc.cluster.local`;
+    const host = (i: number) => `cassandra-${i}.cassandra.db.svc`;
     assert.deepEqual(points, [[host(0)], [host(0), host(1), host(2)]]);
   });
 
