@@ -4,14 +4,28 @@ import { parseStatus, parseStreams, RingMember } from "./nodetool";
 import { RecordEntries } from "./record";
 import { PodView, RingPods } from "./ringPods";
 
+/** No member can be asked. */
+export class NoMemberServesError extends Error {
+  /** @param isStarting whether a container runs, whose member may serve soon */
+  constructor(
+    message: string,
+    readonly isStarting: boolean,
+  ) {
+    super(message);
+  }
+}
+
 /** Asks members by nodetool, and writes the ring record for pods that do not write it themselves. */
 export class RingQueries extends RingPods {
-  /** Pods whose members can answer. @throws if none serves */
+  /** Pods whose members can answer. @throws {NoMemberServesError} if none serves */
   protected serving(pods: PodView[]): PodView[] {
     const serving = pods.filter(({ ready }) => ready);
-    if (serving.length === 0)
-      throw new Error(`ring ${this.ring.name}: no member serves, so the members cannot be listed`);
-    return serving;
+    if (serving.length > 0) return serving;
+    const isStarting = pods.some(({ running, ending }) => running && !ending);
+    throw new NoMemberServesError(
+      `ring ${this.ring.name}: no member serves, so the members cannot be listed`,
+      isStarting,
+    );
   }
 
   /** The answer of one of the pods. At most three are asked: a member that hangs does not answer, though its port is open. */

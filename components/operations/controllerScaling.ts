@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAnswerTimeout, waitUntilClear, errorMessage } from "../kubernetes/apiClient";
 import { ProgressReporter } from "../engine/progressReporter";
-import { restoreMembers } from "./topologyChanges";
+import { restoreMembers } from "./memberRestore";
 import type { UnorderedRing } from "../cassandra/unorderedRing";
 
 interface ControllerInputs {

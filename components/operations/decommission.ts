@@ -6,7 +6,8 @@ import { isOfAnotherRing } from "../objects/labels";
 import { ProgressReporter } from "../engine/progressReporter";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { RingClient } from "../cassandra/ringClient";
-import { restoreMembers, DecommissionBlocked, decommissionMembers } from "./topologyChanges";
+import { restoreMembers } from "./memberRestore";
+import { DecommissionBlocked, decommissionMembers } from "./topologyChanges";
 import { RingReference } from "../cassandra/ringPods";
 import { obstacles, describeDecommission, passing, RingView, violations } from "./decommissionPlan";
 
@@ -45,7 +46,7 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
 
   const mustSee = <T>(inspect: () => Promise<T>): Promise<T> =>
     withAnswerTimeout(inspect).catch((error: Error) => {
-      throw new Error(`ring ${args.name}: ${unseen(error)}. No pod was removed`);
+      throw new Error(`ring ${args.name}: ${unseen(error)}. No pod was removed`, { cause: error });
     });
 
   /** Inspects the cluster. A preview, whose account may lack the permission, only warns that it could not. */

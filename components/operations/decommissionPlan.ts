@@ -166,7 +166,7 @@ const passingSoon = (ring: RingView) => [
 const minutesToNote = 3;
 
 /** Minutes within which a member comes back: Kubernetes waits five minutes at most before it restarts a container. */
-const minutesToReturn = 8;
+export const minutesToReturn = 8;
 
 /** What prevents a decommission now, until a person solves it. */
 export function obstacles(ring: RingView, wanted: number): string[] {

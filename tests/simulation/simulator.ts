@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, Interface } from "node:readline";
 import { nextLeavingStep, LeavingState } from "../../components/operations/memberDecommission";
-import { membersToKeep } from "../../components/operations/topologyChanges";
+import { membersToKeep } from "../../components/operations/memberRestore";
 import { nextStep, RingView } from "../../components/operations/decommissionPlan";
 import { nextConvergenceStep } from "../../components/operations/convergencePlan";
 import { podAtForeignAddress, Survey } from "../../components/operations/ringSurvey";

@@ -1,4 +1,6 @@
 import * as assert from "node:assert/strict";
+import { NoMemberServesError } from "../../../../components/cassandra/ringQueries";
+import type { RingView } from "../../../../components/operations/decommissionPlan";
 import {
   DecommissionBlocked,
   DecommissioningRing,
@@ -85,5 +87,40 @@ describe("a smaller ring after somebody removed a member by hand", () => {
       assert.match(error.message, /for 3 minutes$/);
       assert.deepEqual([written, done], [{}, []]);
     }
+  });
+});
+
+describe("a smaller ring while no member serves", () => {
+  /** @param isStarting whether containers run @param looks after which a member serves */
+  const shrink = async (isStarting: boolean, looks: number) => {
+    const said: string[] = [];
+    let minutes = 0;
+    const seen = (): Promise<RingView> => {
+      if (minutes++ >= looks) return Promise.resolve(ofThree);
+      const none = new NoMemberServesError("no member serves", isStarting);
+      return Promise.reject(new Error("the ring could not be checked", { cause: none }));
+    };
+    const client = {
+      isUnformed: () => Promise.resolve(false),
+      recordTutorialPods: () => Promise.resolve(),
+      inspect: seen,
+    } as unknown as DecommissioningRing;
+    const report = (line: string) => Promise.resolve(void said.push(line));
+    const end = decommissionMembers(client, 3, report, { pause: 0, now: () => minutes * 60_000 });
+    const error = await end.then(
+      () => undefined,
+      (reason: Error) => reason.message,
+    );
+    return { said: [...new Set(said)], error };
+  };
+
+  it("waits for one whose container runs, and not for ever", async () => {
+    const said = ["waiting for a member to serve: it lists the members"];
+    assert.deepEqual(await shrink(true, 3), { said, error: undefined });
+    assert.deepEqual(await shrink(true, 30), { said, error: "the ring could not be checked" });
+  });
+
+  it("is refused at once where no container runs", async () => {
+    assert.deepEqual(await shrink(false, 3), { said: [], error: "the ring could not be checked" });
   });
 });
