@@ -199,7 +199,7 @@ export const commonKeys = {
     meaning:
       "Whatever else pods are to have, as `{metadata: {labels: {team: data}}, spec: {containers: [{name: cassandra, env: [...]}]}}`: a " +
       "strategic merge patch over their template, with annotations, sidecars, init containers, volumes, the size of scratch volumes, the " +
-      "security context. What a ring stands on is refused. A change restarts members one at a time.",
+      "security context; and `serviceAccount: {annotations}`. What a ring stands on is refused. A change restarts members one at a time.",
     isTyped: true,
     ...valueOf<PodTemplatePatch>(shapes.podTemplatePatch),
   },

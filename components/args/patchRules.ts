@@ -95,7 +95,7 @@ const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {});
 /** The parts of a patch that would touch what a ring stands on. @param application whose pods they are */
 export function refusedParts(patch: unknown, application: Application): RefusedPart[] {
   const parts = application === "cassandra" ? ofCassandra : ofCockroach;
-  const { metadata, spec } = fieldsOf(patch);
+  const { metadata, spec, serviceAccount } = fieldsOf(patch);
   const { containers, initContainers, volumes, ...rest } = fieldsOf(spec);
   return [
     ...directives("", patch),
@@ -105,6 +105,9 @@ export function refusedParts(patch: unknown, application: Application): RefusedP
     ...refusedIn("metadata.annotations", fieldsOf(metadata).annotations, (name) =>
       name.startsWith("cassandra/") ? "the program sets it" : undefined,
     ),
+    ...(serviceAccount !== undefined && application === "cockroachdb"
+      ? [{ part: "serviceAccount", reason: "the pods of CockroachDB have no account of their own" }]
+      : []),
     ...refusedIn("spec", rest, (field) => specReasons[field]),
     ...itemsOf(containers).flatMap((one) =>
       one.name === parts.container ? refusedInContainer(`spec.containers[${parts.container}]`, one, parts) : [],

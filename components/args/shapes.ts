@@ -11,6 +11,7 @@ import {
   dnsSubdomain,
   fields,
   isAffinity,
+  isAnnotations,
   isCpu,
   isFolder,
   isImage,
@@ -161,8 +162,13 @@ export const shapes = {
   priorityClassName: secretName,
   podTemplatePatch: object(
     (value) =>
-      isJson(value) && fields({ metadata: fields({ labels: isTexts, annotations: isTexts }), spec: isPodSpec })(value),
-    "an object of metadata (labels, annotations) and spec, as a pod has them",
+      isJson(value) &&
+      fields({
+        metadata: fields({ labels: isTexts, annotations: isTexts }),
+        spec: isPodSpec,
+        serviceAccount: fields({ annotations: isAnnotations }),
+      })(value),
+    "an object of metadata (labels, annotations) and spec, as a pod has them, and serviceAccount (annotations)",
   ),
   cpuLimit: text(isCpu, "a Kubernetes quantity of at least cpu, such as 2"),
   hostPath: text(isFolder, "an absolute path below the root"),

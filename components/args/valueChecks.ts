@@ -82,11 +82,15 @@ const isAddressRange: Check = (value) => {
   return Number(bits) <= { 0: -1, 4: 32, 6: 128 }[isIP(address ?? "") as 0 | 4 | 6];
 };
 
+/** Whether it is an object of annotations. The API server checks their names, in preview as well. */
+export const isAnnotations: Check = (value) =>
+  isObject(value) && Object.values(value).every((text) => typeof text === "string");
+
 /** Whether it is how clients reach a Service from outside. Ranges restrict a load balancer alone. */
 export const isServiceAccess: Check = (value) => {
   const isRight = fields({
     type: (type) => ["ClusterIP", "NodePort", "LoadBalancer"].includes(type as string),
-    annotations: (texts) => isObject(texts) && Object.values(texts).every((text) => typeof text === "string"),
+    annotations: isAnnotations,
     loadBalancerSourceRanges: listOf(isAddressRange),
   });
   return isRight(value);

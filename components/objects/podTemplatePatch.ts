@@ -7,6 +7,8 @@ export interface PodTemplatePatch {
   metadata?: Record<string, any>;
   /** Fields of a pod's spec. */
   spec?: Record<string, any>;
+  /** `annotations` of the ServiceAccount of a Cassandra ring's pods, by which clouds give rights to pods. */
+  serviceAccount?: Record<string, any>;
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 

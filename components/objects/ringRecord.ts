@@ -14,6 +14,8 @@ export interface RingRecordArgs extends Identity {
   disk: Disk;
   /** The Kubernetes cluster that the ring is in. @default that of the default provider */
   cluster?: KubeContext;
+  /** Annotations of the pods' ServiceAccount. @default none */
+  accountAnnotations?: Record<string, string>;
   /** What the pods may read besides the record. */
   rules: k8s.types.input.rbac.v1.PolicyRule[];
 }
@@ -46,7 +48,9 @@ export class RingRecord extends pulumi.ComponentResource {
       : new k8s.core.v1.ConfigMap(name, { metadata }, { parent: this });
     this.configMapName = configMap.metadata.name;
 
-    const account = new k8s.core.v1.ServiceAccount(name, { metadata }, { parent: this });
+    const { accountAnnotations: annotations } = args;
+    const ofAccount = { ...metadata, ...(annotations && { annotations }) };
+    const account = new k8s.core.v1.ServiceAccount(name, { metadata: ofAccount }, { parent: this });
     const role = new k8s.rbac.v1.Role(name, podRole(metadata, this.configMapName, args.rules), { parent: this });
     this.serviceAccountName = account.metadata.name;
     this.access = new k8s.rbac.v1.RoleBinding(

@@ -84,7 +84,8 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       this.makeCertificates(name, args.tlsSecret, args.certManager);
     const rules = [...layout.rules, ...(this.superuser ? [superuserRule(this.superuser.secretName)] : [])];
     const { identity, metadata } = this;
-    const record = { ...identity, namespace: metadata.namespace, rules, cluster, disk };
+    const accountAnnotations = args.podTemplatePatch?.serviceAccount?.annotations as Record<string, string> | undefined;
+    const record = { ...identity, namespace: metadata.namespace, rules, cluster, disk, accountAnnotations };
     this.record = new RingRecord(name, record, { parent: this });
     const binding = {
       name: args.name,

@@ -172,4 +172,12 @@ describe("a patch over the template of pods", () => {
       ],
     );
   });
+
+  it("gives annotations to the account of Cassandra's pods; those of CockroachDB have none of their own", () => {
+    const patch = { serviceAccount: { annotations: { role: "backup" } } };
+    assert.deepEqual(refusedParts(patch, "cassandra"), []);
+    assert.deepEqual(refusedParts(patch, "cockroachdb"), [
+      { part: "serviceAccount", reason: "the pods of CockroachDB have no account of their own" },
+    ]);
+  });
 });

@@ -116,6 +116,24 @@ describe("EphemeralCluster", () => {
     });
   });
 
+  it("gives annotations to the account of its pods, which are made anew with other ones", async () => {
+    const made = async (annotations?: Record<string, string>) => {
+      const podTemplatePatch = annotations && { serviceAccount: { annotations } };
+      const all = await record(
+        () => new EphemeralCluster("cassandra", { ...args, ...(annotations && { podTemplatePatch }) }),
+      );
+      const { metadata } = only(all, "core/v1:ServiceAccount").inputs as { metadata: { annotations?: object } };
+      return {
+        annotations: metadata.annotations,
+        revision: only(all, "cassandra:index:RollingUpdate").inputs.revision,
+      };
+    };
+    const role = { "iam.gke.io/gcp-service-account": "backup@example" };
+    const [none, one] = [await made(), await made(role)];
+    assert.deepEqual([none.annotations, one.annotations], [undefined, role]);
+    assert.notEqual(none.revision, one.revision);
+  });
+
   it("is reached from outside through a load balancer by those whom its policy admits", async () => {
     const ranges = ["203.0.113.0/24", "2001:db8::/32"];
     const service = { type: "LoadBalancer", annotations: { scheme: "internal" }, loadBalancerSourceRanges: ranges };
