@@ -1,10 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
+import { mustBe, refusalLine } from "../components/args/refusal";
+import { shapes } from "../components/args/shapes";
+import { shown } from "../components/args/shownValue";
 import type { StackConfig } from "./stackConfig";
 
 /** What a stack says to the provider, and means for this program as well: the namespace of objects that name none. */
 export function ofProvider(): { namespace?: string } {
   const namespace = new pulumi.Config("kubernetes").get("namespace");
-  return namespace ? { namespace } : {};
+  if (!namespace) return {};
+  const { is, allowed } = shapes.namespace;
+  if (!is(namespace))
+    throw new pulumi.RunError(refusalLine("kubernetes:namespace", shown(namespace), { rule: mustBe(allowed) }));
+  return { namespace };
 }
 
 /**

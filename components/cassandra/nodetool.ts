@@ -44,15 +44,20 @@ function bytes(number: string, unit: string): number {
 }
 
 const memberLine =
-  /^([UD])([NLJM]) +(\S+) +(?:([\d.]+) (bytes|KiB|MiB|GiB|TiB)|\?) +(\d+) .*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) +(.*)/;
+  /^([UD?])([NLJM]) +(\S+) +(?:([\d.]+) (bytes|KiB|MiB|GiB|TiB)|\?) +(\d+) .*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) +(.*)/;
 
-/** Members that `nodetool status` lists. @throws if it lists none */
+/**
+ * Members that `nodetool status` lists. One that it marks with `?`, neither up nor down, counts as down.
+ * @throws if it lists none, or one without a host ID: nobody may take that one for removed
+ */
 export function parseStatus(said: string): RingMember[] {
   let datacenter = "";
   const members: RingMember[] = [];
   for (const line of said.split("\n")) {
     datacenter = /^Datacenter: (.*)/.exec(line)?.[1].trim() ?? datacenter;
     const [, up, letter, address, number, unit, tokens, hostId, rack] = memberLine.exec(line) ?? [];
+    if (!hostId && /^[UD?][NLJM] /.test(line))
+      throw new Error(`nodetool status lists a member without a host ID:\n${line}`);
     if (!hostId) continue;
     const state = states[letter as keyof typeof states];
     const load = number === undefined ? {} : { load: bytes(number, unit) };

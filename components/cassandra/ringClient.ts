@@ -62,6 +62,11 @@ export class RingClient extends RingViews {
     const { apps } = await this.cluster();
     const value = this.podsOfEach(replicas);
     const counts = await this.counts();
+    const missing = this.ring.sets.find((set) => !counts.some(({ name }) => name === set));
+    if (missing !== undefined)
+      throw new Error(
+        `there is no StatefulSet ${missing} in namespace ${namespace}: \`pulumi up --refresh\` makes it again`,
+      );
     const smaller = counts.filter(({ count }) => count < value);
     const body = [{ op: "replace", path: "/spec/replicas", value }];
     for (const { name } of smaller.length > 0 ? smaller : counts)

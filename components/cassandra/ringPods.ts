@@ -65,17 +65,21 @@ export class RingPods {
     return Math.ceil(replicas / this.ring.sets.length);
   }
 
+  /** Pods that the live controllers ask for; undefined if none exists. */
+  async replicas(): Promise<number | undefined> {
+    return this.askedOf(await this.counts());
+  }
+
   /**
-   * Pods that the live StatefulSets ask for; undefined if none exists.
+   * Pods that these StatefulSets ask for; undefined if there is none.
    * @param wanted members that the ring is to have. While a StatefulSet asks for fewer pods than its part, the surplus pods of the others
    *   do not count. @default all pods count
    */
-  async replicas(wanted?: number): Promise<number | undefined> {
-    const counts = (await this.counts()).map(({ count }) => count);
+  protected askedOf(counts: { count: number }[], wanted?: number): number | undefined {
     if (counts.length === 0) return undefined;
     const part = wanted === undefined ? 0 : this.podsOfEach(wanted);
-    const isShort = counts.some((count) => count < part);
-    return counts.reduce((sum, count) => sum + (isShort ? Math.min(count, part) : count), 0);
+    const isShort = counts.some(({ count }) => count < part);
+    return counts.reduce((sum, { count }) => sum + (isShort ? Math.min(count, part) : count), 0);
   }
 
   /** PersistentVolumeClaims of the StatefulSets, with and without a pod. */
@@ -126,7 +130,7 @@ export class RingPods {
     const cluster = await this.cluster();
     const [pods, events] = await Promise.all([
       cluster.pods(namespace, selector),
-      cluster.core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" }).then(
+      cluster.core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning", limit: 500 }).then(
         ({ items }) => items,
         () => [],
       ),
@@ -141,7 +145,9 @@ export class RingPods {
     const silent = (await this.pods()).filter(({ running, ready, ending }) => running && !ready && !ending);
     const words = await Promise.all(
       silent.map(async ({ name, pod = name }) => {
-        const log = await core.readNamespacedPodLog({ name: pod, namespace, container: "cassandra", tailLines: 200 });
+        const of = { name: pod, namespace, container: "cassandra", tailLines: 200 };
+        // A container that is about to run has no log.
+        const log = await core.readNamespacedPodLog(of).catch(() => "");
         // As `say` in system.py writes the line.
         const last = [...log.matchAll(/^\S+ ring: (.*)$/gm)].at(-1)?.[1];
         return last === undefined ? [] : [`${pod} says: ${last}`];

@@ -1,7 +1,7 @@
 import type { KubernetesObject, V1OwnerReference, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { apiErrorKind } from "../kubernetes/apiClient";
 import { parseStatus, parseStreams, RingMember } from "./nodetool";
-import { RecordEntries } from "./record";
+import { hostIdIn, RecordEntries } from "./record";
 import { PodView, RingPods } from "./ringPods";
 
 /** No member can be asked. */
@@ -37,6 +37,24 @@ export class RingQueries extends RingPods {
         return this.run(name, ...command);
       });
     return others.reduce(orElse, this.run(first.name, ...command));
+  }
+
+  /**
+   * Members that the ring lists. If one does not list a member of the ring record, the others are asked as well: a member counts as removed
+   * only where nobody lists it.
+   */
+  protected async listedBy(askers: PodView[], record: RecordEntries): Promise<RingMember[]> {
+    const listed = parseStatus(await this.runInAny(askers, "nodetool", "status"));
+    const isListed = (hostId: string) => listed.some((member) => member.hostId === hostId);
+    const unlisted = Object.values(record)
+      .flatMap((entry) => hostIdIn(entry) ?? [])
+      .filter((hostId) => !isListed(hostId));
+    if (unlisted.length === 0) return listed;
+    const answers = await Promise.all(
+      askers.map(({ name }) => this.run(name, "nodetool", "status").then(parseStatus, () => [])),
+    );
+    const others = answers.flat().filter(({ hostId }) => !isListed(hostId));
+    return [...listed, ...others.filter(({ hostId }, i) => others.findIndex((one) => one.hostId === hostId) === i)];
   }
 
   /**

@@ -12,7 +12,7 @@ import { podAt } from "../objects/racks";
 import { RecordEntries, hasLeft, hostIdIn, isUnformed, topologyChangeIn, membersAwaitingRepair } from "./record";
 import { PodView } from "./ringPods";
 import { RingQueries } from "./ringQueries";
-import { Member, RingView } from "../operations/decommissionPlan";
+import type { Member, RingView } from "../operations/ringView";
 import { hasMembers, unknownMembersIn, Survey } from "../operations/ringSurvey";
 
 /** What the members say of their ring. */
@@ -53,7 +53,7 @@ export class RingViews extends RingQueries {
     const pods = await this.pods();
     const asked = this.serving(pods);
     const written = await this.recordToRelyOn();
-    const listed = parseStatus(await this.runInAny(asked, "nodetool", "status"));
+    const listed = await this.listedBy(asked, written);
     const record = { ...written, ...(await this.unwritten(pods, listed, written)) };
     const recorded = this.membersIn(record);
     // Members in the ring record may have no pod now, such as after somebody scaled the StatefulSet by hand.
@@ -116,10 +116,13 @@ export class RingViews extends RingQueries {
    * @param asks whether a member is asked: `always`, if possible; `when all serve`; or `never`
    */
   async survey(replicas?: number, asks: AskPolicy = "always"): Promise<Survey> {
-    const [asked, pods, record] = await Promise.all([this.replicas(replicas), this.pods(), this.recordOfPods()]);
+    const [counts, pods, record] = await Promise.all([this.counts(), this.pods(), this.recordOfPods()]);
+    const asked = this.askedOf(counts, replicas);
+    const isUneven = new Set(counts.map(({ count }) => count)).size > 1;
     const expected = Array.from({ length: replicas ?? 0 }, (_, ringOrdinal) => podAt(this.ring.sets, ringOrdinal));
     const missing = this.without(pods, record).map((name) => ({ name, ringOrdinal: this.ringOrdinalOf(name) }));
-    const seen = await this.ask({ namespace: this.ring.namespace, asked, expected, pods, record, missing }, asks);
+    const { namespace } = this.ring;
+    const seen = await this.ask({ namespace, asked, isUneven, expected, pods, record, missing }, asks);
     if (unknownMembersIn(seen).length === 0) return seen;
     const unrecorded = await this.unrecorded(pods, record);
     return {
@@ -160,7 +163,7 @@ export class RingViews extends RingQueries {
     const isAsked = asks === "always" || (asks === "when all serve" && doServe);
     const isBlind = asks === "never";
     if (askers.length === 0 || !isReal || !isAsked) return { ...seen, isBlind };
-    const listed = parseStatus(await this.runInAny(askers, "nodetool", "status"));
+    const listed = await this.listedBy(askers, record);
     return { ...seen, record: { ...record, ...(await this.unwritten(pods, listed, record)) }, listed, isBlind };
   }
 
@@ -211,7 +214,7 @@ export class RingViews extends RingQueries {
     const free = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(said)?.[1];
     const { ready = true, ending = true, trouble = "" } = pod;
     const returns = !up && !ready && !ending && (running || startsLater.includes(trouble));
-    const known = { up, state, load, repairs: parseRepair(said), returns };
+    const known = { up, state, load, repairs: parseRepair(said), returns, repairsItself: keepsRecord };
     return { ...one, ...known, free: free === undefined ? free : Number(free) };
   }
 }

@@ -41,17 +41,19 @@ export function ringConverged(
 ): pulumi.Output<boolean> {
   if (isMocked()) return pulumi.output(false);
   const isDryRun = pulumi.runtime.isDryRun();
-  let [hasBegun, isOver] = [false, isDryRun];
+  const watch = { isOver: isDryRun, isQuiet: false };
   const report: ProgressReporter = (line, final = false) =>
     pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
-  // Nothing waits for this: it tells what the provider waits for meanwhile. Once the check itself waits, its own line says for what.
-  const tell: ProgressReporter = async (line, final) => (final || !hasBegun ? report(line, final) : undefined);
-  const watch = (namespace: string) => watchPods(args.client(namespace), tell, () => isOver);
-  // Where the update has failed, the engine may take no more lines.
-  pulumi.output(args.namespace).apply((namespace) => void watch(namespace).catch(() => undefined));
+  // Nothing waits for this: it tells what the provider waits for meanwhile. Pulumi holds back all lines of a program behind one for a
+  // resource that is not registered yet, so that the watch begins once the ring is.
+  pulumi.all([args.namespace, parent.urn]).apply(([namespace]) => {
+    // Where the update has failed, the engine may take no more lines.
+    void watchPods(args.client(namespace), report, watch).catch(() => undefined);
+  });
   return pulumi.all([pulumi.output(args.namespace), ...after]).apply(async ([namespace]) => {
     const client = args.client(namespace);
-    hasBegun = true;
+    // From here on, the check's own line says what it waits for.
+    watch.isQuiet = true;
     const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
     try {
       if (isDryRun) await previewConvergence(client, args.replicas, report);
@@ -60,7 +62,7 @@ export function ringConverged(
       failUpdate(`ring ${args.name}: ${errorMessage(error as Error)}`);
       return false;
     } finally {
-      isOver = true;
+      watch.isOver = true;
     }
     return true;
   });
@@ -96,7 +98,7 @@ export async function previewConvergence(
       }),
     );
     const line =
-      seen.asked !== undefined && seen.asked === (replicas ?? seen.asked)
+      seen.asked !== undefined && (seen.isUneven || seen.asked === (replicas ?? seen.asked))
         ? describeStep(nextConvergenceStep(seen), seen)
         : "";
     if (line) await report(line, true);

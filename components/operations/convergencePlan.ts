@@ -173,7 +173,8 @@ function recordDiffersFromRing(seen: Survey): ConvergenceStep | undefined {
     ({ name }) => hostIdIn(record[name]) && !expected.includes(name) && !memberOf(listed, record[name]),
   );
   if (!gone) return undefined;
-  const updateRecord = entriesAfterRemoval([gone.name], expected);
+  const repairing = pods.filter(({ keepsRecord }) => keepsRecord).map(({ name }) => name);
+  const updateRecord = entriesAfterRemoval([gone.name], repairing);
   return { waitFor: `the ring record to forget ${gone.name}, which the ring does not list`, updateRecord };
 }
 

@@ -9,7 +9,8 @@ import { RingClient } from "../cassandra/ringClient";
 import { restoreMembers } from "./memberRestore";
 import { DecommissionBlocked, decommissionMembers } from "./topologyChanges";
 import { RingReference } from "../cassandra/ringPods";
-import { obstacles, describeDecommission, passing, RingView, violations } from "./decommissionPlan";
+import { obstacles, describeDecommission, passing, violations } from "./decommissionPlan";
+import type { RingView } from "./ringView";
 
 interface SetInputs {
   metadata: { name: string; namespace: string };

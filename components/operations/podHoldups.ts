@@ -1,5 +1,4 @@
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
-import { isReady } from "../kubernetes/apiClient";
 
 /** What holds a pod, or the object that makes pods or holds their data. */
 export interface Holdup {
@@ -41,41 +40,62 @@ const remedies: [RegExp, string][] = [
 
 /** What holds the pods of a ring that do not run yet, one for each object. @param now milliseconds since the epoch */
 export function holdupsOf({ pods, events, makers }: PodStates, now = Date.now()): Holdup[] {
-  const starting = pods.filter((pod) => !isReady(pod) && pod.metadata?.deletionTimestamp === undefined);
-  const ofMakers = makers.flatMap((name) => lastEvent(events, name, /^Failed(Create|Scheduling)/, now) ?? []);
+  const held = pods.filter(
+    ({ metadata, status }) => status?.phase === "Pending" && metadata?.deletionTimestamp === undefined,
+  );
+  const newest = Math.max(0, ...pods.map(({ metadata }) => new Date(metadata?.creationTimestamp ?? 0).getTime()));
+  // A controller that has made a pod since then is held no longer.
+  const ofMakers = makers
+    .flatMap((name) => lastEvent(events, { name }, /^FailedCreate/, now) ?? [])
+    .filter((event) => controllers.test(event.involvedObject.kind ?? "") && timeOf(event) > newest);
   return [
     ...ofMakers.map((event) =>
       holdup(`${event.involvedObject.kind} ${event.involvedObject.name} makes no pod yet`, event),
     ),
-    ...starting.flatMap((pod) => holdupOf(pod, events, now) ?? []),
+    ...held.flatMap((pod) => holdupOf(pod, events, now) ?? []),
   ];
 }
 
+const controllers = /^(StatefulSet|ReplicationController|DaemonSet)$/;
+
 function holdupOf(pod: V1Pod, events: CoreV1Event[], now: number): Holdup | undefined {
-  const name = pod.metadata!.name!;
+  const { name = "", uid } = pod.metadata!;
   const waiting = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
     .map(({ state }) => state?.waiting)
     .find((state) => state?.reason !== undefined && !passes.test(state.reason));
   if (waiting) return holdup(`${name} does not run yet`, waiting);
   const claims = (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
-  const unbound = claims.flatMap((claim) => lastEvent(events, claim, /ProvisioningFailed|FailedBinding/, now) ?? [])[0];
-  if (unbound) return holdup(`PersistentVolumeClaim ${unbound.involvedObject.name} is not bound yet`, unbound);
+  const unbound = claims.flatMap(
+    (claim) => lastEvent(events, { name: claim }, /ProvisioningFailed|FailedBinding/, now) ?? [],
+  )[0];
   const scheduled = pod.status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
-  if (scheduled?.reason === "Unschedulable") return holdup(`${name} has no node yet`, scheduled);
-  const event = lastEvent(events, name, /^Failed/, now);
+  if (scheduled?.reason === "Unschedulable") {
+    return unbound
+      ? holdup(`PersistentVolumeClaim ${unbound.involvedObject.name} is not bound yet`, unbound)
+      : holdup(`${name} has no node yet`, scheduled);
+  }
+  const event = lastEvent(events, { name, uid }, /^Failed(Mount|Attach|Create|Mapping)/, now);
   return event && holdup(`${name} does not start yet`, event);
 }
 
 /** Reasons of containers that are about to run. */
 const passes = /^(ContainerCreating|PodInitializing)$/;
 
-function lastEvent(events: CoreV1Event[], name: string, reason: RegExp, now: number): CoreV1Event | undefined {
-  const at = ({ series, lastTimestamp, eventTime, metadata }: CoreV1Event) =>
-    new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();
+/** Milliseconds since the epoch at which an event was seen last. */
+const timeOf = ({ series, lastTimestamp, eventTime, metadata }: CoreV1Event) =>
+  new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();
+
+/** The last event of an object. @param of its name, and its UID where another object may have had the name */
+function lastEvent(
+  events: CoreV1Event[],
+  of: { name: string; uid?: string },
+  reason: RegExp,
+  now: number,
+): CoreV1Event | undefined {
   return events
-    .filter(({ involvedObject, reason: of = "" }) => involvedObject.name === name && reason.test(of))
-    .filter((event) => now - at(event) < recentMinutes * 60_000)
-    .sort((a, b) => at(a) - at(b))
+    .filter(({ involvedObject: { name, uid } }) => name === of.name && (of.uid === undefined || uid === of.uid))
+    .filter((event) => reason.test(event.reason ?? "") && now - timeOf(event) < recentMinutes * 60_000)
+    .sort((a, b) => timeOf(a) - timeOf(b))
     .at(-1);
 }
 

@@ -8,22 +8,29 @@ export interface WatchedRing {
   lastWords: () => Promise<string[]>;
 }
 
+/** How a watch goes on. */
+export interface Watch {
+  /** Whether the ring is whole, or the update has failed. */
+  isOver: boolean;
+  /** Whether something else says what members wait for. */
+  isQuiet: boolean;
+}
+
 /**
  * Tells what holds the pods of a ring, while the provider waits for them and says no more than how many are ready. What holds a pod in two
  * looks, one after the other, is told once. What cannot be looked at is left out: the update itself reports that.
- * @param isOver whether the ring is whole, or the update has failed
  * @param pause milliseconds between two looks @default 10 s
  */
 export async function watchPods(
   ring: WatchedRing,
   report: ProgressReporter,
-  isOver: () => boolean,
+  watch: Watch,
   pause = 10_000,
 ): Promise<void> {
   let before: string[] = [];
   const told = new Set<string>();
   // The timer keeps no program alive that has nothing else to do.
-  for (; !isOver(); await sleep(pause, undefined, { ref: false })) {
+  for (; !watch.isOver; await sleep(pause, undefined, { ref: false })) {
     const found = await ring.holdups().catch(() => []);
     const lasting = found.filter(({ id }) => before.includes(id) && !told.has(id));
     before = found.map(({ id }) => id);
@@ -31,6 +38,7 @@ export async function watchPods(
       told.add(id);
       await report(line, true);
     }
+    if (watch.isQuiet) continue;
     for (const line of await ring.lastWords().catch(() => [])) await report(line);
   }
 }

@@ -30,6 +30,8 @@ export interface Survey {
   namespace: string;
   /** Pods that the live controllers ask for; undefined if no controller exists. */
   asked?: number;
+  /** Whether the StatefulSets of racks ask for different numbers of pods, as after somebody scaled one by hand. @default false */
+  isUneven?: boolean;
   /** Names of the pods that the stack asks for, in order. */
   expected: string[];
   pods: ObservedPod[];

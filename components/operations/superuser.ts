@@ -86,7 +86,9 @@ function passwordIn(
   namespace: pulumi.Input<string>,
   parent: pulumi.Resource,
 ): pulumi.Output<string> {
-  const found = k8s.core.v1.Secret.get(`${name}-given`, pulumi.interpolate`${namespace}/${secret}`, { parent });
+  // `kubectl apply` leaves the data in an annotation as well.
+  const opts = { parent, additionalSecretOutputs: ["metadata"] };
+  const found = k8s.core.v1.Secret.get(`${name}-given`, pulumi.interpolate`${namespace}/${secret}`, opts);
   return found.data.apply((data): Promise<string> => {
     const password = decoded(data?.password ?? "");
     const { is, allowed } = shapes.superuserPassword;

@@ -6,7 +6,8 @@ import { ProgressReporter } from "../engine/progressReporter";
 import { entriesAfterRemoval, hasLeft } from "../cassandra/record";
 import { RingClient } from "../cassandra/ringClient";
 import { NoMemberServesError } from "../cassandra/ringQueries";
-import { minutesToReturn, nextStep, RingView, Step } from "./decommissionPlan";
+import { minutesToReturn, nextStep, Step } from "./decommissionPlan";
+import type { RingView } from "./ringView";
 import { replaceAtNewAddress } from "./memberRestore";
 import { podAtForeignAddress } from "./ringSurvey";
 
@@ -65,6 +66,7 @@ export async function decommissionMembers(
   // A first ring that does not fit the Kubernetes cluster has no member.
   if (await inspect(() => client.isUnformed())) return;
   await inspect(() => client.recordTutorialPods());
+  const forgotten = new Set<string>();
   for (let round = 0; ; round++) {
     const { ring, step } = await waitForNextStep(client, wanted, report, { pause, now }, () =>
       inspect(() => client.inspect(round === 0 ? undefined : wanted)),
@@ -73,17 +75,25 @@ export async function decommissionMembers(
     if ("refuse" in step) throw new DecommissionBlocked(step.refuse.join("\n"));
     if ("removed" in step) {
       const pods = step.removed.join(" and ");
+      if (step.removed.some((pod) => forgotten.has(pod))) {
+        throw new DecommissionBlocked(
+          `the ring does not list ${pods}, which writes its entry into the ring record again: its log says why it does not serve`,
+        );
+      }
+      for (const pod of step.removed) forgotten.add(pod);
+      const [repairing, others] = [true, false].map((does) =>
+        ring.members.filter(({ repairsItself = true }) => repairsItself === does).map(({ pod }) => pod),
+      );
+      const repairs =
+        others.length === 0
+          ? "the other members are repaired"
+          : `you must run \`nodetool repair --full\` on ${others.join(" and ")}, one after another`;
       await report(
         `the ring has not listed ${pods} for minutes, as after \`nodetool removenode\`: the ring record follows the ring, the ` +
-          "PersistentVolumeClaim stays, and the other members are repaired",
+          `PersistentVolumeClaim stays, and ${repairs}`,
         true,
       );
-      await client.updateRecord(
-        entriesAfterRemoval(
-          step.removed,
-          ring.members.map(({ pod }) => pod),
-        ),
-      );
+      await client.updateRecord(entriesAfterRemoval(step.removed, repairing));
       continue;
     }
     if ("recreatePods" in step) {

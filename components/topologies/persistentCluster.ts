@@ -6,7 +6,7 @@ import { type ClaimedDisk, outlivesPod } from "../objects/disk";
 import { labels } from "../objects/labels";
 import { LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
-import { podAt, rackLabel, setsOf, warnOfRackWithoutNodes } from "../objects/racks";
+import { ofRacks, podAt, rackLabel, setsOf, warnOfRackWithoutNodes } from "../objects/racks";
 import { orderedPodRules } from "../objects/rbac";
 import { cassandraStatefulSet } from "../objects/statefulSet";
 import type { VolumeRetention } from "../objects/storageClass";
@@ -79,7 +79,7 @@ export class PersistentCluster extends CassandraRing {
     const rules = orderedPodRules(sets);
     const importObject = importExisting(args.cluster);
     const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", importExisting: importObject };
-    const nodes = { racks, rackNodeSelectors };
+    const nodes = { racks, ...ofRacks(racks, rackNodeSelectors) };
     const layout = {
       given,
       topology: "persistent",

@@ -19,7 +19,7 @@ describe("config of the kubernetes provider", () => {
     pulumi.runtime.setAllConfig({ "kubernetes:namespace": "shop", "cassandra:namespace": "db" });
     assert.equal(readConfig().namespace, "db");
     pulumi.runtime.setAllConfig({ "kubernetes:namespace": "Shop" });
-    assert.throws(readConfig, /^Error: cassandra:namespace: invalid value "Shop"/);
+    assert.throws(readConfig, /kubernetes:namespace: invalid value "Shop": must be a name of lower-case letters/);
   });
 
   it("is refused where the provider writes to a folder", () => {

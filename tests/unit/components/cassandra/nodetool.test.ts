@@ -130,4 +130,19 @@ Repair-Task                    0      0       1         0       0
     for (const parse of [parseStatus, parseKeyspaces, parseStreams])
       assert.throws(() => parse(no), /Failed to connect/);
   });
+
+  it("takes a member that is neither up nor down for one that is down, and no member without a host ID for none", () => {
+    const id = (i: number) => `7000000${i}-0000-4000-8000-000000000000`;
+    const lines = [
+      "Datacenter: dc1",
+      `UN 10.0.0.1 1 KiB 16 100.0% ${id(1)} rack1`,
+      `?N 10.0.0.2 ? 16 ? ${id(2)} rack1`,
+    ];
+    assert.deepEqual(
+      parseStatus(lines.join("\n")).map(({ up }) => up),
+      [true, false],
+    );
+    const nameless = [...lines, "DN 10.0.0.3 1 KiB 16 100.0% null rack1"].join("\n");
+    assert.throws(() => parseStatus(nameless), /lists a member without a host ID:\nDN 10.0.0.3/);
+  });
 });

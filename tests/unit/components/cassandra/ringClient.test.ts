@@ -8,7 +8,7 @@ describe("a ring as Kubernetes has it", () => {
     const paths = ["a", "b"].map((rack) => `${set}-${rack}`);
     const inRacks = { ...ring, sets: ["cassandra-a", "cassandra-b"] };
     const scaled = async (...counts: number[]) => {
-      const objects = Object.fromEntries(paths.map((path, i) => [path, { spec: { replicas: counts[i] } }]));
+      const objects = Object.fromEntries(counts.map((replicas, i) => [paths[i], { spec: { replicas } }]));
       const record = { [`${core}/pods`]: { items: [] }, [`${core}/configmaps/cassandra-ring`]: { data: {} } };
       let writes: Written[] = [];
       let asked: number | undefined;
@@ -26,6 +26,10 @@ describe("a ring as Kubernetes has it", () => {
     assert.deepEqual(await scaled(2, 3), { asked: 5, rows: ["a 2", "b 2"] });
     assert.deepEqual(await scaled(1, 1), { asked: 2, rows: ["a 2", "b 2"] });
     assert.deepEqual(await scaled(2, 2), { asked: 4, rows: ["a 2", "b 2"] });
+    await assert.rejects(
+      scaled(2),
+      /^Error: there is no StatefulSet cassandra-b in namespace db: `pulumi up --refresh` makes it again$/,
+    );
   });
 
   it("says who holds the volume of a member that has left, and does not wait for ever", async () => {

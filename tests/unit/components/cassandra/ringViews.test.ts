@@ -108,4 +108,32 @@ describe("a ring as Kubernetes has it", () => {
       assert.equal(await client.isUnformed(), false);
     });
   });
+
+  it("takes a member for removed only where nobody lists it", async () => {
+    const other = `70000009${id.slice(8)}`;
+    class Asked extends RingClient {
+      protected override run(name: string): Promise<string> {
+        const line = (hostId: string, i: number) => `UN 10.0.0.${i} 1 KiB 16 100.0% ${hostId} rack1`;
+        return Promise.resolve(
+          ["Datacenter: dc1", line(id, 1), ...(name === listing ? [line(other, 2)] : [])].join("\n"),
+        );
+      }
+    }
+    let listing = "cassandra-1";
+    const record = { data: { "cassandra-0": `${id} 10.0.0.1`, "cassandra-2": `${other} 10.0.0.2`, formed: "T" } };
+    const objects = {
+      [set]: { spec: { replicas: 3 } },
+      [`${core}/pods`]: { items: ["cassandra-0", "cassandra-1"].map((name) => pod(name)) },
+      [`${core}/persistentvolumeclaims`]: { items: [] },
+      [`${core}/configmaps/cassandra-ring`]: record,
+    };
+    await withApiServer(objects, async (kubeconfig) => {
+      const client = new Asked({ kubeconfig }, ring);
+      const unlisted = async () => (await client.inspect(3)).unlisted.map((one) => one.pod);
+      assert.deepEqual(await unlisted(), []);
+      listing = "nobody";
+      assert.deepEqual(await unlisted(), ["cassandra-2"]);
+      assert.equal((await client.survey(3)).listed?.length, 1);
+    });
+  });
 });

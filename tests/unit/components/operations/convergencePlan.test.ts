@@ -128,6 +128,9 @@ describe("the way to a ring that is what the stack says", () => {
       Object.keys(updateRecord!).filter((key) => updateRecord![key]),
       four.map((ringOrdinal) => `repair.cassandra-${ringOrdinal}`),
     );
+    // Pods of the tutorials' template repair nothing by themselves.
+    const pods = whole.pods.map((one) => ({ ...one, keepsRecord: false }));
+    assert.deepEqual(Object.keys(waits(ring({ ...gone, pods })).updateRecord!), ["cassandra-4", "repair.cassandra-4"]);
     // A member without a pod that the ring lists is brought back instead.
     const listed = [...whole.listed!, member(4, { up: false })];
     assert.deepEqual(nextConvergenceStep(ring({ ...gone, listed })), { recreatePod: "cassandra-4", scale: 5 });

@@ -22,6 +22,10 @@ describe("the look at a ring in preview", () => {
     assert.deepEqual(await told(() => Promise.resolve({ ...left, asked: undefined, pods: [] })), []);
   });
 
+  it("tells of racks that ask for different numbers of pods, which is no edit", async () => {
+    assert.equal((await told(() => Promise.resolve({ ...left, asked: 3, isUneven: true }))).length, 1);
+  });
+
   it("goes by pods and record where the account may not run commands in pods", async () => {
     const forbidden = Object.assign(new Error("may not run commands"), { code: 403 });
     for (const [seen, lines] of [

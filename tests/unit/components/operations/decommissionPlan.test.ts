@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import fc from "fast-check";
-import { Member, nextStep } from "../../../../components/operations/decommissionPlan";
+import { nextStep } from "../../../../components/operations/decommissionPlan";
+import type { Member } from "../../../../components/operations/ringView";
 import { five, keyspace, member, ring, unlisted } from "./ringView";
 
 describe("the way to a smaller ring", () => {

@@ -3,9 +3,9 @@ import {
   describeDecommission,
   nextStep,
   obstacles,
-  RingView,
   violations,
 } from "../../../../components/operations/decommissionPlan";
+import type { RingView } from "../../../../components/operations/ringView";
 import { five, keyspace, member, ring } from "./ringView";
 
 describe("the way to a smaller ring", () => {

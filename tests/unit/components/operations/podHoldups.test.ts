@@ -5,21 +5,21 @@ import { watchPods } from "../../../../components/operations/podWatch";
 
 const now = Date.parse("2026-01-01T12:00:00Z");
 const pod = (name: string, status: V1Pod["status"], change: V1Pod["metadata"] = {}): V1Pod => ({
-  metadata: { name, ...change },
+  metadata: { name, uid: `uid-of-${name}`, ...change },
   spec: {
     containers: [],
     volumes: [{ name: "data", persistentVolumeClaim: { claimName: `data-${name}` } }],
   },
-  status,
+  status: { phase: "Pending", ...status },
 });
 const warning = (kind: string, name: string, reason: string, message: string, minutesAgo = 1): CoreV1Event => ({
   metadata: { name: "e" },
-  involvedObject: { kind, name },
+  involvedObject: { kind, name, ...(kind === "Pod" && { uid: `uid-of-${name}` }) },
   reason,
   message,
   lastTimestamp: new Date(now - minutesAgo * 60_000),
 });
-const pending = pod("cassandra-0", { phase: "Pending" });
+const pending = pod("cassandra-0", {});
 const lines = (pods: V1Pod[], events: CoreV1Event[] = []) =>
   holdupsOf({ pods, events, makers: ["cassandra"] }, now).map(({ line }) => line);
 const unschedulable = (message: string) =>
@@ -32,7 +32,7 @@ describe("what holds the pods of a ring", () => {
     const creating = { containerStatuses: [{ state: { waiting: { reason: "ContainerCreating" } } }] };
     const failing = { containerStatuses: [{ state: { waiting: { reason: "ImagePullBackOff" } } }] };
     const pods = [
-      pod("cassandra-0", { conditions: [{ type: "Ready", status: "True" }] }),
+      pod("cassandra-0", { phase: "Running", conditions: [{ type: "Ready", status: "True" }] }),
       pod("cassandra-1", creating as unknown as V1Pod["status"]),
       pod("cassandra-2", failing as unknown as V1Pod["status"], { deletionTimestamp: new Date(now) }),
     ];
@@ -94,6 +94,25 @@ describe("what holds the pods of a ring", () => {
     );
   });
 
+  it("is nothing that has passed: a pod runs by now, its controller has made one since, or another pod had its name", () => {
+    const running = pod("cassandra-0", { phase: "Running", conditions: [{ type: "Ready", status: "False" }] });
+    const events = [
+      warning("Pod", "cassandra-0", "FailedScheduling", "unbound immediate PersistentVolumeClaims", 3),
+      warning("Pod", "cassandra-0", "FailedMount", "timed out", 3),
+    ];
+    assert.deepEqual(lines([running], events), []);
+    const made = pod("cassandra-0", { phase: "Running" }, { creationTimestamp: new Date(now - 60_000) });
+    const quota = warning("StatefulSet", "cassandra", "FailedCreate", "exceeded quota", 2);
+    assert.deepEqual(lines([made], [quota]), []);
+    assert.equal(lines([made], [{ ...quota, lastTimestamp: new Date(now) }]).length, 1);
+    const former = warning("Pod", "cassandra-0", "FailedMount", "timed out");
+    assert.deepEqual(
+      lines([pending], [{ ...former, involvedObject: { ...former.involvedObject, uid: "former" } }]),
+      [],
+    );
+    assert.deepEqual(lines([], [warning("Job", "cassandra", "FailedCreate", "exceeded quota")]), []);
+  });
+
   it("is no event of another object, or of long ago", () => {
     const events = [
       warning("StatefulSet", "other", "FailedCreate", "exceeded quota"),
@@ -104,7 +123,7 @@ describe("what holds the pods of a ring", () => {
 });
 
 describe("the watch on the pods of a ring", () => {
-  const watched = async (looks: (string[] | Error)[]) => {
+  const watched = async (looks: (string[] | Error)[], isQuiet = false) => {
     const said: string[] = [];
     let n = 0;
     const next = () => {
@@ -115,13 +134,20 @@ describe("the watch on the pods of a ring", () => {
     };
     const report = (line: string, final = false) => Promise.resolve(void said.push(`${line}${final ? "" : " ..."}`));
     const lastWords = () => Promise.resolve(["cassandra-1 says: waiting"]);
-    await watchPods({ holdups: next, lastWords }, report, () => n >= looks.length, 0);
+    const watch = {
+      isQuiet,
+      get isOver() {
+        return n >= looks.length;
+      },
+    };
+    await watchPods({ holdups: next, lastWords }, report, watch, 0);
     return said.filter((line) => !line.endsWith("...") || n === 1);
   };
 
   it("tells once what it has seen twice, and what members say as it passes", async () => {
     assert.deepEqual(await watched([["a"], ["a", "b"], ["a"], ["b"], ["b"]]), ["a 2", "b 5"]);
     assert.deepEqual(await watched([[]]), ["cassandra-1 says: waiting ..."]);
+    assert.deepEqual(await watched([[]], true), []);
   });
 
   it("goes on where a look fails", async () => {

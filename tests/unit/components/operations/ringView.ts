@@ -1,5 +1,5 @@
 /** Rings as a decommission sees them. */
-import type { Member, RingView } from "../../../../components/operations/decommissionPlan";
+import type { Member, RingView } from "../../../../components/operations/ringView";
 
 /** A member on a disk with room, which is up and NORMAL. @param change what is different */
 export const member = (ringOrdinal: number, change: Partial<Member> = {}): Member => ({

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { NoMemberServesError } from "../../../../components/cassandra/ringQueries";
-import type { RingView } from "../../../../components/operations/decommissionPlan";
+import type { RingView } from "../../../../components/operations/ringView";
 import {
   DecommissionBlocked,
   DecommissioningRing,
@@ -14,7 +14,10 @@ const ofThree = ring(five.slice(0, 3));
  * Makes a ring of three, in which the record still lists another member that somebody removed by hand. Its pod serves or not, or does not
  * exist until the StatefulSet is scaled. The clock goes on by a minute with each inspection.
  */
-async function decommissionInRingWithout(removed: { pod: string; ringOrdinal: number; ready: boolean }, hasPod = true) {
+async function decommissionInRingWithout(
+  removed: { pod: string; ringOrdinal: number; ready: boolean },
+  { hasPod = true, repairsItself = true, isStubborn = false } = {},
+) {
   const [done, said]: string[][] = [[], []];
   const written: Record<string, string | null> = {};
   let minutes = 0;
@@ -39,10 +42,11 @@ async function decommissionInRingWithout(removed: { pod: string; ringOrdinal: nu
     },
     inspect: () => {
       minutes++;
-      const isForgotten = removed.pod in written;
+      const isForgotten = !isStubborn && removed.pod in written;
       const isMissing = !hasPod && !done.includes("scale 4");
       return Promise.resolve({
         ...ofThree,
+        members: ofThree.members.map((one) => ({ ...one, repairsItself })),
         unlisted: isForgotten ? [] : [removed],
         missing: isMissing ? [removed] : [],
       });
@@ -71,10 +75,26 @@ describe("a smaller ring after somebody removed a member by hand", () => {
   });
 
   it("recreates its pod first, which may have left and not have recorded that, and does not wait for it to serve", async () => {
-    const { error, done, written } = await decommissionInRingWithout(silent, false);
+    const { error, done, written } = await decommissionInRingWithout(silent, { hasPod: false });
     assert.equal(error, undefined);
     assert.deepEqual(done, ["scale 4"]);
     assert.equal(written["cassandra-3"], null);
+  });
+
+  it("leaves the repair to a person where the pods are of the tutorials' template", async () => {
+    const { error, written, said } = await decommissionInRingWithout(silent, { repairsItself: false });
+    assert.equal(error, undefined);
+    assert.deepEqual(written, { "cassandra-3": null, "repair.cassandra-3": null });
+    assert.match(
+      said.at(-1)!,
+      /you must run `nodetool repair --full` on cassandra-0 and cassandra-1 and cassandra-2, one after another$/,
+    );
+  });
+
+  it("is refused where the member writes its entry again", async () => {
+    const { error } = await decommissionInRingWithout(silent, { isStubborn: true });
+    assert.ok(error instanceof DecommissionBlocked, String(error));
+    assert.match(error.message, /does not list cassandra-3, which writes its entry into the ring record again/);
   });
 
   it("changes nothing while the member serves, or is to stay", async () => {

@@ -61,6 +61,9 @@ describe("PersistentCluster with racks", () => {
     ]);
     const [before, after] = [await made({}), await made({ rackNodeSelectors: selectors })];
     assert.notEqual(before.revision, after.revision);
+    assert.equal((await made({ rackNodeSelectors: {} })).revision, before.revision);
+    const turned = Object.fromEntries(Object.entries(selectors).reverse());
+    assert.equal((await made({ rackNodeSelectors: turned })).revision, after.revision);
   });
 
   it("has one budget, one policy and one Service over all of them", async () => {
