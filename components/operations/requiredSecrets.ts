@@ -53,7 +53,8 @@ export function refuseWithoutSecrets(
   );
 }
 
-function problemOf(
+/** Why a Secret cannot be used, and what is allowed; undefined if it can. @param data undefined if there is no such Secret */
+export function problemOf(
   { key, secretName, files, form, problem }: RequiredSecret,
   namespace: string,
   data: Record<string, string> | undefined,

@@ -1,13 +1,13 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { shapes } from "../args/shapes";
 import { failUpdate } from "../engine/failUpdate";
-import { propertyName } from "../engine/propertyNames";
 import { Identity, labels } from "../objects/labels";
 import { afterItsVolumes } from "./garbageCollection";
-import type { RequiredSecret } from "./requiredSecrets";
+import { problemOf, RequiredSecret } from "./requiredSecrets";
 
 export interface SuperuserArgs extends Identity {
   namespace: pulumi.Input<string>;
@@ -42,7 +42,7 @@ export class Superuser extends pulumi.ComponentResource {
       args.secret === undefined
         ? (args.password ??
             new RandomPassword(name, { length: 32, special: false }, { parent: this }).result.apply(made))
-        : passwordIn(args.secret, name, args.namespace, this),
+        : passwordIn(args.secret, args.namespace, args.cluster),
     );
 
     const metadata = { namespace: args.namespace, labels: labels(args) };
@@ -79,22 +79,22 @@ export function superuserSecret(secretName: string): RequiredSecret {
 
 const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
 
-/** The password in a Secret. Each update reads it anew. */
+/**
+ * The password in a Secret. Each update reads it anew, with the client of the guards: the provider would keep the whole Secret in the
+ * state, with the annotation in which `kubectl apply` leaves the data.
+ */
 function passwordIn(
   secret: string,
-  name: string,
   namespace: pulumi.Input<string>,
-  parent: pulumi.Resource,
+  cluster: KubeContext | undefined,
 ): pulumi.Output<string> {
-  // `kubectl apply` leaves the data in an annotation as well.
-  const opts = { parent, additionalSecretOutputs: ["metadata"] };
-  const found = k8s.core.v1.Secret.get(`${name}-given`, pulumi.interpolate`${namespace}/${secret}`, opts);
-  return found.data.apply((data): Promise<string> => {
-    const password = decoded(data?.password ?? "");
-    const { is, allowed } = shapes.superuserPassword;
-    if (is(password)) return Promise.resolve(password);
-    failUpdate(`${propertyName("superuserSecret")}: "${secret}" is not allowed: its key password must be ${allowed}`);
+  return pulumi.output(namespace).apply(async (of) => {
+    const { core } = await KubernetesClient.connect(cluster);
+    const found = await core.readNamespacedSecret({ name: secret, namespace: of }).catch(undefinedWhenNotFound);
+    const problem = problemOf(superuserSecret(secret), of, found?.data);
+    if (problem === undefined) return decoded(found!.data!.password);
+    failUpdate(problem);
     // Never resolved, so that no member is given the password.
-    return new Promise(() => undefined);
+    return new Promise<string>(() => undefined);
   });
 }
