@@ -118,7 +118,7 @@ function isSignedBy(authorities: X509Certificate[], one: X509Certificate, betwee
   return authorities.some(signs) || between.some(isBy);
 }
 
-const subjectOf = ({ subject }: X509Certificate) => subject.replaceAll("\n", ", ");
+const subjectOf = ({ subject }: X509Certificate) => subject.replace(/\n/g, ", ");
 
 /** Clocks of machines may differ by this much. */
 const clockDifference = 5 * 60_000;

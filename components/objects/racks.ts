@@ -34,7 +34,7 @@ export type RackNodeSelectors = Record<string, Record<string, string>>;
 
 /** The selectors in the order of the racks, whatever order they are written in; left out where there are none. */
 export function ofRacks(racks: string[], selectors: RackNodeSelectors = {}): { rackNodeSelectors?: RackNodeSelectors } {
-  const own = racks.filter((rack) => Object.hasOwn(selectors, rack));
+  const own = racks.filter((rack) => Object.keys(selectors).includes(rack));
   if (own.length === 0) return {};
   const sorted = (labels: Record<string, string>) => Object.fromEntries(Object.entries(labels).sort());
   return { rackNodeSelectors: Object.fromEntries(own.map((rack) => [rack, sorted(selectors[rack])])) };
@@ -42,7 +42,7 @@ export function ofRacks(racks: string[], selectors: RackNodeSelectors = {}): { r
 
 /** Labels of the nodes that may run the members of a rack. @param selectors of racks that are no zones @default the zone of its name */
 export function nodeSelectorOf(rack: string, selectors: RackNodeSelectors = {}): Record<string, string> {
-  return Object.hasOwn(selectors, rack) ? selectors[rack] : { [zoneLabel]: rack };
+  return Object.keys(selectors).includes(rack) ? selectors[rack] : { [zoneLabel]: rack };
 }
 
 /**

@@ -6,6 +6,7 @@ import { isOfAnotherRing } from "../objects/labels";
 import { ProgressReporter } from "../engine/progressReporter";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { RingClient } from "../cassandra/ringClient";
+import { NoMemberServesError } from "../cassandra/ringQueries";
 import { restoreMembers } from "./memberRestore";
 import { DecommissionBlocked, decommissionMembers } from "./topologyChanges";
 import { RingReference } from "../cassandra/ringPods";
@@ -47,7 +48,10 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
 
   const mustSee = <T>(inspect: () => Promise<T>): Promise<T> =>
     withAnswerTimeout(inspect).catch((error: Error) => {
-      throw new Error(`ring ${args.name}: ${unseen(error)}. No pod was removed`, { cause: error });
+      const message = `ring ${args.name}: ${unseen(error)}. No pod was removed`;
+      throw error instanceof NoMemberServesError
+        ? new NoMemberServesError(message, error.isStarting)
+        : new Error(message);
     });
 
   /** Inspects the cluster. A preview, whose account may lack the permission, only warns that it could not. */

@@ -149,8 +149,7 @@ async function untilOneServes(
     try {
       return await inspect();
     } catch (error) {
-      const { cause = error } = error as Error;
-      const isStarting = cause instanceof NoMemberServesError && cause.isStarting;
+      const isStarting = error instanceof NoMemberServesError && error.isStarting;
       if (!isStarting || now() - since > minutesToReturn * 60_000) throw error;
       await report("waiting for a member to serve: it lists the members");
     }

@@ -72,8 +72,13 @@ class Engine(Observer):
 
     # -- smaller --
 
+    def forget(self, removed, staying):
+        """As entriesAfterRemoval in record.ts."""
+        entries = {"repair." + name: "now" for name in staying}
+        self.world.write_record(dict(entries, **{key: None for name in removed for key in (name, "repair." + name)}))
+
     def decommission_members(self, replicas):
-        is_first = True
+        is_first, waits = True, 0
         for _ in range(300):
             view = self.look()
             if view is None:
@@ -84,8 +89,12 @@ class Engine(Observer):
             if "refuse" in step:
                 raise GaveUp("; ".join(step["refuse"]))
             if "waitFor" in step:
+                waits += 1
+                if "removed" in step and waits > step["minutes"] * 20:
+                    self.forget(step["removed"], [member["pod"] for member in view["members"]])
                 self.kernel.pause(3.0)
                 continue
+            waits = 0
             if "recreatePods" in step:
                 world = self.world
                 world.scale(step["pods"])

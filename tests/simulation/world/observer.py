@@ -39,7 +39,8 @@ class Observer:
                 if pod and pod.cassandra and "decommission.lock" in pod.scratch_locks:
                     members.append({"pod": name, "claim": "data-" + name, "ringOrdinal": ordinal, "up": True, "state": "leaving"})
                 else:
-                    unlisted.append(name)
+                    ready = bool(pod and pod.cassandra and pod.cassandra.cql)
+                    unlisted.append({"pod": name, "ringOrdinal": ordinal, "ready": ready})
         change = record.get("moving", "").split(" ", 1)
         unknown = [host for host in ring.entries if host not in known]
         is_clear = all(any(one["pod"] == name for one in members) or record.get(name, "").startswith("left ") for name in world.pods)
