@@ -94,9 +94,11 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     const refusal = ["If the Kubernetes cluster has a new address, remove kubernetes:kubeconfig from the config"];
     // A preview asks nothing of a provider that is yet to be made.
     await stack.refusedWith(refusal, "up", "--yes", "--skip-preview");
-    // Plugin 4.25 has replaced itself in the state by then, and the next update finds nothing to replace.
-    if (process.env.OFFICIAL_PLUGIN !== "yes")
-      await stack.refusedWith(refusal, "up", "--yes", "--skip-preview", "--continue-on-error");
+    assert.deepEqual(await uids(), before);
+    // The engine may have replaced the provider in the state by then. The next update then finds nothing to replace, in the same cluster.
+    await stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error").catch((error: Error) => {
+      assert.ok(error.message.includes(refusal[0]), error.message);
+    });
     assert.deepEqual(await uids(), before);
 
     stack.configure(ring);
