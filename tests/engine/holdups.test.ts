@@ -12,9 +12,14 @@ describe("an update that waits for Kubernetes, with simulated nodes", function (
 
   inSimulatedLab("minikube", (made) => ({ lab, stack } = made));
 
-  /** Runs an update while something holds it, which ends once there was time to tell. */
-  async function heldBy(undo: () => Promise<unknown>): Promise<string> {
-    const [said] = await Promise.all([stack.pulumi("up", "--yes", "--skip-preview"), sleep(30_000).then(undo)]);
+  /** Runs an update while something holds it, which ends once the watch has looked a few times. @param isHeld tells that Kubernetes has said so */
+  async function heldBy(isHeld: () => Promise<string>, undo: () => Promise<unknown>): Promise<string> {
+    const end = async () => {
+      while (!(await isHeld().catch(() => ""))) await sleep(1000);
+      await sleep(30_000);
+      await undo();
+    };
+    const [said] = await Promise.all([stack.pulumi("up", "--yes", "--skip-preview"), end()]);
     return said;
   }
 
@@ -28,7 +33,10 @@ describe("an update that waits for Kubernetes, with simulated nodes", function (
     };
     await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(quota) });
     stack.configure(asked);
-    const forbidden = await heldBy(() => lab.kubectl(["delete", "resourcequota", "small"]));
+    const forbidden = await heldBy(
+      () => lab.kubectl(["get", "events", "--field-selector", "reason=FailedCreate", "-o", "name"]),
+      () => lab.kubectl(["delete", "resourcequota", "small"]),
+    );
     assert.match(
       forbidden,
       /cassandra: StatefulSet cassandra makes no pod yet: FailedCreate: .*exceeded quota: small.*; set `memory`, `cpu` and `cpuLimit`/,
@@ -36,7 +44,17 @@ describe("an update that waits for Kubernetes, with simulated nodes", function (
     const nodes = ["node1", "node2", "node3"];
     await lab.kubectl(["taint", "node", ...nodes, "other=team:NoSchedule"]);
     stack.configure({ ...asked, replicas: 2 });
-    const full = await heldBy(() => lab.kubectl(["taint", "node", ...nodes, "other-"]));
+    const full = await heldBy(
+      () =>
+        lab.kubectl([
+          "get",
+          "pod",
+          "cassandra-1",
+          "-o",
+          "jsonpath={.status.conditions[?(@.reason=='Unschedulable')].type}",
+        ]),
+      () => lab.kubectl(["taint", "node", ...nodes, "other-"]),
+    );
     assert.match(
       full,
       /cassandra: cassandra-1 has no node yet: Unschedulable: .*untolerated taint.*; set `tolerations`/,
