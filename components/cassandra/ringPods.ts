@@ -3,6 +3,7 @@ import { scriptsFolder } from "../objects/podVolumes";
 import { KubernetesClient, isReady, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { defaultStallTimeoutMinutes } from "./podJob";
+import { lastLogLine } from "./podLog";
 import { ringOrdinalOf } from "../objects/racks";
 import { RecordEntries, hostIdIn } from "./record";
 import { Holdup, holdupsOf } from "../operations/podHoldups";
@@ -145,11 +146,8 @@ export class RingPods {
     const silent = (await this.pods()).filter(({ running, ready, ending }) => running && !ready && !ending);
     const words = await Promise.all(
       silent.map(async ({ name, pod = name }) => {
-        const of = { name: pod, namespace, container: "cassandra", tailLines: 200 };
-        // A container that is about to run has no log.
-        const log = await core.readNamespacedPodLog(of).catch(() => "");
         // As `say` in system.py writes the line.
-        const last = [...log.matchAll(/^\S+ ring: (.*)$/gm)].at(-1)?.[1];
+        const last = await lastLogLine(core, { pod, namespace }, /^\S+ ring: (.*)$/gm, 200);
         return last === undefined ? [] : [`${pod} says: ${last}`];
       }),
     );
@@ -189,10 +187,14 @@ export class RingPods {
     );
   }
 
-  /** Entries of the ring record; empty if there is no ring. @throws {MissingRecordError} if there are pods and no record */
-  protected async recordOfPods(): Promise<RecordEntries> {
-    const isThere = (await this.pods()).length > 0 && (await this.recordName()) !== undefined;
-    return isThere ? this.recordToRelyOn() : this.record();
+  /**
+   * Entries of the ring record that was read; empty if there is no ring.
+   * @throws {MissingRecordError} if there are pods and no record
+   */
+  protected async recordOf(pods: PodView[], read: RecordEntries | undefined): Promise<RecordEntries> {
+    if (read) return read;
+    const isThere = pods.length > 0 && (await this.recordName()) !== undefined;
+    return isThere ? this.recordToRelyOn() : {};
   }
 
   /** Name of the ConfigMap with the ring record; undefined if it is not known. */

@@ -51,7 +51,7 @@ export class RingQueries extends RingPods {
       .filter((hostId) => !isListed(hostId));
     if (unlisted.length === 0) return listed;
     const answers = await Promise.all(
-      askers.map(({ name }) => this.run(name, "nodetool", "status").then(parseStatus, () => [])),
+      askers.slice(1).map(({ name }) => this.run(name, "nodetool", "status").then(parseStatus, () => [])),
     );
     const others = answers.flat().filter(({ hostId }) => !isListed(hostId));
     return [...listed, ...others.filter(({ hostId }, i) => others.findIndex((one) => one.hostId === hostId) === i)];

@@ -116,7 +116,8 @@ export class RingViews extends RingQueries {
    * @param asks whether a member is asked: `always`, if possible; `when all serve`; or `never`
    */
   async survey(replicas?: number, asks: AskPolicy = "always"): Promise<Survey> {
-    const [counts, pods, record] = await Promise.all([this.counts(), this.pods(), this.recordOfPods()]);
+    const [counts, pods, read] = await Promise.all([this.counts(), this.pods(), this.readRecord()]);
+    const record = await this.recordOf(pods, read);
     const asked = this.askedOf(counts, replicas);
     const isUneven = new Set(counts.map(({ count }) => count)).size > 1;
     const expected = Array.from({ length: replicas ?? 0 }, (_, ringOrdinal) => podAt(this.ring.sets, ringOrdinal));

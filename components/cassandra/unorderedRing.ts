@@ -76,8 +76,9 @@ export class UnorderedRing extends RingClient {
 
   override async survey(replicas?: number, asks: AskPolicy = "always"): Promise<Survey> {
     // The record is read first: a member in the record that has no pod is gone, and not still to come.
-    const record = await this.recordOfPods();
+    const read = await this.readRecord();
     const [asked, pods] = await Promise.all([this.replicas(), this.pods()]);
+    const record = await this.recordOf(pods, read);
     const wanted = replicas ?? asked ?? 0;
     const here = pods.filter(({ ending }) => !ending).map(({ name }) => name);
     const expected = Array.from({ length: wanted }, (_, i) => here[i] ?? `number ${i + 1}`);

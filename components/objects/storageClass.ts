@@ -71,16 +71,15 @@ export class CassandraStorage extends pulumi.ComponentResource {
   readonly storageClassName: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: CassandraStorageArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { storage, storageClassName } = args;
-    const hook = warnOfMissingClass(name, args);
-    const hooks = { beforeCreate: [hook], beforeUpdate: [hook] };
-    const isThere = storage === "existing";
-    super(
-      "cassandra:index:CassandraStorage",
-      name,
-      isThere ? { storageClassName } : {},
-      isThere ? { ...opts, hooks } : opts,
-    );
+    const isThere = args.storage === "existing";
+    const hook = isThere ? [warnOfMissingClass(name, args)] : [];
+    const hooks = {
+      ...opts?.hooks,
+      beforeCreate: [...(opts?.hooks?.beforeCreate ?? []), ...hook],
+      beforeUpdate: [...(opts?.hooks?.beforeUpdate ?? []), ...hook],
+    };
+    const inputs = isThere ? { storageClassName: args.storageClassName } : {};
+    super("cassandra:index:CassandraStorage", name, inputs, { ...opts, hooks });
     if (args.storage === "existing") {
       this.storageClassName = pulumi.output(args.storageClassName || undefined);
     } else {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OwedStep } from "../engine/owedStep";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
+import { lastLogLine } from "../cassandra/podLog";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { errorMessage, isReady, KubernetesClient } from "../kubernetes/apiClient";
 import { Superuser } from "./superuser";
@@ -124,11 +125,10 @@ async function complaintOf({ selector, cluster }: PasswordChangeArgs, namespace:
   const connection = await KubernetesClient.connect(cluster);
   const pods = await connection.pods(namespace, selector).catch(() => []);
   for (const { metadata } of pods) {
-    const pod = { name: metadata!.name!, namespace, container: "cassandra", tailLines: 1000 };
-    const log = await connection.core.readNamespacedPodLog(pod).catch(() => "");
+    const pod = metadata!.name!;
     // As `wait_for` in system.py writes the line.
-    const line = [...log.matchAll(/ ring: waiting: the superuser: (.*)$/gm)].at(-1)?.[1];
-    if (line) return `${pod.name} says: ${line}`;
+    const line = await lastLogLine(connection.core, { pod, namespace }, / ring: waiting: the superuser: (.*)$/gm);
+    if (line) return `${pod} says: ${line}`;
   }
   return undefined;
 }

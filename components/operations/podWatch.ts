@@ -29,8 +29,10 @@ export async function watchPods(
 ): Promise<void> {
   let before: string[] = [];
   const told = new Set<string>();
-  // The timer keeps no program alive that has nothing else to do.
-  for (; !watch.isOver; await sleep(pause, undefined, { ref: false })) {
+  for (;;) {
+    // First of all: an update that changes nothing is over by then. The timer keeps no program alive that has nothing else to do.
+    await sleep(pause, undefined, { ref: false });
+    if (watch.isOver) return;
     const found = await ring.holdups().catch(() => []);
     const lasting = found.filter(({ id }) => before.includes(id) && !told.has(id));
     before = found.map(({ id }) => id);

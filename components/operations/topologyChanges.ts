@@ -74,26 +74,7 @@ export async function decommissionMembers(
     if (step === "done") return;
     if ("refuse" in step) throw new DecommissionBlocked(step.refuse.join("\n"));
     if ("removed" in step) {
-      const pods = step.removed.join(" and ");
-      if (step.removed.some((pod) => forgotten.has(pod))) {
-        throw new DecommissionBlocked(
-          `the ring does not list ${pods}, which writes its entry into the ring record again: its log says why it does not serve`,
-        );
-      }
-      for (const pod of step.removed) forgotten.add(pod);
-      const [repairing, others] = [true, false].map((does) =>
-        ring.members.filter(({ repairsItself = true }) => repairsItself === does).map(({ pod }) => pod),
-      );
-      const repairs =
-        others.length === 0
-          ? "the other members are repaired"
-          : `you must run \`nodetool repair --full\` on ${others.join(" and ")}, one after another`;
-      await report(
-        `the ring has not listed ${pods} for minutes, as after \`nodetool removenode\`: the ring record follows the ring, the ` +
-          `PersistentVolumeClaim stays, and ${repairs}`,
-        true,
-      );
-      await client.updateRecord(entriesAfterRemoval(step.removed, repairing));
+      await followRemoval(client, ring, step.removed, forgotten, report);
       continue;
     }
     if ("recreatePods" in step) {
@@ -109,6 +90,41 @@ export async function decommissionMembers(
     if (round === 0) await cleanUpFirst(client, ring, report);
     await client.decommission(step.decommission, report);
   }
+}
+
+/**
+ * Has the ring record follow the ring, from which somebody has removed members by hand. Pods of the tutorials' template do not repair
+ * themselves.
+ * @param forgotten members that the record has forgotten in this update
+ * @throws {DecommissionBlocked} if one of them is on record again
+ */
+async function followRemoval(
+  client: Pick<RingClient, "updateRecord">,
+  { members }: RingView,
+  removed: string[],
+  forgotten: Set<string>,
+  report: ProgressReporter,
+): Promise<void> {
+  const pods = removed.join(" and ");
+  if (removed.some((pod) => forgotten.has(pod))) {
+    throw new DecommissionBlocked(
+      `the ring does not list ${pods}, which writes its entry into the ring record again: its log says why it does not serve`,
+    );
+  }
+  for (const pod of removed) forgotten.add(pod);
+  const [repairing, others] = [true, false].map((does) =>
+    members.filter(({ repairsItself = true }) => repairsItself === does).map(({ pod }) => pod),
+  );
+  const repairs =
+    others.length === 0
+      ? "the other members are repaired"
+      : `you must run \`nodetool repair --full\` on ${others.join(" and ")}, one after another`;
+  await report(
+    `the ring has not listed ${pods} for minutes, as after \`nodetool removenode\`: the ring record follows the ring, the ` +
+      `PersistentVolumeClaim stays, and ${repairs}`,
+    true,
+  );
+  await client.updateRecord(entriesAfterRemoval(removed, repairing));
 }
 
 /**

@@ -36,13 +36,13 @@ export function withHooks(
 ): pulumi.ComponentResourceOptions {
   const { hooks } = opts;
   const given = args.superuserSecret === undefined ? [] : [superuserSecret(args.superuserSecret)];
-  const hasPassword = given.length > 0 ? [refuseWithoutSecrets(`${name}-superuser`, cluster, given)] : [];
+  const ofPassword = given.length > 0 ? [refuseWithoutSecrets(`${name}-superuser`, cluster, given)] : [];
   const beforeCreate = [
     ...(hooks?.beforeCreate ?? []),
-    ...hasPassword,
+    ...ofPassword,
     ...newRingHooks(name, args.name, cluster, layout),
   ];
-  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), ...hasPassword, warnOfClientCertificates(name, args)];
+  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), ...ofPassword, warnOfClientCertificates(name, args)];
   return { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } };
 }
 

@@ -167,13 +167,13 @@ describe("pods without ordinal: how they leave", function () {
     assert.ok(!coming.hasEnded);
   });
 
+  /** A pod of the ring whose container starts on the disk of its member. */
+  const startsAsMember = { record: ring, serving: all, data: true, files: { "ring-member": idOf("b") } };
+
   it("starts Cassandra anew where it has ended before its rows were handed over, as no container of a pod that goes is started again", async () => {
     const outcome = await start({
-      record: ring,
+      ...startsAsMember,
       view: going(),
-      serving: all,
-      data: true,
-      files: { "ring-member": idOf("b") },
       cassandra:
         'echo >>"$world/starts"; [ $(wc -l <"$world/starts") -lt 2 ] || echo "replicas 0" >>"$world/view"; exit 7',
     });
@@ -188,11 +188,8 @@ describe("pods without ordinal: how they leave", function () {
   ] as const)
     it(`starts Cassandra anew ${what}`, async () => {
       const outcome = await start({
-        record: ring,
+        ...startsAsMember,
         view: going(),
-        serving: all,
-        data: true,
-        files: { "ring-member": idOf("b") },
         cassandra:
           `echo >>"$world/starts"; if [ $(wc -l <"$world/starts") -lt 2 ]; then yes ${refusal} | head -20 >"$world/refusals"; ` +
           'else echo "replicas 0" >>"$world/view"; fi; exit 7',
@@ -203,10 +200,7 @@ describe("pods without ordinal: how they leave", function () {
 
   it("leaves it to Kubernetes to start a container again whose pod stays", async () => {
     const outcome = await start({
-      record: ring,
-      serving: all,
-      data: true,
-      files: { "ring-member": idOf("b") },
+      ...startsAsMember,
       cassandra: "exit 7",
     });
     assert.equal(outcome.said.match(/restart: this disk holds member/g)?.length, 1);
