@@ -24,7 +24,7 @@ const settings = readConfig();
 const { persistent, ephemeral, daemon, pod, cockroachdb, takesOver, acceptDataLoss } = settings;
 
 // Everything else depends on these two, so that a refused edit changes nothing.
-const cluster = new KubernetesCluster("cassandra", settings);
+const cluster = new KubernetesCluster("cassandra", { cluster: settings.cluster });
 const judge = ringChangeValidator(cluster.kubeContext);
 const guard = new DataGuard("cassandra", settings.facts, judge, acceptDataLoss, { dependsOn: cluster.passed });
 const opts = { dependsOn: guard.passed };
@@ -48,7 +48,14 @@ const storageClassName =
   persistent || cockroachdb
     ? new CassandraStorage(
         "cassandra",
-        { ...settings, cluster: cluster.kubeContext, name: "cassandra", topology: "persistent" },
+        {
+          name: "cassandra",
+          topology: "persistent",
+          storage: settings.storage,
+          storageClassName: settings.storageClassName,
+          takesOver,
+          cluster: cluster.kubeContext,
+        },
         opts,
       ).storageClassName
     : undefined;

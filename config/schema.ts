@@ -58,7 +58,7 @@ export const commonKeys = {
     type: "string",
     default: "existing",
     unit: "",
-    allowed: `one of ${storages.join(", ")}`,
+    ...textOf(shapes.storage),
     meaning:
       "Where volumes come from: a platform whose StorageClass the program makes, static `local` volumes, or an `existing` " +
       "StorageClass.",

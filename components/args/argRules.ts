@@ -1,7 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Identity } from "../objects/labels";
 import type { CassandraPodArgs } from "../objects/podArgs";
 import type { CassandraRingArgs } from "../topologies/ringArgs";
 import type { Placement } from "../objects/placement";
+import type { KubernetesClusterArgs } from "../kubernetes/kubernetesCluster";
+import type { LocalVolumesArgs } from "../objects/persistentVolumes";
+import type { CassandraStorageArgs } from "../objects/storageClass";
 import type { CassandraServiceArgs } from "../objects/services";
 import type { CockroachClusterArgs } from "../cockroachdb/cockroachCluster";
 import type { DaemonClusterArgs } from "../topologies/daemonCluster";
@@ -70,12 +74,30 @@ const ofVolumes = {
   takesOver: "optional",
 } as const;
 
+const ofIdentity: Rules<Identity> = { name: "required", topology: "required", application: "optional" };
+
 const rules = {
-  CassandraService: {
-    name: "required",
+  KubernetesCluster: { cluster: "optional" } satisfies Rules<KubernetesClusterArgs>,
+  CassandraStorage: {
+    ...ofIdentity,
+    storage: "required",
+    storageClassName: "required",
+    takesOver: "optional",
+    cluster: "optional",
+  } satisfies Rules<CassandraStorageArgs>,
+  LocalVolumes: {
+    ...ofIdentity,
     namespace: "required, or later",
-    topology: "required",
-    application: "optional",
+    sets: "required",
+    claim: "required",
+    disks: "required",
+    volumeSize: "required, or later",
+    storageClassName: "optional, or later",
+    volumeRetention: "optional",
+  } satisfies Rules<LocalVolumesArgs>,
+  CassandraService: {
+    ...ofIdentity,
+    namespace: "required, or later",
     selector: "required",
     service: "optional",
     takesOver: "optional",

@@ -1,7 +1,7 @@
 import type { AdoptedTemplate } from "../operations/adoption";
 import type { Auth } from "../topologies/ringArgs";
 import type { IssuerKind } from "../objects/certificates";
-import type { VolumeRetention } from "../objects/storageClass";
+import type { Storage, VolumeRetention } from "../objects/storageClass";
 import type { ClientCertificates } from "../objects/tls";
 import {
   atLeast,
@@ -65,6 +65,11 @@ const list = (check: Check, allowed: string): Shape => ({ kind: "list", is: list
 const object = (is: Check, allowed: string): Shape => ({ kind: "object", is, allowed });
 
 const truth: Shape = { kind: "truth", is: (value) => typeof value === "boolean", allowed: "true or false" };
+const disks: Shape = {
+  kind: "list",
+  is: (value) => Array.isArray(value) && Array.from(value).every(isLocalVolume),
+  allowed: "a list of {node, path} with an absolute path",
+};
 const secretName = text(dnsSubdomain, "a name of lower-case letters, digits, dots and dashes");
 const nameInCassandra = text(cassandraName, "1 to 48 letters, digits, spaces, dashes and underscores");
 
@@ -86,11 +91,18 @@ export const shapes = {
     (value) => value === "" || matches(dnsSubdomain)(value),
     "a name of lower-case letters, digits, dots and dashes, or empty",
   ),
+  storage: word<Storage>({
+    "minikube-hostpath": true,
+    "gce-pd": true,
+    "aws-ebs": true,
+    "azure-disk": true,
+    local: true,
+    existing: true,
+  }),
   volumeRetention: word<VolumeRetention>({ retain: true, delete: true }),
   // `diskMisfits` compares them with each other.
   localVolumes: {
-    kind: "list",
-    is: (value) => Array.isArray(value) && Array.from(value).every(isLocalVolume),
+    ...disks,
     allowed: "a list of {node, path} with an absolute path, at least one for each replica",
   },
   image: text(isImage, "an image with a tag other than latest, or with a digest"),
@@ -190,6 +202,12 @@ export const shapes = {
   ),
   sqlClient: truth,
   loadGenerator: truth,
+  sets: {
+    ...list(matches(dnsLabel), "a list of names of StatefulSets, at least one and none twice"),
+    is: (value) => listOf(matches(dnsLabel))(value) && (value as string[]).length > 0,
+  },
+  claim: text(dnsLabel, "a name of lower-case letters, digits and dashes, at most 63 characters"),
+  disks,
   topology: text(matches(labelValue), "a value of a label"),
   application: text(matches(labelValue), "a value of a label"),
   selector: object(

@@ -53,7 +53,8 @@ function together(
   isLater: string[],
   show: (name: string, value: unknown) => string,
 ): string[] {
-  if (component === "CassandraService") return [];
+  if (component === "CassandraStorage") return storageMisfits(right);
+  if (["CassandraService", "KubernetesCluster", "LocalVolumes"].includes(component)) return [];
   const isCassandra = component !== "CockroachCluster";
   const { auth = "password", tlsSecret, image, ...others } = right as Told & { tlsSecret?: string };
   const tls = tlsSecret === undefined ? "none" : "secret";
@@ -99,4 +100,14 @@ function together(
       },
     );
   }
+}
+
+/** A StorageClass that is made needs a name. One that exists may be the cluster's default class, which needs none. */
+function storageMisfits({ storage, storageClassName }: Given): string[] {
+  if (storageClassName !== "" || storage === undefined || storage === "existing") return [];
+  const refusal = {
+    circumstance: `with storage ${storage as string}`,
+    rule: mustBe("a name of lower-case letters, digits, dots and dashes"),
+  };
+  return [refusalLine("storageClassName", shown(storageClassName), refusal)];
 }

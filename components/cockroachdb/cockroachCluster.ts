@@ -120,11 +120,11 @@ export class CockroachCluster extends pulumi.ComponentResource {
 
   private makeLocalVolumes(name: string): pulumi.Resource[] {
     const { args, identity } = this;
-    const { localVolumes: disks } = args;
+    const { localVolumes: disks, volumeSize, storageClassName, volumeRetention } = args;
     if (!disks) return [];
     const { namespace } = this.metadata;
-    const volumes = { ...args, ...identity, namespace, sets: [args.name], disks, claim: dataVolume };
-    return [new LocalVolumes(name, volumes, { parent: this })];
+    const volumes = { namespace, claim: dataVolume, disks, volumeSize, storageClassName, volumeRetention };
+    return [new LocalVolumes(name, { ...identity, sets: [args.name], ...volumes }, { parent: this })];
   }
 
   /** @param first what must exist before the first node */

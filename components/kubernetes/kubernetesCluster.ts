@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkedArgs } from "../args/checkedArgs";
 import {
   KubernetesClient,
   VerifiedKubeContext,
@@ -28,7 +29,8 @@ export class KubernetesCluster extends pulumi.ComponentResource {
   /** For `dependsOn`: what must come after the cluster is known to be the right one. */
   readonly passed: pulumi.Output<pulumi.Resource[]>;
 
-  constructor(name: string, args: KubernetesClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: KubernetesClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    const args = checkedArgs("KubernetesCluster", name, given);
     super("cassandra:index:KubernetesCluster", name, {}, opts);
     const { cluster = {} } = args;
     if (isMocked()) {

@@ -1,5 +1,6 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
+import { checkedArgs } from "../args/checkedArgs";
 import { Identity, labels } from "./labels";
 import { podAt } from "./racks";
 import type { VolumeRetention } from "./storageClass";
@@ -31,7 +32,8 @@ export interface LocalVolumesArgs extends Identity {
 
 /** Static volumes on disks of the nodes, each bound beforehand to the PersistentVolumeClaim of one member. */
 export class LocalVolumes extends pulumi.ComponentResource {
-  constructor(name: string, args: LocalVolumesArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: LocalVolumesArgs, opts?: pulumi.ComponentResourceOptions) {
+    const args = checkedArgs("LocalVolumes", name, given);
     super("cassandra:index:LocalVolumes", name, {}, opts);
     // A volume that stays after `pulumi destroy` is a patch: the next `up` takes it over, where a plain volume would fail. The alias lets
     // a stack change its `volumeRetention`.

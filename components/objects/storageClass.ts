@@ -1,5 +1,6 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
+import { checkedArgs } from "../args/checkedArgs";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { Identity, labels } from "./labels";
@@ -70,7 +71,8 @@ export class CassandraStorage extends pulumi.ComponentResource {
   /** The StorageClass for PersistentVolumeClaims to name; undefined means the cluster's default class. */
   readonly storageClassName: pulumi.Output<string | undefined>;
 
-  constructor(name: string, args: CassandraStorageArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: CassandraStorageArgs, opts?: pulumi.ComponentResourceOptions) {
+    const args = checkedArgs("CassandraStorage", name, given);
     const isThere = args.storage === "existing";
     const hook = isThere ? [warnOfMissingClass(name, args)] : [];
     const hooks = {

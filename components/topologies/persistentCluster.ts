@@ -121,10 +121,11 @@ export class PersistentCluster extends CassandraRing {
   }
 
   private makeLocalVolumes(name: string, args: PersistentClusterArgs, { sets, claim }: RingOfSets) {
-    const { localVolumes: disks } = args;
+    const { localVolumes: disks, volumeSize, storageClassName, volumeRetention } = args;
     if (!disks) return [];
     const { namespace } = this.metadata;
-    return [new LocalVolumes(name, { ...args, ...this.identity, namespace, sets, disks, claim }, { parent: this })];
+    const volumes = { namespace, sets, claim, disks, volumeSize, storageClassName, volumeRetention };
+    return [new LocalVolumes(name, { ...this.identity, ...volumes }, { parent: this })];
   }
 
   /** One StatefulSet, or one for each rack. */

@@ -4,9 +4,12 @@ import type { Component } from "../../components/args/argRules";
 import { refuseWrongArgs } from "../../components/args/checkedArgs";
 import {
   CassandraService,
+  CassandraStorage,
   CockroachCluster,
   DaemonCluster,
   EphemeralCluster,
+  KubernetesCluster,
+  LocalVolumes,
   PersistentCluster,
   SinglePod,
 } from "../../components/index";
@@ -16,6 +19,17 @@ export type Args = Record<string, unknown>;
 
 /** Args of each component that are right. */
 export const right: Record<Component, Args> = {
+  KubernetesCluster: { cluster: { context: "test" } },
+  CassandraStorage: { name: "ring", topology: "persistent", storage: "gce-pd", storageClassName: "fast" },
+  LocalVolumes: {
+    name: "ring",
+    topology: "persistent",
+    namespace: "db",
+    sets: ["ring"],
+    claim: "data",
+    disks: [{ node: "a", path: "/mnt/disk" }],
+    volumeSize: "1Gi",
+  },
   CassandraService: { name: "ring", namespace: "db", topology: "persistent", selector: { app: "ring" } },
   PersistentCluster: { ...ringArgs, replicas: 3, volumeSize: "1Gi" },
   EphemeralCluster: { ...ringArgs, replicas: 3 },
@@ -34,6 +48,9 @@ export const right: Record<Component, Args> = {
 
 export type Make = new (name: string, args: never) => pulumi.Resource;
 export const classes: Record<Component, Make> = {
+  KubernetesCluster,
+  CassandraStorage,
+  LocalVolumes,
   CassandraService,
   PersistentCluster,
   EphemeralCluster,

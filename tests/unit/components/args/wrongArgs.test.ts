@@ -42,6 +42,25 @@ describe("args of components that are wrong", () => {
     ]);
   });
 
+  it("are those of storage, of disks and of the cluster as well", () => {
+    assert.deepEqual(refusals({ storage: "gce", storageClassName: "A" }, "CassandraStorage"), [
+      'storage: invalid value "gce": must be one of minikube-hostpath, gce-pd, aws-ebs, azure-disk, local, existing',
+      'storageClassName: invalid value "A": must be a name of lower-case letters, digits, dots and dashes, or empty',
+    ]);
+    assert.deepEqual(refusals({ storageClassName: "" }, "CassandraStorage"), [
+      'storageClassName: invalid value "" with storage gce-pd: must be a name of lower-case letters, digits, dots and dashes',
+    ]);
+    assert.deepEqual(refusals({ storage: "existing", storageClassName: "" }, "CassandraStorage"), []);
+    assert.deepEqual(refusals({ sets: [], volumeSize: "10", disks: [{ node: "a", path: "data" }] }, "LocalVolumes"), [
+      'sets: invalid value "[]": must be a list of names of StatefulSets, at least one and none twice',
+      'disks: invalid value "[{"node":"a","path":"data"}]": must be a list of {node, path} with an absolute path',
+      'volumeSize: invalid value "10": must be a Kubernetes quantity of at least 100Mi, such as 10Gi',
+    ]);
+    assert.deepEqual(refusals({ cluster: { contxt: "a" } }, "KubernetesCluster"), [
+      'cluster: invalid value "{"contxt":"a"}": must be {kubeconfig, context, cluster}, each a text that is known when the program runs',
+    ]);
+  });
+
   it("say what is missing, what nobody knows, and that something is of another kind", () => {
     const { replicas, volumeSize, ...less } = right.PersistentCluster;
     assert.deepEqual([replicas, volumeSize], [3, "1Gi"]);
