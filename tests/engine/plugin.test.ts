@@ -106,7 +106,7 @@ describe("the components as a package for other languages", function () {
     await pulumi("preview", "--expect-no-changes");
 
     await pulumi("config", "set", "image", "docker.io/library/cassandra:4.1.9");
-    assert.match(await refused("preview"), /cassandra:image: "docker.io\/library\/cassandra:4.1.9" is not allowed/);
+    assert.match(await refused("preview"), / image: "docker.io\/library\/cassandra:4.1.9" is not allowed/);
     await pulumi("config", "set", "image", "docker.io/library/cassandra:5.0.9");
     await pulumi("config", "set", "replicas", "2");
     // Simulated members cannot be asked: without having seen the ring, nothing is done.
