@@ -123,7 +123,20 @@ export class RingViews extends RingQueries {
     const expected = Array.from({ length: replicas ?? 0 }, (_, ringOrdinal) => podAt(this.ring.sets, ringOrdinal));
     const missing = this.without(pods, record).map((name) => ({ name, ringOrdinal: this.ringOrdinalOf(name) }));
     const { namespace } = this.ring;
-    const seen = await this.ask({ namespace, asked, isUneven, expected, pods, record, missing }, asks);
+    const absent = this.ring.sets.filter((set) => !counts.some(({ name }) => name === set));
+    const seen = await this.ask(
+      {
+        namespace,
+        asked,
+        isUneven,
+        expected,
+        pods,
+        record,
+        missing,
+        absent: absent.map((set) => `StatefulSet ${set}`),
+      },
+      asks,
+    );
     if (unknownMembersIn(seen).length === 0) return seen;
     const unrecorded = await this.unrecorded(pods, record);
     return {

@@ -82,9 +82,11 @@ export class UnorderedRing extends RingClient {
     const wanted = replicas ?? asked ?? 0;
     const here = pods.filter(({ ending }) => !ending).map(({ name }) => name);
     const expected = Array.from({ length: wanted }, (_, i) => here[i] ?? `number ${i + 1}`);
-    const { namespace, isOnNodes } = this.reference;
+    const { name, maker, namespace, isOnNodes } = this.reference;
+    // A DaemonSet that exists has counted its nodes by now.
+    const absent = asked === undefined ? [`${maker} ${name}`] : [];
     return this.ask(
-      { namespace, asked, expected, pods, record, lostMember: isOnNodes ? "removedByHand" : "removedByRing" },
+      { namespace, asked, absent, expected, pods, record, lostMember: isOnNodes ? "removedByHand" : "removedByRing" },
       asks,
     );
   }

@@ -11,6 +11,7 @@ import { MissingRecordError } from "../cassandra/ringPods";
 import { isMocked } from "../engine/recorded";
 import { watchPods, WatchedRing } from "./podWatch";
 import { decommissionMembers, DecommissioningRing } from "./topologyChanges";
+import type { Survey } from "./ringSurvey";
 import { announceStep, describeProgress, describeStep } from "./convergenceMessages";
 import { nextConvergenceStep } from "./convergencePlan";
 
@@ -151,7 +152,10 @@ export async function converge(
       await report(`only the pods and the ring record can be checked: ${errorMessage(seen)}`, true);
       continue;
     }
-    if (!(seen instanceof Error)) ({ expected } = seen);
+    if (!(seen instanceof Error)) {
+      refuseWithoutControllers(seen);
+      ({ expected } = seen);
+    }
     // The pod that is asked may end meanwhile.
     const step =
       seen instanceof Error ? { waitFor: `an answer of the ring: ${errorMessage(seen)}` } : nextConvergenceStep(seen);
@@ -209,6 +213,16 @@ export async function converge(
     await report(what);
     await client.cleanup(pod, (said) => report(`${what}: ${said}`));
   }
+}
+
+/** Nobody makes a controller while the check waits: the check runs after the engine has made all of them. */
+function refuseWithoutControllers({ absent = [], namespace }: Survey): void {
+  if (absent.length === 0) return;
+  const [are, they] = absent.length === 1 ? ["is", "it"] : ["are", "them"];
+  throw new Error(
+    `${absent.join(" and ")} ${are} not in namespace ${namespace}. After somebody has deleted ${they}, \`pulumi up --refresh\` makes ${they} ` +
+      `again, with the data that is there. If this update has left ${they} out (\`--target\`, \`--exclude\`), the next \`pulumi up\` makes ${they}`,
+  );
 }
 
 /** Minutes after which `pulumi up` writes what a pod has not written into the ring record itself. */

@@ -30,6 +30,8 @@ export interface Survey {
   namespace: string;
   /** Pods that the live controllers ask for; undefined if no controller exists. */
   asked?: number;
+  /** Controllers of the ring that do not exist, as `StatefulSet cassandra`. @default none */
+  absent?: string[];
   /** Whether the StatefulSets of racks ask for different numbers of pods, as after somebody scaled one by hand. @default false */
   isUneven?: boolean;
   /** Names of the pods that the stack asks for, in order. */

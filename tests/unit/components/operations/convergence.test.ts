@@ -49,6 +49,21 @@ describe("the look at a ring at the end of an update", () => {
     await assert.rejects(run(), /^Error: ConfigMap cassandra-ring is not in namespace db$/);
   });
 
+  it("gives up at once without a controller, and names every one that is not there", async () => {
+    const absent = ["StatefulSet cassandra-b"];
+    await assert.rejects(scene({ ...whole, absent }).run(), {
+      message:
+        "StatefulSet cassandra-b is not in namespace db. After somebody has deleted it, `pulumi up --refresh` makes it again, with the data " +
+        "that is there. If this update has left it out (`--target`, `--exclude`), the next `pulumi up` makes it",
+    });
+    const { run, done } = scene({ ...whole, asked: undefined, absent: [...absent, "StatefulSet cassandra-c"] });
+    await assert.rejects(
+      run(),
+      /^Error: StatefulSet cassandra-b and StatefulSet cassandra-c are not in namespace db\./,
+    );
+    assert.deepEqual(done, []);
+  });
+
   it("has a member stay", async () => {
     const { run, done } = scene({ ...whole, listed: [{ ...member, state: "leaving" }] }, whole);
     await run();
