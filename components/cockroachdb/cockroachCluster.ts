@@ -13,6 +13,7 @@ import { namespaceAfter, type OwnObjects, refuseForeignRing } from "../operation
 import { refuseReplacement, WorkloadMemory } from "../operations/replacementGuard";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { ringGuard } from "../operations/ringGuard";
+import { withoutSelfReplacement } from "../operations/selfReplacement";
 import { neverReplaced } from "../operations/statefulSetVolumes";
 import { expandVolumesFirst } from "../operations/volumeExpansion";
 import { discoveryService, nodeStatefulSet, publicService } from "./cockroachObjects";
@@ -193,7 +194,7 @@ function withHooks(
   const { maker } = ownObjects(identityOf(args));
   const isNoStrangers = refuseForeignPods(name, maker, cluster, selectorLabels(identityOf(args)));
   const beforeCreate = [...(opts?.hooks?.beforeCreate ?? []), ...(args.takesOver ? [] : [isNoStrangers])];
-  return { ...opts, hooks: { ...opts?.hooks, beforeCreate } };
+  return withoutSelfReplacement(name, cluster, { ...opts, hooks: { ...opts?.hooks, beforeCreate } });
 }
 
 /** Hooks that refuse nodes whose certificates are missing. */

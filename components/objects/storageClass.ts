@@ -1,11 +1,13 @@
 import * as k8s from "../kubernetes/resources";
+import type { V1StorageClass } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { checkedArgs } from "../args/checkedArgs";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { Identity, labels } from "./labels";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
-import { anotherAddress } from "../operations/replacementGuard";
+import { stateKey, urnsInState } from "../engine/stackState";
+import { withoutSelfReplacement } from "../operations/selfReplacement";
 import { propertyName } from "../engine/propertyNames";
 
 /** Where volumes come from: a platform whose StorageClass this program makes, disks of nodes, or a StorageClass that exists. */
@@ -81,13 +83,14 @@ export class CassandraStorage extends pulumi.ComponentResource {
       beforeUpdate: [...(opts?.hooks?.beforeUpdate ?? []), ...hook],
     };
     const inputs = isThere ? { storageClassName: args.storageClassName } : {};
-    super("cassandra:index:CassandraStorage", name, inputs, { ...opts, hooks });
+    const guarded = withoutSelfReplacement(`${name}-storage`, args.cluster, { ...opts, hooks });
+    super("cassandra:index:CassandraStorage", name, inputs, guarded);
     if (args.storage === "existing") {
       this.storageClassName = pulumi.output(args.storageClassName || undefined);
     } else {
       const storageClass = new k8s.storage.v1.StorageClass(name, storageClassOf(args.storage, args), {
         parent: this,
-        hooks: { beforeCreate: args.takesOver ? [] : [refuseClassOfOthers(name, args)] },
+        hooks: { beforeCreate: [refuseClassOfOthers(name, args)] },
       });
       this.storageClassName = storageClass.metadata.name;
     }
@@ -101,7 +104,11 @@ function storageClassOf(
   args: CassandraStorageArgs,
 ): k8s.storage.v1.StorageClassArgs {
   return {
-    metadata: { name: args.storageClassName, labels: labels(args) },
+    metadata: {
+      name: args.storageClassName,
+      labels: labels(args),
+      annotations: { [stackAnnotation]: ownStack() },
+    },
     ...storageClasses[storage],
     reclaimPolicy: "Delete",
   };
@@ -111,27 +118,49 @@ function storageClassOf(
  * Hook of a StorageClass: refuses, in preview as well, the name of one that is not in the state. A StorageClass belongs to no namespace,
  * so the provider would take over that of another stack, and delete it with this stack.
  */
-function refuseClassOfOthers(name: string, { cluster, storage }: CassandraStorageArgs): pulumi.ResourceHook {
+function refuseClassOfOthers(name: string, args: CassandraStorageArgs): pulumi.ResourceHook {
+  const { cluster, storage, takesOver } = args;
   return new pulumi.ResourceHook(
     `${name}-class-is-no-others`,
-    async ({ newInputs }) => {
+    async ({ type, newInputs }) => {
       const { metadata } = newInputs as { metadata: { name: string } };
-      const inspect = async () =>
-        (await KubernetesClient.connect(cluster)).storage
-          .readStorageClass({ name: metadata.name })
-          .catch(undefinedWhenNotFound);
+      const inspect = async () => {
+        const { storage } = await KubernetesClient.connect(cluster);
+        const live = await storage.readStorageClass({ name: metadata.name }).catch(undefinedWhenNotFound);
+        // If the state holds it, another hook refuses to replace it, and says why.
+        return live && (await urnsInState()).has(stateKey(type, metadata.name)) ? undefined : live;
+      };
       const found = await inspectOrWarn(`whether StorageClass ${metadata.name} exists`, inspect);
       if (!found) return;
+      const isOwn = isMadeHere(found, args);
+      if (takesOver && isOwn) return;
+      const maker = found.metadata?.annotations?.[stackAnnotation];
       throw new Error(
         `${propertyName("storageClassName")}: "${metadata.name}" is not allowed with ${propertyName("storage")}: ${storage}, ` +
-          `which makes a StorageClass of that name: it exists, of provisioner ${found.provisioner}, and is not in the state of this stack; allowed is another name, or ` +
-          `${propertyName("storage")}: existing to use it as it is. If this stack has made it (a state that was lost, an update that was ` +
-          `killed), \`pulumi config set kubernetes:upsertExistingObjects true\` takes it over. ${anotherAddress}`,
+          `which makes a StorageClass of that name: it exists, of provisioner ${found.provisioner}, and is ` +
+          `${maker === undefined || isOwn ? "not in the state of this stack" : `that of stack ${maker}`}; allowed is another name, or ` +
+          `${propertyName("storage")}: existing to use it as it is` +
+          (isOwn
+            ? ". If this stack has made it (a state that was lost, an update that was killed), `pulumi config set " +
+              "kubernetes:upsertExistingObjects true` takes it over"
+            : ""),
       );
     },
     { onDryRun: true },
   );
 }
+
+/** Annotation of a StorageClass: the stack that has made it, as `project/stack`. A second stack in the namespace would choose the same name. */
+export const stackAnnotation = "cassandra/stack";
+
+/** Whether this stack has made a StorageClass, or an earlier version of this program, which noted no stack. */
+function isMadeHere({ metadata }: V1StorageClass, args: CassandraStorageArgs): boolean {
+  const maker = metadata?.annotations?.[stackAnnotation];
+  if (maker !== undefined) return maker === ownStack();
+  return Object.entries(labels(args)).every(([label, value]) => metadata?.labels?.[label] === value);
+}
+
+const ownStack = () => `${pulumi.getProject()}/${pulumi.getStack()}`;
 
 /** Annotation of the StorageClass that PersistentVolumeClaims without a class get. */
 const defaultAnnotation = "storageclass.kubernetes.io/is-default-class";

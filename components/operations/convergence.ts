@@ -218,10 +218,9 @@ export async function converge(
 /** Nobody makes a controller while the check waits: the check runs after the engine has made all of them. */
 function refuseWithoutControllers({ absent = [], namespace }: Survey): void {
   if (absent.length === 0) return;
-  const [are, they] = absent.length === 1 ? ["is", "it"] : ["are", "them"];
   throw new Error(
-    `${absent.join(" and ")} ${are} not in namespace ${namespace}. After somebody has deleted ${they}, \`pulumi up --refresh\` makes ${they} ` +
-      `again, with the data that is there. If this update has left ${they} out (\`--target\`, \`--exclude\`), the next \`pulumi up\` makes ${they}`,
+    `there is no ${absent.join(" and no ")} in namespace ${namespace}. If somebody has deleted it, \`pulumi up --refresh\` makes it again, with ` +
+      "the data that is there. If this update has left it out (`--target`, `--exclude`), the next `pulumi up` makes it",
   );
 }
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
+import { stateKey, urnsInState } from "../engine/stackState";
 import { isOfAnotherRing } from "../objects/labels";
 import { settingOf } from "../engine/propertyNames";
 
@@ -43,7 +44,11 @@ export function refuseForeignPods(
       const live = (await inspectOrWarn(`whether ring ${name} exists`, inspect, { isTold: false })) ?? [];
       // What is another ring's is never taken over: `refuseForeignRing` says so.
       const counts = live.filter(({ labels }) => !isOfAnotherRing(labels, selector));
-      if (counts.length > 0) throw new Error(problem(maker, counts));
+      if (counts.length === 0) return;
+      const [{ name: first }] = counts;
+      const urns = await inspectOrWarn(`whether the state holds ${maker.kind} ${first}`, urnsInState);
+      const held = urns?.get(stateKey(types[maker.kind], `${namespace}/${first}`));
+      throw new Error(held === undefined ? problem(maker, counts) : problemOfName(maker, first, held));
     },
     { onDryRun: true },
   );
@@ -82,6 +87,22 @@ export async function existingControllers(
     ),
   );
   return found.flatMap((one) => one ?? []);
+}
+
+const types: Record<PodController["kind"], string> = {
+  StatefulSet: "kubernetes:apps/v1:StatefulSet",
+  DaemonSet: "kubernetes:apps/v1:DaemonSet",
+  ReplicationController: "kubernetes:core/v1:ReplicationController",
+  Pod: "kubernetes:core/v1:Pod",
+};
+
+/** The component has got another name or parent, and Pulumi would delete what it holds under the former one. */
+function problemOfName({ kind }: PodController, name: string, urn: string): string {
+  return (
+    `${kind} ${name} is in the state of this stack as ${urn}, and this update would delete it with its pods; nothing was touched. Give the ` +
+    "component its former name and parent again, or an alias of these. If the object was imported, run " +
+    `\`pulumi state delete '${urn}'\` first`
+  );
 }
 
 function problem({ kind }: PodController, live: LiveController[]): string {

@@ -10,6 +10,7 @@ import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
 import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseForeignRing } from "../operations/foreignRings";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
+import { withoutSelfReplacement } from "../operations/selfReplacement";
 import { superuserSecret } from "../operations/superuser";
 import type { CassandraRingArgs } from "./ringArgs";
 import { type RingLayout, topologyOf } from "./ringLayout";
@@ -43,7 +44,7 @@ export function withHooks(
     ...newRingHooks(name, args.name, cluster, layout),
   ];
   const beforeUpdate = [...(hooks?.beforeUpdate ?? []), ...ofPassword, warnOfClientCertificates(name, args)];
-  return { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } };
+  return withoutSelfReplacement(name, cluster, { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { labels, selectorLabels } from "../../components/objects/labels";
 import { revisionAnnotation } from "../../components/objects/podMetadata";
+import { stackAnnotation } from "../../components/objects/storageClass";
 import { code, page, table } from "./markdown";
 
 const identity = { name: "<ring>", topology: "<topology>" };
@@ -17,6 +18,7 @@ const annotations: [string, string][] = [
     revisionAnnotation,
     "On pods: revision of the pod template that the pod was made from. `pulumi up` restarts pods of another revision, one at a time.",
   ],
+  [stackAnnotation, "On a StorageClass: the stack that has made it, as `project/stack`. No other stack takes it over."],
   ["kubectl.kubernetes.io/default-container", "On pods: the container that `kubectl exec` and `kubectl logs` take."],
 ];
 

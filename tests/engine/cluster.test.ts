@@ -20,21 +20,6 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
   const objects = async (of: Lab) =>
     (await of.kubectl(["get", "all,pvc,storageclass,configmap", "-A", "-o", "name"])).trim();
 
-  /** All objects of the ring, each as the one that it is. */
-  const uids = async () =>
-    (
-      await lab.kubectl([
-        "get",
-        "statefulsets,services,configmaps,secrets,serviceaccounts,roles,rolebindings,pdb,networkpolicies,pods,pvc,storageclasses",
-        "-l",
-        "app=cassandra",
-        "-o",
-        'jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.uid}{"\\n"}{end}',
-      ])
-    )
-      .split("\n")
-      .sort();
-
   inLab({ name: "other", simulated: true, nodes: 1 }, (made) => {
     other = made;
   });
@@ -84,7 +69,7 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     const config = JSON.parse(await contents(lab)) as { clusters: { cluster: { server: string } }[] };
     const at = (kubeconfig: object) =>
       stack.configure({ ...ring, "kubernetes:kubeconfig": JSON.stringify(kubeconfig) });
-    const before = await uids();
+    const before = await stack.uids();
     at(config);
     await stack.up();
     const { cluster } = config.clusters[0];
@@ -94,12 +79,12 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     const refusal = ["If the Kubernetes cluster has a new address, remove kubernetes:kubeconfig from the config"];
     // A preview asks nothing of a provider that is yet to be made.
     await stack.refusedWith(refusal, "up", "--yes", "--skip-preview");
-    assert.deepEqual(await uids(), before);
+    assert.deepEqual(await stack.uids(), before);
     // The engine may have replaced the provider in the state by then. The next update then finds nothing to replace, in the same cluster.
     await stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error").catch((error: Error) => {
       assert.ok(error.message.includes(refusal[0]), error.message);
     });
-    assert.deepEqual(await uids(), before);
+    assert.deepEqual(await stack.uids(), before);
 
     stack.configure(ring);
     const file = join(folder(), "moved");
@@ -109,10 +94,31 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     });
     at(config);
     await stack.up();
-    assert.deepEqual(await uids(), before);
+    assert.deepEqual(await stack.uids(), before);
     stack.configure(ring);
     await stack.up();
-    assert.deepEqual(await uids(), before);
+    assert.deepEqual(await stack.uids(), before);
+  });
+
+  it("@all is found again after a move that was refused, and no advice leads to a deleted object", async () => {
+    const at = async (of: Lab) => stack.configure({ ...ring, "kubernetes:kubeconfig": await contents(of) });
+    const before = await stack.uids();
+    await at(lab);
+    await stack.up();
+    await at(other);
+    await stack.refusedWith(["this stack has its objects in the cluster"], "up", "--yes", "--skip-preview");
+    await at(lab);
+    // The engine has replaced the provider in the state, and so may want to replace each object once more.
+    await stack.pulumi("up", "--yes", "--skip-preview").catch((error: Error) => {
+      assert.match(error.message, /is not replaced/);
+      assert.doesNotMatch(error.message, /upsertExistingObjects/);
+    });
+    await stack.up();
+    await stack.up("--expect-no-changes");
+    assert.deepEqual(await stack.uids(), before);
+    stack.configure(ring);
+    await stack.up();
+    assert.deepEqual(await stack.uids(), before);
   });
 
   it("is the provider's own: a program whose `cluster` is another one is refused", async () => {

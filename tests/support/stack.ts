@@ -122,6 +122,14 @@ export class Stack {
     }
   }
 
+  /** Kind, name and UID of every object of a ring, pods and PersistentVolumeClaims included. @default selector that of all rings */
+  async uids(selector = "app=cassandra"): Promise<string[]> {
+    const kinds =
+      "statefulsets,services,configmaps,secrets,serviceaccounts,roles,rolebindings,pdb,networkpolicies,pods,pvc,storageclasses";
+    const line = '{range .items[*]}{.kind}/{.metadata.name} {.metadata.uid}{"\\n"}{end}';
+    return (await this.lab.kubectl(["get", kinds, "-l", selector, "-o", `jsonpath=${line}`])).split("\n").sort();
+  }
+
   /** What a pulumi command printed that was expected to fail. */
   async refused(...args: string[]): Promise<string> {
     try {

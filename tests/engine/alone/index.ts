@@ -9,7 +9,14 @@ const annotateServices: pulumi.ResourceTransform = ({ type, props, opts }) => {
   return { props: { ...props, metadata: { ...metadata, annotations: { "example.com/team": "shop" } } }, opts };
 };
 
-const args = { ...aloneArgs, replicas: 3, volumeSize: "1Gi", volumeRetention: VolumeRetention.Delete };
-const ring = new PersistentCluster("alone", args, { transforms: [annotateServices] });
+const { logicalName = "alone", takesOver } = process.env;
+const args = {
+  ...aloneArgs,
+  replicas: 3,
+  volumeSize: "1Gi",
+  volumeRetention: VolumeRetention.Delete,
+  takesOver: takesOver === "yes",
+};
+const ring = new PersistentCluster(logicalName, args, { transforms: [annotateServices] });
 
 export const contactPoints = ring.contactPoints;

@@ -105,7 +105,7 @@ describe("CassandraStorage", () => {
   for (const [storage, spec] of classes) {
     it(`makes the class of ${storage} under its fixed name`, async () => {
       const { all, named } = await make({ storage });
-      const metadata = { name: "fast", labels: labels(args) };
+      const metadata = { name: "fast", labels: labels(args), annotations: { "cassandra/stack": "cassandra/test" } };
       const { apiVersion, kind, ...inputs } = only(all, "storage.k8s.io/v1:StorageClass").inputs;
       assert.deepEqual({ apiVersion, kind }, { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" });
       assert.deepEqual(inputs, { metadata, reclaimPolicy: "Delete", ...spec });
@@ -124,18 +124,29 @@ describe("CassandraStorage", () => {
 
   it("makes no class over one that is there, which would go with this stack", async () => {
     const fast = "/apis/storage.k8s.io/v1/storageclasses/fast";
-    const create = (objects: Record<string, unknown>) =>
-      withApiServer(objects, async (kubeconfig) => {
-        await make({ storage: "gce-pd", cluster: { kubeconfig } });
+    const create = (there: object | undefined, takesOver = false) =>
+      withApiServer(there ? { [fast]: there } : {}, async (kubeconfig) => {
+        await make({ storage: "gce-pd", takesOver, cluster: { kubeconfig } });
         const newInputs = { metadata: { name: "fast" } };
         await callHook("cassandra-class-is-no-others", { newInputs }, { onDryRun: true });
       });
-    await create({});
-    await assert.rejects(create({ [fast]: { provisioner: "theirs" } }), {
-      message:
-        /^storageClassName: "fast" is not allowed with storage: gce-pd.* of provisioner theirs.*existing.*upsertExisting/,
-    });
-    await make({ storage: "gce-pd", takesOver: true });
-    await assert.rejects(callHook("cassandra-class-is-no-others", {}), /no hook/);
+    await create(undefined);
+    const theirs = { provisioner: "theirs" };
+    const others = /^storageClassName: "fast" is not allowed with storage: gce-pd.* of provisioner theirs.*existing/;
+    for (const takesOver of [false, true]) {
+      await assert.rejects(create(theirs, takesOver), ({ message }: Error) => {
+        assert.match(message, others);
+        return !message.includes("upsertExisting");
+      });
+      const annotations = { "cassandra/stack": "cassandra/other" };
+      await assert.rejects(create({ ...theirs, metadata: { annotations, labels: labels(args) } }, takesOver), {
+        message: /, and is that of stack cassandra\/other; .* to use it as it is$/,
+      });
+    }
+    const own = [{ annotations: { "cassandra/stack": "cassandra/test" } }, { labels: labels(args) }];
+    for (const metadata of own) {
+      await assert.rejects(create({ ...theirs, metadata }), /is not in the state of this stack.*upsertExistingObjects/);
+      await create({ ...theirs, metadata }, true);
+    }
   });
 });

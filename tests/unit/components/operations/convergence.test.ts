@@ -53,13 +53,13 @@ describe("the look at a ring at the end of an update", () => {
     const absent = ["StatefulSet cassandra-b"];
     await assert.rejects(scene({ ...whole, absent }).run(), {
       message:
-        "StatefulSet cassandra-b is not in namespace db. After somebody has deleted it, `pulumi up --refresh` makes it again, with the data " +
+        "there is no StatefulSet cassandra-b in namespace db. If somebody has deleted it, `pulumi up --refresh` makes it again, with the data " +
         "that is there. If this update has left it out (`--target`, `--exclude`), the next `pulumi up` makes it",
     });
     const { run, done } = scene({ ...whole, asked: undefined, absent: [...absent, "StatefulSet cassandra-c"] });
     await assert.rejects(
       run(),
-      /^Error: StatefulSet cassandra-b and StatefulSet cassandra-c are not in namespace db\./,
+      /^Error: there is no StatefulSet cassandra-b and no StatefulSet cassandra-c in namespace db\./,
     );
     assert.deepEqual(done, []);
   });
