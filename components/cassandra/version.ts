@@ -11,16 +11,21 @@ export interface Version {
 const isOfficial = (image: string) =>
   /^((\S+\/)?library\/|([^/]*[.:][^/]*|localhost)\/)?cassandra(:[^/]*|@[^/]*)$/.test(image);
 
-/** Versions that the tag of a company's own image is believed to be. */
-const believed = { from: 3, to: 6 };
+/**
+ * Series that Cassandra has. The tag of a company's own image is believed to be one of them only: 3.2, 5.1 or 7.1 may be a count of the
+ * company's own. A member that runs such an image tells its version.
+ */
+const believed = ["3.0", "3.11", "4.0", "4.1", "5.0", "6.0"];
 
-/** Version that the tag of an image begins with: `5.0.9-jammy`, `v5.0.9`; undefined if it has no version, or there is only a digest. */
+/**
+ * Version that the tag of an image begins with: `5.0.9-jammy`, `v5.0.9`; undefined if it has no version, or there is only a digest.
+ * 2026.11, 26.11, 4.20261101 and 4.1.20261101 are dates: no part of a version has three digits.
+ */
 export function versionOf(image: string): Version | undefined {
-  // 2026.11 and 26.11 are dates.
-  const [, ...parts] = /:v?(1?\d)\.(\d+)[^/@]*(?:@.*)?$/.exec(image) ?? [];
+  const [, ...parts] = /:v?(1?\d)\.(\d{1,2})(?!\d|\.\d{3})[^/@]*(?:@.*)?$/.exec(image) ?? [];
   const [major, minor] = parts.map(Number);
   if (major === undefined) return undefined;
-  return isOfficial(image) || (major >= believed.from && major <= believed.to) ? { major, minor } : undefined;
+  return isOfficial(image) || believed.includes(`${major}.${minor}`) ? { major, minor } : undefined;
 }
 
 /** The range of versions that an image may hold. */

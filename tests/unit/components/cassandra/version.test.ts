@@ -13,8 +13,10 @@ describe("the version of Cassandra that an image holds", () => {
     assert.equal(versionOf("cassandra:latest"), undefined);
   });
 
-  it("is none that a tag of more than two digits begins with, which is a date", () => {
-    for (const tag of ["2026.11", "26.11.1", "v24.11"]) assert.equal(versionOf(`team/cassandra:${tag}`), undefined);
+  it("is none that a tag with a date tells, whosever the image is", () => {
+    for (const tag of ["2026.11", "26.11.1", "v24.11", "4.20261101", "5.0.20261101", "4.1.100-jammy"])
+      for (const image of ["team/cassandra", "cassandra", "m.example/cassandra"])
+        assert.equal(versionsOf(`${image}:${tag}`), undefined, `${image}:${tag}`);
   });
 
   it("is none that a company's own image counts by itself, but any that Cassandra's own image tells", () => {
@@ -26,12 +28,14 @@ describe("the version of Cassandra that an image holds", () => {
       "db",
     ];
     for (const image of own) {
-      for (const tag of ["1.4.2", "v2.0", "7.1", "10.2.1"])
-        assert.equal(versionOf(`${image}:${tag}`), undefined, image);
+      for (const tag of ["1.4.2", "v2.0", "7.1", "10.2.1", "3.2.1", "5.1", "4.2", "4.11.3"])
+        assert.equal(versionOf(`${image}:${tag}`), undefined, `${image}:${tag}`);
       for (const tag of ["5", "1", "7-jammy"])
         assert.equal(versionsOf(`${image}:${tag}`), undefined, `${image}:${tag}`);
       for (const major of [3, 4, 5, 6])
         assert.deepEqual(versionOf(`${image}:${major}.0.1`), { major, minor: 0 }, image);
+      for (const tag of ["4.1.99-jammy", "v4.1", "4.1.9.20261101"])
+        assert.deepEqual(versionOf(`${image}:${tag}`), { major: 4, minor: 1 }, `${image}:${tag}`);
     }
     const official = [
       "cassandra",
