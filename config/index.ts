@@ -4,7 +4,8 @@ import { argsOf, ComponentArgs } from "./componentArgs";
 import { Problems } from "./messages";
 import { parseConfig } from "./parseConfig";
 import { providerConfig } from "./provider";
-import { refuseKeysOfAnotherProject, warnOfPlainSecrets } from "./rawConfig";
+import { refuseKeysOfAnotherProject } from "./projectName";
+import { warnOfPlainSecrets } from "./rawConfig";
 import { StackConfig } from "./stackConfig";
 
 export type { StackConfig } from "./stackConfig";

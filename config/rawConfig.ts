@@ -56,15 +56,3 @@ export function warnOfPlainSecrets(given: Raw, objects: Record<Topology, Raw>): 
     }
   }
 }
-
-/** After the project was renamed, Pulumi no longer reads the keys of its stack files: each key would take its default, and rings would change. */
-export function refuseKeysOfAnotherProject(): void {
-  const project = pulumi.getProject();
-  if (project === "cassandra") return;
-  const [unread] = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith("cassandra:"));
-  if (unread === undefined) return;
-  throw new pulumi.RunError(
-    `Pulumi.yaml: name: invalid value "${project}" with ${unread} in the stack's config: must be cassandra, or the key must be ` +
-      `${unread.replace("cassandra", project)}; Pulumi reads only keys that begin with the project's name`,
-  );
-}
