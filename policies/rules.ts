@@ -1,4 +1,4 @@
-import { quantity } from "../components/kubernetes/quantity";
+import { quantity, wholeBytes } from "../components/kubernetes/quantity";
 import { shapes } from "../components/args/shapes";
 import { containersOf, envOf, imagesOf, KubeObject, titleOf } from "./objects";
 import { privateServices } from "./privateServices";
@@ -118,7 +118,7 @@ const storageStays: Rule = {
       claims
         .map(({ metadata, spec }) => {
           const { storage } = spec.resources.requests;
-          return `${metadata.name} (${quantity(storage) ?? storage} bytes of class ${spec.storageClassName ?? "by default"})`;
+          return `${metadata.name} (${wholeBytes(storage) ?? storage} bytes of class ${spec.storageClassName ?? "by default"})`;
         })
         .join(", ");
     const wanted = claimsOf(object);
@@ -128,7 +128,7 @@ const storageStays: Rule = {
       spec: { ...claim.spec, ...(wanted[i] && !wanted[i].spec.storageClassName && { storageClassName: undefined }) },
     }));
     if (describe(wanted) === describe(there)) return [];
-    const bytes = ({ spec }: Claim) => quantity(spec.resources.requests.storage) ?? NaN;
+    const bytes = ({ spec }: Claim) => wholeBytes(spec.resources.requests.storage) ?? NaN;
     const ofNoSize = (claims: Claim[]) =>
       JSON.stringify(claims.map(({ metadata, spec }) => [metadata.name, spec.storageClassName]));
     // A new set takes the pods and claims of the one before over, but no claim shrinks or changes its class.

@@ -7,7 +7,7 @@ import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { OwedStep } from "../engine/owedStep";
 import { qualifiedPropertyName } from "../engine/propertyNames";
 import { selectorText } from "../objects/labels";
-import { quantity } from "../kubernetes/quantity";
+import { wholeBytes } from "../kubernetes/quantity";
 import { RingClient } from "../cassandra/ringClient";
 import { isOwnTemplate } from "../cassandra/ringPods";
 import { RingIdentity } from "../cassandra/ringViews";
@@ -172,7 +172,8 @@ export function misfits(args: AdoptionArgs, wanted: State, { set, ring }: Found,
   };
   const size = template.spec?.resources?.requests?.storage ?? "";
   const fixed = "is in its volume claim template, which can never change";
-  if (quantity(wanted.volumeSize) !== quantity(size)) must("volumeSize", wanted.volumeSize, size, `${size} ${fixed}`);
+  if (wholeBytes(wanted.volumeSize) !== wholeBytes(size))
+    must("volumeSize", wanted.volumeSize, size, `${size} ${fixed}`);
   const className = template.spec?.storageClassName ?? "";
   must("storageClassName", wanted.storageClassName ?? "", className, `class "${className}" ${fixed}`);
   if (isFirst) {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { defaultStallTimeoutMinutes } from "../cassandra/podJob";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { errorMessage, undefinedWhenNotFound, waitUntilClear } from "../kubernetes/apiClient";
-import { quantity } from "../kubernetes/quantity";
+import { wholeBytes } from "../kubernetes/quantity";
 import { recreatedStatefulSet } from "./recreatedStatefulSet";
 import { SetInputs, SetOutputs, VolumeExpansionArgs, VolumePlan } from "./volumeExpansionPlan";
 
@@ -105,7 +105,7 @@ class VolumeExpansion {
     const lacks = async (): Promise<string | undefined> => {
       const { status } = await this.plan.cluster.core.readNamespacedPersistentVolumeClaim({ name, namespace });
       const capacity = status?.capacity?.storage ?? "0";
-      if (quantity(capacity)! >= quantity(size)!) return undefined;
+      if (wholeBytes(capacity)! >= wholeBytes(size)!) return undefined;
       // Some drivers expand the file system only when the pod starts the next time. Nothing more can be done now.
       if (status?.conditions?.some(({ type }) => type === "FileSystemResizePending")) return undefined;
       return `it has ${capacity} of ${size}`;

@@ -2,7 +2,7 @@ import type { KubernetesObject, V1PersistentVolumeClaim, V1StatefulSet } from "@
 import { propertyName } from "../engine/propertyNames";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { quantity } from "../kubernetes/quantity";
+import { wholeBytes } from "../kubernetes/quantity";
 import { ringOrdinalOf } from "../objects/racks";
 import { classAnnotation, isKnownAs, sizeAnnotation } from "./statefulSetVolumes";
 
@@ -107,7 +107,7 @@ export class VolumePlan {
     const { present, wanted } = this;
     if (this.args.isKept || !present) return false;
     // Kubernetes writes a default class into the PersistentVolumeClaims, not into the template.
-    return quantity(present.size) !== quantity(wanted.size) || present.className !== wanted.className;
+    return wholeBytes(present.size) !== wholeBytes(wanted.size) || present.className !== wanted.className;
   }
 
   /** PersistentVolumeClaims that are to grow. */
@@ -115,7 +115,7 @@ export class VolumePlan {
     if (this.args.isKept) return [];
     return this.claims.filter(({ spec }) => {
       const has = spec?.resources?.requests?.storage ?? "0";
-      return quantity(has)! < quantity(this.wanted.size)!;
+      return wholeBytes(has)! < wholeBytes(this.wanted.size)!;
     });
   }
 
@@ -132,7 +132,7 @@ export class VolumePlan {
       );
     }
     if (!this.isOther) return;
-    if (present && quantity(wanted.size)! < quantity(present.size)!) {
+    if (present && wholeBytes(wanted.size)! < wholeBytes(present.size)!) {
       throw new Error(
         `${propertyName("volumeSize")}: "${wanted.size}" is not allowed for ${args.subject}: its volumes have ${present.size}, and no ` +
           `volume can shrink; allowed is ${present.size} or more`,
@@ -159,7 +159,7 @@ export class VolumePlan {
     if (!live)
       return [`StatefulSet ${inputs.metadata.name} was deleted without its pods: it is recreated, and no pod restarts`];
     if (!this.isOther || !present) return [];
-    const larger = present.size !== wanted.size;
+    const larger = wholeBytes(present.size) !== wholeBytes(wanted.size);
     const changes = [
       ...(larger ? [`volumeSize ${present.size} -> ${wanted.size}: the volumes grow while their members serve`] : []),
       ...(present.className !== wanted.className

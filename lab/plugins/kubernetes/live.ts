@@ -1,30 +1,19 @@
 import { isObject, Value, Values } from "../values";
 import { KubeObject } from "./objects";
 
-const suffixes: Record<string, number> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
+/** Powers of ten, and of two, that suffixes multiply by. */
+const decimals: Record<string, number> = { n: -9, u: -6, m: -3, "": 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+const binaries: Record<string, number> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
 
 /** The number that a Kubernetes quantity stands for (`500m`, `1Gi`, `2e3`); nothing when it is none. */
 export function quantity(value: unknown): number | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
   const match = String(value).match(/^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/);
-  return match ? Number(match[1] + (match[2] ?? "")) * suffixes[match[3] ?? ""] : undefined;
+  if (!match) return undefined;
+  const [, number, exponent, suffix = ""] = match;
+  // Not as a product of decimals: the API server writes `1.4Gi` as `1503238553600m`, and both must be the same number.
+  if (suffix in binaries) return Number(number) * 2 ** binaries[suffix];
+  return Number(number + (exponent ?? `e${decimals[suffix]}`));
 }
 
 /** Maps of quantities: the API server writes `1000m` as `1`. */

@@ -182,4 +182,9 @@ describe("checks across keys", () => {
       'cassandra:pod.jvmOptions: invalid value "-Xms1G": must be left out; cassandra:maxHeap sets it',
     ]);
   });
+
+  it("take a limit of CPU in another spelling of the request for no less", () => {
+    assert.deepEqual(problemsOf({ cpu: "700m", cpuLimit: "0.7" }), []);
+    assert.equal(problemsOf({ cpu: "700m", cpuLimit: "0.699" }).length, 1);
+  });
 });

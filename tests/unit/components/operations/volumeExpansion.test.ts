@@ -81,6 +81,24 @@ describe("the volumes of a set, in preview", () => {
     assert.deepEqual(told, []);
   });
 
+  it("are as asked for in every spelling, also in that of Kubernetes for a fraction", async () => {
+    for (const size of ["1.4Gi", "1503238553600m", "1503238554", "1.5032385536G"])
+      await look(inputs(size, 5), { set: liveSet("1503238553600m"), expands: false });
+    assert.deepEqual(told, []);
+    await assert.rejects(look(inputs("1.3Gi"), { set: liveSet("1503238553600m") }), {
+      message:
+        'volumeSize: "1.3Gi" is not allowed for ring cassandra: its volumes have 1503238553600m, and no volume can shrink; allowed is ' +
+        "1503238553600m or more",
+    });
+  });
+
+  it("are of one size where only their class is another", async () => {
+    const edit = inputs("1024Mi");
+    edit.metadata.annotations["cassandra/storage-class"] = "other";
+    await look(edit);
+    assert.match(told[0], /^ring cassandra: existing volumes stay of class fast, volumes of members to come are of/);
+  });
+
   it("grow where they are to be larger", async () => {
     await look(inputs("2Gi"));
     assert.deepEqual(told, [

@@ -91,6 +91,8 @@ describe("the kubernetes stand-in: differences", () => {
   it("takes two spellings of a quantity for the same, but only where quantities are", () => {
     assert.ok(isSameQuantity(["resources", "requests", "cpu"], "1000m", 1));
     assert.ok(isSameQuantity(["resources", "limits", "memory"], "1Gi", "1024Mi"));
+    assert.ok(isSameQuantity(["resources", "requests", "storage"], "1.4Gi", "1503238553600m"));
+    assert.ok(isSameQuantity(["resources", "requests", "cpu"], "700m", "0.7"));
     assert.ok(!isSameQuantity(["resources", "limits", "memory"], "1Gi", "1G"));
     assert.ok(!isSameQuantity(["metadata", "labels", "size"], "1Gi", "1024Mi"));
   });
