@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withAnswerTimeout, waitUntilClear, errorMessage } from "../kubernetes/apiClient";
 import { ProgressReporter } from "../engine/progressReporter";
+import { noteCountEdit } from "./countEdits";
 import { restoreMembers } from "./memberRestore";
 import type { UnorderedRing } from "../cassandra/unorderedRing";
 
@@ -11,8 +12,9 @@ interface ControllerInputs {
 
 /**
  * Hook of a ReplicationController, whose pods hold the data. To scale down, a ReplicationController deletes pods first that do not serve,
- * and a pod whose container does not run streams no data. So all pods must serve first. A decommission that somebody started by hand is
- * cancelled, since no other member could join meanwhile.
+ * and a pod whose container does not run streams no data. So all pods must serve first. The live count decides, not only the state: after
+ * somebody scaled up by hand, any edit sets the count back, and members leave that the state does not know. A decommission that somebody
+ * started by hand is cancelled, since no other member could join meanwhile.
  * @param parent line of `pulumi up` that the hook writes to
  */
 export function requireServingMembers(
@@ -27,9 +29,9 @@ export function requireServingMembers(
     `${name}-members-serve-first`,
     async ({ oldInputs, newInputs }) => {
       const { metadata, spec } = newInputs as ControllerInputs;
-      const [was, wanted] = [(oldInputs as ControllerInputs).spec.replicas, spec.replicas];
+      const [known, wanted] = [(oldInputs as ControllerInputs).spec.replicas, spec.replicas];
       const client = ring.client(metadata.namespace);
-      const silent = async () => {
+      const silent = async (was: number) => {
         const pods = await client.silent();
         if (pods.length === 0) return undefined;
         return (
@@ -38,13 +40,20 @@ export function requireServingMembers(
         );
       };
       if (isDryRun) {
-        const why = wanted < was ? await withAnswerTimeout(silent).catch(unseen) : undefined;
-        if (why) await pulumi.log.warn(`${ring.name}: ${why}. \`pulumi up\` waits for that`, parent);
+        noteCountEdit(parent);
+        for (const line of await withAnswerTimeout(() =>
+          preview(client, metadata.name, { known, wanted }, silent),
+        ).catch(unseen))
+          await pulumi.log.warn(`${ring.name}: ${line}`, parent);
         return;
       }
       await restoreMembers(client, wanted, report);
-      if (wanted >= was) return;
-      await waitUntilClear(silent, client.stallTimeoutMinutes).catch((error: Error) => {
+      const mustClear = async () => {
+        // Somebody may scale while `pulumi up` waits. Without a controller, the update fails by itself.
+        const was = (await client.replicas()) ?? known;
+        return wanted < was ? silent(was) : undefined;
+      };
+      await waitUntilClear(mustClear, client.stallTimeoutMinutes).catch((error: Error) => {
         throw new Error(`ring ${ring.name}: ${errorMessage(error)}. No pod was removed`);
       });
     },
@@ -52,4 +61,20 @@ export function requireServingMembers(
   );
 }
 
-const unseen = (error: Error) => `the ring could not be checked: ${errorMessage(error)}`;
+/** What an edit means for the members of a live controller. */
+async function preview(
+  client: UnorderedRing,
+  controller: string,
+  { known, wanted }: { known: number; wanted: number },
+  silent: (was: number) => Promise<string | undefined>,
+): Promise<string[]> {
+  const was = (await client.replicas()) ?? known;
+  if (wanted >= was) return [];
+  const byHand =
+    `ReplicationController ${controller} asks for ${was} pods, and the state of the stack for ${known}, since somebody has scaled it: ` +
+    `\`pulumi up\` sets replicas to ${wanted}, and ${was - wanted} of the members leave the ring`;
+  const why = await silent(was);
+  return [...(was === known ? [] : [byHand]), ...(why ? [`${why}. \`pulumi up\` waits for that`] : [])];
+}
+
+const unseen = (error: Error) => [`the ring could not be checked: ${errorMessage(error)}. \`pulumi up\` checks again`];

@@ -12,6 +12,7 @@ import { isMocked } from "../engine/recorded";
 import { watchPods, WatchedRing } from "./podWatch";
 import { decommissionMembers, DecommissioningRing } from "./topologyChanges";
 import type { Survey } from "./ringSurvey";
+import { isCountEdited } from "./countEdits";
 import { announceStep, describeProgress, describeStep } from "./convergenceMessages";
 import { nextConvergenceStep } from "./convergencePlan";
 
@@ -57,7 +58,7 @@ export function ringConverged(
     watch.isQuiet = true;
     const warn = (line: string) => pulumi.log.warn(`${args.name}: ${line}`, parent);
     try {
-      if (isDryRun) await previewConvergence(client, args.replicas, report);
+      if (isDryRun) await previewConvergence(client, args.replicas, report, isCountEdited(parent));
       else await converge(client, args, { report, warn });
     } catch (error) {
       failUpdate(`ring ${args.name}: ${errorMessage(error as Error)}`);
@@ -84,11 +85,15 @@ export type ConvergingRing = Pick<
 > &
   DecommissioningRing;
 
-/** Reports what `pulumi up` would repair. If `replicas` is being edited, the hooks of that edit report instead. */
+/**
+ * Reports what `pulumi up` would repair.
+ * @param isEdited whether a hook has told of the number of members @default false
+ */
 export async function previewConvergence(
   client: Pick<RingClient, "survey">,
   replicas: number | undefined,
   report: ProgressReporter,
+  isEdited = false,
 ): Promise<void> {
   try {
     const seen = await withAnswerTimeout(() =>
@@ -99,7 +104,7 @@ export async function previewConvergence(
       }),
     );
     const line =
-      seen.asked !== undefined && (seen.isUneven || seen.asked === (replicas ?? seen.asked))
+      seen.asked !== undefined && (!isEdited || seen.isUneven || seen.asked === (replicas ?? seen.asked))
         ? describeStep(nextConvergenceStep(seen), seen)
         : "";
     if (line) await report(line, true);

@@ -15,7 +15,10 @@ export function describeStep(step: ConvergenceStep, { expected }: Survey): strin
       `${step.recreatePod} is a member, ${replicas}, and has no pod: \`pulumi up\` recreates its pod, so that it can stream its data ` +
       "to the others"
     );
-  if ("scale" in step) return `the controllers ask for ${step.from} pods, ${replicas}: \`pulumi up\` scales them`;
+  if ("scale" in step) {
+    const leaving = step.from > step.scale ? ", and the surplus members leave the ring" : "";
+    return `the controllers ask for ${step.from} pods, ${replicas}: \`pulumi up\` scales them${leaving}`;
+  }
   if ("replaceAtNewAddress" in step)
     return (
       `${podNameOf(step.replaceAtNewAddress)} waits, since the ring knows another member by its address: \`pulumi up\` deletes the pod, and ` +

@@ -69,9 +69,13 @@ function missingPods(seen: Survey): ConvergenceStep | undefined {
   return last && { recreatePod: last.name, scale: last.ringOrdinal + 1 };
 }
 
-/** A surplus member that is being decommissioned. Pods that join may be waiting for the end of that. */
-function decommissionInProgress({ asked, expected, pods, record, listed = [] }: Survey): ConvergenceStep | undefined {
-  if (asked === undefined || asked <= expected.length) return undefined;
+/**
+ * A surplus member that is being decommissioned. Pods that join may be waiting for the end of that. Which pods without ordinal leave is for
+ * their controller to choose, which takes those first that do not run and stream nothing: all must serve before that one is scaled.
+ */
+function decommissionInProgress(seen: Survey): ConvergenceStep | undefined {
+  const { asked, expected, pods, record, listed = [], lostMember } = seen;
+  if (asked === undefined || asked <= expected.length || lostMember) return undefined;
   const leaves = pods.some(({ name, address }) => {
     const member = memberOf(listed, record[name], address);
     return !expected.includes(name) && member?.up && member.state === "leaving";

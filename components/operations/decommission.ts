@@ -7,6 +7,7 @@ import { ProgressReporter } from "../engine/progressReporter";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { RingClient } from "../cassandra/ringClient";
 import { NoMemberServesError } from "../cassandra/ringQueries";
+import { noteCountEdit } from "./countEdits";
 import { restoreMembers } from "./memberRestore";
 import { DecommissionBlocked, decommissionMembers } from "./topologyChanges";
 import { RingReference } from "../cassandra/ringPods";
@@ -105,6 +106,7 @@ export function decommissionBeforeScaling(name: string, args: DecommissionArgs, 
       const set = (newInputs as SetInputs).metadata.name;
       const seen = await see(async () => ({ live: await client.replicasOf(set) }));
       if (!seen) return;
+      noteCountEdit(parent);
       // Somebody may have scaled the StatefulSet by hand: the state does not know these members, which have data as well.
       const was = Math.max(replicasOf(oldInputs), seen.live ?? 0);
       if (!isDryRun) await restoreOnce(client, ofRing(wanted));

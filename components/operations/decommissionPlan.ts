@@ -134,6 +134,9 @@ export function obstacles(ring: RingView, wanted: number): string[] {
       // Its disk may hold the only replica of data that the member with the repair lacks.
       const [other] = ring.membersAwaitingRepair.filter((owed) => owed !== pod);
       if (other) return `${back}; keep its disk, which ${other} needs for its repair`;
+      const silent = ring.members.filter((member) => !member.up && member.pod !== pod).map((member) => member.pod);
+      if (silent.length > 0)
+        return `${back}; keep its disk as long as ${silent.join(" and ")} does not serve: it may hold the only replica of some rows`;
       return (
         `${back}; if its disk or its node is gone for good, ` +
         `\`kubectl delete -n ${ring.namespace} pvc/${claim} pod/${pod}\` lets the next pod take its place`

@@ -113,6 +113,14 @@ describe("the way to a ring that is what the stack says", () => {
     const seen = ring({ asked: 4, expected: three, pods, record });
     assert.match(waits(seen).waitFor, /cassandra-2 to join the ring/);
     assert.deepEqual(nextConvergenceStep({ ...seen, listed: listing({ state: "leaving" }) }), { scale: 3, from: 4 });
+    // A ReplicationController deletes the pod that does not run, whichever leaves.
+    const silent = {
+      ...seen,
+      listed: listing({ state: "leaving" }),
+      pods: [pod(0, { ready: false }), ...seen.pods.slice(1)],
+    };
+    assert.deepEqual(nextConvergenceStep(silent), { scale: 3, from: 4 });
+    assert.equal(waits({ ...silent, lostMember: "removedByRing" }).waitFor, "cassandra-0 to serve again");
   });
 
   it("has the record forget a surplus member that somebody removed by hand, and the others repaired", () => {

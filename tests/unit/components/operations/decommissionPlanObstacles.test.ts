@@ -47,6 +47,14 @@ describe("the way to a smaller ring", () => {
     });
   }
 
+  it("lets nobody delete a disk while another member does not serve", () => {
+    for (const change of [{ up: false }, { up: false, returns: true }]) {
+      const lines = obstacles(ring([member(0, { up: false }), member(1, change), ...five.slice(2)]), 3).join("\n");
+      assert.match(lines, /cassandra-0 is down: .*; keep its disk as long as cassandra-1 does not serve/);
+      assert.doesNotMatch(lines, /kubectl delete/);
+    }
+  });
+
   const ending: [string, RingView, RegExp][] = [
     ["a repair", ring([member(0, { repairs: true }), ...five.slice(1)]), /cassandra-0 takes part in a repair/],
     [
