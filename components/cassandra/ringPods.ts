@@ -55,6 +55,16 @@ export class RingPods {
     return found?.metadata?.labels;
   }
 
+  /** Images of Cassandra in the pod templates of the live controllers. */
+  async images(): Promise<string[]> {
+    const { namespace, sets } = this.ring;
+    const { apps } = await this.cluster();
+    const found = await Promise.all(
+      sets.map((name) => apps.readNamespacedStatefulSet({ name, namespace }).catch(undefinedWhenNotFound)),
+    );
+    return found.flatMap((set) => set?.spec?.template.spec?.containers[0].image ?? []);
+  }
+
   /** The live StatefulSets, and how many pods each asks for. */
   protected async counts(): Promise<{ name: string; count: number }[]> {
     const found = await Promise.all(this.ring.sets.map(async (name) => ({ name, count: await this.replicasOf(name) })));

@@ -46,6 +46,11 @@ export class UnorderedRing extends RingClient {
     return status!.desiredNumberScheduled;
   }
 
+  override async images(): Promise<string[]> {
+    const [container] = (await this.maker())?.spec?.template?.spec?.containers ?? [];
+    return container?.image ? [container.image] : [];
+  }
+
   protected override get makers(): string[] {
     return [this.reference.name];
   }

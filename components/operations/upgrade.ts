@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName } from "../engine/propertyNames";
-import { withAnswerTimeout, KubernetesClient, errorMessage, isReady } from "../kubernetes/apiClient";
+import { withAnswerTimeout, KubernetesClient, errorMessage } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { parseVersion } from "../cassandra/nodetool";
+import type { RingClient } from "../cassandra/ringClient";
+import { isOtherSeries, podView, PodView, versionsLastRun } from "./upgradeEvidence";
 import { keepSnapshot, snapshotName } from "./upgradeSnapshot";
 import { compare, majorOf, Version, versionOf, Versions, versionsOf, written } from "../cassandra/version";
 
@@ -40,17 +42,27 @@ export function lacksProtection(image: string): boolean {
  * Why members of these versions cannot run another version; undefined if they can. An older series does not read the data of a newer one.
  * But if some members still run the older series, an unfinished upgrade may go back. A newer series reads the data of the major version
  * before it, and of no earlier one.
+ * @param idle whether no member serves, so that the versions are those that the members ran last, as far as is known
  */
-export function upgradeProblem(running: Version[], wanted: Version): string | undefined {
+export function upgradeProblem(running: Version[], wanted: Version, idle = false): string | undefined {
   const [first] = [...running].sort(compare);
-  if (first && compare(wanted, first) < 0) {
-    const now = written(first);
-    return `its members run ${now}, and ${written(wanted)} does not read what ${now} writes; allowed is ${now} or later`;
+  if (!first) return undefined;
+  const now = idle
+    ? `none of its members serves, and they ran ${written(first)} last`
+    : `its members run ${written(first)}`;
+  if (compare(wanted, first) < 0) {
+    const after = idle
+      ? `, and an image by its digest alone (name@sha256:...), which each pod compares with its own disk before Cassandra starts`
+      : "";
+    return (
+      `${now}, and ${written(wanted)} does not read what ${written(first)} writes; allowed is ${written(first)} or later` +
+      after
+    );
   }
-  if (first && wanted.major - first.major > 1) {
+  if (wanted.major - first.major > 1) {
     const between = wanted.major - 1;
     return (
-      `its members run ${written(first)}, whose files ${written(wanted)} does not read; allowed is ${between}.x first, and ` +
+      `${now}, whose files ${written(wanted)} does not read; allowed is ${between}.x first, and ` +
       "`nodetool upgradesstables` on each member"
     );
   }
@@ -65,30 +77,31 @@ export interface UpgradeArgs {
   name: string;
   /** Labels of its pods. */
   selector: Record<string, string>;
+  /** Names of its StatefulSets, each with as many pods. @default one controller */
+  sets?: string[];
+  /** Whether its pods may not keep the ring record. @default false */
+  isAdopted?: boolean;
   /** Whether members come back to their disks, and so to their snapshots. */
   keepsDisks: boolean;
+  /** Client of the ring in a namespace. */
+  client: (namespace: string) => Pick<RingClient, "images" | "isUnformed">;
   /** Minutes after which a snapshot is given up. @default 15 */
   stallTimeoutMinutes?: number;
   /** The Kubernetes cluster of the ring. @default that of the default provider */
   cluster?: KubeContext;
 }
 
-const imageOf = (inputs: unknown): string =>
-  (inputs as { spec: { template: { spec: { containers: { image: string }[] } } } }).spec.template.spec.containers[0]
-    .image;
-
-/** A pod, and its image. */
-interface PodView {
-  pod: string;
-  image: string;
-  ready: boolean;
-  /** When its container started last. */
-  startedAt?: Date;
+interface ControllerInputs {
+  metadata: { namespace: string };
+  spec: { replicas?: number; template: { spec: { containers: { image: string }[] } } };
 }
+
+const imageOf = (inputs: unknown): string => (inputs as ControllerInputs).spec.template.spec.containers[0].image;
 
 /**
  * Hook of a controller, for a change of the image: refuses, in preview as well, a Cassandra that does not read the members' data. If the
- * change is allowed, each member first takes a snapshot of its data.
+ * change is allowed, each member first takes a snapshot of its data. The live image counts as well: any edit takes one back that somebody
+ * has set by hand.
  * @param parent line of `pulumi up` that the hook writes to
  */
 export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: pulumi.Resource): pulumi.ResourceHook {
@@ -111,83 +124,117 @@ export function snapshotBeforeUpgrade(name: string, args: UpgradeArgs, parent: p
     }
   };
 
-  const prepare = shareFirstCall(async (was: string, wanted: string, namespace: string): Promise<void> => {
-    const pods = await withAnswerTimeout(() => podsOf(args, namespace)).catch(
-      async (error: Error): Promise<PodView[]> => {
-        if (!isDryRun) throw new Error(`ring ${args.name}: its members could not be checked: ${errorMessage(error)}`);
+  /** The pods, and the images in the templates of their controllers. Without an answer, a preview goes by the state. */
+  const look = (was: string, wanted: string, namespace: string): Promise<{ pods: PodView[]; images: string[] }> =>
+    withAnswerTimeout(async () => {
+      const connection = await KubernetesClient.connect(args.cluster);
+      const [pods, images] = await Promise.all([
+        connection.pods(namespace, args.selector),
+        args.client(namespace).images(),
+      ]);
+      return { pods: pods.map(podView), images };
+    }).catch(async (error: Error) => {
+      if (!isDryRun) throw new Error(`ring ${args.name}: its members could not be checked: ${errorMessage(error)}`);
+      if (was !== wanted)
         await warn(`its members could not be checked: ${errorMessage(error)}. \`pulumi up\` checks again`);
-        return [{ pod: "", image: was, ready: true }];
-      },
-    );
-    const running = pods.filter(({ ready }) => ready);
-    const asked = await Promise.all(running.map((pod) => versionIn(pod, namespace)));
-    const versions = asked.flatMap((one) => one ?? []);
-    // If the tag leaves the version open, a member that already runs the image knows the version.
-    const [known] = asked.filter((version, i) => version && running[i].image === wanted);
-    const open = known ? { oldest: known, newest: known } : versionsOf(wanted);
-    // If even the newest possible version does not read the data, none does.
-    const problem = open && upgradeProblem(versions, open.newest);
-    if (problem)
-      throw new Error(`${propertyName("image")}: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);
-    if (versions.length > 0 && mayNotRead(versions, open)) {
-      const now = written([...versions].sort(compare)[0]);
-      await warn(
-        `image ${wanted} does not name its Cassandra version, and the members run ${now}: the versions are compared only when ` +
-          (args.keepsDisks
-            ? "the first member restarts. If the image cannot read its disk, this member does not start, and the others stay as they are. "
-            : "pods with this image join. ") +
-          "With a tag such as 5.0.9, they are compared now",
-      );
-    }
-    if (!args.keepsDisks) return;
-    await report(describeUpgrade(was, wanted));
-    if (isDryRun) return;
-    const connection = await KubernetesClient.connect(args.cluster);
-    for (const { pod, image, ready, startedAt } of pods) {
-      // This update may be the repair of this pod.
-      if (!ready) await warn(`${pod} does not serve, so no snapshot of it is taken`);
-      // The pod does not restart, and a snapshot would no longer be one from before the upgrade.
-      else if (image === wanted) await report(`${pod} runs ${wanted} already`);
-      else
-        await report(
-          await keepSnapshot(
-            connection,
-            { namespace, pod },
-            { image, wanted, startedAt, stallTimeoutMinutes: args.stallTimeoutMinutes },
-          ),
+      return { pods: [{ pod: "", image: was, ready: true }], images: [] };
+    });
+
+  /** Versions that the members ran last, where none serves. Before the first ring has begun to form, nothing is written. */
+  const lastRun = async (pods: PodView[], templates: string[], namespace: string): Promise<Version[]> => {
+    const versions = versionsLastRun(pods, args.keepsDisks ? templates : []);
+    if (versions.length === 0 || args.isAdopted) return versions;
+    // An account that may not read the ring record is refused what may be wrong.
+    const isUnformed = await args
+      .client(namespace)
+      .isUnformed()
+      .catch(() => false);
+    return isUnformed ? [] : versions;
+  };
+
+  const prepare = shareFirstCall(
+    async (state: string, wanted: string, namespace: string, members: number | undefined): Promise<void> => {
+      const { pods, images } = await look(state, wanted, namespace);
+      const was = state !== wanted ? state : images.find((image) => isOtherSeries(image, wanted));
+      if (was === undefined) return;
+      const running = pods.filter(({ ready }) => ready);
+      const isIdle = running.length === 0;
+      const asked = await Promise.all(running.map((pod) => versionIn(pod, namespace)));
+      const versions = isIdle ? await lastRun(pods, [...images, was], namespace) : asked.flatMap((one) => one ?? []);
+      // If the tag leaves the version open, a member that already runs the image knows the version.
+      const [known] = asked.filter((version, i) => version && running[i].image === wanted);
+      const open = known ? { oldest: known, newest: known } : versionsOf(wanted);
+      // If even the newest possible version does not read the data, none does.
+      const problem = open && upgradeProblem(versions, open.newest, isIdle);
+      if (problem)
+        throw new Error(`${propertyName("image")}: "${wanted}" is not allowed for ring ${args.name}: ${problem}`);
+      if (versions.length > 0 && mayNotRead(versions, open)) {
+        const now = written([...versions].sort(compare)[0]);
+        await warn(
+          `image ${wanted} does not name its Cassandra version, and the members run ${now}: the versions are compared only when ` +
+            (args.keepsDisks
+              ? "the first member restarts. If the image cannot read its disk, this member does not start, and the others stay as they are. "
+              : "pods with this image join. ") +
+            "With a tag such as 5.0.9, they are compared now",
         );
-    }
-  });
+      }
+      if (!args.keepsDisks) return;
+      // Only then does another member have the rows of one whose disk is given up.
+      const allServe =
+        running.length === pods.length && running.length >= Math.max(2, (members ?? 0) * (args.sets?.length ?? 1));
+      await report(describeUpgrade(was, wanted, { isIdle, allServe }));
+      if (isDryRun) return;
+      const connection = await KubernetesClient.connect(args.cluster);
+      for (const { pod, image, ready, startedAt } of pods) {
+        // This update may be the repair of this pod.
+        if (!ready) await warn(`${pod} does not serve, so no snapshot of it is taken`);
+        // The pod does not restart, and a snapshot would no longer be one from before the upgrade.
+        else if (image === wanted) await report(`${pod} runs ${wanted} already`);
+        else
+          await report(
+            await keepSnapshot(
+              connection,
+              { namespace, pod },
+              { image, wanted, startedAt, stallTimeoutMinutes: args.stallTimeoutMinutes },
+            ),
+          );
+      }
+    },
+  );
 
   return new pulumi.ResourceHook(
     `${name}-snapshot-before-upgrade`,
     async ({ oldInputs, newInputs }) => {
-      const [was, wanted] = [imageOf(oldInputs), imageOf(newInputs)];
-      const { namespace } = (newInputs as { metadata: { namespace: string } }).metadata;
-      if (was !== wanted) await prepare(was, wanted, namespace);
+      const { namespace } = (newInputs as ControllerInputs).metadata;
+      const { replicas } = (oldInputs as ControllerInputs).spec;
+      await prepare(imageOf(oldInputs), imageOf(newInputs), namespace, replicas);
     },
     { onDryRun: true },
   );
 }
 
-function describeUpgrade(was: string, wanted: string): string {
+/**
+ * @param isIdle whether no member serves
+ * @param allServe whether all members serve, and there are several
+ */
+function describeUpgrade(was: string, wanted: string, { isIdle, allServe }: Record<"isIdle" | "allServe", boolean>) {
   const [from, to] = [versionOf(was), versionOf(wanted)];
-  const isSeries = from && to && compare(from, to) !== 0;
-  return (
-    `image ${was} -> ${wanted}: each member takes a snapshot (${snapshotName(was, wanted, "<time>")}), then they restart one at a time. ` +
-    `If one does not come back, the others stay as they are. To go back: set image ${was}` +
-    (isSeries
-      ? `, and delete the PersistentVolumeClaim and the pod of each member that ${written(to)} has started, one at a time`
-      : "")
-  );
+  const how = isIdle
+    ? "no member serves, so none takes a snapshot before it starts with the new image. "
+    : `each member takes a snapshot (${snapshotName(was, wanted, "<time>")}), then they restart one at a time. ` +
+      "If one does not come back, the others stay as they are. ";
+  return `image ${was} -> ${wanted}: ${how}To go back: set image ${was}${from && to && compare(from, to) < 0 ? wayBack(to, allServe) : ""}`;
 }
 
-async function podsOf({ selector, cluster }: UpgradeArgs, namespace: string): Promise<PodView[]> {
-  const pods = await (await KubernetesClient.connect(cluster)).pods(namespace, selector);
-  return pods.map((pod) => ({
-    pod: pod.metadata!.name!,
-    image: pod.spec!.containers[0].image!,
-    ready: isReady(pod),
-    startedAt: pod.status?.containerStatuses?.[0]?.state?.running?.startedAt,
-  }));
+/** What else it takes to go back from a series that the earlier one does not read. */
+function wayBack(from: Version, allServe: boolean): string {
+  if (allServe)
+    return (
+      `, and delete the PersistentVolumeClaim and the pod of each member that ${written(from)} has started, one at a time, and only while ` +
+      "all other members serve"
+    );
+  return (
+    `. A member that ${written(from)} has started does not start with it any more. Keep its PersistentVolumeClaim: without other members ` +
+    "that all serve, it may hold the only replica of some rows"
+  );
 }

@@ -60,6 +60,8 @@ export class DaemonCluster extends CassandraRing {
     const ring = { name: args.name, selector, cluster, stallTimeoutMinutes };
     const canStart = podHooks(name, args, cluster, ...(hostPath === undefined ? [] : [ofFolder(hostPath)]));
     const workload = { apiVersion: "apps/v1", kind: maker } as const;
+    const isOnNodes = disk.kind === "hostPath";
+    const client = (namespace: string) => new UnorderedRing(cluster, { ...ring, namespace, maker, isOnNodes });
     const keepsNodes = refuseNoNodes(name, { ...args, ring: args.name, selector, cluster }, this);
 
     const nodeAccess = hostPath === undefined ? [] : [this.letReadNodes(name)];
@@ -84,7 +86,7 @@ export class DaemonCluster extends CassandraRing {
           beforeUpdate: [
             ...canStart,
             keepsNodes,
-            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this),
+            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk), client }, this),
           ],
         },
       },
@@ -92,8 +94,6 @@ export class DaemonCluster extends CassandraRing {
     // There is no disruption budget: `kubectl drain` leaves pods of a DaemonSet alone, and a budget cannot count them.
     this.clientService = this.serveClients(name, this.daemonSet);
 
-    const isOnNodes = disk.kind === "hostPath";
-    const client = (namespace: string) => new UnorderedRing(cluster, { ...ring, namespace, maker, isOnNodes });
     const isWhole = ringConverged({ ...ring, namespace, client }, [this.daemonSet.urn, this.clientService.urn], this);
     this.contactPoints = pulumi.all([this.discoveryName, isWhole]).apply(([names]) => names);
     this.memory.remember([this.daemonSet]);

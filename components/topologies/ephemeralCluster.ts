@@ -82,7 +82,7 @@ export class EphemeralCluster extends CassandraRing {
           beforeUpdate: [
             ...canStart,
             requireServingMembers(name, { name: args.name, client }, this),
-            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this),
+            snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk), client }, this),
           ],
         },
       },

@@ -183,7 +183,8 @@ export class PersistentCluster extends CassandraRing {
     const { takesOver = false } = args;
     const canStart = podHooks(name, args, cluster);
     const leaving = decommissionBeforeScaling(name, { ...ring, takesOver }, this);
-    const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk) }, this);
+    const client = (namespace: string) => new RingClient(cluster, { ...ring, namespace });
+    const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk), client }, this);
     // An adopted StatefulSet keeps its volume claim template: `Adoption` refuses another volume size.
     const growth = { ...ring, subject: `ring ${args.name}`, isKept: ring.isAdopted };
     const volumesGrow = expandVolumesFirst(name, growth, this);

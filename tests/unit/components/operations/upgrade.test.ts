@@ -1,13 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
 import * as assert from "node:assert/strict";
 import { mock } from "node:test";
 import { KubernetesClient } from "../../../../components/kubernetes/apiClient";
-import { PersistentCluster } from "../../../../components/index";
 import { upgradeProblem } from "../../../../components/operations/upgrade";
 import { versionOf } from "../../../../components/cassandra/version";
-import { withApiServer } from "../../../support/apiServer";
-import { callHook, record } from "../../../support/recorder";
-import { ringArgs } from "../../../support/args";
+import { edit, pod, recordLog } from "./upgradeEdits";
 
 const version = (text: string) => versionOf(`cassandra:${text}`)!;
 const problem = (running: string[], wanted: string) => upgradeProblem(running.map(version), version(wanted));
@@ -18,7 +14,7 @@ describe("another version of Cassandra", () => {
       (edit) => edit.split(" "),
     ))
       assert.equal(problem([from, from], to), undefined, `${from} -> ${to}`);
-    assert.equal(problem([], "4.1.9"), undefined, "where none serves, nothing is known");
+    assert.equal(problem([], "4.1.9"), undefined, "nothing has been written");
   });
 
   it("is refused where it does not read what the members have written", () => {
@@ -38,22 +34,7 @@ describe("another version of Cassandra", () => {
   });
 
   describe("of a ring's set", () => {
-    const images = (image: string) => ({
-      metadata: { namespace: "db" },
-      spec: { template: { spec: { containers: [{ image }] } } },
-    });
-    const pod = (name: string, image: string, isReady: boolean) => ({
-      metadata: { name },
-      spec: { containers: [{ image }] },
-      status: { conditions: [{ type: "Ready", status: isReady ? "True" : "False" }] },
-    });
-    const printed: string[] = [];
-    const { info, warn } = pulumi.log;
-
-    const logTo = (levels: Record<string, unknown>) => {
-      for (const [level, value] of Object.entries(levels))
-        Object.defineProperty(pulumi.log, level, { value, configurable: true, writable: true });
-    };
+    const { printed, warnings } = recordLog();
 
     /** Members that are asked say this. */
     async function withVersion(said: string, use: () => Promise<void>): Promise<void> {
@@ -65,38 +46,9 @@ describe("another version of Cassandra", () => {
       }
     }
 
-    beforeEach(() => {
-      printed.length = 0;
-      const print = (line: string) => Promise.resolve(void printed.push(line));
-      logTo({ info: print, warn: print });
-    });
-
-    afterEach(() => logTo({ info, warn }));
-
-    const edit = (
-      was: string,
-      wanted: string,
-      pods: object[],
-      isPreview = true,
-      refusal?: { code: number; message: string },
-    ) =>
-      withApiServer(
-        { "/api/v1/namespaces/db/pods": { items: pods } },
-        async (kubeconfig) => {
-          const args = { ...ringArgs, replicas: 2, volumeSize: "1Gi", cluster: { kubeconfig } };
-          await record(() => new PersistentCluster("cassandra", args), isPreview);
-          await callHook(
-            "cassandra-snapshot-before-upgrade",
-            { oldInputs: images(was), newInputs: images(wanted) },
-            { onDryRun: true },
-          );
-        },
-        refusal,
-      );
-
     it("tells in preview what will happen, and how to go back", async () => {
       const old = "cassandra:4.1.9";
-      await edit(old, "cassandra:5.0.9", [pod("cassandra-0", old, true)]);
+      await edit(old, "cassandra:5.0.9", [pod("cassandra-0", old, true), pod("cassandra-1", old, true)]);
       assert.equal(printed.length, 1);
       assert.match(
         printed[0],
@@ -104,7 +56,7 @@ describe("another version of Cassandra", () => {
       );
       assert.match(
         printed[0],
-        /To go back: set image cassandra:4\.1\.9, and delete the PersistentVolumeClaim and the pod of each member that 5\.0 has/,
+        /To go back: set image cassandra:4\.1\.9, and delete the PersistentVolumeClaim and the pod of each member that 5\.0 has started, one at a time, and only while all other members serve$/,
       );
     });
 
@@ -131,8 +83,6 @@ describe("another version of Cassandra", () => {
       assert.match(printed[0], /the Cassandra version of cassandra-0 could not be read: .*`pulumi up` checks again/);
       await assert.rejects(edit("team/cassandra:2026.11.1", "cassandra:5.0.9", dated, false), /No member was touched$/);
     });
-
-    const warnings = () => printed.filter((line) => line.includes("does not name its Cassandra version"));
 
     it("is refused where a tag leaves the version open, and none that it may be reads what the members write", async () => {
       const running = (image: string) => [pod("cassandra-0", image, true)];
