@@ -2,12 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { mustBe, refusalLine } from "../components/args/refusal";
 import { shapes } from "../components/args/shapes";
 import { shown } from "../components/args/shownValue";
+import { isMocked } from "../components/engine/recorded";
+import { KubeContext, namespaceOfContext } from "../components/kubernetes/kubeconfig";
 import type { StackConfig } from "./stackConfig";
 
-/** What a stack says to the provider, and means for this program as well: the namespace of objects that name none. */
+/** What a stack and its kubeconfig say to the provider, and mean for this program as well: the namespace of objects that name none. */
 export function ofProvider(): { namespace?: string } {
   const namespace = new pulumi.Config("kubernetes").get("namespace");
-  if (!namespace) return {};
+  if (!namespace) {
+    // Unit tests have no cluster, and must not depend on the kubeconfig of whoever runs them.
+    const ofContext = isMocked() || !pulumi.runtime.hasMonitor() ? undefined : namespaceOfContext(clusterOfProvider());
+    return { ...(ofContext && { namespace: ofContext }) };
+  }
   const { is, allowed } = shapes.namespace;
   if (!is(namespace))
     throw new pulumi.RunError(refusalLine("kubernetes:namespace", shown(namespace), { rule: mustBe(allowed) }));
@@ -20,7 +26,6 @@ export function ofProvider(): { namespace?: string } {
  */
 export function providerConfig(): Pick<StackConfig, "cluster" | "takesOver"> {
   const config = new pulumi.Config("kubernetes");
-  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => config.get(key));
   const folder = config.get("renderYamlToDirectory");
   if (folder) {
     throw new pulumi.RunError(
@@ -30,7 +35,13 @@ export function providerConfig(): Pick<StackConfig, "cluster" | "takesOver"> {
   }
   const takesOver = config.get("upsertExistingObjects") ?? process.env.PULUMI_K8S_UPSERT_EXISTING_OBJECTS;
   return {
-    cluster: { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(cluster && { cluster }) },
+    cluster: clusterOfProvider(),
     takesOver: takesOver === "true",
   };
+}
+
+function clusterOfProvider(): KubeContext {
+  const config = new pulumi.Config("kubernetes");
+  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => config.get(key));
+  return { ...(kubeconfig && { kubeconfig }), ...(context && { context }), ...(cluster && { cluster }) };
 }

@@ -207,7 +207,8 @@ export const commonKeys = {
     type: "string",
     default: "default",
     unit: "",
-    meaning: "Namespace of all objects that have one. Without it, `kubernetes:namespace` counts.",
+    meaning:
+      "Namespace of all objects that have one. Without it, `kubernetes:namespace` counts, then the namespace of the kubeconfig's context.",
     ...textOf(shapes.namespace),
   },
   createNamespace: {

@@ -37,13 +37,9 @@ interface Chosen {
  */
 export async function readKubeconfig(
   kubeContext: KubeContext = {},
-  { env = process.env, accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount" }: Surroundings = {},
+  { env = process.env, accountFolder = accountInPod }: Surroundings = {},
 ): Promise<KubeConfig> {
-  const written = kubeContext.kubeconfig
-    ? await readGivenKubeconfig(kubeContext.kubeconfig)
-    : await readFromEnvironment(env);
-  const chosen =
-    chosenOf(written, kubeContext) ?? (kubeContext.kubeconfig ? undefined : accountOfPod(accountFolder, env));
+  const { written, chosen } = choose(kubeContext, env, accountFolder);
   if (!chosen) {
     const { KUBECONFIG } = env;
     const where = kubeContext.kubeconfig
@@ -57,6 +53,35 @@ export async function readKubeconfig(
   }
   return loaded(chosen, env);
 }
+
+/**
+ * The namespace in which the provider makes objects that name none: that of the context, or that of the pod that runs this program.
+ * @returns undefined if there is none, or if the kubeconfig cannot be read, of which the guards tell
+ */
+export function namespaceOfContext(
+  kubeContext: KubeContext = {},
+  { env = process.env, accountFolder = accountInPod }: Surroundings = {},
+): string | undefined {
+  try {
+    return choose(kubeContext, env, accountFolder).chosen?.context.namespace || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is written in the kubeconfig, and the context to use; undefined if none is named. */
+function choose(
+  kubeContext: KubeContext,
+  env: NodeJS.ProcessEnv,
+  accountFolder: string,
+): { written: Written; chosen?: Chosen } {
+  const { kubeconfig } = kubeContext;
+  const written = kubeconfig ? readGivenKubeconfig(kubeconfig) : readFromEnvironment(env);
+  const account = () => (kubeconfig ? undefined : accountOfPod(accountFolder, env));
+  return { written, chosen: chosenOf(written, kubeContext) ?? account() };
+}
+
+const accountInPod = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 const namesOf = (entries: { name: string }[] = []) => entries.map(({ name }) => name).join(", ") || "none";
 

@@ -1,3 +1,4 @@
+import { load } from "js-yaml";
 import * as fs from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { delimiter, dirname, join, resolve, sep } from "node:path";
@@ -36,7 +37,7 @@ export interface WrittenUser {
 }
 
 /** Reads `kubernetes:kubeconfig`. To the provider, a path stands for the file's contents, whose paths are relative to its own folder. */
-export async function readGivenKubeconfig(kubeconfig: string): Promise<Written> {
+export function readGivenKubeconfig(kubeconfig: string): Written {
   const path = kubeconfig.replace(/^~(?=$|\/)/, homeOfAccount);
   if (fs.existsSync(path)) return parsed("kubernetes:kubeconfig", fs.readFileSync(path, "utf8"));
   if (/[\n{]/.test(kubeconfig)) return parsed("kubernetes:kubeconfig", kubeconfig);
@@ -55,9 +56,9 @@ function homeOfAccount(): string {
 }
 
 /** Reads KUBECONFIG. Of several files, the first with an entry decides. Missing files are skipped. */
-export async function readFromEnvironment({ KUBECONFIG, HOME }: NodeJS.ProcessEnv): Promise<Written> {
+export function readFromEnvironment({ KUBECONFIG, HOME }: NodeJS.ProcessEnv): Written {
   const named = KUBECONFIG ? KUBECONFIG.split(delimiter) : [join(HOME || homedir(), ".kube", "config")];
-  const files = await Promise.all(named.filter((file) => file && fs.existsSync(file)).map(readFile));
+  const files = named.filter((file) => file && fs.existsSync(file)).map(readFile);
   return {
     "current-context": files.map((one) => one["current-context"]).find(Boolean),
     contexts: firstOfEach(files.flatMap(({ contexts }) => contexts ?? [])),
@@ -71,15 +72,13 @@ function firstOfEach<T extends { name: string }>(entries: T[]): T[] {
 }
 
 /** A file of KUBECONFIG. Its paths are relative to its folder. */
-async function readFile(file: string): Promise<Written> {
+function readFile(file: string): Written {
   const title = `KUBECONFIG: ${file}`;
-  const text = await fs.promises.readFile(file, "utf8").catch((error: Error) => {
-    throw new Error(`${title} cannot be read: ${error.message}`);
-  });
+  const text = textOf(title, file);
   const folder = resolve(dirname(file));
   const absolute = <T extends object>(entry: T | undefined, ...fields: (keyof T)[]): T | undefined =>
     entry && { ...entry, ...Object.fromEntries(fields.flatMap((key) => absoluteField(entry, key, folder))) };
-  const { clusters = [], users = [], ...rest } = await parsed(title, text);
+  const { clusters = [], users = [], ...rest } = parsed(title, text);
   return {
     ...rest,
     clusters: clusters.map((one) => ({ ...one, cluster: absolute(one.cluster, "certificate-authority") })),
@@ -92,21 +91,22 @@ async function readFile(file: string): Promise<Written> {
   };
 }
 
+function textOf(title: string, file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`${title} cannot be read: ${(error as Error).message}`);
+  }
+}
+
 function absoluteField<T extends object>(entry: T, key: keyof T, folder: string): [keyof T, string][] {
   const path = entry[key];
   return typeof path === "string" && path ? [[key, resolve(folder, path)]] : [];
 }
 
 /** Messages do not quote the contents, which hold credentials. */
-async function parsed(title: string, text: string): Promise<Written> {
-  const { loadYaml } = await import("@kubernetes/client-node");
-  // The client cannot read an empty document.
-  const isEmpty = !text.split("\n").some((line) => !/^\s*(#.*|---)?\s*$/.test(line));
-  const document = await Promise.resolve()
-    .then(() => (isEmpty ? {} : loadYaml<unknown>(text)))
-    .catch((error: Error) => {
-      throw new Error(`${title} is no kubeconfig: it is neither YAML nor JSON: ${error.message.split("\n")[0]}`);
-    });
+function parsed(title: string, text: string): Written {
+  const document = documentIn(title, text);
   const isConfig = typeof document === "object" && document !== null && !Array.isArray(document);
   const { contexts, clusters, users, ...rest } = (isConfig ? document : {}) as { [key in keyof Written]: unknown };
   const wrong = Object.entries({ contexts, clusters, users }).find(([, list]) => !Array.isArray(list ?? []));
@@ -120,4 +120,16 @@ async function parsed(title: string, text: string): Promise<Written> {
     clusters: entries(clusters),
     users: entries(users),
   };
+}
+
+/** The only document of a file; an object without fields if the file is empty. */
+function documentIn(title: string, text: string): unknown {
+  const isEmpty = !text.split("\n").some((line) => !/^\s*(#.*|---)?\s*$/.test(line));
+  try {
+    return isEmpty ? {} : load(text);
+  } catch (error) {
+    throw new Error(
+      `${title} is no kubeconfig: it is neither YAML nor JSON: ${(error as Error).message.split("\n")[0]}`,
+    );
+  }
 }

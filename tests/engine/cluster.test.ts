@@ -47,6 +47,22 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await up(mine);
   });
 
+  it("gives a stack the namespace of its context, unless config names one", async () => {
+    const config = JSON.parse(await contents(lab)) as { contexts: { context: { namespace?: string } }[] };
+    config.contexts[0].context.namespace = "shop";
+    const file = join(folder(), "shop");
+    writeFileSync(file, JSON.stringify(config));
+    const second = await Stack.of(lab, "shop");
+    const preview = async (settings: object) => {
+      second.configure({ ...ring, clusterName: "Shop", createNamespace: true, ...settings });
+      return lab.pulumi(["preview", "--diff", "--stack", second.name, "--non-interactive"], {
+        env: { ...lab.env, KUBECONFIG: file },
+      });
+    };
+    assert.match(await preview({}), /NamespacePatch[^]*?metadata +: \{[^}]*name *: "shop"/);
+    assert.match(await preview({ namespace: "mine" }), /NamespacePatch[^]*?metadata +: \{[^}]*name *: "mine"/);
+  });
+
   it("is remembered: preview and update refuse to go to another cluster, and touch neither", async () => {
     const before = [await objects(lab), await objects(other)];
     stack.configure({ ...ring, "kubernetes:kubeconfig": await contents(other) });

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { readKubeconfig } from "../../../../components/kubernetes/kubeconfig";
+import { namespaceOfContext, readKubeconfig } from "../../../../components/kubernetes/kubeconfig";
 
 describe("the kubeconfig of a guard", () => {
   it("says which key is wrong, its value and what is allowed", async () => {
@@ -46,6 +46,31 @@ describe("the kubeconfig of a guard", () => {
       fs.rmSync(folder, { recursive: true });
     }
     await assert.rejects(readKubeconfig({ kubeconfig: "{" }), /^Error: kubernetes:kubeconfig is no kubeconfig: /);
+  });
+
+  it("has the namespace of its context, else that of the pod that reads it, and none where it cannot be read", () => {
+    const nowhere = { accountFolder: "/nowhere", env: { HOME: "/nowhere" } };
+    const kubeconfig = JSON.stringify({
+      clusters: [{ name: "one", cluster: { server: "https://one.invalid" } }],
+      contexts: [
+        { name: "shop", context: { cluster: "one", namespace: "shop" } },
+        { name: "bare", context: { cluster: "one" } },
+      ],
+      "current-context": "shop",
+    });
+    assert.equal(namespaceOfContext({ kubeconfig }, nowhere), "shop");
+    assert.equal(namespaceOfContext({ kubeconfig, context: "bare" }, nowhere), undefined);
+    assert.equal(namespaceOfContext({ kubeconfig: "contexts: [" }, nowhere), undefined);
+    assert.equal(namespaceOfContext({}, nowhere), undefined);
+    const accountFolder = fs.mkdtempSync(join(tmpdir(), "account-"));
+    try {
+      fs.writeFileSync(join(accountFolder, "token"), "secret");
+      fs.writeFileSync(join(accountFolder, "namespace"), "ours\n");
+      const env = { HOME: "/nowhere", KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };
+      assert.equal(namespaceOfContext({}, { accountFolder, env }), "ours");
+    } finally {
+      fs.rmSync(accountFolder, { recursive: true });
+    }
   });
 
   it("says what to set where nothing names a cluster", async () => {
