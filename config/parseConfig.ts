@@ -1,6 +1,6 @@
 import { Key } from "./keys";
 import { Problems } from "./messages";
-import { ofProvider } from "./provider";
+import { namespaceOfProvider } from "./provider";
 import { isSecret, Raw, readRawConfig } from "./rawConfig";
 import { commonKeys, objectKeys, topologies, Topology, topologyKeys } from "./schema";
 
@@ -33,7 +33,8 @@ export interface ParsedConfig {
 /** @param problems collects the keys and values that are wrong */
 export function parseConfig(problems: Problems): ParsedConfig {
   const table = { ...commonKeys, ...objectKeys };
-  const given = { ...ofProvider(), ...readRawConfig(table) };
+  const given = readRawConfig(table);
+  given.namespace ||= namespaceOfProvider();
   const common = problems.parse("", table, given) as CommonConfig;
   const chosen: Topology[] = common.topologies ?? [];
   const objects = Object.fromEntries(

@@ -6,18 +6,17 @@ import { isMocked } from "../components/engine/recorded";
 import { KubeContext, namespaceOfContext } from "../components/kubernetes/kubeconfig";
 import type { StackConfig } from "./stackConfig";
 
-/** What a stack and its kubeconfig say to the provider, and mean for this program as well: the namespace of objects that name none. */
-export function ofProvider(): { namespace?: string } {
+/** The namespace in which the provider makes objects that name none: that of its config, of the kubeconfig's context, or `default`. */
+export function namespaceOfProvider(): string {
   const namespace = new pulumi.Config("kubernetes").get("namespace");
   if (!namespace) {
     // Unit tests have no cluster, and must not depend on the kubeconfig of whoever runs them.
-    const ofContext = isMocked() || !pulumi.runtime.hasMonitor() ? undefined : namespaceOfContext(clusterOfProvider());
-    return { ...(ofContext && { namespace: ofContext }) };
+    const isUnitTest = isMocked() || !pulumi.runtime.hasMonitor();
+    return (isUnitTest ? undefined : namespaceOfContext(clusterOfProvider())) ?? "default";
   }
   const { is, allowed } = shapes.namespace;
-  if (!is(namespace))
-    throw new pulumi.RunError(refusalLine("kubernetes:namespace", shown(namespace), { rule: mustBe(allowed) }));
-  return { namespace };
+  if (is(namespace)) return namespace;
+  throw new pulumi.RunError(refusalLine("kubernetes:namespace", shown(namespace), { rule: mustBe(allowed) }));
 }
 
 /**

@@ -205,11 +205,12 @@ export const commonKeys = {
   },
   namespace: {
     type: "string",
-    default: "default",
+    default: "",
     unit: "",
     meaning:
-      "Namespace of all objects that have one. Without it, `kubernetes:namespace` counts, then the namespace of the kubeconfig's context.",
-    ...textOf(shapes.namespace),
+      "Namespace of all objects that have one (empty: `kubernetes:namespace`, else the namespace of the kubeconfig's context, else " +
+      "`default`).",
+    ...textOrEmpty(shapes.namespace),
   },
   createNamespace: {
     ...flag,

@@ -47,20 +47,23 @@ describe("the very cluster, on the real engine, with two clusters of simulated n
     await up(mine);
   });
 
-  it("gives a stack the namespace of its context, unless config names one", async () => {
+  it("gives a stack the namespace of its context, unless the stack or the provider is told one", async () => {
     const config = JSON.parse(await contents(lab)) as { contexts: { context: { namespace?: string } }[] };
     config.contexts[0].context.namespace = "shop";
     const file = join(folder(), "shop");
     writeFileSync(file, JSON.stringify(config));
     const second = await Stack.of(lab, "shop");
-    const preview = async (settings: object) => {
+    /** The namespace that a preview would make. */
+    const namespaceWith = async (settings: object) => {
       second.configure({ ...ring, clusterName: "Shop", createNamespace: true, ...settings });
-      return lab.pulumi(["preview", "--diff", "--stack", second.name, "--non-interactive"], {
+      const printed = await lab.pulumi(["preview", "--diff", "--stack", second.name, "--non-interactive"], {
         env: { ...lab.env, KUBECONFIG: file },
       });
+      return /NamespacePatch:[^]*? name *: "([^"]+)"/.exec(printed)?.[1];
     };
-    assert.match(await preview({}), /NamespacePatch[^]*?metadata +: \{[^}]*name *: "shop"/);
-    assert.match(await preview({ namespace: "mine" }), /NamespacePatch[^]*?metadata +: \{[^}]*name *: "mine"/);
+    assert.equal(await namespaceWith({}), "shop");
+    assert.equal(await namespaceWith({ "kubernetes:namespace": "theirs" }), "theirs");
+    assert.equal(await namespaceWith({ "kubernetes:namespace": "theirs", namespace: "mine" }), "mine");
   });
 
   it("is remembered: preview and update refuse to go to another cluster, and touch neither", async () => {

@@ -114,7 +114,7 @@ describe("the schema of config", () => {
     [
       "a namespace that Kubernetes refuses",
       { namespace: "My_Space" },
-      'namespace: invalid value "My_Space": must be a name of lower-case letters, digits and dashes, at most 63 characters',
+      'namespace: invalid value "My_Space": must be a name of lower-case letters, digits and dashes, at most 63 characters, or empty',
     ],
     [
       "a class that Kubernetes refuses",
