@@ -1,4 +1,5 @@
-import { sourcesOf } from "./ingress";
+import { isEntrance } from "./entrances";
+import { namedNetworks, sourcesOf } from "./ingress";
 import { tooWide } from "./networks";
 import { containersOf, KubeObject, podSpecOf, titleOf } from "./objects";
 import type { Rule } from "./rules";
@@ -12,23 +13,6 @@ const internal: Record<string, string> = {
   "service.beta.kubernetes.io/azure-load-balancer-internal": "true",
 };
 
-/** What leads requests from outside to a Service: names of groups, and of kinds in them. */
-const entrances: [RegExp, RegExp][] = [
-  [/^(networking\.k8s\.io|extensions)\//, /^Ingress$/],
-  [/^route\.openshift\.io\//, /^Route$/],
-  [/^gateway\.networking\.(x-)?k8s\.io\//, /^(Gateway|X?ListenerSet|\w+Route)$/],
-  [/^networking\.istio\.io\//, /^(Gateway|VirtualService)$/],
-  [/^traefik\.(io|containo\.us)\//, /^IngressRoute/],
-  [/^projectcontour\.io\//, /^HTTPProxy$/],
-];
-
-/** A VirtualService without a gateway of its own leads requests of the mesh alone. */
-function isEntrance({ apiVersion, kind, spec }: KubeObject): boolean {
-  const { gateways = [] } = (spec ?? {}) as { gateways?: string[] };
-  if (kind === "VirtualService" && gateways.every((gateway) => gateway === "mesh")) return false;
-  return entrances.some(([group, kinds]) => group.test(apiVersion) && kinds.test(kind));
-}
-
 interface ServiceSpec {
   type?: string;
   externalIPs?: string[];
@@ -41,11 +25,12 @@ function isPublic({ spec = {}, metadata, isPart }: KubeObject): boolean {
   const { type, externalIPs, loadBalancerSourceRanges: ranges, ports } = spec as ServiceSpec;
   if (type === "NodePort" || externalIPs?.length) return true;
   const annotations = Object.entries(metadata?.annotations ?? {});
-  const isInternal = annotations.some(([key, value]) => internal[key] === value);
+  // Where annotations contradict each other, it is for the cloud to choose one.
+  const opens = annotations.some(([key, value]) => key in internal && internal[key] !== value);
+  const isInternal = !opens && annotations.some(([key, value]) => internal[key] === value);
   if (type === "LoadBalancer") return !isInternal && (!ranges?.length || tooWide(ranges) !== undefined);
   if (!isPart || type !== undefined) return false;
   // Without a type it is the one that is there that decides: of the other fields, none may open it.
-  const opens = annotations.some(([key, value]) => key in internal && internal[key] !== value);
   const isOpened = ranges !== undefined && (ranges.length === 0 || tooWide(ranges) !== undefined);
   return opens || (isOpened && !isInternal) || !!ports?.some(({ nodePort }) => nodePort);
 }
@@ -67,6 +52,9 @@ export const privateServices: Rule = {
       return [`${titleOf(object)} lets everybody in: ${sources.everybody}; name the pods or networks of clients`];
     const wide = sources && tooWide(sources.networks);
     if (wide !== undefined) return [`${titleOf(object)} lets ${wide} in; name the networks of clients`];
+    const named = tooWide(namedNetworks(object) ?? []);
+    if (named !== undefined)
+      return [`${titleOf(object)} is ${named} to the policies that let it in; name the networks of clients`];
     if (object.kind !== "Service" || !isPublic(object)) return [];
     return [
       `${titleOf(object)} is open to everybody who reaches its address; make it a ClusterIP, or a load balancer with your cloud's annotation ` +

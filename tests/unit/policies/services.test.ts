@@ -17,6 +17,23 @@ describe("the policy against what is open", () => {
     assert.equal(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["2000::/3"] }).length, 1);
   });
 
+  it("want no Service that one annotation makes internal and another one does not", () => {
+    const aws = "service.beta.kubernetes.io/aws-load-balancer-";
+    const open = (annotations: object, spec = {}) =>
+      check("private-services", {
+        kind: "Service",
+        metadata: { name: "cql", annotations: annotations as Record<string, string> },
+        spec: { type: "LoadBalancer", ...spec },
+      }).length;
+    assert.equal(open({ [`${aws}internal`]: "true", [`${aws}scheme`]: "internet-facing" }), 1);
+    assert.equal(open({ [`${aws}internal`]: "false", [`${aws}scheme`]: "internal" }), 1);
+    const gke = { "networking.gke.io/load-balancer-type": "Internal" };
+    assert.equal(open({ ...gke, "cloud.google.com/load-balancer-type": "External" }), 1);
+    assert.equal(open({ [`${aws}internal`]: "true", [`${aws}scheme`]: "internal", ...gke }), 0);
+    const scheme = { [`${aws}scheme`]: "internet-facing" };
+    assert.equal(open(scheme, { loadBalancerSourceRanges: ["10.0.0.0/8"] }), 0);
+  });
+
   it("want nothing else open to the world", () => {
     const isOpen = (object: object) => check("private-services", object).length > 0;
     const entrances = [
@@ -29,6 +46,21 @@ describe("the policy against what is open", () => {
       ["networking.istio.io/v1", "Gateway"],
       ["traefik.io/v1alpha1", "IngressRouteTCP"],
       ["projectcontour.io/v1", "HTTPProxy"],
+      ["contour.heptio.com/v1beta1", "IngressRoute"],
+      ...["IngressRoute", "IngressRouteTCP", "IngressRouteUDP"].map((kind) => ["traefik.containo.us/v1alpha1", kind]),
+      ...["TCPIngress", "UDPIngress"].map((kind) => ["configuration.konghq.com/v1beta1", kind]),
+      ...["VirtualServer", "VirtualServerRoute", "TransportServer"].map((kind) => ["k8s.nginx.org/v1", kind]),
+      ...["Host", "Listener", "Mapping", "TCPMapping"].map((kind) => ["getambassador.io/v3alpha1", kind]),
+      ["x.getambassador.io/v3alpha1", "AmbassadorTCPMapping"],
+      ...["Gateway", "VirtualService", "RouteTable"].map((kind) => ["gateway.solo.io/v1", kind]),
+      ["ingress.v3.haproxy.org/v3", "TCP"],
+      ["apisix.apache.org/v2", "ApisixRoute"],
+      ["zalando.org/v1", "RouteGroup"],
+      ["voyager.appscode.com/v1", "Ingress"],
+      ["ingress.k8s.ngrok.com/v1alpha1", "TCPEdge"],
+      ["ngrok.k8s.ngrok.com/v1alpha1", "CloudEndpoint"],
+      ["elbv2.k8s.aws/v1beta1", "TargetGroupBinding"],
+      ["networking.gke.io/v1", "MultiClusterIngress"],
     ];
     for (const [apiVersion, kind] of entrances) {
       const [line] = check("private-services", { apiVersion, kind, metadata: { name: "cql" }, spec: {} });
@@ -38,6 +70,9 @@ describe("the policy against what is open", () => {
       ["gateway.networking.k8s.io/v1", "GatewayClass"],
       ["networking.k8s.io/v1", "IngressClass"],
       ["example.com/v1", "Route"],
+      ["configuration.konghq.com/v1", "KongPlugin"],
+      ["k8s.nginx.org/v1", "Policy"],
+      ["getambassador.io/v3alpha1", "RateLimitService"],
     ])
       assert.ok(!isOpen({ apiVersion, kind, spec: {} }), kind);
     assert.ok(isOpen(set({}, container({ ports: [{ hostPort: 9042 }] }))));
