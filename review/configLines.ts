@@ -1,7 +1,8 @@
-import { Key } from "../config/keys";
-import { commonKeys } from "../config/schema";
 import { masked } from "./events";
-import { brief, differences, fieldsOf, parsed } from "./fields";
+import { brief, Difference, differences, fieldsOf, parsed } from "./fields";
+import { withoutMoved } from "./movedSecrets";
+import { PlainTexts } from "./plainTexts";
+import { withoutSecrets } from "./secrets";
 
 /** A key of stack config that is not what it was in the last update. */
 export interface ConfigChange {
@@ -15,63 +16,58 @@ export interface ConfigChange {
 /** Config as `pulumi stack history --json` tells it. */
 export type PastConfig = Record<string, { value?: string; secret: boolean }>;
 
-/** Keys whose values must not be shown, though a stack file may have them in plain text. */
-const isSecret = (path: string) => (commonKeys as Record<string, Key>)[path.split(/[:.]/).at(-1)!]?.isSecret ?? false;
-
-/** A value with each secret in it masked: those that config says are, and those that a key is the name of. */
-function hidden(path: string, value: unknown): unknown {
-  const fields = fieldsOf(parsed(value));
-  if (fields)
-    return Object.fromEntries(Object.keys(fields).map((name) => [name, hidden(`${path}.${name}`, fields[name])]));
-  return value && (isSecret(path) || holdsMask(value)) ? masked : value;
-}
-
 const holdsMask = (value: unknown): boolean => (JSON.stringify(value) ?? "").includes(masked);
-
-/** One side of a change. What becomes a secret, or was one, is none to show either. */
-const shown = (path: string, value: unknown, other: unknown) =>
-  brief(value !== "" && holdsMask(other) ? masked : hidden(path, value));
 
 /** Values in a value that are no secrets, by their paths. */
 function plainLeaves(path: string, value: unknown): { path: string; value: unknown }[] {
   const fields = fieldsOf(parsed(value));
   if (fields) return Object.keys(fields).flatMap((name) => plainLeaves(`${path}.${name}`, fields[name]));
-  return hidden(path, value) === masked ? [] : [{ path, value }];
+  return withoutSecrets(path, value) === masked ? [] : [{ path, value }];
 }
 
 /**
  * What changed since the last update, in order of the stack file's lines. Of a secret that was one before, nobody can tell here
  * whether it is another one; of an object that held one, the values beside it cannot be compared either, and are told as they are.
  * @param wanted config of the preview, defaults included
+ * @param known secrets that the state and the config have
  */
-export function configChanges(past: PastConfig, wanted: Record<string, string>, stackFile: string): ConfigChange[] {
+export function configChanges(
+  past: PastConfig,
+  wanted: Record<string, string>,
+  stackFile: string,
+  known = new PlainTexts([]),
+): ConfigChange[] {
   const lines = stackFile.split("\n");
   const keys = [...new Set([...Object.keys(past), ...Object.keys(wanted)])].sort();
-  const changes = keys.flatMap((key): ConfigChange[] => {
-    const { value, secret } = past[key] ?? {};
-    const after = wanted[key];
-    const place = (path: string) => ({ key: path, ...lineOf(lines, namesIn(key, path)) });
-    if (secret) {
-      if (after === masked) return [];
-      if (after !== undefined && fieldsOf(parsed(after)) && holdsMask(after))
-        return plainLeaves(key, after).map((leaf) => ({
-          ...place(leaf.path),
-          before: masked,
-          after: brief(leaf.value),
-        }));
-      const hide = after === "" ? "" : masked;
-      return [{ ...place(key), before: masked, ...(after !== undefined && { after: hide }) }];
-    }
-    return differences(value, after).map(({ path, before, after }) => {
-      const full = path ? `${key}.${path}` : key;
-      return {
-        ...place(full),
-        ...(before !== undefined && { before: shown(full, before, after) }),
-        ...(after !== undefined && { after: shown(full, after, before) }),
-      };
-    });
-  });
+  const isBeside = (key: string) => !!past[key]?.secret && !!fieldsOf(parsed(wanted[key])) && holdsMask(wanted[key]);
+  const compared = keys.filter((key) => !isBeside(key)).flatMap((key) => comparison(key, past[key], wanted[key]));
+  const beside = keys.filter(isBeside).flatMap((key) => plainLeaves(key, wanted[key]));
+  const shown = (path: string, value: unknown) => brief(withoutSecrets(path, known.without(value)));
+  const place = (path: string) => {
+    const key = keys.find((one) => path === one || path.startsWith(`${one}.`))!;
+    return { key: path, ...lineOf(lines, namesIn(key, path)) };
+  };
+  /** One side of a change. What becomes a secret, or was one, is none to show either. */
+  const side = (path: string, value: unknown, other: unknown) =>
+    value !== "" && holdsMask(other) ? masked : shown(path, value);
+  const changes = [
+    ...beside.map(({ path, value }) => ({ ...place(path), before: masked, after: shown(path, value) })),
+    ...withoutMoved(compared).map(({ path, before, after }) => ({
+      ...place(path),
+      ...(before !== undefined && { before: side(path, before, after) }),
+      ...(after !== undefined && { after: side(path, after, before) }),
+    })),
+  ];
   return changes.sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || a.key.localeCompare(b.key));
+}
+
+/** What differs of one key. */
+function comparison(key: string, was: PastConfig[string] | undefined, after: string | undefined): Difference[] {
+  if (was?.secret) {
+    if (after === masked) return [];
+    return [{ path: key, before: masked, ...(after !== undefined && { after: after === "" ? "" : masked }) }];
+  }
+  return differences(was?.value, after).map((one) => ({ ...one, path: one.path ? `${key}.${one.path}` : key }));
 }
 
 /** The names on the way to a value in a key. */

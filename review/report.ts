@@ -1,8 +1,10 @@
 import { revisionAnnotation } from "../components/objects/podMetadata";
 import { ConfigChange } from "./configLines";
-import { Change, Drift, masked, Preview } from "./events";
-import { brief, Difference, differences } from "./fields";
+import { Change, Drift, Preview } from "./events";
+import { brief, differences } from "./fields";
+import { PlainTexts } from "./plainTexts";
 import { ringImpacts, RingImpact } from "./rings";
+import { secretChanges, ShownFields } from "./shownFields";
 
 export interface ReportArgs {
   stack: string;
@@ -11,12 +13,15 @@ export interface ReportArgs {
   preview: Preview;
   /** What changed in the config since the last update; undefined when there never was one. */
   config?: ConfigChange[];
+  /** Secrets that the state and the config have. @default none */
+  known?: PlainTexts;
 }
 
 /** What a preview means, as a comment in Markdown: the same text for the same preview. */
-export function report({ stack, stackFile, preview, config }: ReportArgs): string {
+export function report({ stack, stackFile, preview, config, known = new PlainTexts([]) }: ReportArgs): string {
   const objects = preview.changes.filter(({ type, what }) => what !== "same" && /^(kubernetes|random):/.test(type));
   const rings = preview.succeeded ? ringImpacts(preview) : [];
+  const shown = new ShownFields(known, preview.changes);
   const parts = [
     `### Preview of stack \`${stack}\``,
     headline(preview, rings, objects),
@@ -34,14 +39,14 @@ export function report({ stack, stackFile, preview, config }: ReportArgs): strin
       ? [
           bullets(
             "#### Changed by hand since the last update; `pulumi up --refresh` sets it back",
-            preview.drifts.map(drift),
+            preview.drifts.map((one) => drift(one, shown)),
           ),
         ]
       : []),
     ...(preview.said.warning.length > 0 ? [bullets("#### Warnings", preview.said.warning)] : []),
-    ...(preview.succeeded && objects.length > 0 ? [objectPart(objects)] : []),
+    ...(preview.succeeded && objects.length > 0 ? [objectPart(objects, shown)] : []),
   ];
-  return cut(`${parts.filter(Boolean).join("\n\n")}\n`);
+  return cut(`${known.replaced(parts.filter(Boolean).join("\n\n"))}\n`);
 }
 
 /** Characters that a comment may have, but for the marker in front of it. */
@@ -86,7 +91,7 @@ function configPart(changes: ConfigChange[], stackFile: string): string {
 
 const value = (text: string | undefined) => (text === undefined ? "none" : text === "" ? "empty" : `\`${text}\``);
 
-function objectPart(objects: Change[]): string {
+function objectPart(objects: Change[], shown: ShownFields): string {
   const verbs = {
     create: "created",
     import: "taken over",
@@ -101,7 +106,7 @@ function objectPart(objects: Change[]): string {
   const rows = objects
     .map(
       (object) =>
-        `| ${verbs[object.what as keyof typeof verbs]} | ${kindOf(object)} \`${nameOf(object)}\` | ${fields(object)} |`,
+        `| ${verbs[object.what as keyof typeof verbs]} | ${kindOf(object)} \`${nameOf(object)}\` | ${fields(object, shown)} |`,
     )
     .sort();
   return [
@@ -130,34 +135,25 @@ function nameOf({ urn, ...change }: Pick<Change, "urn" | "old" | "new">): string
   return name !== undefined && annotations?.[autonamed] !== "true" ? brief(name) : urn.split("::").at(-1)!;
 }
 
-function drift({ urn, type, was, live }: Drift): string {
+function drift({ urn, type, was, live }: Drift, shown: ShownFields): string {
   const what = `${kindOf({ type })} \`${nameOf({ urn, old: was })}\``;
   if (!live) return `${what}: deleted`;
-  return `${what}: ${differences(was, live).map(change).join("; ")}`;
+  return `${what}: ${shown.of(type, differences(was, live)).join("; ")}`;
 }
 
 /** At most so many fields of an object are told one by one. */
 const most = 8;
 
-function fields({ what, differing, old, new: wanted }: Change): string {
+function fields({ type, what, differing, old, new: wanted }: Change, shown: ShownFields): string {
   if (what === "create" || what === "delete") return "";
-  const all = differences(old, wanted)
+  const differ = differences(old, wanted)
     // The first follows from all others, the other is Pulumi's own choice.
-    .filter(({ path }) => !path.endsWith(revisionAnnotation) && path !== "metadata.name")
-    .map(change);
+    .filter(({ path }) => !path.endsWith(revisionAnnotation) && path !== "metadata.name");
   // Where the inputs are those of before, they are masked.
-  const shown = all.length > 0 ? all : differing.map((path) => `\`${path}\`: the secret changes`);
-  const rest = shown.length > most ? [`${shown.length - most} more`] : [];
-  return [...shown.slice(0, most), ...rest].join("<br>");
+  const all = differ.length > 0 ? shown.of(type, differ) : differing.map(secretChanges);
+  const rest = all.length > most ? [`${all.length - most} more`] : [];
+  return [...all.slice(0, most), ...rest].join("<br>");
 }
-
-/** Of a value that is, holds or becomes a secret, neither side is shown. */
-const change = ({ path, before, after }: Difference) =>
-  [before, after].some((side) => JSON.stringify(side ?? null).includes(masked))
-    ? `\`${path}\`: the secret changes`
-    : `\`${path}\`: ${cell(before)} -> ${cell(after)}`;
-
-const cell = (given: unknown) => `\`${brief(given).replaceAll("|", "\\|")}\``;
 
 const bullets = (title: string, lines: string[]) =>
   [...(title ? [title, ""] : []), ...lines.map((line) => `- ${line.replaceAll("\n", "\n  ")}`)].join("\n");

@@ -9,6 +9,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { configChanges, PastConfig } from "./configLines";
 import { readPreview } from "./events";
+import { PlainTexts, secretsOfConfig, secretsOfState } from "./plainTexts";
 import { report } from "./report";
 
 interface Printed {
@@ -27,11 +28,20 @@ function pulumi(args: string[]): Promise<Printed> {
   });
 }
 
+/** What a command prints as JSON. */
+async function printed(args: string[]): Promise<unknown> {
+  const { stdout, stderr, failed } = await pulumi(args);
+  if (failed) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
 /** Config of the last update that came to its end; undefined when there was none. */
 async function pastConfig(stack: string): Promise<PastConfig | undefined> {
-  const { stdout, stderr, failed } = await pulumi(["stack", "history", "--json", "--stack", stack]);
-  if (failed) throw new Error(stderr);
-  const updates = JSON.parse(stdout) as { kind: string; result: string; config: PastConfig }[];
+  const updates = (await printed(["stack", "history", "--json", "--stack", stack])) as {
+    kind: string;
+    result: string;
+    config: PastConfig;
+  }[];
   return updates.find(({ kind, result }) => kind === "update" && result === "succeeded")?.config;
 }
 
@@ -48,6 +58,7 @@ async function main(): Promise<void> {
   if (!stack) throw new Error("--stack is missing. Usage: npm run review -- --stack STACK");
   const file = given ?? path.join(__dirname, "..", `Pulumi.${stack}.yaml`);
   const stackFile = readFileSync(file, "utf8");
+  const configFile = given ? ["--config-file", given] : [];
   const past = await pastConfig(stack);
   const { stdout, stderr } = await pulumi([
     "preview",
@@ -56,7 +67,7 @@ async function main(): Promise<void> {
     "--refresh",
     "--stack",
     stack,
-    ...(given ? ["--config-file", given] : []),
+    ...configFile,
     ...(policies ? ["--policy-pack", policies] : []),
   ]);
   let preview;
@@ -65,8 +76,16 @@ async function main(): Promise<void> {
   } catch (error) {
     throw new Error(`stack ${stack} could not be previewed: ${(error as Error).message}\n${stderr}`);
   }
-  const config = past && configChanges(past, preview.config, stackFile);
-  const text = report({ stack, stackFile: path.basename(file), preview, ...(config && { config }) });
+  // A preview masks secrets where they are secrets, and their plain texts are needed to mask them where they are none.
+  const state = await printed(["stack", "export", "--show-secrets", "--stack", stack]);
+  const shown = await printed(["config", "--json", "--show-secrets", "--stack", stack, ...configFile]);
+  const secrets = [
+    ...secretsOfState(state),
+    ...secretsOfConfig(preview.config, shown as Record<string, { value?: string }>),
+  ];
+  const known = new PlainTexts(secrets, preview, past);
+  const config = past && configChanges(past, preview.config, stackFile, known);
+  const text = report({ stack, stackFile: path.basename(file), preview, known, ...(config && { config }) });
   if (output) writeFileSync(output, text);
   else process.stdout.write(text);
   process.exitCode = preview.succeeded ? 0 : 1;

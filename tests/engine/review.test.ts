@@ -14,7 +14,7 @@ describe("the review of an edit", function () {
   });
 
   // No case of racks is for `npm test`.
-  for (const folder of ["@all racks", "others"]) {
+  for (const folder of ["@all racks", "others", "secrets"]) {
     describe(`of ${folder}`, () => {
       const name = folder.replace("@all ", "");
       let stack: Stack;

@@ -1,27 +1,7 @@
 import * as assert from "node:assert/strict";
 import { readPreview } from "../../../review/events";
 import { brief, differences } from "../../../review/fields";
-import { report } from "../../../review/report";
-
-const urn = (type: string, name: string) => `urn:pulumi:dev::cassandra::${type}::${name}`;
-const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" };
-const stream = (...events: object[]) => events.map((event) => JSON.stringify(event)).join("\n");
-const prelude = { preludeEvent: { config: { "cassandra:replicas": "3" } } };
-const summary = (result = "succeeded") => ({ summaryEvent: { result } });
-const step = (op: string, type: string, name: string, before?: object, after?: object) => ({
-  resourcePreEvent: {
-    metadata: {
-      op,
-      urn: urn(type, name),
-      type,
-      ...(before && { old: { inputs: before, parent: "" } }),
-      ...(after && { new: { inputs: after, parent: "" } }),
-    },
-  },
-});
-const says = (severity: string, message: string, resource?: string) => ({
-  diagnosticEvent: { severity, message, color: "never", ...(resource && { urn: resource }) },
-});
+import { prelude, says, secret, step, stream, summary, told as of, urn } from "./stream";
 
 describe("the events of a preview", () => {
   it("tell what becomes of each resource, without its secrets", () => {
@@ -139,14 +119,6 @@ describe("fields that differ", () => {
 });
 
 describe("the report", () => {
-  const of = (...events: object[]) =>
-    report({
-      stack: "dev",
-      stackFile: "Pulumi.dev.yaml",
-      preview: readPreview(stream(prelude, ...events)),
-      config: [],
-    });
-
   it("says that nothing changes, or that nobody moves", () => {
     assert.match(of(step("same", "kubernetes:core/v1:Service", "a", {}, {}), summary()), /^Nothing changes\.$/m);
     const service = (port: number) => ({ metadata: { name: "shop" }, spec: { ports: [{ name: "cql", port }] } });
@@ -180,23 +152,6 @@ describe("the report", () => {
         of(step("update", "kubernetes:core/v1:ConfigMap", "a", map(before), map(after)), summary()),
         /hunter2/,
       );
-  });
-
-  it("tells of a set that is replaced that all of its pods go at once", () => {
-    const set = (volume: string) => ({
-      metadata: { name: "cockroachdb" },
-      spec: { replicas: 3, template: { spec: { containers: [{}] } }, volumeClaimTemplates: [volume] },
-    });
-    const component = urn("cassandra:index:CockroachCluster", "cockroachdb");
-    const replaced = step("replace", "kubernetes:apps/v1:StatefulSet", "cockroachdb", set("a"), set("b"));
-    const { old, new: wanted } = replaced.resourcePreEvent.metadata as Record<"old" | "new", { parent: string }>;
-    old.parent = wanted.parent = component;
-    const told = of(step("same", "cassandra:index:CockroachCluster", "cockroachdb", {}, {}), replaced, summary());
-    assert.match(
-      told,
-      /Ring `cockroachdb`: deleted and created again, all at once: 3 members; data in their pods is lost/,
-    );
-    assert.match(told, /no member serves clients/);
   });
 
   it("is cut where it is longer than a comment may be, with a word", () => {
