@@ -34,6 +34,8 @@ const takes = { first: 60, join: 90, leave: 80, restart: 45 };
 interface Workload {
   replicas: number;
   template: Inputs;
+  /** What becomes of the data when it is deleted with its pods. */
+  fate: string;
   /** Whether the object is deleted and created again, with all of its pods. */
   isReplaced: boolean;
 }
@@ -83,8 +85,26 @@ function workloadOf(change: Change, which: "old" | "new"): Workload | undefined 
   return {
     replicas: (spec.replicas as number) ?? 1,
     template,
+    fate: fateOf(spec, template),
     isReplaced: change.what === "replace",
   };
+}
+
+/** Where the data of a controller's pods lies decides what becomes of it. */
+function fateOf(
+  { volumeClaimTemplates, persistentVolumeClaimRetentionPolicy: retention }: Inputs,
+  template: Inputs,
+): string {
+  if ((volumeClaimTemplates as unknown[] | undefined)?.length) {
+    // Kubernetes keeps them where the object does not say.
+    const { whenDeleted = "Retain" } = (retention ?? {}) as { whenDeleted?: string };
+    return whenDeleted === "Delete"
+      ? "their PersistentVolumeClaims are deleted with them (volumeRetention: delete): the data is lost"
+      : "their PersistentVolumeClaims stay, with the data";
+  }
+  return envOf(template).RING_DISK === "node"
+    ? "the folders on their nodes stay, with the data"
+    : "data in their pods is lost";
 }
 
 function envOf(template: Inputs): Record<string, string> {
@@ -111,15 +131,22 @@ function movements(topology: string, before: Workload[], after: Workload[]): Mov
       meanwhile: "the ring serves clients once every member sees all others",
     };
   if (after.length === 0)
-    return { ...none, members: ["deleted: all of its members"], meanwhile: "no member serves clients any more" };
-  const replaced = after.filter(({ isReplaced }) => isReplaced);
-  if (replaced.length > 0)
     return {
       ...none,
-      members: [`deleted and created again, all at once: ${members(count(replaced))}; data in their pods is lost`],
+      members: [`deleted: all of its members; ${fates(before)}`],
+      meanwhile: "no member serves clients any more",
+    };
+  // What goes is the object that is there, whatever the new one says of its volumes.
+  const replaced = before.filter(({ isReplaced }) => isReplaced);
+  if (replaced.length > 0) {
+    const all = topology === "daemon" ? "the member of each node" : members(count(replaced));
+    return {
+      ...none,
+      members: [`deleted and created again, all at once: ${all}; ${fates(replaced)}`],
       seconds: takes.first,
       meanwhile: "no member serves clients",
     };
+  }
   if (topology === "daemon") return ofDaemons(before[0], after[0], isChanged);
 
   const stays = Math.min(was, wanted);
@@ -197,4 +224,5 @@ function restartOrder(pods: string[], areSeveral: boolean): string[] {
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 const list = (names: string[]) => names.map((name) => `\`${name}\``).join(", ");
+const fates = (workloads: Workload[]) => [...new Set(workloads.map(({ fate }) => fate))].join("; ");
 const members = (count: number) => `${count} ${count === 1 ? "member" : "members"}`;
