@@ -12,7 +12,8 @@ const reasonIsPrinted = 32;
 export function endWithEngine(): void {
   // Pulumi's own listener prints the trace, so this one comes before it.
   process.prependListener("unhandledRejection", (error) => {
-    // The SDK gives this message to each call that the ended engine did not answer.
-    if (error instanceof Error && error.message === "Resource monitor is terminating") process.exit(reasonIsPrinted);
+    // The SDK gives the first message to each call that the ended engine did not answer, and gRPC the second to each later call.
+    if (error instanceof Error && /Resource monitor is terminating|Channel has been shut down/.test(error.message))
+      process.exit(reasonIsPrinted);
   });
 }
