@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkedArgs } from "../args/checkedArgs";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { verifiedCluster } from "../kubernetes/kubernetesCluster";
+import { cockroachSecret } from "../objects/certificateCheck";
 import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
 import { networkPolicy, noAccess, type Peer } from "../objects/networkPolicy";
 import { type LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
@@ -197,7 +198,7 @@ function withHooks(
   return withoutSelfReplacement(name, cluster, { ...opts, hooks: { ...opts?.hooks, beforeCreate } });
 }
 
-/** Hooks that refuse nodes whose certificates are missing. */
+/** Hooks that refuse nodes whose certificates are missing or wrong. */
 function certificateHooks(
   name: string,
   { certificates }: CockroachClusterArgs,
@@ -205,14 +206,5 @@ function certificateHooks(
 ): pulumi.ResourceHook[] {
   if (!certificates) return [];
   const { node, client } = certificates;
-  return [
-    refuseWithoutSecrets(name, cluster, [
-      { key: "cockroachdb.nodeCertificates", secretName: node, files: ["ca.crt", "node.crt", "node.key"] },
-      {
-        key: "cockroachdb.clientCertificates",
-        secretName: client,
-        files: ["ca.crt", "client.root.crt", "client.root.key"],
-      },
-    ]),
-  ];
+  return [refuseWithoutSecrets(name, cluster, [cockroachSecret("node", node), cockroachSecret("client", client)])];
 }

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { copyProgram } from "../support/programs";
+import { cockroachCertificates } from "../support/certificates";
 import { inSimulatedLab, nameOf, Pod } from "../support/stack";
 import { cockroachVolumes } from "./topologies/cockroachVolumes";
 import { ephemeralEdits } from "./topologies/ephemeralEdits";
@@ -54,11 +55,11 @@ describe("every topology on the real engine and API server, with simulated nodes
 
   beforeEach(() => scene.enforce("restricted"));
 
-  /** Makes the Secrets that `cockroach cert` makes. No test reads what they contain. */
+  /** Makes the Secrets that `cockroach cert` makes. */
   async function makeCertificates(): Promise<void> {
-    const secrets = { "cockroachdb.node": "node", "cockroachdb.client.root": "client.root" };
-    for (const [name, file] of Object.entries(secrets)) {
-      const files = ["ca.crt", `${file}.crt`, `${file}.key`].map((file) => `--from-literal=${file}=x`);
+    const { node, client } = cockroachCertificates(scene.lab.dir);
+    for (const [name, data] of Object.entries({ "cockroachdb.node": node, "cockroachdb.client.root": client })) {
+      const files = Object.entries(data).map(([file, text]) => `--from-literal=${file}=${text}`);
       await scene.lab.kubectl(["create", "secret", "generic", name, ...files]);
     }
   }

@@ -1,4 +1,8 @@
 import * as assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { cockroachCertificates } from "../../../support/certificates";
 import { withApiServer } from "../../../support/apiServer";
 import { makeCockroach, Pod, setInputs } from "../../../support/cockroach";
 import { callHook, only } from "../../../support/recorder";
@@ -30,21 +34,47 @@ describe("the certificates of a CockroachDB cluster", () => {
   });
 
   it("needs the certificates that it is told of, which is looked at in preview", async () => {
-    const secret = (...files: string[]) => ({ data: Object.fromEntries(files.map((file) => [file, "eA=="])) });
-    const objects = {
-      "/api/v1/namespaces/db/secrets/node-certs": secret("ca.crt", "node.crt", "node.key"),
-      "/api/v1/namespaces/db/secrets/client-certs": secret("ca.crt"),
-    };
-    const look = (present: Record<string, unknown>) =>
-      withApiServer(present, async (kubeconfig) => {
-        await makeCockroach({ certificates, cluster: { kubeconfig } });
-        await callHook("cockroachdb-needs-secrets", { newInputs: setInputs(3) }, { onDryRun: true });
+    const folder = mkdtempSync(path.join(tmpdir(), "cockroach-"));
+    try {
+      const { node, client } = cockroachCertificates(folder);
+      const secret = (files: Record<string, string>) => ({
+        data: Object.fromEntries(
+          Object.entries(files).map(([file, text]) => [file, Buffer.from(text).toString("base64")]),
+        ),
       });
-    await assert.rejects(look(objects), {
-      message:
-        'clientCertificates: "client-certs" is not allowed in namespace db: it has no client.root.crt and no ' +
-        "client.root.key; allowed is a Secret with ca.crt, client.root.crt, client.root.key",
-    });
-    await assert.rejects(look({}), /nodeCertificates: "node-certs" .*no such Secret[^]*clientCertificates/);
+      const at = "/api/v1/namespaces/db/secrets";
+      const look = (nodes?: Record<string, string>, clients?: Record<string, string>) => {
+        const objects = {
+          ...(nodes && { [`${at}/node-certs`]: secret(nodes) }),
+          ...(clients && { [`${at}/client-certs`]: secret(clients) }),
+        };
+        return withApiServer(objects, async (kubeconfig) => {
+          await makeCockroach({ certificates, cluster: { kubeconfig } });
+          await callHook("cockroachdb-needs-secrets", { newInputs: setInputs(3) }, { onDryRun: true });
+        });
+      };
+      await look(node, client);
+      await assert.rejects(look(node, { "ca.crt": client["ca.crt"] }), {
+        message:
+          'clientCertificates: "client-certs" is not allowed in namespace db: it has no client.root.crt and no ' +
+          "client.root.key; allowed is a Secret with client.root.crt, client.root.key, ca.crt, as `cockroach cert` makes them",
+      });
+      await assert.rejects(look(), /nodeCertificates: "node-certs" .*no such Secret[^]*clientCertificates/);
+      const swapped = { "ca.crt": node["ca.crt"], "node.crt": client["client.root.crt"], "node.key": node["node.key"] };
+      await assert.rejects(look(swapped, client), /"node-certs" .*: its node.key is not that of its node.crt;/);
+      const ofRoot = { ...swapped, "node.key": client["client.root.key"] };
+      await assert.rejects(
+        look(ofRoot, client),
+        /"node-certs" .*: its node.crt is of CN=root, and must be of CN=node;/,
+      );
+      const others = cockroachCertificates(folder);
+      await assert.rejects(
+        look({ ...node, "ca.crt": others.node["ca.crt"] }, client),
+        /"node-certs" .*: no authority in its ca.crt has signed its node.crt;/,
+      );
+      await assert.rejects(look({ ...node, "node.crt": "x" }, client), /its node.crt holds no certificate;/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -1,48 +1,16 @@
 import * as assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { PersistentCluster } from "../../../../components/index";
 import { certificateSecret } from "../../../../components/objects/certificateCheck";
+import { certify, Made } from "../../../support/certificates";
 import { withApiServer } from "../../../support/apiServer";
 import { ringArgs } from "../../../support/args";
 import { callHook, only, record } from "../../../support/recorder";
 
 const secretPath = "/api/v1/namespaces/db/secrets/cassandra-tls";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
-
-interface Made {
-  crt: string;
-  key: string;
-}
-
-/**
- * Makes a certificate of that name in a folder.
- * @param by who signs it; it does so itself otherwise
- * @param more further options: extensions, and those of openssl
- */
-function certify(
-  folder: string,
-  name: string,
-  isAuthority: boolean,
-  by?: string,
-  { extensions = [], options = [] }: { extensions?: string[]; options?: string[] } = {},
-): Made {
-  const file = (name: string) => path.join(folder, name);
-  const sections = [
-    "[req]\nprompt = no\ndistinguished_name = subject\nx509_extensions = extensions",
-    `[subject]\nCN = ${name}`,
-    ["[extensions]", `basicConstraints = critical, CA:${isAuthority}`, ...extensions].join("\n"),
-  ];
-  writeFileSync(file("config"), sections.join("\n"));
-  const [crt, key] = [`${name}.crt`, `${name}.key`];
-  const newKey = options.includes("-newkey") ? [] : ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-  const made = ["-noenc", ...newKey, ...options, "-keyout", key, "-out", crt];
-  const signer = by ? ["-CA", `${by}.crt`, "-CAkey", `${by}.key`] : [];
-  execFileSync("openssl", ["req", "-x509", "-config", "config", ...made, ...signer], { cwd: folder, stdio: "pipe" });
-  return { crt: readFileSync(file(crt), "utf8"), key: readFileSync(file(key), "utf8") };
-}
 
 describe("the certificates of a ring", () => {
   const check = (data: Record<string, string> | undefined, refusal?: { code: number; message: string }) =>
@@ -167,7 +135,7 @@ describe("the certificates of a ring", () => {
     assert.equal(await signed("any", ["extendedKeyUsage = anyExtendedKeyUsage"]), "");
     assert.equal(
       await signed("ed", [], ["-newkey", "ed25519"]),
-      "its tls.key is of kind ed25519, of which Cassandra reads none: rsa, dsa, ec are allowed",
+      "its tls.key is of kind ed25519, which is not read: rsa, dsa, ec are allowed",
     );
     assert.equal(await signed("rsa", [], ["-newkey", "rsa:2048"]), "");
   });
