@@ -64,7 +64,7 @@ describe("objects that exist, with a provider that takes them over, on simulated
     await stack.up("--expect-no-changes");
   });
 
-  it("stay the same objects where the cluster has another address, however often the update is tried", async () => {
+  it("@all stay the same objects where the cluster has another address, however often the update is tried", async () => {
     const config = JSON.parse(await lab.kubectl(["config", "view", "--raw", "--minify", "-o", "json"])) as {
       clusters: { cluster: { server: string } }[];
     };
