@@ -93,9 +93,11 @@ for (const [title, officialPlugin, volumeRetention] of [
       if ((await setUids()) === setsBefore) return;
       // Volumes that have grown never shrink, so that the rest of the edit is made.
       accepted = wanted;
-      stack.configure(accepted);
+      // The edit may also have made objects that the state does not have now.
+      stack.configure({ ...accepted, ...upsert });
       await stack.pulumi("refresh", "--yes", "--skip-preview");
       await up([]);
+      stack.configure(accepted);
     }
 
     /** Makes an edit in one way. @returns pods and claims that the edit cost, and the message if it was refused */
