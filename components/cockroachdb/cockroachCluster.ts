@@ -11,6 +11,7 @@ import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import type { VolumeRetention } from "../objects/storageClass";
 import { refuseForeignPods } from "../operations/foreignPods";
 import { namespaceAfter, type OwnObjects, refuseForeignRing } from "../operations/foreignRings";
+import { refuseUnadmittedPods } from "../operations/podAdmission";
 import { refuseReplacement, WorkloadMemory } from "../operations/replacementGuard";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { ringGuard } from "../operations/ringGuard";
@@ -144,7 +145,8 @@ export class CockroachCluster extends pulumi.ComponentResource {
       waysDown: (namespace) => waysDown(args.name, namespace, dataVolume, args),
     });
     const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
-    const secrets = certificateHooks(name, args, cluster);
+    const pods = { subject, selector: this.selector, cluster };
+    const canStart = [...certificateHooks(name, args, cluster), refuseUnadmittedPods(name, pods, this)];
     return new k8s.apps.v1.StatefulSet(name, nodeStatefulSet(this.metadata, this.identity, args, nodes), {
       parent: this,
       dependsOn: first,
@@ -152,10 +154,10 @@ export class CockroachCluster extends pulumi.ComponentResource {
       hooks: {
         beforeCreate: [
           refuseReplacement(name, { memory, workload, takesOver, cluster }),
-          ...secrets,
+          ...canStart,
           ...count.beforeCreate,
         ],
-        beforeUpdate: [...secrets, expandVolumesFirst(name, growth, this), ...count.beforeUpdate],
+        beforeUpdate: [...canStart, expandVolumesFirst(name, growth, this), ...count.beforeUpdate],
       },
     });
   }

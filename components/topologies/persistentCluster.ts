@@ -181,7 +181,8 @@ export class PersistentCluster extends CassandraRing {
   private statefulSetHooks(name: string, args: PersistentClusterArgs, ring: RingOfSets) {
     const { cluster, disk, memory } = this;
     const { takesOver = false } = args;
-    const canStart = podHooks(name, args, cluster);
+    const pods = { selector: ring.selector, sets: ring.sets.length, cluster, parent: this };
+    const canStart = podHooks(name, args, pods);
     const leaving = decommissionBeforeScaling(name, { ...ring, takesOver }, this);
     const client = (namespace: string) => new RingClient(cluster, { ...ring, namespace });
     const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk), client }, this);

@@ -9,6 +9,7 @@ import { warnOfClientCertificates } from "../objects/tls";
 import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
 import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseForeignRing } from "../operations/foreignRings";
+import { type PodAdmissionArgs, refuseUnadmittedPods } from "../operations/podAdmission";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { withoutSelfReplacement } from "../operations/selfReplacement";
 import { superuserSecret } from "../operations/superuser";
@@ -82,22 +83,31 @@ export function newServiceHooks(
   return [refuseForeignRing(name, { topology, identity, services, maker, adoptsPod }, cluster)];
 }
 
+/** A ring whose pods a controller is about to make. */
+export interface RingOfPods extends Omit<PodAdmissionArgs, "subject"> {
+  cluster: KubeContext;
+  /** The resource that `pulumi up` shows warnings at. */
+  parent: pulumi.Resource;
+}
+
 /**
- * Hooks before the controller of a ring's pods is created or updated: refuse what would let none of its pods start.
+ * Hooks before the controller of a ring's pods is created or updated: refuse what would let none of its pods start, or not all of them.
  * @param more privileges of the pods of this topology
  */
 export function podHooks(
   name: string,
-  { lockMemory, tlsSecret, certManager }: CassandraRingArgs,
-  cluster: KubeContext,
+  { name: ring, lockMemory, tlsSecret, certManager }: CassandraRingArgs,
+  { parent, ...pods }: RingOfPods,
   ...more: Privilege[]
 ): pulumi.ResourceHook[] {
+  const { cluster } = pods;
   const lock = { setting: `${propertyName("lockMemory")}: "true"`, need: "the capability IPC_LOCK" };
   // Pods wait for a Secret that cert-manager has not written yet.
   const secrets = tlsSecret === undefined || certManager ? [] : [certificateSecret(tlsSecret)];
   return [
     ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...more]),
     ...(secrets.length > 0 ? [refuseWithoutSecrets(name, cluster, secrets)] : []),
+    refuseUnadmittedPods(name, { ...pods, subject: `ring ${ring}` }, parent),
   ];
 }
 

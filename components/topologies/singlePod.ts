@@ -69,7 +69,7 @@ export class SinglePod extends CassandraRing {
         // The guard does not see every cause of a replacement (an image that was changed by hand and refreshed, a lost label), and the
         // provider would delete the pod first. So a replacement begins with the new pod, which `refuseReplacement` refuses.
         deleteBeforeReplace: acceptDataLoss,
-        hooks: { beforeCreate: [isNotReplaced, ...podHooks(name, args, cluster)] },
+        hooks: { beforeCreate: [isNotReplaced, ...podHooks(name, args, { selector, cluster, parent: this })] },
       },
     );
     this.clientService = this.serveClients(name, this.pod);

@@ -48,6 +48,12 @@ export const furtherPermissions: Permission[] = [
   },
   {
     apiGroup: "",
+    resources: ["resourcequotas", "limitranges"],
+    verbs: ["list"],
+    when: "to refuse before it begins what a quota has no room for, and to name the LimitRange; without them Kubernetes decides later",
+  },
+  {
+    apiGroup: "",
     resources: ["nodes"],
     verbs: ["list"],
     when: "`racks`: to see that each zone has a node; topology `daemon`: to see which members an edit of `nodeSelector`, `affinity` or `tolerations` takes away",

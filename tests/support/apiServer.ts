@@ -17,7 +17,8 @@ function lingers(path: string, found: unknown): boolean {
 
 /**
  * Runs `use` with the kubeconfig of an API server that has these objects and no others.
- * @param objects by their paths; what is deleted is gone, but for pods and what has finalizers; other writes are told alone
+ * @param objects by their paths; what is deleted is gone, but for pods and what has finalizers; other writes are told alone, but where there
+ *   is an answer to one by its method and path (`POST /api/v1/namespaces/db/pods`), which may be a Status with its code
  * @param refusal code and words with which it answers everything instead
  */
 export async function withApiServer(
@@ -31,10 +32,11 @@ export async function withApiServer(
     const [{ pathname: path }, method] = [new URL(request.url!, "http://x"), request.method!];
     const body = await text(request);
     if (method !== "GET") written.push({ method, path, body: body ? (JSON.parse(body) as unknown) : undefined });
-    const found = method === "PATCH" ? (JSON.parse(body) as unknown) : present[path];
+    const answer = present[`${method} ${path}`];
+    const found = answer ?? (method === "PATCH" ? (JSON.parse(body) as unknown) : present[path]);
     if (method === "DELETE" && !lingers(path, found)) delete present[path];
     response.setHeader("content-type", "application/json");
-    response.statusCode = refusal?.code ?? (found ? 200 : 404);
+    response.statusCode = refusal?.code ?? (answer as { code?: number } | undefined)?.code ?? (found ? 200 : 404);
     response.end(JSON.stringify(refusal ? { kind: "Status", message: refusal.message } : (found ?? {})));
   }
   server.listen(0, "127.0.0.1");
