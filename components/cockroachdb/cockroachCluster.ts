@@ -11,6 +11,7 @@ import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import type { VolumeRetention } from "../objects/storageClass";
 import { refuseForeignPods } from "../operations/foreignPods";
 import { namespaceAfter, type OwnObjects, refuseForeignRing } from "../operations/foreignRings";
+import { warnOfTooFewNodes } from "../operations/nodeRoom";
 import { refuseUnadmittedPods } from "../operations/podAdmission";
 import { refuseReplacement, WorkloadMemory } from "../operations/replacementGuard";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
@@ -146,7 +147,11 @@ export class CockroachCluster extends pulumi.ComponentResource {
     });
     const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
     const pods = { subject, selector: this.selector, cluster };
-    const canStart = [...certificateHooks(name, args, cluster), refuseUnadmittedPods(name, pods, this)];
+    const canStart = [
+      ...certificateHooks(name, args, cluster),
+      refuseUnadmittedPods(name, pods, this),
+      warnOfTooFewNodes(name, pods, this),
+    ];
     return new k8s.apps.v1.StatefulSet(name, nodeStatefulSet(this.metadata, this.identity, args, nodes), {
       parent: this,
       dependsOn: first,

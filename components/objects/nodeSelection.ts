@@ -24,7 +24,8 @@ function meets(term: V1NodeSelectorTerm, name: string, labels: Record<string, st
   return met.length > 0 && met.every(Boolean);
 }
 
-function matches(labels: Record<string, string>, requirement: V1NodeSelectorRequirement): boolean {
+/** Whether labels meet what affinity, or a selector of labels, says of one of them. */
+export function matches(labels: Record<string, string>, requirement: V1NodeSelectorRequirement): boolean {
   const { key, operator, values = [] } = requirement;
   const value: string | undefined = labels[key];
   const [is, than] = [value, values[0]].map((text) => (/^[-+]?\d+$/.test(text ?? "") ? Number(text) : NaN));

@@ -9,6 +9,7 @@ import { warnOfClientCertificates } from "../objects/tls";
 import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
 import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseForeignRing } from "../operations/foreignRings";
+import { warnOfTooFewNodes } from "../operations/nodeRoom";
 import { type PodAdmissionArgs, refuseUnadmittedPods } from "../operations/podAdmission";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { withoutSelfReplacement } from "../operations/selfReplacement";
@@ -101,13 +102,15 @@ export function podHooks(
   ...more: Privilege[]
 ): pulumi.ResourceHook[] {
   const { cluster } = pods;
+  const subject = `ring ${ring}`;
   const lock = { setting: `${propertyName("lockMemory")}: "true"`, need: "the capability IPC_LOCK" };
   // Pods wait for a Secret that cert-manager has not written yet.
   const secrets = tlsSecret === undefined || certManager ? [] : [certificateSecret(tlsSecret)];
   return [
     ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...more]),
     ...(secrets.length > 0 ? [refuseWithoutSecrets(name, cluster, secrets)] : []),
-    refuseUnadmittedPods(name, { ...pods, subject: `ring ${ring}` }, parent),
+    refuseUnadmittedPods(name, { ...pods, subject }, parent),
+    warnOfTooFewNodes(name, { selector: pods.selector, cluster, subject }, parent),
   ];
 }
 

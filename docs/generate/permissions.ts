@@ -56,7 +56,7 @@ export const furtherPermissions: Permission[] = [
     apiGroup: "",
     resources: ["nodes"],
     verbs: ["list"],
-    when: "`racks`: to see that each zone has a node; topology `daemon`: to see which members an edit of `nodeSelector`, `affinity` or `tolerations` takes away",
+    when: "to see that there are enough nodes for what is required of them; `racks`: that each zone has one; topology `daemon`: to see which members an edit of `nodeSelector`, `affinity` or `tolerations` takes away",
     isClusterWide: true,
   },
   {

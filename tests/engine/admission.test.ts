@@ -1,3 +1,4 @@
+import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
 import { inSimulatedLab, smallMembers, Stack } from "../support/stack";
 
@@ -61,6 +62,25 @@ describe("a namespace that does not admit all pods, with simulated nodes", funct
       "preview",
     );
     await lab.kubectl(["delete", "limitrange", "small"]);
+  });
+
+  it("@all warns of a required spread that there are too few nodes for, and of nodes that there are none of", async () => {
+    const labelSelector = { matchLabels: { app: "cassandra" } };
+    const apart = [{ topologyKey: "kubernetes.io/hostname", labelSelector }];
+    const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: apart } };
+    const only = { topologies: ["ephemeral"], acceptDataLoss: true };
+    configure({ ...only, replicas: 3, affinity });
+    assert.doesNotMatch(await stack.pulumi("preview"), /find a place/);
+    configure({ ...only, replicas: 5, affinity });
+    assert.match(
+      await stack.pulumi("preview"),
+      /warning: cassandra:replicas: of the 5 pods of ReplicationController cassandra, 3 find a place on the nodes that there are, since another one for each pod \(podAntiAffinity\) of kubernetes\.io\/hostname is required: the other 2 wait/,
+    );
+    configure({ topologies: ["daemon"], acceptDataLoss: true, nodeSelector: { disk: "none-such" } });
+    assert.match(
+      await stack.pulumi("preview"),
+      /warning: ring cassandra: of 3 nodes, none may run pods of DaemonSet cassandra now, by `cassandra:nodeSelector`/,
+    );
   });
 
   it("@all refuses a priority class that does not exist, for every topology", async () => {

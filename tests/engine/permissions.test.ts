@@ -66,6 +66,8 @@ describe("accounts that may not do everything, on the real engine and API server
     configure({ replicas: 2, "kubernetes:kubeconfig": reviewer });
     const said = await stack.pulumi("preview");
     assert.match(said, /StatefulSet\s+cassandra\s+update/);
+    // Neither that it may not have a pod tried, nor that it sees no nodes and no quotas.
+    assert.equal(new Set(said.match(/warning: .*/g)).size, 1, said);
     assert.match(
       said,
       /warning: cassandra: the ring could not be checked: this account may not run commands in pods: it needs the verbs get and create of pods\/exec in namespace default\. `pulumi up` checks again/,
