@@ -35,7 +35,7 @@ const isNoOthers = refuseOtherStandard("cassandra", cluster.kubeContext);
 const namespace = settings.createNamespace
   ? new k8s.core.v1.NamespacePatch(
       "cassandra",
-      { metadata: { name: settings.namespace, labels: { [enforceLabel]: settings.podSecurity } } },
+      { metadata: { name: settings.namespace, labels: { [enforceLabel]: settings.enforcedStandard } } },
       {
         ...opts,
         retainOnDelete: true,

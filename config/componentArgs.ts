@@ -140,13 +140,14 @@ function podArgs(own: TopologyConfig, { imageRegistry, imagePullSecrets }: Commo
 
 /** Only what is set, so that the components of stacks that set nothing have the inputs that they had before there were these keys. */
 function placementArgs(own: TopologyConfig): Placement {
-  const { cpuLimit, nodeSelector, tolerations, affinity, priorityClassName, podTemplatePatch } = own;
+  const { cpuLimit, nodeSelector, tolerations, affinity, priorityClassName, podSecurity, podTemplatePatch } = own;
   return {
     ...(cpuLimit && { cpuLimit }),
     ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
     ...(tolerations.length > 0 && { tolerations }),
     ...(Object.keys(affinity).length > 0 && { affinity }),
     ...(priorityClassName && { priorityClassName }),
+    ...(podSecurity === "openshift" && { podSecurity }),
     ...(Object.keys(podTemplatePatch).length > 0 && { podTemplatePatch }),
   };
 }

@@ -32,7 +32,7 @@ export function readConfig(): StackConfig {
     createNamespace,
     acceptDataLoss,
     // Of the Pod Security Standards, only "privileged" allows folders of nodes and the capability IPC_LOCK.
-    podSecurity: chosen.some((topology) => values[topology].hostPath || values[topology].lockMemory)
+    enforcedStandard: chosen.some((topology) => values[topology].hostPath || values[topology].lockMemory)
       ? "privileged"
       : "restricted",
     storageClassName: common.storageClassName || (storage === "existing" ? "" : `${namespace}-cassandra`),

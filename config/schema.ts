@@ -5,6 +5,7 @@ import {
   ClientCertificates,
   LocalVolume,
   Peer,
+  PodSecurity,
   PodTemplatePatch,
   ServiceAccess,
   Storage,
@@ -27,6 +28,7 @@ const storages = [...Object.keys(storageClasses), "existing"] as Storage[];
 const retentions = Object.values(VolumeRetention);
 const auths = Object.values(Auth);
 const templates = Object.values(AdoptedTemplate);
+const podSecurities = Object.values(PodSecurity);
 const tlsChoices = ["none", "secret", "cert-manager"] as const;
 const clientChoices = Object.values(ClientCertificates);
 /** Every key that holds for the whole stack, or for each of its topologies that says nothing else, in the reference's order. */
@@ -191,6 +193,17 @@ export const commonKeys = {
     unit: "",
     meaning: "PriorityClass of members, which must exist (empty: the cluster's default).",
     ...textOrEmpty(shapes.priorityClassName),
+  },
+  podSecurity: {
+    type: "string",
+    default: "restricted",
+    unit: "",
+    meaning:
+      "`restricted`: pods name the user and group that the image expects. `openshift`: pods name none, since OpenShift's SCC " +
+      "restricted-v2 picks them and refuses pods that name others. Both meet the Pod Security Standard `restricted`. A change restarts " +
+      "members one at a time.",
+    words: podSecurities,
+    ...valueOf<PodSecurity>(shapes.podSecurity),
   },
   podTemplatePatch: {
     type: "object",
@@ -416,6 +429,7 @@ const ofPlacement = [
   "tolerations",
   "affinity",
   "priorityClassName",
+  "podSecurity",
   "podTemplatePatch",
 ] as const;
 

@@ -10,7 +10,7 @@ export interface StackConfig extends ComponentArgs {
   namespace: string;
   createNamespace: boolean;
   /** Pod Security Standard that a namespace created by the stack enforces. */
-  podSecurity: "restricted" | "privileged";
+  enforcedStandard: "restricted" | "privileged";
   acceptDataLoss: boolean;
   /** The Kubernetes cluster that the kubernetes provider uses. */
   cluster: KubeContext;

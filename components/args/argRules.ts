@@ -27,6 +27,7 @@ const ofPlacement: Rules<Placement> = {
   tolerations: "optional",
   affinity: "optional",
   priorityClassName: "optional",
+  podSecurity: "optional",
   podTemplatePatch: "optional",
   cpuLimit: "optional, or later",
 };

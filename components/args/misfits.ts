@@ -2,10 +2,10 @@ import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
 import type { Peer } from "../objects/networkPolicy";
 import type { ServiceAccess } from "../objects/services";
-import { mebibytes, quantity } from "../kubernetes/quantity";
-import { nodeSelectorOf, RackNodeSelectors, setsOf } from "../objects/racks";
+import { RackNodeSelectors, setsOf } from "../objects/racks";
 import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
 import { Application, refusedParts } from "./patchRules";
+import { heapMisfits, placementMisfits, securityMisfits } from "./podMisfits";
 import { mustBe, Refusal } from "./refusal";
 import { allowedVersions, lacksProtection, unknownVersion } from "../operations/upgrade";
 import { unknownKeys } from "../cassandra/unknownKeys";
@@ -28,6 +28,8 @@ export interface Told {
   /** Folder of each node; undefined or empty where there is none. */
   hostPath?: string;
   podTemplatePatch?: object;
+  podSecurity?: string;
+  lockMemory?: boolean;
   service?: ServiceAccess;
   clientsFrom?: Peer[];
   cassandraYaml?: object;
@@ -58,6 +60,7 @@ export function misfits(told: Told, application: Application, allowed: (name: ke
     ...patchMisfits(told, application),
     ...heapMisfits(told, allowed),
     ...placementMisfits(told, allowed),
+    ...securityMisfits(told),
     ...accessMisfits(told),
     ...imageMisfits(told),
     ...fileMisfits(told),
@@ -65,47 +68,6 @@ export function misfits(told: Told, application: Application, allowed: (name: ke
     ...diskMisfits(told),
     ...countMisfits(told, allowed),
   ];
-}
-
-function heapMisfits({ maxHeapMiB, memory }: Told, allowed: (name: keyof Told) => string): Misfit[] {
-  if (!maxHeapMiB || !memory || maxHeapMiB < mebibytes(memory)) return [];
-  const circumstance = `while memory is ${memory}`;
-  return [
-    { told: "maxHeapMiB", others: ["memory"], value: maxHeapMiB, circumstance, rule: mustBe(allowed("maxHeapMiB")) },
-  ];
-}
-
-function placementMisfits(
-  { cpu, cpuLimit, nodeSelector = {}, racks = [], rackNodeSelectors = {} }: Told,
-  allowed: (name: keyof Told) => string,
-): Misfit[] {
-  const found: Misfit[] = [];
-  if (cpu && cpuLimit && quantity(cpuLimit)! < quantity(cpu)!) {
-    const rule = mustBe(allowed("cpuLimit"));
-    found.push({ told: "cpuLimit", others: ["cpu"], value: cpuLimit, circumstance: `while cpu is ${cpu}`, rule });
-  }
-  const circumstance = racks.length === 0 ? "without racks" : `with the racks ${racks.join(", ")}`;
-  const ofRacks = racks.flatMap((rack) => Object.keys(nodeSelectorOf(rack, rackNodeSelectors)));
-  const twice = Object.keys(nodeSelector).find((label) => ofRacks.includes(label));
-  if (twice !== undefined) {
-    const rule = `must leave out ${twice}`;
-    const reason = "each rack selects its nodes by it";
-    found.push({
-      told: "nodeSelector",
-      others: ["racks", "rackNodeSelectors"],
-      value: nodeSelector,
-      circumstance,
-      rule,
-      reason,
-    });
-  }
-  const stranger = Object.keys(rackNodeSelectors).find((rack) => !racks.includes(rack));
-  if (stranger !== undefined) {
-    const rule = `must leave out ${stranger}`;
-    const reason = "it is none of the racks";
-    found.push({ told: "rackNodeSelectors", others: ["racks"], value: rackNodeSelectors, circumstance, rule, reason });
-  }
-  return found;
 }
 
 /** A Service that nobody can use from outside, or that more can use than its ranges say. */

@@ -1,4 +1,5 @@
 import type { AdoptedTemplate } from "../operations/adoption";
+import type { PodSecurity } from "../objects/podSecurity";
 import type { Auth } from "../topologies/ringArgs";
 import type { IssuerKind } from "../objects/certificates";
 import type { Storage, VolumeRetention } from "../objects/storageClass";
@@ -172,6 +173,7 @@ export const shapes = {
   ),
   affinity: object(isAffinity, "an object of nodeAffinity, podAffinity and podAntiAffinity, as Kubernetes has them"),
   priorityClassName: secretName,
+  podSecurity: word<PodSecurity>({ restricted: true, openshift: true }),
   podTemplatePatch: object(
     (value) =>
       isJson(value) &&

@@ -13,6 +13,7 @@ import { refuseForeignPods } from "../operations/foreignPods";
 import { namespaceAfter, type OwnObjects, refuseForeignRing } from "../operations/foreignRings";
 import { warnOfTooFewNodes } from "../operations/nodeRoom";
 import { refuseUnadmittedPods } from "../operations/podAdmission";
+import { warnOfAnotherOwner } from "../operations/ownerChange";
 import { refuseReplacement, WorkloadMemory } from "../operations/replacementGuard";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { ringGuard } from "../operations/ringGuard";
@@ -76,8 +77,9 @@ export class CockroachCluster extends pulumi.ComponentResource {
     const args = checkedArgs("CockroachCluster", name, given);
     const { kubeContext: cluster, passed } = verifiedCluster(name, args.cluster, opts);
     // The namespace waits for no other arg, so that a refused cluster makes nothing.
-    const { namespace: hookNamespace } = given;
-    super("cassandra:index:CockroachCluster", name, { namespace: hookNamespace }, withHooks(name, args, cluster, opts));
+    const { namespace: hookNamespace, podSecurity } = given;
+    const hookInputs = { namespace: hookNamespace, ...(podSecurity === "openshift" && { podSecurity }) };
+    super("cassandra:index:CockroachCluster", name, hookInputs, withHooks(name, args, cluster, opts));
     this.args = args;
     this.cluster = cluster;
     this.identity = identityOf(args);
@@ -139,14 +141,13 @@ export class CockroachCluster extends pulumi.ComponentResource {
   ): k8s.apps.v1.StatefulSet {
     const { args, memory, cluster } = this;
     const { takesOver = false } = args;
-    const subject = `CockroachDB cluster ${args.name}`;
-    const growth = { subject, sets: [args.name], claim: dataVolume, cluster };
+    const growth = { subject: subjectOf(args), sets: [args.name], claim: dataVolume, cluster };
     const count = refuseFewerNodes(name, {
       ...growth,
       waysDown: (namespace) => waysDown(args.name, namespace, dataVolume, args),
     });
     const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
-    const pods = { subject, selector: this.selector, cluster };
+    const pods = { subject: subjectOf(args), selector: this.selector, cluster };
     const canStart = [
       ...certificateHooks(name, args, cluster),
       refuseUnadmittedPods(name, pods, this),
@@ -185,6 +186,8 @@ const identityOf = ({ name }: CockroachClusterArgs): Identity => ({
   application: "cockroachdb",
 });
 
+const subjectOf = ({ name }: CockroachClusterArgs) => `CockroachDB cluster ${name}`;
+
 const ownObjects = (identity: Identity): OwnObjects => ({
   topology: "cockroachdb",
   identity,
@@ -192,7 +195,7 @@ const ownObjects = (identity: Identity): OwnObjects => ({
   maker: { kind: "StatefulSet", names: [identity.name] },
 });
 
-/** Options of the component: those of the caller, and the hook that refuses a StatefulSet of this name that is not in the state. */
+/** Options of the component: those of the caller, and hooks: a StatefulSet of this name that is not in the state is refused. */
 function withHooks(
   name: string,
   args: CockroachClusterArgs,
@@ -202,7 +205,8 @@ function withHooks(
   const { maker } = ownObjects(identityOf(args));
   const isNoStrangers = refuseForeignPods(name, maker, cluster, selectorLabels(identityOf(args)));
   const beforeCreate = [...(opts?.hooks?.beforeCreate ?? []), ...(args.takesOver ? [] : [isNoStrangers])];
-  return withoutSelfReplacement(name, cluster, { ...opts, hooks: { ...opts?.hooks, beforeCreate } });
+  const beforeUpdate = [...(opts?.hooks?.beforeUpdate ?? []), warnOfAnotherOwner(name, subjectOf(args))];
+  return withoutSelfReplacement(name, cluster, { ...opts, hooks: { ...opts?.hooks, beforeCreate, beforeUpdate } });
 }
 
 /** Hooks that refuse nodes whose certificates are missing or wrong. */

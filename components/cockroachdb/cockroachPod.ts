@@ -49,7 +49,7 @@ export function nodePod(args: CockroachPodArgs, nodes: CockroachNodes): PodSpec 
   return {
     ...pullSecrets(args.imagePullSecrets),
     automountServiceAccountToken: false,
-    securityContext: podSecurity(cockroachUser),
+    securityContext: podSecurity(cockroachUser, args.podSecurity),
     // A node that ends in order moves its leases to other nodes first.
     terminationGracePeriodSeconds: 300,
     ...placement(args, { affinity: apart(nodes.selector) }),
@@ -116,7 +116,7 @@ export function toolPod(
   return {
     ...pullSecrets(args.imagePullSecrets),
     automountServiceAccountToken: false,
-    securityContext: podSecurity(cockroachUser),
+    securityContext: podSecurity(cockroachUser, args.podSecurity),
     // Tools may run wherever the nodes of the cluster may.
     ...placement({ nodeSelector: args.nodeSelector, tolerations: args.tolerations }),
     restartPolicy,

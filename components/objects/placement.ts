@@ -1,4 +1,5 @@
 import * as k8s from "../kubernetes/resources";
+import type { PodSecurity } from "./podSecurity";
 import type { PodTemplatePatch } from "./podTemplatePatch";
 import type * as pulumi from "@pulumi/pulumi";
 
@@ -27,7 +28,7 @@ export interface Affinity {
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
-/** On which nodes a pod may run, and what it gets there before other pods. */
+/** On which nodes a pod may run, what it gets there before other pods, and as whom it runs. */
 export interface Placement {
   /** Labels of the nodes that may run the pods. @default every node */
   nodeSelector?: Record<string, string>;
@@ -42,6 +43,11 @@ export interface Placement {
   priorityClassName?: string;
   /** CPU limit of the container: a Kubernetes quantity, at least `cpu`. A member that is throttled may look dead to others. @default none */
   cpuLimit?: pulumi.Input<string>;
+  /**
+   * With `openshift`, pods name no user and no group: the SCC restricted-v2 of OpenShift picks them, and refuses pods that name others. A
+   * running ring may change it: the SCC's group then owns the files of volumes that Kubernetes gives to a pod's group. @default "restricted"
+   */
+  podSecurity?: PodSecurity;
   /**
    * Whatever else pods are to have: a strategic merge patch over their template, with `metadata` (labels, annotations) and `spec`. What a
    * ring stands on is refused, such as the command of its container. @default nothing

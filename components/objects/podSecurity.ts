@@ -3,13 +3,24 @@ import * as k8s from "../kubernetes/resources";
 /** User and group of the official Cassandra image. */
 export const cassandraUser = 999;
 
-/** What the Pod Security Standard `restricted` demands of a pod that runs as one user, whose group owns the volumes. */
-export function podSecurity(user: number): k8s.types.input.core.v1.PodSecurityContext {
+/** Who says as which user pods run: with `restricted` the program, with `openshift` the SCC restricted-v2. */
+export const PodSecurity = { Restricted: "restricted", OpenShift: "openshift" } as const;
+export type PodSecurity = (typeof PodSecurity)[keyof typeof PodSecurity];
+
+/**
+ * What the Pod Security Standard `restricted` demands of a pod that runs as one user, whose group owns the volumes.
+ * @param kind with `openshift`, the pod names neither user nor group: the SCC restricted-v2 picks both from the range of the pod's
+ *   namespace, and refuses a pod that names others
+ */
+export function podSecurity(
+  user: number,
+  kind: PodSecurity = "restricted",
+): k8s.types.input.core.v1.PodSecurityContext {
+  const isNamed = kind === "restricted";
   return {
-    runAsUser: user,
-    runAsGroup: user,
+    ...(isNamed && { runAsUser: user, runAsGroup: user }),
     runAsNonRoot: true,
-    fsGroup: user,
+    ...(isNamed && { fsGroup: user }),
     // To change the owner of every file of a large volume would delay each restart.
     fsGroupChangePolicy: "OnRootMismatch",
     seccompProfile: { type: "RuntimeDefault" },

@@ -17,7 +17,7 @@ export function cassandraPodSpec(args: CassandraPodArgs, ring: RingBinding): Pod
     serviceAccountName: ring.serviceAccountName,
     terminationGracePeriodSeconds: terminationGracePeriodSeconds(ring.disk),
     ...pullSecrets(args.imagePullSecrets),
-    securityContext: podSecurity(cassandraUser),
+    securityContext: podSecurity(cassandraUser, args.podSecurity),
     ...placement(args),
     topologySpreadConstraints: [zoneLabel, "kubernetes.io/hostname"].map((topologyKey) => ({
       maxSkew: 1,

@@ -67,6 +67,10 @@ def wait_for_start(asked_to_end):
         view.attempts = attempts
         if asked_to_end and not must_decommission(view):
             os._exit(TERMINATED)
+        path = volume.unwritable()
+        if path:
+            wait_for("user %d must be able to write to %s, as a member of the group of the pod's volumes (fsGroup)" % (os.getuid(), path))
+            continue
         step = decide_start(view)
         if isinstance(step, Start):
             return step, view

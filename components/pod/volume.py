@@ -65,6 +65,14 @@ def append_state(line):
         file.write(line + "\n")
 
 
+def unwritable():
+    """A file or folder of the disk in which this user may not write; empty where there is none. A pod that runs as another user than the
+    pod before gets the files by its group (fsGroup), which not every kind of volume knows."""
+    names = [""] + [name for name in entries("") if name.startswith("ring-") or name in CASSANDRA_FOLDERS]
+    paths = (os.path.normpath(os.path.join(DATA, name)) for name in names)
+    return next((path for path in paths if not os.access(path, os.W_OK)), "")
+
+
 def has_data():
     """Whether Cassandra's system tables are on the disk."""
     for name in entries("data/system"):

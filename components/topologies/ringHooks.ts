@@ -11,6 +11,7 @@ import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseForeignRing } from "../operations/foreignRings";
 import { warnOfTooFewNodes } from "../operations/nodeRoom";
 import { type PodAdmissionArgs, refuseUnadmittedPods } from "../operations/podAdmission";
+import { warnOfAnotherOwner } from "../operations/ownerChange";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { withoutSelfReplacement } from "../operations/selfReplacement";
 import { superuserSecret } from "../operations/superuser";
@@ -20,11 +21,12 @@ import { propertyName } from "../engine/propertyNames";
 
 /** Inputs of a ring's component: what its hooks are told. They wait for no other arg, so that a refused ring makes nothing. */
 export function hookInputs(args: CassandraRingArgs): pulumi.Inputs {
-  const { namespace, clusterName, clientCertificates, superuserSecret } = args;
+  const { namespace, clusterName, clientCertificates, podSecurity, superuserSecret } = args;
   return {
     namespace,
     clusterName,
     ...(clientCertificates === "required" && { clientCertificates }),
+    ...(podSecurity === "openshift" && { podSecurity }),
     ...(superuserSecret !== undefined && { superuserSecret }),
   };
 }
@@ -45,7 +47,15 @@ export function withHooks(
     ...ofPassword,
     ...newRingHooks(name, args.name, cluster, layout),
   ];
-  const beforeUpdate = [...(hooks?.beforeUpdate ?? []), ...ofPassword, warnOfClientCertificates(name, args)];
+  const { disk, adopted } = layout;
+  // Pods of the tutorials that are kept stay as they are. Without a volume, the files are new ones.
+  const hasFiles = isClaimed(disk) && !adopted?.areKept;
+  const beforeUpdate = [
+    ...(hooks?.beforeUpdate ?? []),
+    ...ofPassword,
+    warnOfClientCertificates(name, args),
+    ...(hasFiles ? [warnOfAnotherOwner(name, `ring ${args.name}`)] : []),
+  ];
   return withoutSelfReplacement(name, cluster, { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } });
 }
 

@@ -11,7 +11,7 @@ describe("readConfig", () => {
     namespace: "default",
     createNamespace: false,
     acceptDataLoss: false,
-    podSecurity: "restricted",
+    enforcedStandard: "restricted",
     cluster: {},
     takesOver: false,
   };
@@ -65,9 +65,9 @@ describe("readConfig", () => {
   });
 
   it("asks for the Pod Security Standard that the pods can meet", () => {
-    assert.equal(read({ topologies: ["daemon"] }).podSecurity, "restricted");
-    assert.equal(read({ topologies: ["daemon"], daemon: { hostPath: "/mnt" } }).podSecurity, "privileged");
-    assert.equal(read({ persistent: { lockMemory: true } }).podSecurity, "privileged");
+    assert.equal(read({ topologies: ["daemon"] }).enforcedStandard, "restricted");
+    assert.equal(read({ topologies: ["daemon"], daemon: { hostPath: "/mnt" } }).enforcedStandard, "privileged");
+    assert.equal(read({ persistent: { lockMemory: true } }).enforcedStandard, "privileged");
   });
 
   it("tells all problems at once, a line each", () => {

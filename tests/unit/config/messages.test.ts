@@ -25,7 +25,7 @@ describe("messages about config", () => {
     [
       "replicas for daemons alone",
       { topologies: ["ephemeral", "daemon"], daemon: { replicas: 3 } },
-      "daemon.replicas: no key of this topology; allowed there is name, hostPath, stallTimeoutMinutes, image, memory, cpu, cpuLimit, nodeSelector, tolerations, affinity, priorityClassName, podTemplatePatch, maxHeap, " +
+      "daemon.replicas: no key of this topology; allowed there is name, hostPath, stallTimeoutMinutes, image, memory, cpu, cpuLimit, nodeSelector, tolerations, affinity, priorityClassName, podSecurity, podTemplatePatch, maxHeap, " +
         "clusterName, datacenter, jvmOptions, cassandraYaml, lockMemory, clientsFrom, service, auth, superuser, superuserPassword, superuserSecret, tls, tlsSecret, tlsIssuer, clientCertificates",
     ],
   ];

@@ -158,6 +158,7 @@ export const moduleStubs = (world: World): Record<string, string> => ({
   "ring_record.py": recordStubs(world),
   "workload.py": workloadStubs(world),
   "superuser_secret.py": secretStubs(world),
+  ...(world.foreign && { "volume.py": `\n\nos.access = lambda path, mode: not path.endswith("/${world.foreign}")\n` }),
   ...(world.addresses ? {} : { "gossip.py": "\n\ndef reload_seeds_until_all_seen():\n    pass\n" }),
 });
 

@@ -30,6 +30,8 @@ export interface World {
   ends?: boolean;
   /** Further folders below the data folder. */
   folders?: string[];
+  /** File or folder of the disk in which the pod's user may not write. @default none */
+  foreign?: string;
   /** Version of the Cassandra in the image. @default its jars do not tell */
   version?: string;
   /** Shell code of that Cassandra, which then ends. */

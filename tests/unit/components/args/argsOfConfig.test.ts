@@ -107,6 +107,7 @@ describe("args of components", () => {
           tls: "cert-manager",
           tlsIssuer: "Issuer/mine",
           volumeRetention: "delete",
+          podSecurity: "openshift",
         },
         {
           auth: "none",
