@@ -42,8 +42,10 @@ export async function startControlPlane(instance: Instance, network: Network, pr
     "--authorization-mode=Node,RBAC",
     "--enable-admission-plugins=NodeRestriction",
     "--allow-privileged=true",
-    // Watches that begin with a list need etcd 3.4.31. With an older one they fail, and KWOK has no other way.
-    "--feature-gates=WatchList=false",
+    // Watches that begin with a list need etcd 3.4.31. With an older one they fail, and KWOK has no other way. Tests stand in for
+    // platforms that set fields of pods by a MutatingAdmissionPolicy, which Kubernetes 1.34 has as beta.
+    "--feature-gates=WatchList=false,MutatingAdmissionPolicy=true",
+    "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
     `--service-cluster-ip-range=${serviceRange}`,
     "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
     `--service-account-key-file=${ca.tokenPublicKey}`,
