@@ -15,6 +15,7 @@ export { KubernetesCluster, type KubernetesClusterArgs } from "./kubernetes/kube
 export { LocalVolumes, type LocalVolume, type LocalVolumesArgs } from "./objects/persistentVolumes";
 export { type Peer } from "./objects/networkPolicy";
 export { type PodTemplatePatch } from "./objects/podTemplatePatch";
+export { Egress } from "./objects/networkPolicy";
 export { PodSecurity } from "./objects/podSecurity";
 export { type Affinity, type Placement, type Toleration } from "./objects/placement";
 export { PersistentCluster, type PersistentClusterArgs } from "./topologies/persistentCluster";

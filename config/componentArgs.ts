@@ -5,6 +5,7 @@ import type {
   CassandraPodArgs,
   CertManager,
   CockroachCertificates,
+  Egress,
   LocalVolume,
   Peer,
   Placement,
@@ -20,6 +21,7 @@ import type { Topology } from "./schema";
 interface RingArgs extends CassandraPodArgs {
   name: string;
   clientsFrom: Peer[];
+  egress?: Egress;
   service?: ServiceAccess;
   auth: Auth;
   superuser: string;
@@ -58,6 +60,7 @@ export interface ComponentArgs {
       sqlClient: boolean;
       loadGenerator: boolean;
       clientsFrom: Peer[];
+      egress?: Egress;
       imagePullSecrets: string[];
     };
 }
@@ -127,7 +130,7 @@ function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
 
 /** Args that the pods of every topology take as config has them. */
 function podArgs(own: TopologyConfig, { imageRegistry, imagePullSecrets }: CommonConfig) {
-  const { image, memory, cpu, clientsFrom } = own;
+  const { image, memory, cpu, clientsFrom, egress } = own;
   return {
     image: imageFrom(imageRegistry, image),
     imagePullSecrets,
@@ -135,6 +138,7 @@ function podArgs(own: TopologyConfig, { imageRegistry, imagePullSecrets }: Commo
     cpu,
     ...placementArgs(own),
     clientsFrom,
+    ...(egress === "members" && { egress }),
   };
 }
 

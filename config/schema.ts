@@ -3,6 +3,7 @@ import {
   Affinity,
   Auth,
   ClientCertificates,
+  Egress,
   LocalVolume,
   Peer,
   PodSecurity,
@@ -28,6 +29,7 @@ const storages = [...Object.keys(storageClasses), "existing"] as Storage[];
 const retentions = Object.values(VolumeRetention);
 const auths = Object.values(Auth);
 const templates = Object.values(AdoptedTemplate);
+const egresses = Object.values(Egress);
 const podSecurities = Object.values(PodSecurity);
 const tlsChoices = ["none", "secret", "cert-manager"] as const;
 const clientChoices = Object.values(ClientCertificates);
@@ -239,6 +241,16 @@ export const commonKeys = {
       "pods of the namespace). Members always reach each other.",
     ...valueOf<Peer[]>(shapes.clientsFrom),
   },
+  egress: {
+    type: "string",
+    default: "open",
+    unit: "",
+    meaning:
+      "Where members may connect to, where the cluster's network enforces policies. `open`: the ring's NetworkPolicy does not say. " +
+      "`members`: to each other, DNS and the API server alone, also in a namespace whose default policy denies egress.",
+    words: egresses,
+    ...valueOf<Egress>(shapes.egress),
+  },
   service: {
     type: "object",
     default: {},
@@ -445,6 +457,7 @@ const ofCassandra = [
   "cassandraYaml",
   "lockMemory",
   "clientsFrom",
+  "egress",
   "service",
   "auth",
   "superuser",
@@ -534,7 +547,7 @@ export const topologyKeys = {
     own: { name },
   },
   cockroachdb: {
-    overrides: ["replicas", "volumeSize", "volumeRetention", "memory", "cpu", "clientsFrom", ...ofPlacement],
+    overrides: ["replicas", "volumeSize", "volumeRetention", "memory", "cpu", "clientsFrom", "egress", ...ofPlacement],
     own: {
       name,
       image: {

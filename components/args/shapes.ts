@@ -1,4 +1,5 @@
 import type { AdoptedTemplate } from "../operations/adoption";
+import type { Egress } from "../objects/networkPolicy";
 import type { PodSecurity } from "../objects/podSecurity";
 import type { Auth } from "../topologies/ringArgs";
 import type { IssuerKind } from "../objects/certificates";
@@ -136,6 +137,7 @@ export const shapes = {
   lockMemory: truth,
   clientCertificates: word<ClientCertificates>({ none: true, required: true }),
   clientsFrom: list(isPeer, "a list of {podLabels, namespaceLabels}, at least one of them, or {cidr}"),
+  egress: word<Egress>({ open: true, members: true }),
   service: object(
     isServiceAccess,
     "an object of type (ClusterIP, NodePort or LoadBalancer), annotations and loadBalancerSourceRanges",

@@ -5,7 +5,7 @@ import type { KubeContext } from "../kubernetes/kubeconfig";
 import { verifiedCluster } from "../kubernetes/kubernetesCluster";
 import { cockroachSecret } from "../objects/certificateCheck";
 import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
-import { networkPolicy, noAccess, type Peer } from "../objects/networkPolicy";
+import { type Egress, networkPolicy, type Peer, toolsPolicy } from "../objects/networkPolicy";
 import { type LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import type { VolumeRetention } from "../objects/storageClass";
@@ -43,6 +43,11 @@ export interface CockroachClusterArgs extends CockroachPodArgs {
   localVolumes?: LocalVolume[];
   /** Who may reach SQL and the admin UI, if the network of the cluster enforces policies. @default all pods of the namespace */
   clientsFrom?: Peer[];
+  /**
+   * Where nodes and tools may connect to. `members`: to the nodes and DNS alone, also where another policy of the namespace denies all
+   * egress. @default "open": the cluster's policies do not restrict it
+   */
+  egress?: Egress;
   /** Whether there is a pod to run the SQL client in. @default false */
   sqlClient?: boolean;
   /** Whether a Deployment keeps the cluster busy. @default false */
@@ -101,9 +106,10 @@ export class CockroachCluster extends pulumi.ComponentResource {
     this.metadata = metadata;
     // The name alone, so that it is right whatever the DNS domain of the Kubernetes cluster is.
     const nodes: CockroachNodes = { name: args.name, domain: this.discoveryService.metadata.name, selector };
-    const access = { metadata, selector, members: [], clients: Object.values(cockroachPorts), from: args.clientsFrom };
+    const { clientsFrom: from, egress } = args;
+    const access = { metadata, selector, members: [], clients: Object.values(cockroachPorts), from, egress };
     const policy = new k8s.networking.v1.NetworkPolicy(name, networkPolicy({ ...access, tools }), parent);
-    const toolPolicy = new k8s.networking.v1.NetworkPolicy(`${name}-tools`, noAccess(metadata, tools), parent);
+    const toolPolicy = new k8s.networking.v1.NetworkPolicy(`${name}-tools`, toolsPolicy(tools, access), parent);
     const tool = { parent: this, dependsOn: toolPolicy };
     // Nodes are not ready before they have formed a cluster, so the Job does not wait for them.
     new k8s.batch.v1.Job(`${name}-init`, initJob(metadata, identity, args, nodes), tool);

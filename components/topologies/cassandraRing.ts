@@ -119,14 +119,15 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     );
   }
 
-  private makePolicy(name: string, { clientsFrom = [], service }: CassandraRingArgs): k8s.networking.v1.NetworkPolicy {
+  private makePolicy(name: string, args: CassandraRingArgs): k8s.networking.v1.NetworkPolicy {
     const { metadata, selector } = this;
+    const { clientsFrom = [], service, egress } = args;
     const outside = (service?.loadBalancerSourceRanges ?? []).map((cidr) => ({ cidr }));
     const inside = clientsFrom.length === 0 ? [{}] : clientsFrom;
     const from = outside.length === 0 ? clientsFrom : [...inside, ...outside];
     const members = [ports.intraNode, ports.tlsIntraNode];
-    const policy = networkPolicy({ metadata, selector, members, clients: [ports.cql], from });
-    return new k8s.networking.v1.NetworkPolicy(name, policy, { parent: this });
+    const access = { metadata, selector, members, clients: [ports.cql], from, egress, usesApiServer: true };
+    return new k8s.networking.v1.NetworkPolicy(name, networkPolicy(access), { parent: this });
   }
 
   private makeSuperuser(name: string, args: CassandraRingArgs): Superuser {

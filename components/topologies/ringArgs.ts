@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import type { CertManager } from "../objects/certificates";
-import type { Peer } from "../objects/networkPolicy";
+import type { Egress, Peer } from "../objects/networkPolicy";
 import type { CassandraPodArgs } from "../objects/podArgs";
 import type { ServiceAccess } from "../objects/services";
 
@@ -19,6 +19,11 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   cluster?: KubeContext;
   /** Who may reach the CQL port, if the network of the cluster enforces policies. @default all pods of the namespace */
   clientsFrom?: Peer[];
+  /**
+   * Where members may connect to. `members`: to each other, DNS and the API server alone, also where another policy of the namespace
+   * denies all egress. @default "open": the ring's policy does not restrict it
+   */
+  egress?: Egress;
   /** How clients from outside the Kubernetes cluster reach the Service for clients. @default only from inside */
   service?: ServiceAccess;
   /** Whether clients log in. @default "password" */

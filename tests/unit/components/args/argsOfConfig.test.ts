@@ -108,6 +108,7 @@ describe("args of components", () => {
           tlsIssuer: "Issuer/mine",
           volumeRetention: "delete",
           podSecurity: "openshift",
+          egress: "members",
         },
         {
           auth: "none",

@@ -30,4 +30,31 @@ describe("the tools of a CockroachDB cluster", () => {
       },
     ]);
   });
+
+  it("connect to its nodes and DNS alone where egress is `members`, and so do its nodes", async () => {
+    type Policy = {
+      podSelector: object;
+      policyTypes: string[];
+      egress: { to?: object[]; ports: { port: number }[] }[];
+    };
+    const all = await makeCockroach({ egress: "members" });
+    const policies = all.filter(({ type }) => type.endsWith("NetworkPolicy"));
+    const [ofNodes, ofTools] = ["cockroachdb", "cockroachdb-tools"].map(
+      (policy) => (policies.find(({ name }) => name === policy)!.inputs as { spec: Policy }).spec,
+    );
+    assert.equal(policies.length, 2);
+    assert.deepEqual(ofTools.egress, ofNodes.egress);
+    for (const { policyTypes, egress } of [ofNodes, ofTools]) {
+      assert.deepEqual(policyTypes, ["Ingress", "Egress"]);
+      const [nodes, dns, ...others] = egress;
+      assert.deepEqual([nodes.to, others], [[{ podSelector: ofNodes.podSelector }], []]);
+      assert.deepEqual(
+        [nodes, dns].map(({ ports }) => [...new Set(ports.map(({ port }) => port))]),
+        [
+          [26257, 8080],
+          [53, 5353],
+        ],
+      );
+    }
+  });
 });
