@@ -62,12 +62,11 @@ export const commonKeys = {
     type: "string",
     default: "existing",
     unit: "",
-    ...textOf(shapes.storage),
     meaning:
       "Where volumes come from: a platform whose StorageClass the program makes, static `local` volumes, or an `existing` " +
       "StorageClass.",
     words: storages,
-    parse: oneOf(...storages),
+    ...valueOf<Storage>(shapes.storage),
   },
   storageClassName: {
     type: "string",

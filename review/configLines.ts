@@ -1,4 +1,4 @@
-import { masked } from "./events";
+import { holdsMask, masked } from "./events";
 import { brief, Difference, differences, fieldsOf, parsed } from "./fields";
 import { withoutMoved } from "./movedSecrets";
 import { PlainTexts } from "./plainTexts";
@@ -15,8 +15,6 @@ export interface ConfigChange {
 
 /** Config as `pulumi stack history --json` tells it. */
 export type PastConfig = Record<string, { value?: string; secret: boolean }>;
-
-const holdsMask = (value: unknown): boolean => (JSON.stringify(value) ?? "").includes(masked);
 
 /** Values in a value that are no secrets, by their paths. */
 function plainLeaves(path: string, value: unknown): { path: string; value: unknown }[] {

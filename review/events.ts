@@ -52,6 +52,9 @@ export interface Preview {
 }
 
 export const masked = "[secret]";
+
+/** Whether a value is a secret, or holds one. */
+export const holdsMask = (value: unknown): boolean => (JSON.stringify(value) ?? "").includes(masked);
 const { specialSigKey, unknownValue } = runtime;
 
 const kinds: Record<string, Change["what"]> = {

@@ -1,5 +1,5 @@
 /** Secrets that move: what was in clear at one place and is a secret at another, or the other way round, is none to show at either. */
-import { Change, masked } from "./events";
+import { Change, holdsMask, masked } from "./events";
 import { Difference, fieldsOf, parsed } from "./fields";
 
 /** Shorter values are numbers, sizes and words such as `no`, which many fields have: to mask them would hide nothing but the edit. */
@@ -8,7 +8,6 @@ const shortest = 4;
 type Side = "before" | "after";
 
 const textOf = (value: unknown) => JSON.stringify(value) ?? "";
-const isSecret = (value: unknown) => textOf(value).includes(masked);
 const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf(".")));
 const nameOf = (path: string) => path.split(/[.:]/).at(-1)!;
 
@@ -40,12 +39,12 @@ export const withoutMoved = (
 function placesIn(path: string, value: unknown): string[] {
   const fields = fieldsOf(parsed(value));
   if (fields) return Object.keys(fields).flatMap((name) => placesIn(`${path}.${name}`, fields[name]));
-  return isSecret(value) ? [path] : [];
+  return holdsMask(value) ? [path] : [];
 }
 
 /** Masks what `from` shows where `to` has a secret that `from` had not. */
 function masking(differences: Difference[], from: Side, to: Side, isElsewhere: boolean): Difference[] {
-  const secrets = differences.filter((one) => !isSecret(one[from])).flatMap((one) => placesIn(one.path, one[to]));
+  const secrets = differences.filter((one) => !holdsMask(one[from])).flatMap((one) => placesIn(one.path, one[to]));
   const isHeld = isElsewhere || differences.some((one) => namesSecret(one, to) && !namesSecret(one, from));
   return differences.map((one) => {
     const { path, [from]: value } = one;
@@ -59,7 +58,7 @@ function masking(differences: Difference[], from: Side, to: Side, isElsewhere: b
     const wasOpen =
       isHeld && isGone && (/(^|\.)env(\.|$)|^(data|stringData|binaryData)(\.|$)/.test(path) || Array.isArray(value));
     const isMoved = isNear || wasOpen || (others.length > 0 && isGone);
-    return isMoved && isLong(value) && !isSecret(value) ? { ...one, [from]: masked } : one;
+    return isMoved && isLong(value) && !holdsMask(value) ? { ...one, [from]: masked } : one;
   });
 }
 

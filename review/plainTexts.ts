@@ -54,6 +54,8 @@ function leaves(value: unknown): string[] {
 /** Masks the secrets in what a report shows. */
 export class PlainTexts {
   private readonly secrets: Set<string>;
+  /** Those that are looked for inside of other text, the longest first: it may hold another one. */
+  private readonly parts: string[];
 
   /**
    * @param preview what it names objects, and has in clear on both sides of one, a report could not give away: the name of a user, mostly
@@ -69,6 +71,7 @@ export class PlainTexts {
       ...changes.flatMap(({ old, new: wanted }) => [...namesOf(old, wanted), ...openTexts(old, wanted)]),
     ]);
     this.secrets = new Set(secrets.filter((text) => text.length >= shortest.all && text !== masked && !open.has(text)));
+    this.parts = [...this.secrets].filter(({ length }) => length >= shortest.part).sort((a, b) => b.length - a.length);
   }
 
   /** A value without the texts in it that are secrets, or have one in them. */
@@ -82,8 +85,7 @@ export class PlainTexts {
 
   /** A text with each secret in it masked. */
   replaced(text: string): string {
-    const parts = [...this.secrets].filter((secret) => secret.length >= shortest.part && text.includes(secret));
-    return parts.sort((a, b) => b.length - a.length).reduce((rest, secret) => rest.replaceAll(secret, masked), text);
+    return this.parts.reduce((rest, secret) => rest.replaceAll(secret, masked), text);
   }
 }
 

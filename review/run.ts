@@ -77,8 +77,10 @@ async function main(): Promise<void> {
     throw new Error(`stack ${stack} could not be previewed: ${(error as Error).message}\n${stderr}`);
   }
   // A preview masks secrets where they are secrets, and their plain texts are needed to mask them where they are none.
-  const state = await printed(["stack", "export", "--show-secrets", "--stack", stack]);
-  const shown = await printed(["config", "--json", "--show-secrets", "--stack", stack, ...configFile]);
+  const [state, shown] = await Promise.all([
+    printed(["stack", "export", "--show-secrets", "--stack", stack]),
+    printed(["config", "--json", "--show-secrets", "--stack", stack, ...configFile]),
+  ]);
   const secrets = [
     ...secretsOfState(state),
     ...secretsOfConfig(preview.config, shown as Record<string, { value?: string }>),

@@ -1,4 +1,4 @@
-import { Change, masked } from "./events";
+import { Change, holdsMask } from "./events";
 import { brief, Difference } from "./fields";
 import { Elsewhere, elsewhere, withoutMoved } from "./movedSecrets";
 import { PlainTexts } from "./plainTexts";
@@ -34,7 +34,5 @@ export class ShownFields {
     });
   }
 }
-
-const holdsMask = (side: unknown) => JSON.stringify(side ?? null).includes(masked);
 
 const cell = (given: unknown) => `\`${brief(given).replaceAll("|", "\\|")}\``;

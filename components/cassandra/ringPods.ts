@@ -1,6 +1,7 @@
-import type { V1PersistentVolumeClaim, V1Pod, V1PodSpec } from "@kubernetes/client-node";
+import type { V1PersistentVolumeClaim, V1Pod, V1PodSpec, V1StatefulSet } from "@kubernetes/client-node";
 import { scriptsFolder } from "../objects/podVolumes";
-import { KubernetesClient, isReady, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { isReady } from "../kubernetes/podState";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { defaultStallTimeoutMinutes } from "./podJob";
 import { lastLogLine } from "./podLog";
@@ -39,29 +40,25 @@ export class RingPods {
     return (this.connection ??= KubernetesClient.connect(this.kubeContext));
   }
 
+  /** A live StatefulSet; undefined if there is none of that name. */
+  private async statefulSet(name: string): Promise<V1StatefulSet | undefined> {
+    const { apps } = await this.cluster();
+    return apps.readNamespacedStatefulSet({ name, namespace: this.ring.namespace }).catch(undefinedWhenNotFound);
+  }
+
   /** Pods that a live StatefulSet asks for; undefined if there is no such StatefulSet. */
   async replicasOf(set: string): Promise<number | undefined> {
-    const { namespace } = this.ring;
-    const { apps } = await this.cluster();
-    const found = await apps.readNamespacedStatefulSet({ name: set, namespace }).catch(undefinedWhenNotFound);
-    return found?.spec?.replicas;
+    return (await this.statefulSet(set))?.spec?.replicas;
   }
 
   /** Labels of a live StatefulSet; undefined if none exists, or if it has none. */
   async labelsOf(set: string): Promise<Record<string, string> | undefined> {
-    const { namespace } = this.ring;
-    const { apps } = await this.cluster();
-    const found = await apps.readNamespacedStatefulSet({ name: set, namespace }).catch(undefinedWhenNotFound);
-    return found?.metadata?.labels;
+    return (await this.statefulSet(set))?.metadata?.labels;
   }
 
   /** Images of Cassandra in the pod templates of the live controllers. */
   async images(): Promise<string[]> {
-    const { namespace, sets } = this.ring;
-    const { apps } = await this.cluster();
-    const found = await Promise.all(
-      sets.map((name) => apps.readNamespacedStatefulSet({ name, namespace }).catch(undefinedWhenNotFound)),
-    );
+    const found = await Promise.all(this.ring.sets.map((set) => this.statefulSet(set)));
     return found.flatMap((set) => set?.spec?.template.spec?.containers[0].image ?? []);
   }
 

@@ -1,7 +1,8 @@
-import type { V1DaemonSet, V1Pod, V1ReplicationController } from "@kubernetes/client-node";
+import type { V1DaemonSet, V1ReplicationController } from "@kubernetes/client-node";
 import { recordVariable } from "../objects/podEnvironment";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { hasEnded } from "../kubernetes/podState";
 import { RingClient } from "./ringClient";
 import { PodView } from "./ringPods";
 import { AskPolicy } from "./ringViews";
@@ -109,9 +110,8 @@ export class UnorderedRing extends RingClient {
   protected override async pods(): Promise<PodView[]> {
     const { namespace, selector, isOnNodes } = this.reference;
     const pods = await (await this.cluster()).pods(namespace, selector);
-    // An evicted pod stays listed beside the pod that replaces it.
     const views = pods
-      .filter(isPresent)
+      .filter((pod) => !hasEnded(pod))
       .map((pod, ringOrdinal) => ({ ...this.viewOf(pod), ringOrdinal, node: pod.spec!.nodeName }));
     if (!isOnNodes) return views;
     this.podOn = Object.fromEntries<string>(views.map(({ node, name }) => [node ?? name, name]));
@@ -122,8 +122,6 @@ export class UnorderedRing extends RingClient {
     return super.run(this.podOn[member] ?? member, ...command);
   }
 }
-
-const isPresent = ({ status }: V1Pod) => !/^(Failed|Succeeded)$/.test(status?.phase ?? "");
 
 const isController = (maker: V1ReplicationController | V1DaemonSet): maker is V1ReplicationController =>
   "replicas" in maker.spec!;

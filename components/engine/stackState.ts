@@ -12,21 +12,19 @@ interface StateResource {
 }
 
 /**
- * URNs of the resources that the state held at the first call of an update, by type and physical ID (`stateKey`). The engine tells a hook
- * before a create nothing of the state: a resource that it replaces looks like one that the state does not have.
+ * URN of the resource with a type and a physical ID that the state holds; undefined if it holds none. The engine tells a hook before a
+ * create nothing of the state: a resource that it replaces looks like one that the state does not have. The state is read once in an update.
+ * @param id `namespace/name` of a Kubernetes object
  * @throws {Error} if `pulumi stack export` fails
  */
-export const urnsInState = shareFirstCall(async (): Promise<Map<string, string>> => {
-  if (isMocked()) return new Map();
-  // Few updates need this module, and to load it takes as long as all others.
-  const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
-  const workspace = await LocalWorkspace.create({ workDir: process.cwd() });
+export async function urnInState(type: string, id: string): Promise<string | undefined> {
+  return (await resourcesInState()).find((one) => one.type === type && one.id === id && !one.external)?.urn;
+}
+
+const resourcesInState = shareFirstCall(async (): Promise<StateResource[]> => {
+  if (isMocked()) return [];
+  const workspace = await pulumi.automation.LocalWorkspace.create({ workDir: process.cwd() });
   const stack = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const exported = await workspace.exportStack(stack);
-  const { resources = [] } = exported.deployment as { resources?: StateResource[] };
-  const own = resources.filter(({ id, external }) => id !== undefined && !external);
-  return new Map(own.map(({ urn, type, id }) => [stateKey(type, id!), urn]));
+  return (exported.deployment as { resources?: StateResource[] }).resources ?? [];
 });
-
-/** Key of a resource in `urnsInState`. @param id the physical ID: `namespace/name` of a Kubernetes object */
-export const stateKey = (type: string, id: string): string => `${type} ${id}`;

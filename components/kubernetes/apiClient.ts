@@ -226,11 +226,6 @@ export async function waitUntilClear(
   }
 }
 
-/** Whether a pod takes requests. */
-export function isReady({ status }: V1Pod): boolean {
-  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
-}
-
 /** For reads: undefined if the object does not exist. @throws all other errors */
 export function undefinedWhenNotFound(error: Error): undefined {
   if (apiErrorKind(error) !== "absent") throw error;

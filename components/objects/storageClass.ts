@@ -6,7 +6,7 @@ import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { Identity, labels } from "./labels";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
-import { stateKey, urnsInState } from "../engine/stackState";
+import { urnInState } from "../engine/stackState";
 import { withoutSelfReplacement } from "../operations/selfReplacement";
 import { propertyName } from "../engine/propertyNames";
 
@@ -128,7 +128,7 @@ function refuseClassOfOthers(name: string, args: CassandraStorageArgs): pulumi.R
         const { storage } = await KubernetesClient.connect(cluster);
         const live = await storage.readStorageClass({ name: metadata.name }).catch(undefinedWhenNotFound);
         // If the state holds it, another hook refuses to replace it, and says why.
-        return live && (await urnsInState()).has(stateKey(type, metadata.name)) ? undefined : live;
+        return live && (await urnInState(type, metadata.name)) ? undefined : live;
       };
       const found = await inspectOrWarn(`whether StorageClass ${metadata.name} exists`, inspect);
       if (!found) return;

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
-import { stateKey, urnsInState } from "../engine/stackState";
+import { urnInState } from "../engine/stackState";
 import { isOfAnotherRing } from "../objects/labels";
 import { settingOf } from "../engine/propertyNames";
 
@@ -46,8 +46,9 @@ export function refuseForeignPods(
       const counts = live.filter(({ labels }) => !isOfAnotherRing(labels, selector));
       if (counts.length === 0) return;
       const [{ name: first }] = counts;
-      const urns = await inspectOrWarn(`whether the state holds ${maker.kind} ${first}`, urnsInState);
-      const held = urns?.get(stateKey(types[maker.kind], `${namespace}/${first}`));
+      const held = await inspectOrWarn(`whether the state holds ${maker.kind} ${first}`, () =>
+        urnInState(types[maker.kind], `${namespace}/${first}`),
+      );
       throw new Error(held === undefined ? problem(maker, counts) : problemOfName(maker, first, held));
     },
     { onDryRun: true },

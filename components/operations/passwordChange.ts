@@ -5,7 +5,8 @@ import { OwedStep } from "../engine/owedStep";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
 import { lastLogLine } from "../cassandra/podLog";
 import { KubeContext } from "../kubernetes/kubeconfig";
-import { errorMessage, isReady, KubernetesClient } from "../kubernetes/apiClient";
+import { errorMessage, KubernetesClient } from "../kubernetes/apiClient";
+import { isReady } from "../kubernetes/podState";
 import { Superuser } from "./superuser";
 
 export interface PasswordChangeArgs {

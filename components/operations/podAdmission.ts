@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { KubernetesClient, withAnswerTimeout } from "../kubernetes/apiClient";
 import type { KubeContext } from "../kubernetes/kubeconfig";
+import { hasEnded } from "../kubernetes/podState";
 import { wholeBytes } from "../kubernetes/quantity";
 import { selectorText } from "../objects/labels";
 import { isSelected, isTolerated } from "../objects/nodeSelection";
@@ -105,9 +106,7 @@ class PodAdmission {
   private async pods(): Promise<Wanted<V1PodSpec>> {
     const { wanted, was, args } = this;
     const template = templateOf(wanted);
-    const found = (await this.client.pods(this.namespace, args.selector)).filter(
-      ({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed",
-    );
+    const found = (await this.client.pods(this.namespace, args.selector)).filter((pod) => !hasEnded(pod));
     const [leaving, present] = [true, false].map((isLeaving) =>
       found
         .filter(({ metadata }) => (metadata?.deletionTimestamp !== undefined) === isLeaving)

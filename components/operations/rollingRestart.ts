@@ -9,6 +9,7 @@ import {
   retryWhileUnavailable,
   apiErrorKind,
 } from "../kubernetes/apiClient";
+import { hasEnded } from "../kubernetes/podState";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { ringOrdinalOf } from "../objects/racks";
 import { nextStep, viewOf } from "./rollingRestartPlan";
@@ -141,7 +142,7 @@ async function restartPods(
   let since = Date.now();
   for (let round = 0; ; round++) {
     const pods = (await retryWhileUnavailable(() => connection.pods(namespace, selector)))
-      .filter(({ status }) => !["Failed", "Succeeded"].includes(status?.phase ?? ""))
+      .filter((pod) => !hasEnded(pod))
       .map(viewOf);
     // The last pod first, as Kubernetes does it with one StatefulSet.
     if (sets?.length === 1) pods.sort((a, b) => ringOrdinalOf(sets, b.name) - ringOrdinalOf(sets, a.name));

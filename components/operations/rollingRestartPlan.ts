@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { revisionAnnotation } from "../objects/podMetadata";
-import { isReady } from "../kubernetes/apiClient";
+import { isReady } from "../kubernetes/podState";
 
 /** The state of one pod. */
 export interface PodView {

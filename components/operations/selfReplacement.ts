@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
-import { stateKey, urnsInState } from "../engine/stackState";
+import { urnInState } from "../engine/stackState";
 import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { anotherAddress } from "./replacementGuard";
@@ -51,7 +51,7 @@ function refuseSelfReplacement(name: string, cluster: KubeContext | undefined): 
         const live = await objects
           .read({ apiVersion, kind, metadata: { name: object, namespace: namespace! } })
           .catch(undefinedWhenNotFound);
-        return live && (await urnsInState()).get(stateKey(type, id));
+        return live && urnInState(type, id);
       };
       const held = await inspectOrWarn(`whether the state holds ${what}`, inspect, { isTold: false });
       if (held === undefined) return;

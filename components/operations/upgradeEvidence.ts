@@ -1,6 +1,6 @@
 /** What is known of the versions that have written on the disks of a ring, where nobody can ask its members. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { isReady } from "../kubernetes/apiClient";
+import { hasEnded, isReady } from "../kubernetes/podState";
 import { compare, Version, versionOf } from "../cassandra/version";
 
 /** A pod, and its image. */
@@ -28,7 +28,7 @@ export function podView(pod: V1Pod): PodView {
     ready: isReady(pod),
     startedAt: container?.state?.running?.startedAt,
     isUnpulled: unpulled.test(container?.state?.waiting?.reason ?? "") && !container?.lastState?.terminated,
-    isOver: /^(Failed|Succeeded)$/.test(pod.status?.phase ?? ""),
+    isOver: hasEnded(pod),
   };
 }
 

@@ -113,8 +113,7 @@ export class PersistentCluster extends CassandraRing {
     this.clientService = this.serveClients(name, restarted);
 
     const last = [cleaned, budget, this.clientService].map(({ urn }) => urn);
-    const client = (namespace: string) => new RingClient(cluster, { ...ring, namespace });
-    const isWhole = ringConverged({ ...ring, replicas, namespace, client }, last, this);
+    const isWhole = ringConverged({ ...ring, replicas, namespace, client: clientOf(ring) }, last, this);
     this.contactPoints = this.firstMembers(namespace, sets, replicas, isWhole);
     this.memory.remember(this.statefulSets);
     this.registerOutputs({ contactPoints: this.contactPoints });
@@ -184,8 +183,11 @@ export class PersistentCluster extends CassandraRing {
     const pods = { selector: ring.selector, sets: ring.sets.length, cluster, parent: this };
     const canStart = podHooks(name, args, pods);
     const leaving = decommissionBeforeScaling(name, { ...ring, takesOver }, this);
-    const client = (namespace: string) => new RingClient(cluster, { ...ring, namespace });
-    const snapshot = snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk), client }, this);
+    const snapshot = snapshotBeforeUpgrade(
+      name,
+      { ...ring, keepsDisks: outlivesPod(disk), client: clientOf(ring) },
+      this,
+    );
     // An adopted StatefulSet keeps its volume claim template: `Adoption` refuses another volume size.
     const growth = { ...ring, subject: `ring ${args.name}`, isKept: ring.isAdopted };
     const volumesGrow = expandVolumesFirst(name, growth, this);
@@ -248,3 +250,5 @@ function makeAdoption(
   const protection = { auth: args.auth ?? "password", tls: args.tlsSecret === undefined ? "none" : "secret" } as const;
   return new Adoption(name, { ...args, podTemplate, numTokens: args.numTokens ?? 16, protection }, opts);
 }
+
+const clientOf = (ring: RingOfSets) => (namespace: string) => new RingClient(ring.cluster, { ...ring, namespace });
