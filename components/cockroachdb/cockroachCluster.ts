@@ -9,6 +9,7 @@ import { type Egress, networkPolicy, type Peer, toolsPolicy } from "../objects/n
 import { type LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import type { VolumeRetention } from "../objects/storageClass";
+import { mayChange, mayMake, type RequiredPermissions } from "../operations/accountPermissions";
 import { refuseForeignPods } from "../operations/foreignPods";
 import { namespaceAfter, type OwnObjects, refuseForeignRing } from "../operations/foreignRings";
 import { warnOfTooFewNodes } from "../operations/nodeRoom";
@@ -169,7 +170,12 @@ export class CockroachCluster extends pulumi.ComponentResource {
           ...canStart,
           ...count.beforeCreate,
         ],
-        beforeUpdate: [...canStart, expandVolumesFirst(name, growth, this), ...count.beforeUpdate],
+        beforeUpdate: [
+          mayChange(name, requiredPermissions(args, cluster), "statefulSets", this),
+          ...canStart,
+          expandVolumesFirst(name, growth, this),
+          ...count.beforeUpdate,
+        ],
       },
     });
   }
@@ -194,6 +200,25 @@ const identityOf = ({ name }: CockroachClusterArgs): Identity => ({
 
 const subjectOf = ({ name }: CockroachClusterArgs) => `CockroachDB cluster ${name}`;
 
+/** What an account needs to make a cluster and to change it. */
+function requiredPermissions(args: CockroachClusterArgs, cluster: KubeContext): RequiredPermissions {
+  const base = [
+    "objects",
+    "endpoints",
+    "pods",
+    "claims",
+    "statefulSets",
+    "networkPolicies",
+    "disruptionBudgets",
+    "jobs",
+  ] as const;
+  const further = [
+    ...(args.sqlClient ? ["singlePod" as const] : []),
+    ...(args.loadGenerator ? ["deployments" as const] : []),
+  ];
+  return { subject: subjectOf(args), needs: [...base, ...further], cluster };
+}
+
 const ownObjects = (identity: Identity): OwnObjects => ({
   topology: "cockroachdb",
   identity,
@@ -210,7 +235,11 @@ function withHooks(
 ): pulumi.ComponentResourceOptions {
   const { maker } = ownObjects(identityOf(args));
   const isNoStrangers = refuseForeignPods(name, maker, cluster, selectorLabels(identityOf(args)));
-  const beforeCreate = [...(opts?.hooks?.beforeCreate ?? []), ...(args.takesOver ? [] : [isNoStrangers])];
+  const beforeCreate = [
+    ...(opts?.hooks?.beforeCreate ?? []),
+    ...(args.takesOver ? [] : [isNoStrangers]),
+    mayMake(name, requiredPermissions(args, cluster)),
+  ];
   const beforeUpdate = [...(opts?.hooks?.beforeUpdate ?? []), warnOfAnotherOwner(name, subjectOf(args))];
   return withoutSelfReplacement(name, cluster, { ...opts, hooks: { ...opts?.hooks, beforeCreate, beforeUpdate } });
 }

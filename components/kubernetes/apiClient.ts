@@ -1,5 +1,6 @@
 import type {
   AppsV1Api,
+  AuthorizationV1Api,
   CoreV1Api,
   KubeConfig,
   KubernetesObject,
@@ -44,6 +45,7 @@ export class KubernetesClient {
     private readonly config: KubeConfig,
     readonly core: CoreV1Api,
     readonly apps: AppsV1Api,
+    readonly authorization: AuthorizationV1Api,
     readonly storage: StorageV1Api,
     /** Objects of any kind. */
     readonly objects: KubernetesObjectApi,
@@ -86,12 +88,14 @@ export class KubernetesClient {
 
   private static async open(kubeContext: KubeContext): Promise<KubernetesClient> {
     // The library takes half a second to load, and most previews do not need it.
-    const { AppsV1Api, CoreV1Api, KubernetesObjectApi, StorageV1Api } = await import("@kubernetes/client-node");
+    const { AppsV1Api, AuthorizationV1Api, CoreV1Api, KubernetesObjectApi, StorageV1Api } =
+      await import("@kubernetes/client-node");
     const config = await readKubeconfig(kubeContext);
     return new KubernetesClient(
       config,
       config.makeApiClient(CoreV1Api),
       config.makeApiClient(AppsV1Api),
+      config.makeApiClient(AuthorizationV1Api),
       config.makeApiClient(StorageV1Api),
       KubernetesObjectApi.makeApiClient(config),
     );

@@ -12,13 +12,14 @@ import { superuserRule } from "../objects/rbac";
 import { RingRecord } from "../objects/ringRecord";
 import { CassandraService, ServiceAccess } from "../objects/services";
 import { namespaceAfter } from "../operations/foreignRings";
+import type { RequiredPermissions } from "../operations/accountPermissions";
 import { WorkloadMemory } from "../operations/replacementGuard";
 import { ringGuard } from "../operations/ringGuard";
 import { PasswordChange } from "../operations/passwordChange";
 import { Superuser } from "../operations/superuser";
 import { PodTemplate } from "./podTemplate";
 import type { CassandraRingArgs } from "./ringArgs";
-import { hookInputs, newServiceHooks, refuseUnknownCluster, withHooks } from "./ringHooks";
+import { hookInputs, newServiceHooks, refuseUnknownCluster, requiredPermissions, withHooks } from "./ringHooks";
 import { type RingLayout, ringTypes, topologyOf } from "./ringLayout";
 import { ringUsage } from "./ringUsage";
 
@@ -48,6 +49,8 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   protected readonly memory: WorkloadMemory;
   /** The Kubernetes cluster that the provider uses. */
   protected readonly cluster: KubeContext;
+  /** What the account needs. */
+  protected readonly permissions: RequiredPermissions;
 
   private readonly policy?: k8s.networking.v1.NetworkPolicy;
   private readonly guarded: pulumi.Output<pulumi.Resource[]>;
@@ -65,6 +68,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     refuseUnknownCluster(this, args);
     const { topology, disk, adopted, racks = [], rackNodeSelectors } = layout;
     this.cluster = cluster;
+    this.permissions = requiredPermissions(args, cluster, layout);
     this.disk = disk;
     this.tlsSecret = args.tlsSecret;
     this.identity = { name: args.name, topology };

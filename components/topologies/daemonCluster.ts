@@ -56,10 +56,10 @@ export class DaemonCluster extends CassandraRing {
       opts,
     );
     this.execTarget = `ds/${args.name}`;
-    const { selector, cluster, metadata, memory, podTemplate } = this;
+    const { selector, cluster, metadata, memory, permissions, podTemplate } = this;
     const ring = { name: args.name, selector, cluster, stallTimeoutMinutes };
     const privileges = hostPath === undefined ? [] : [ofFolder(hostPath)];
-    const canStart = podHooks(name, args, { selector, cluster, parent: this }, ...privileges);
+    const canStart = podHooks(name, args, { selector, cluster, permissions, maker, parent: this }, ...privileges);
     const workload = { apiVersion: "apps/v1", kind: maker } as const;
     const isOnNodes = disk.kind === "hostPath";
     const client = (namespace: string) => new UnorderedRing(cluster, { ...ring, namespace, maker, isOnNodes });
@@ -83,9 +83,13 @@ export class DaemonCluster extends CassandraRing {
         deleteBeforeReplace: false,
         customTimeouts: joinTimeouts(mostNodes),
         hooks: {
-          beforeCreate: [refuseReplacement(name, { memory, workload, takesOver, cluster }), ...canStart, keepsNodes],
+          beforeCreate: [
+            refuseReplacement(name, { memory, workload, takesOver, cluster }),
+            ...canStart.beforeCreate,
+            keepsNodes,
+          ],
           beforeUpdate: [
-            ...canStart,
+            ...canStart.beforeUpdate,
             keepsNodes,
             snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk), client }, this),
           ],

@@ -57,10 +57,10 @@ export class EphemeralCluster extends CassandraRing {
       adoptPod ? { ...opts, aliases: [...(opts.aliases ?? []), { type: "cassandra:index:SinglePod" }] } : opts,
     );
     this.execTarget = `rc/${args.name}`;
-    const { selector, cluster, metadata, memory, podTemplate } = this;
+    const { selector, cluster, metadata, memory, permissions, podTemplate } = this;
     const ring = { name: args.name, selector, cluster, stallTimeoutMinutes };
     const client = (namespace: string) => new UnorderedRing(cluster, { ...ring, namespace, maker, isOnNodes: false });
-    const canStart = podHooks(name, args, { selector, cluster, parent: this });
+    const canStart = podHooks(name, args, { selector, cluster, permissions, maker, parent: this });
     const workload = { apiVersion: "v1", kind: maker } as const;
 
     this.replicationController = new k8s.core.v1.ReplicationController(
@@ -78,9 +78,9 @@ export class EphemeralCluster extends CassandraRing {
         deleteBeforeReplace: false,
         customTimeouts: joinTimeouts(replicas),
         hooks: {
-          beforeCreate: [refuseReplacement(name, { memory, workload, takesOver, cluster }), ...canStart],
+          beforeCreate: [refuseReplacement(name, { memory, workload, takesOver, cluster }), ...canStart.beforeCreate],
           beforeUpdate: [
-            ...canStart,
+            ...canStart.beforeUpdate,
             requireServingMembers(name, { name: args.name, client }, this),
             snapshotBeforeUpgrade(name, { ...ring, keepsDisks: outlivesPod(disk), client }, this),
           ],

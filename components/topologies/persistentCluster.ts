@@ -178,9 +178,17 @@ export class PersistentCluster extends CassandraRing {
 
   /** What happens before a StatefulSet is created or updated, by its logical name and its rack. */
   private statefulSetHooks(name: string, args: PersistentClusterArgs, ring: RingOfSets) {
-    const { cluster, disk, memory } = this;
+    const { cluster, disk, memory, permissions } = this;
     const { takesOver = false } = args;
-    const pods = { selector: ring.selector, sets: ring.sets.length, cluster, parent: this };
+    const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
+    const pods = {
+      selector: ring.selector,
+      sets: ring.sets.length,
+      cluster,
+      permissions,
+      maker: workload.kind,
+      parent: this,
+    };
     const canStart = podHooks(name, args, pods);
     const leaving = decommissionBeforeScaling(name, { ...ring, takesOver }, this);
     const snapshot = snapshotBeforeUpgrade(
@@ -191,21 +199,20 @@ export class PersistentCluster extends CassandraRing {
     // An adopted StatefulSet keeps its volume claim template: `Adoption` refuses another volume size.
     const growth = { ...ring, subject: `ring ${args.name}`, isKept: ring.isAdopted };
     const volumesGrow = expandVolumesFirst(name, growth, this);
-    const workload = { apiVersion: "apps/v1", kind: "StatefulSet" } as const;
     // A StatefulSet that is not in the state is left to `leaving`, which knows its members.
     const isNotReplaced = refuseReplacement(name, { memory, workload, takesOver: true, cluster });
     const restarts = restartsOnDelete(name, cluster);
     return (logicalName: string, rack: string | undefined) => ({
       beforeCreate: [
         isNotReplaced,
-        ...canStart,
+        ...canStart.beforeCreate,
         ...(rack === undefined
           ? []
           : [warnOfRackWithoutNodes(logicalName, rack, args.rackNodeSelectors, cluster, this)]),
         ...leaving.beforeCreate,
         restarts,
       ],
-      beforeUpdate: [...canStart, volumesGrow, snapshot, ...leaving.beforeUpdate, restarts],
+      beforeUpdate: [...canStart.beforeUpdate, volumesGrow, snapshot, ...leaving.beforeUpdate, restarts],
     });
   }
 

@@ -9,6 +9,8 @@ import { warnOfClientCertificates } from "../objects/tls";
 import { refuseClusterNameInUse, hasVolumes } from "../operations/clusterNames";
 import { PodController, refuseForeignPods } from "../operations/foreignPods";
 import { refuseForeignRing } from "../operations/foreignRings";
+import type { Need } from "../kubernetes/permissions";
+import { mayChange, mayMake, needOf, type RequiredPermissions } from "../operations/accountPermissions";
 import { warnOfTooFewNodes } from "../operations/nodeRoom";
 import { type PodAdmissionArgs, refuseUnadmittedPods } from "../operations/podAdmission";
 import { warnOfAnotherOwner } from "../operations/ownerChange";
@@ -46,6 +48,7 @@ export function withHooks(
     ...(hooks?.beforeCreate ?? []),
     ...ofPassword,
     ...newRingHooks(name, args.name, cluster, layout),
+    mayMake(name, requiredPermissions(args, cluster, layout)),
   ];
   const { disk, adopted } = layout;
   // Pods of the tutorials that are kept stay as they are. Without a volume, the files are new ones.
@@ -57,6 +60,31 @@ export function withHooks(
     ...(hasFiles ? [warnOfAnotherOwner(name, `ring ${args.name}`)] : []),
   ];
   return withoutSelfReplacement(name, cluster, { ...opts, hooks: { ...hooks, beforeCreate, beforeUpdate } });
+}
+
+/** What an account needs to make a ring and to change it. */
+export function requiredPermissions(
+  args: CassandraRingArgs,
+  cluster: KubeContext,
+  layout: RingLayout,
+): RequiredPermissions {
+  const { maker, disk, adopted } = layout;
+  const further: [Need, boolean][] = [
+    ["secrets", args.auth !== "none" && args.superuserSecret === undefined],
+    ["claims", isClaimed(disk)],
+    // Whoever reaches adopted pods that are kept still does.
+    ["networkPolicies", !adopted?.areKept],
+    // Evictions of pods of a DaemonSet are not counted.
+    ["disruptionBudgets", maker !== "DaemonSet"],
+    ["clusterRoles", disk.kind === "hostPath"],
+    ["certificates", args.certManager !== undefined],
+  ];
+  const needs = further.flatMap(([need, isNeeded]) => (isNeeded ? [need] : []));
+  return {
+    subject: `ring ${args.name}`,
+    needs: ["objects", "endpoints", "pods", "roles", needOf[maker], ...needs],
+    cluster,
+  };
 }
 
 /**
@@ -97,31 +125,37 @@ export function newServiceHooks(
 /** A ring whose pods a controller is about to make. */
 export interface RingOfPods extends Omit<PodAdmissionArgs, "subject"> {
   cluster: KubeContext;
+  /** What the account needs. */
+  permissions: RequiredPermissions;
+  /** Kind of the controller. */
+  maker: PodController["kind"];
   /** The resource that `pulumi up` shows warnings at. */
   parent: pulumi.Resource;
 }
 
 /**
- * Hooks before the controller of a ring's pods is created or updated: refuse what would let none of its pods start, or not all of them.
+ * Hooks before the controller of a ring's pods is created or updated: refuse what would let none of its pods start, or not all of them,
+ * and what the account may not do.
  * @param more privileges of the pods of this topology
  */
 export function podHooks(
   name: string,
   { name: ring, lockMemory, tlsSecret, certManager }: CassandraRingArgs,
-  { parent, ...pods }: RingOfPods,
+  { parent, permissions, maker, ...pods }: RingOfPods,
   ...more: Privilege[]
-): pulumi.ResourceHook[] {
+): { beforeCreate: pulumi.ResourceHook[]; beforeUpdate: pulumi.ResourceHook[] } {
   const { cluster } = pods;
   const subject = `ring ${ring}`;
   const lock = { setting: `${propertyName("lockMemory")}: "true"`, need: "the capability IPC_LOCK" };
   // Pods wait for a Secret that cert-manager has not written yet.
   const secrets = tlsSecret === undefined || certManager ? [] : [certificateSecret(tlsSecret)];
-  return [
+  const beforeCreate = [
     ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...more]),
     ...(secrets.length > 0 ? [refuseWithoutSecrets(name, cluster, secrets)] : []),
     refuseUnadmittedPods(name, { ...pods, subject }, parent),
     warnOfTooFewNodes(name, { selector: pods.selector, cluster, subject }, parent),
   ];
+  return { beforeCreate, beforeUpdate: [mayChange(name, permissions, needOf[maker], parent), ...beforeCreate] };
 }
 
 /**

@@ -43,7 +43,7 @@ export class SinglePod extends CassandraRing {
       opts,
     );
     this.execTarget = args.name;
-    const { selector, cluster, metadata, memory, podTemplate } = this;
+    const { selector, cluster, metadata, memory, permissions, podTemplate } = this;
 
     const guard = this.guardPod(name, args);
     const budget = new k8s.policy.v1.PodDisruptionBudget(`${name}-alone`, noEviction(metadata, selector), {
@@ -55,6 +55,7 @@ export class SinglePod extends CassandraRing {
     // longer holds the pod in its state.
     const workload = { apiVersion: "v1", kind: "Pod" } as const;
     const isNotReplaced = refuseReplacement(name, { memory, workload, takesOver, cluster });
+    const canStart = podHooks(name, args, { selector, cluster, permissions, maker: workload.kind, parent: this });
     this.pod = new k8s.core.v1.Pod(
       name,
       cassandraPod({
@@ -69,7 +70,7 @@ export class SinglePod extends CassandraRing {
         // The guard does not see every cause of a replacement (an image that was changed by hand and refreshed, a lost label), and the
         // provider would delete the pod first. So a replacement begins with the new pod, which `refuseReplacement` refuses.
         deleteBeforeReplace: acceptDataLoss,
-        hooks: { beforeCreate: [isNotReplaced, ...podHooks(name, args, { selector, cluster, parent: this })] },
+        hooks: { beforeCreate: [isNotReplaced, ...canStart.beforeCreate] },
       },
     );
     this.clientService = this.serveClients(name, this.pod);

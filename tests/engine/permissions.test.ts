@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
-import { basePermissions, previewVerbs, updateVerbs } from "../../docs/generate/permissions";
+import { type Permission, permissions } from "../../components/kubernetes/permissions";
+import { baseNeeds } from "../../docs/generate/permissions";
 import { Lab } from "../../lab/src/lab";
 import { inSimulatedLab, smallMembers, Stack } from "../support/stack";
 
@@ -13,13 +14,26 @@ interface Rule {
 }
 
 /** What docs/reference/permissions.md lists for a persistent ring, without commands in pods. */
-const rules = (...verbs: string[]): Rule[] =>
-  basePermissions.map(({ apiGroup, resources, resourceNames, verbs: own }) => ({
-    apiGroups: [apiGroup],
-    resources,
-    ...(resourceNames && { resourceNames }),
-    verbs: own ?? verbs,
-  }));
+const rules = (verbsOf: (permission: Permission) => readonly string[]): Rule[] =>
+  baseNeeds.flatMap((need) => {
+    const permission: Permission = permissions[need];
+    const { apiGroup, resources, resourceNames } = permission;
+    const verbs = [...verbsOf(permission)];
+    return verbs.length === 0
+      ? []
+      : [{ apiGroups: [apiGroup], resources, ...(resourceNames && { resourceNames }), verbs }];
+  });
+const toPreview = rules(({ preview }) => preview);
+const toUpdate = rules(({ update }) => update);
+/** Without some verbs of some resources. */
+const lacking = (verbs: string[], ...resources: string[]): Rule[] =>
+  toUpdate.flatMap((rule) =>
+    rule.resources.map((resource) => ({
+      ...rule,
+      resources: [resource],
+      verbs: rule.verbs.filter((verb) => !resources.includes(resource) || !verbs.includes(verb)),
+    })),
+  );
 
 describe("accounts that may not do everything, on the real engine and API server, with simulated nodes", function () {
   this.timeout(10 * minutes);
@@ -55,14 +69,39 @@ describe("accounts that may not do everything, on the real engine and API server
   const set = () =>
     lab.kubectl(["get", "statefulset", "cassandra", "-o", "jsonpath={.metadata.generation} {.spec.replicas}"]);
 
-  inSimulatedLab("permissions", async (made) => {
-    ({ lab, stack } = made);
-    configure({ replicas: 3 });
+  inSimulatedLab("permissions", (made) => ({ lab, stack } = made));
+
+  it("one that may not make all of a ring: preview tells what it lacks, and `pulumi up` makes nothing", async () => {
+    const maker = await accountWith("maker", lacking(["create", "patch"], "networkpolicies", "roles"));
+    configure({ replicas: 3, "kubernetes:kubeconfig": maker });
+    const lacks =
+      "ring cassandra: this account may not do all that an update needs in namespace default: it lacks create, patch of " +
+      "roles.rbac.authorization.k8s.io; create, patch of networkpolicies.networking.k8s.io (docs/reference/permissions.md)";
+    const said = await stack.pulumi("preview");
+    assert.ok(said.includes(`warning: ${lacks}. \`pulumi up\` by this account is refused`), said);
+    await stack.refusedWith([`${lacks}. Nothing was touched`], "up", "--yes", "--skip-preview");
+    assert.equal(
+      (await lab.kubectl(["get", "service,secret,configmap", "-l", "app=cassandra", "-o", "name"])).trim(),
+      "",
+    );
+  });
+
+  it("one that may do what the reference lists: it makes the ring", async () => {
+    configure({ replicas: 3, "kubernetes:kubeconfig": await accountWith("founder", toUpdate) });
+    assert.doesNotMatch(await stack.pulumi("preview"), /this account may not/);
     await stack.up();
   });
 
+  it("one that may not change the StatefulSet: preview warns, and `pulumi up` refuses before a member leaves", async () => {
+    const account = lacking(["patch"], "statefulsets");
+    configure({ replicas: 2, "kubernetes:kubeconfig": await accountWith("reader", account) });
+    const lacks = /ring cassandra: this account may not .*: it lacks patch of statefulsets\.apps \(docs/;
+    assert.match(await stack.pulumi("preview"), lacks);
+    assert.match(await stack.refused("up", "--yes", "--skip-preview"), lacks);
+  });
+
   it("one that may only read: preview says what could not be checked, and what `pulumi up` will do", async () => {
-    const reviewer = await accountWith("reviewer", rules(...previewVerbs));
+    const reviewer = await accountWith("reviewer", toPreview);
     configure({ replicas: 2, "kubernetes:kubeconfig": reviewer });
     const said = await stack.pulumi("preview");
     assert.match(said, /StatefulSet\s+cassandra\s+update/);
@@ -75,7 +114,13 @@ describe("accounts that may not do everything, on the real engine and API server
   });
 
   it("one that may not list pods: preview says so in the API server's words", async () => {
-    configure({ replicas: 2, "kubernetes:kubeconfig": await accountWith("blind", rules("get")) });
+    configure({
+      replicas: 2,
+      "kubernetes:kubeconfig": await accountWith(
+        "blind",
+        rules(() => ["get"]),
+      ),
+    });
     assert.match(
       await stack.pulumi("preview"),
       /could not be checked: pods is forbidden: User "system:serviceaccount:default:blind" cannot list resource "pods"/,
@@ -83,7 +128,7 @@ describe("accounts that may not do everything, on the real engine and API server
   });
 
   it("one that may change everything but run no command: `pulumi up` refuses to remove a member", async () => {
-    const changer = await accountWith("changer", rules(...updateVerbs));
+    const changer = await accountWith("changer", toUpdate);
     const before = await set();
     configure({ replicas: 2, "kubernetes:kubeconfig": changer });
     assert.match(
