@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { failUpdate } from "../engine/failUpdate";
 import { withAnswerTimeout, errorMessage, retryWhileUnavailable, apiErrorKind } from "../kubernetes/apiClient";
 import { stallLimitMinutes } from "./memberDecommission";
-import { ProgressReporter } from "../engine/progressReporter";
+import { countOf, TimeLeft } from "../engine/progress";
+import { progressReporter, type ProgressReporter } from "../engine/progressReporter";
 import { Streams } from "../cassandra/nodetool";
 import { defaultStallTimeoutMinutes } from "../cassandra/podJob";
 import type { RingClient } from "../cassandra/ringClient";
@@ -44,8 +45,7 @@ export function ringConverged(
   if (isMocked()) return pulumi.output(false);
   const isDryRun = pulumi.runtime.isDryRun();
   const watch = { isOver: isDryRun, isQuiet: false };
-  const report: ProgressReporter = (line, final = false) =>
-    pulumi.log.info(`${args.name}: ${line}`, parent, undefined, !final);
+  const report = progressReporter(args.name, parent);
   // Nothing waits for this: it tells what the provider waits for meanwhile. Pulumi holds back all lines of a program behind one for a
   // resource that is not registered yet, so that the watch begins once the ring is.
   pulumi.all([args.namespace, parent.urn]).apply(([namespace]) => {
@@ -143,6 +143,7 @@ export async function converge(
   await client.recordTutorialPods();
   let [said, since, hasRejoined] = ["", now(), false];
   let streams: Pick<Streams, "received" | "toReceive"> | undefined;
+  const timeLeft = new TimeLeft(now);
   let isBlind = false;
   let expected: string[] = [];
   for (let round = 0; ; round++, await sleep(pauses)) {
@@ -169,7 +170,8 @@ export async function converge(
     const share = "waitFor" in step && step.joins && streams?.toReceive ? streams : undefined;
     const line = describeProgress(step, share);
     if (line !== said) {
-      await report(line);
+      const left = share && "waitFor" in step ? timeLeft.describe(share.received, share.toReceive, step.joins) : "";
+      await report(`${line}${left}${servingOf(seen)}`);
       [said, since] = [line, now()];
     }
     const waited = (now() - since) / 60_000;
@@ -218,6 +220,13 @@ export async function converge(
     await report(what);
     await client.cleanup(pod, (said) => report(`${what}: ${said}`));
   }
+}
+
+/** How many members serve, to end a line. */
+function servingOf(seen: Survey | Error): string {
+  if (seen instanceof Error) return "";
+  const { expected, pods } = seen;
+  return countOf(pods.filter(({ name, ready }) => ready && expected.includes(name)).length, expected.length, "serve");
 }
 
 /** Nobody makes a controller while the check waits: the check runs after the engine has made all of them. */

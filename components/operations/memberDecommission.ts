@@ -3,6 +3,7 @@ import { scriptsFolder } from "../objects/podVolumes";
 import { apiErrorKind, retryWhileUnavailable } from "../kubernetes/apiClient";
 import { formatBytes } from "../kubernetes/quantity";
 import { parseStreams, Streams } from "../cassandra/nodetool";
+import { TimeLeft } from "../engine/progress";
 import { ProgressReporter } from "../engine/progressReporter";
 import { propertyName } from "../engine/propertyNames";
 
@@ -85,6 +86,7 @@ export async function decommission(
   { report, stallTimeoutMinutes }: { report: ProgressReporter; stallTimeoutMinutes: number },
 ): Promise<void> {
   let [seen, since, failures] = ["", Date.now(), 0];
+  const timeLeft = new TimeLeft();
   const start = () => run("sh", "-c", startDecommission, plainDecommission);
   await start();
   for (let second = 0; ; second++, await sleep(1000)) {
@@ -111,7 +113,10 @@ export async function decommission(
     }
     if ("failed" in step) await report(`${pod} failed to leave, and tries again: ${step.failed}`, true);
     if ("failed" in step || "start" in step) await start();
-    else await report(`${pod} leaves the ring: ${step.waitFor}`);
+    else {
+      const { sent, total } = state?.streams ?? { sent: 0, total: 0 };
+      await report(`${pod} leaves the ring: ${step.waitFor}${timeLeft.describe(sent, total)}`);
+    }
     const now = JSON.stringify([state?.streams, failures]);
     if (now !== seen) [seen, since] = [now, Date.now()];
     const remaining = state?.streams ? state.streams.total - state.streams.sent : 0;

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RingClient } from "../cassandra/ringClient";
 import { RingReference } from "../cassandra/ringPods";
 import { OwedStep } from "../engine/owedStep";
+import { countOf } from "../engine/progress";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { converge } from "./convergence";
@@ -72,8 +73,10 @@ export class NodetoolCleanup extends OwedStep<Goal, Plan> {
     // Cassandra refuses a cleanup while a member leaves, or while one is down that has not left.
     await converge(client, { ...args, replicas: wanted }, { report });
     // No other member has taken data over from the last one.
-    for (const pod of await client.recordedMembers(wanted - 1)) {
-      const what = `${pod} runs \`nodetool cleanup\`, since the new members hold part of its data now`;
+    const older = await client.recordedMembers(wanted - 1);
+    for (const [i, pod] of older.entries()) {
+      const count = countOf(i + 1, older.length);
+      const what = `${pod} runs \`nodetool cleanup\`, since the new members hold part of its data now${count}`;
       await report(what);
       await client.cleanup(pod, (said) => report(`${what}: ${said}`));
     }

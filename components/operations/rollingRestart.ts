@@ -2,6 +2,7 @@ import type { CoreV1Api } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OwedStep } from "../engine/owedStep";
+import { countOf, TimeLeft } from "../engine/progress";
 import {
   withAnswerTimeout,
   KubernetesClient,
@@ -138,6 +139,7 @@ async function restartPods(
   const { namespace, replicas } = wanted;
   const connection = await KubernetesClient.connect(cluster);
   const limit = Math.max(joinTimeoutMinutes(replicas), stallTimeoutMinutes);
+  const timeLeft = new TimeLeft();
   let said = "";
   let since = Date.now();
   for (let round = 0; ; round++) {
@@ -163,7 +165,8 @@ async function restartPods(
     }
     const line = "replace" in step ? `replacing ${step.replace}` : `waiting for ${step.waitFor}`;
     if (line !== said) {
-      await report(line);
+      const done = pods.filter((pod) => pod.revision === wanted.revision && pod.ready && !pod.leaving).length;
+      await report(`${line}${countOf(done, replicas, "restarted")}${timeLeft.describe(done, replicas)}`);
       [said, since] = [line, Date.now()];
     }
     if ("replace" in step) await deletePod(connection.core, namespace, step.replace);

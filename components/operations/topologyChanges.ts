@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntilClear } from "../kubernetes/apiClient";
 import { formatBytes } from "../kubernetes/quantity";
 import { stallLimitMinutes } from "./memberDecommission";
+import { countOf, TimeLeft } from "../engine/progress";
 import { ProgressReporter } from "../engine/progressReporter";
 import { entriesAfterRemoval, hasLeft } from "../cassandra/record";
 import { RingClient } from "../cassandra/ringClient";
@@ -22,8 +23,9 @@ async function cleanUpFirst(
   report: ProgressReporter,
 ): Promise<void> {
   if (members.some(({ state }) => state !== "normal")) return;
-  for (const { pod } of members) {
-    const what = `${pod} runs \`nodetool cleanup\`, for data that others have taken over earlier`;
+  for (const [i, { pod }] of members.entries()) {
+    const count = countOf(i + 1, members.length);
+    const what = `${pod} runs \`nodetool cleanup\`, for data that others have taken over earlier${count}`;
     await report(what);
     await client.cleanup(pod, (said) => report(`${what}: ${said}`));
   }
@@ -180,6 +182,7 @@ async function waitForNextStep(
   { pause, now }: { pause: number; now: () => number },
   inspect: () => Promise<RingView>,
 ): Promise<{ ring: RingView; step: Exclude<Step, { waitFor: string[] }> | { removed: string[] } }> {
+  const timeLeft = new TimeLeft(now);
   for (let [said, since] = ["", now()]; ; await sleep(pause)) {
     const ring = await untilOneServes(inspect, report, { pause, now });
     const step = nextStep(ring, wanted);
@@ -189,7 +192,7 @@ async function waitForNextStep(
     const share = toReceive ? ` (${formatBytes(received)} of ${formatBytes(toReceive)} received)` : "";
     const line = `waiting: ${step.waitFor.join("; ")}${share}`;
     if (line !== said) {
-      await report(line);
+      await report(`${line}${timeLeft.describe(received, toReceive)}`);
       [said, since] = [line, now()];
     }
     const limit = step.minutes ?? stallLimitMinutes(client.stallTimeoutMinutes, toReceive - received);
