@@ -4,7 +4,7 @@ import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient
 import { isReady } from "../kubernetes/podState";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { defaultStallTimeoutMinutes } from "./podJob";
-import { lastLogLine } from "./podLog";
+import { lastWords } from "./podLog";
 import { ringOrdinalOf } from "../objects/racks";
 import { RecordEntries, hostIdIn } from "./record";
 import { Holdup, holdupsOf } from "../operations/podHoldups";
@@ -146,19 +146,10 @@ export class RingPods {
     return holdupsOf({ pods, events, makers: this.makers });
   }
 
-  /** What members wait for that run and do not serve yet, by their logs: a line for each. */
-  async lastWords(): Promise<string[]> {
-    const { namespace } = this.ring;
+  /** What the first member waits for that runs and does not serve yet; undefined if none waits, or says what for. */
+  async lastWords(): Promise<string | undefined> {
     const { core } = await this.cluster();
-    const silent = (await this.pods()).filter(({ running, ready, ending }) => running && !ready && !ending);
-    const words = await Promise.all(
-      silent.map(async ({ name, pod = name }) => {
-        // As `say` in system.py writes the line.
-        const last = await lastLogLine(core, { pod, namespace }, /^\S+ ring: (.*)$/gm, 200);
-        return last === undefined ? [] : [`${pod} says: ${last}`];
-      }),
-    );
-    return words.flat();
+    return lastWords(core, this.ring.namespace, await this.pods());
   }
 
   protected viewOf(pod: V1Pod): PodView {

@@ -48,22 +48,44 @@ export function holdupsOf({ pods, events, makers }: PodStates, now = Date.now())
   const ofMakers = makers
     .flatMap((name) => lastEvent(events, { name }, /^FailedCreate/, now) ?? [])
     .filter((event) => controllers.test(event.involvedObject.kind ?? "") && timeOf(event) > newest);
-  return [
+  const causes = [
     ...ofMakers.map((event) =>
-      holdup(`${event.involvedObject.kind} ${event.involvedObject.name} makes no pod yet`, event),
+      causeOf(`${event.involvedObject.kind} ${event.involvedObject.name}`, "makes no pod yet", event),
     ),
-    ...held.flatMap((pod) => holdupOf(pod, events, now) ?? []),
+    ...held.flatMap((pod) => causeOfPod(pod, events, now) ?? []),
   ];
+  return [...new Set(causes.map(({ why }) => why))].map((why) => holdup(causes.filter((cause) => cause.why === why)));
+}
+
+/** Why something waits. */
+interface Cause {
+  subject: string;
+  reason: string;
+  /** In words that are the same for all that wait for it. */
+  why: string;
+}
+
+/** One cause of one or more that wait. All pods of a large ring may wait for the same. */
+function holdup(causes: Cause[]): Holdup {
+  const [{ subject, reason, why }] = causes;
+  const [, remedy] = remedies.find(([words]) => words.test(why)) ?? [];
+  const others = causes.length > 1 ? `, as do ${causes.length - 1} more` : "";
+  return { id: `${subject}: ${reason}`, line: `${subject} ${why}${others}${remedy ? `; ${remedy}` : ""}` };
+}
+
+function causeOf(subject: string, what: string, { reason = "", message = "" }: { reason?: string; message?: string }) {
+  const said = [reason, message.split("\n")[0]].filter(Boolean).join(": ");
+  return { subject, reason, why: `${what}: ${said}` };
 }
 
 const controllers = /^(StatefulSet|ReplicationController|DaemonSet)$/;
 
-function holdupOf(pod: V1Pod, events: CoreV1Event[], now: number): Holdup | undefined {
+function causeOfPod(pod: V1Pod, events: CoreV1Event[], now: number): Cause | undefined {
   const { name = "", uid } = pod.metadata!;
   const waiting = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
     .map(({ state }) => state?.waiting)
     .find((state) => state?.reason !== undefined && !passes.test(state.reason));
-  if (waiting) return holdup(`${name} does not run yet`, waiting);
+  if (waiting) return causeOf(name, "does not run yet", waiting);
   const claims = (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
   const unbound = claims.flatMap(
     (claim) => lastEvent(events, { name: claim }, /ProvisioningFailed|FailedBinding/, now) ?? [],
@@ -71,11 +93,11 @@ function holdupOf(pod: V1Pod, events: CoreV1Event[], now: number): Holdup | unde
   const scheduled = pod.status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
   if (scheduled?.reason === "Unschedulable") {
     return unbound
-      ? holdup(`PersistentVolumeClaim ${unbound.involvedObject.name} is not bound yet`, unbound)
-      : holdup(`${name} has no node yet`, scheduled);
+      ? causeOf(`PersistentVolumeClaim ${unbound.involvedObject.name}`, "is not bound yet", unbound)
+      : causeOf(name, "has no node yet", scheduled);
   }
   const event = lastEvent(events, { name, uid }, /^Failed(Mount|Attach|Create|Mapping)/, now);
-  return event && holdup(`${name} does not start yet`, event);
+  return event && causeOf(name, "does not start yet", event);
 }
 
 /** Reasons of containers that are about to run. */
@@ -97,10 +119,4 @@ function lastEvent(
     .filter((event) => reason.test(event.reason ?? "") && now - timeOf(event) < recentMinutes * 60_000)
     .sort((a, b) => timeOf(a) - timeOf(b))
     .at(-1);
-}
-
-function holdup(what: string, { reason = "", message = "" }: { reason?: string; message?: string }): Holdup {
-  const why = [reason, message.split("\n")[0]].filter(Boolean).join(": ");
-  const [, remedy] = remedies.find(([words]) => words.test(why)) ?? [];
-  return { id: `${what}: ${reason}`, line: `${what}: ${why}${remedy ? `; ${remedy}` : ""}` };
 }

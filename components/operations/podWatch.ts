@@ -5,7 +5,7 @@ import type { Holdup } from "./podHoldups";
 /** A ring whose pods are watched. */
 export interface WatchedRing {
   holdups: () => Promise<Holdup[]>;
-  lastWords: () => Promise<string[]>;
+  lastWords: () => Promise<string | undefined>;
 }
 
 /** How a watch goes on. */
@@ -41,6 +41,7 @@ export async function watchPods(
       await report(line, true);
     }
     if (watch.isQuiet) continue;
-    for (const line of await ring.lastWords().catch(() => [])) await report(line);
+    const words = await ring.lastWords().catch(() => undefined);
+    if (words) await report(words);
   }
 }

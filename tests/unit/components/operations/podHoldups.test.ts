@@ -61,6 +61,19 @@ describe("what holds the pods of a ring", () => {
     ]);
   });
 
+  it("is told once for all pods that wait for the same, and again for each other cause", () => {
+    const full = { type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/3 nodes are available" };
+    const image = {
+      containerStatuses: [{ state: { waiting: { reason: "ImagePullBackOff", message: "no such tag" } } }],
+    };
+    const many = Array.from({ length: 50 }, (_, i) => pod(`cassandra-${i}`, { conditions: [full] }));
+    const found = lines([...many, pod("cassandra-50", image as unknown as V1Pod["status"])]);
+    assert.deepEqual(found, [
+      "cassandra-0 has no node yet: Unschedulable: 0/3 nodes are available, as do 49 more",
+      "cassandra-50 does not run yet: ImagePullBackOff: no such tag; set `image` to one that exists, and `imagePullSecrets` if it needs a login",
+    ]);
+  });
+
   it("may be what makes them, or their volume", () => {
     const quota = warning(
       "StatefulSet",
@@ -133,7 +146,7 @@ describe("the watch on the pods of a ring", () => {
         : Promise.resolve(look.map((id) => ({ id, line: `${id} ${n}` })));
     };
     const report = (line: string, final = false) => Promise.resolve(void said.push(`${line}${final ? "" : " ..."}`));
-    const lastWords = () => Promise.resolve(["cassandra-1 says: waiting"]);
+    const lastWords = () => Promise.resolve("cassandra-1 says: waiting");
     const watch = {
       isQuiet,
       get isOver() {
