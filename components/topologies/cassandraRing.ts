@@ -177,7 +177,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
 
   /** What a person uses next: what a driver is given, names of objects, and command lines. */
   get usage() {
-    const { contactPoints, clientService, execTarget, superuser, tlsSecret } = this;
+    const { contactPoints, clientService, execTarget, superuser, tlsSecret, cluster } = this;
     const { namespace } = this.metadata;
     const { discovery } = this.service;
     const { service, datacenter } = this.args;
@@ -191,6 +191,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       execTarget,
       superuser,
       tlsSecret,
+      cluster,
     });
   }
 

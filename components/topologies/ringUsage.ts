@@ -1,7 +1,9 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
+import type { KubeContext } from "../kubernetes/kubeconfig";
 import { ports } from "../objects/ports";
 import type { ServiceAccess } from "../objects/services";
+import { caCertificate } from "../operations/caCertificate";
 import type { Superuser } from "../operations/superuser";
 
 interface RingUsageArgs {
@@ -20,6 +22,7 @@ interface RingUsageArgs {
   superuser?: Superuser;
   /** Secret with certificates. @default nothing is encrypted */
   tlsSecret?: string;
+  cluster: KubeContext;
 }
 
 /** What a person uses next: what a driver is given, names of objects, and command lines. */
@@ -36,6 +39,7 @@ export function ringUsage(args: RingUsageArgs) {
     cqlsh: pulumi.interpolate`kubectl exec -it -n ${namespace} ${execTarget} -- ${isProtected ? "/ring/cqlsh.sh" : "cqlsh"}`,
     ...(superuser && { superuserSecret: superuser.secretName }),
     ...(tlsSecret && { tlsSecret }),
+    ...(tlsSecret && { caCertificate: caCertificate(tlsSecret, namespace, args.cluster, contactPoints) }),
     nodetool: pulumi.interpolate`kubectl exec -n ${namespace} ${execTarget} -- nodetool status`,
   };
 }

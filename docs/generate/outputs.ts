@@ -64,6 +64,13 @@ export const usageFields: { name: string; topologies: string; meaning: string }[
     meaning: "Secret with the certificates. Missing with `tls: none`.",
   },
   {
+    name: "caCertificate",
+    topologies: ofCassandra.join(", "),
+    meaning:
+      "The authorities that clients trust, in PEM: `ca.crt` of that Secret, as the last update found it. Missing with `tls: none`, before " +
+      "the first update has ended, and where the account may not read Secrets.",
+  },
+  {
     name: "nodetool",
     topologies: ofCassandra.join(", "),
     meaning: "Command line that runs `nodetool status` in a pod of the ring.",

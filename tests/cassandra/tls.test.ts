@@ -134,6 +134,13 @@ for (const { title, settings, certManager, renew, before: prepare } of sources) 
       const { username, password } = await stack.superuser();
       const plain = stack.exec("cassandra-0", ["cqlsh", "-u", username, "-p", password, "-e", "SHOW HOST"]);
       await assert.rejects(plain, /Connection error|Unable to connect/);
+      // What a driver is given, and nothing of the key.
+      const { persistent } = JSON.parse(await stack.pulumi("stack", "output", "--json", "usage")) as {
+        persistent: { caCertificate: string };
+      };
+      assert.equal(persistent.caCertificate, (await secret())("ca.crt"));
+      const key = (await secret())("tls.key").split("\n")[1];
+      assert.ok(!(await stack.pulumi("stack", "export", "--show-secrets")).includes(key), "the state has the key");
     });
 
     it("@all takes renewed certificates without a restart and without a failed request", async () => {
