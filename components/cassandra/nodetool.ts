@@ -82,6 +82,16 @@ export function parseVersion(said: string): { major: number; minor: number } {
   return { major: Number(major), minor: Number(minor) };
 }
 
+/** Version of each member in `nodetool gossipinfo`: one command for all of them. */
+export function parseGossip(said: string): { hostId: string; version: string }[] {
+  return said.split(/^(?=\S)/m).flatMap((member) => {
+    const [hostId, version] = ["HOST_ID", "RELEASE_VERSION"].map(
+      (name) => new RegExp(`^ +${name}:\\d+:(\\S+)$`, "m").exec(member)?.[1],
+    );
+    return hostId && version ? [{ hostId, version }] : [];
+  });
+}
+
 /** Thread pools of a repair: on the member that runs it, and on the members that take part. */
 const repairPool = /^(?:Repair\S*|AntiEntropyStage|ValidationExecutor) +(\d+) +(\d+) /gm;
 

@@ -8,7 +8,7 @@ import ts from "typescript";
 import { repository } from "../../lab/src/instance";
 import { run } from "../../lab/src/run";
 
-const folders = ["config", "components", "review", "policies", "lab/src", "lab/plugins", "index.ts"];
+const folders = ["config", "components", "review", "status", "policies", "lab/src", "lab/plugins", "index.ts"];
 
 interface Sentence {
   line: number;

@@ -34,6 +34,7 @@ export interface Page {
 const nothing = {};
 
 export const pages: Page[] = [
+  { name: "status.md", isShort: true },
   { name: "replace-lost-volume.md", isShort: true },
   {
     name: "replace-lost-node.md",
