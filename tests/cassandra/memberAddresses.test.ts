@@ -4,10 +4,11 @@ import { Lab } from "../../lab/src/lab";
 import { podRange } from "../../lab/src/network";
 import { OutsideClient } from "../support/outsideClient";
 import { inRingLab, RingStack } from "../support/ringStack";
-import { isServing, nameOf, smallMembers } from "../support/stack";
+import { isServing, nameOf, Pod, smallMembers } from "../support/stack";
 
 const minutes = 60_000;
 const rows = 1000;
+const uidOf = ({ metadata }: Pod) => metadata.uid;
 
 /** Python's driver, which cqlsh brings: finds all members from one of them, and prints the address and the host ID of each. */
 const findAll = `
@@ -74,6 +75,43 @@ describe("a ring whose members have addresses outside of the Kubernetes cluster"
     assert.deepEqual(Object.keys(found).sort(), Object.values(await memberAddresses()).sort());
     assert.equal(new Set(Object.values(found)).size, 3, "each address leads to a member of its own");
   });
+
+  it("@all admits nobody but the ranges, pods neither, and restarts nobody for other ranges", async () => {
+    const before = await stack.pods();
+    const [address] = Object.values(await memberAddresses());
+    const isOpenToPods = () => connects("inside", address);
+    assert.equal(await isOpenToPods(), true);
+    configure({ replicas: 3, memberService: { ...memberService, loadBalancerSourceRanges: ["10.99.0.0/16"] } });
+    await stack.up();
+    for (let i = 0; await isOpenToPods(); i++) {
+      assert.ok(i < 20, "pods reach the address though the ranges do not name them");
+      await sleep(500);
+    }
+    assert.deepEqual((await stack.pods()).map(uidOf), before.map(uidOf));
+    await client.finds(Object.values(await memberAddresses()));
+    configure({
+      replicas: 3,
+      memberService: { ...memberService, loadBalancerSourceRanges: ["10.98.0.0/16", podRange] },
+    });
+    await stack.up();
+    await assert.rejects(
+      OutsideClient.connect(address, await stack.superuser()),
+      /All host\(s\) tried for query failed/,
+    );
+    configure({ replicas: 3, memberService });
+    await stack.up();
+  });
+
+  /** Whether a pod can connect to CQL at an address. */
+  async function connects(pod: string, address: string): Promise<boolean> {
+    const connect = `: </dev/tcp/${address}/9042 && echo open || echo closed`;
+    const said = await lab
+      .kubectl(["exec", pod, "--", "timeout", "2", "bash", "-c", connect])
+      // A packet that is dropped is never answered.
+      .catch((error: Error) => error.message);
+    assert.match(said, /^open$|^closed$|exit code 124/m);
+    return /^open$/m.test(said);
+  }
 
   it("@all gives a new member an address, at which the driver finds it", async () => {
     configure({ replicas: 4, memberService });
