@@ -32,7 +32,8 @@ export interface MemberServicesArgs extends Identity {
 
 /**
  * A Service for each member, named as its pod. The members wait for the addresses (`member_address.py`), so that the pods depend on these
- * Services. Of a member that is to leave, the engine deletes the Service once everything else is updated: after the member has left.
+ * Services. Of a member that is to leave, the engine deletes the Service once everything else is updated: after the member has left. It
+ * keeps the Service where the update of the StatefulSet fails, also with `--continue-on-error`, since the StatefulSet depends on it.
  */
 export class MemberServices extends pulumi.ComponentResource {
   /** In the order of the pods. */
