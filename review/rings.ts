@@ -118,8 +118,8 @@ function toldAddresses(before: Workload | undefined, after: Workload | undefined
   if (!before || !after || isTold(before) === isTold(after)) return [];
   return isTold(after)
     ? [
-        "as members restart, drivers are told the addresses of load balancers in place of those of pods; a driver in a pod must be admitted by " +
-          "`loadBalancerSourceRanges`",
+        "as members restart, drivers are told the addresses of load balancers in place of those of pods; where `loadBalancerSourceRanges` are " +
+          "set, they hold for drivers in pods as well",
       ]
     : [
         "as members restart, drivers are told the addresses of pods, which those outside of the Kubernetes cluster cannot reach",

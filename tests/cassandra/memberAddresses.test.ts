@@ -29,10 +29,15 @@ describe("a ring whose members have addresses outside of the Kubernetes cluster"
   let stack: RingStack;
   let client: OutsideClient;
 
-  // Pods reach the addresses too, as clients of the ring.
-  const memberService = { type: "LoadBalancer", loadBalancerSourceRanges: ["10.99.0.0/16", podRange] };
+  const memberService = { type: "LoadBalancer" };
   const configure = (settings: Record<string, unknown>) =>
-    stack.configure({ ...smallMembers, storage: "minikube-hostpath", storageClassName: "fast", ...settings });
+    stack.configure({
+      ...smallMembers,
+      storage: "minikube-hostpath",
+      storageClassName: "fast",
+      clientsFrom: [...smallMembers.clientsFrom, { podLabels: { role: "client" } }],
+      ...settings,
+    });
   const memberAddresses = async () => {
     const usage = JSON.parse(await stack.pulumi("stack", "output", "--json", "usage")) as {
       persistent: { memberAddresses: Record<string, string> };
@@ -66,40 +71,40 @@ describe("a ring whose members have addresses outside of the Kubernetes cluster"
     await stack.everyPodCounts(rows);
   });
 
-  it("@all serves a driver in a pod that finds members by itself, at the same addresses", async () => {
-    await stack.bystander("inside");
+  it("@all serves a driver in a pod that finds members by itself, at the same addresses, and no pods but those of clientsFrom", async () => {
+    await stack.bystander("inside", "--labels=role=client");
+    await stack.bystander("stranger");
     const { username, password } = await stack.superuser();
     const command = ["python3", "-c", findAll, "cassandra-client.default.svc", username, password];
     const said = (await lab.kubectl(["exec", "inside", "--", ...command])).trim().split("\n");
     const found = Object.fromEntries(said.map((line) => line.split(" ") as [string, string]));
     assert.deepEqual(Object.keys(found).sort(), Object.values(await memberAddresses()).sort());
     assert.equal(new Set(Object.values(found)).size, 3, "each address leads to a member of its own");
+    for (const address of Object.keys(found))
+      assert.deepEqual([await connects("inside", address), await connects("stranger", address)], [true, false]);
   });
 
-  it("@all admits nobody but the ranges, pods neither, and restarts nobody for other ranges", async () => {
+  it("@all holds pods, too, to the ranges of its balancers, and restarts nobody for other ranges", async () => {
     const before = await stack.pods();
     const [address] = Object.values(await memberAddresses());
-    const isOpenToPods = () => connects("inside", address);
-    assert.equal(await isOpenToPods(), true);
-    configure({ replicas: 3, memberService: { ...memberService, loadBalancerSourceRanges: ["10.99.0.0/16"] } });
-    await stack.up();
-    for (let i = 0; await isOpenToPods(); i++) {
-      assert.ok(i < 20, "pods reach the address though the ranges do not name them");
-      await sleep(500);
-    }
-    assert.deepEqual((await stack.pods()).map(uidOf), before.map(uidOf));
+    const admit = async (...loadBalancerSourceRanges: string[]) => {
+      configure({ replicas: 3, memberService: { ...memberService, loadBalancerSourceRanges } });
+      await stack.up();
+    };
+    /** Waits until kube-proxy has heard of it. */
+    const areAdmitted = async (wanted: boolean) => {
+      for (let i = 0; (await connects("inside", address)) !== wanted; i++) {
+        assert.ok(i < 20, `whether pods reach the address is not ${wanted}`);
+        await sleep(500);
+      }
+    };
+    await admit("10.99.0.0/16");
+    await areAdmitted(false);
     await client.finds(Object.values(await memberAddresses()));
-    configure({
-      replicas: 3,
-      memberService: { ...memberService, loadBalancerSourceRanges: ["10.98.0.0/16", podRange] },
-    });
-    await stack.up();
-    await assert.rejects(
-      OutsideClient.connect(address, await stack.superuser()),
-      /All host\(s\) tried for query failed/,
-    );
-    configure({ replicas: 3, memberService });
-    await stack.up();
+    await admit("10.99.0.0/16", podRange);
+    await areAdmitted(true);
+    assert.equal(await connects("stranger", address), true, "the policy admits all of the range");
+    assert.deepEqual((await stack.pods()).map(uidOf), before.map(uidOf));
   });
 
   /** Whether a pod can connect to CQL at an address. */
