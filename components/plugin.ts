@@ -27,6 +27,8 @@ function outputsOf({ contactPoints, clientService, superuser }: cassandra.Cassan
 export class PersistentCluster extends pulumi.ComponentResource {
   /** Names in DNS for a driver to start from. */
   readonly contactPoints!: pulumi.Output<string[]>;
+  /** Addresses of members for drivers outside the Kubernetes cluster, by the names of their pods; undefined if members have none. */
+  readonly memberAddresses?: pulumi.Output<Record<string, string>>;
   /** Name of the Service with a cluster IP, for clients. */
   readonly clientService!: pulumi.Output<string>;
   /** Name of the Secret with name and password of the superuser; undefined if clients do not log in. */
@@ -35,7 +37,9 @@ export class PersistentCluster extends pulumi.ComponentResource {
   constructor(name: string, args: cassandra.PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     refuseWrongArgs("PersistentCluster", name, args);
     super("cassandra:index:PersistentCluster", name, {}, opts);
-    const outputs = outputsOf(new cassandra.PersistentCluster(name, args, { parent: this }));
+    const ring = new cassandra.PersistentCluster(name, args, { parent: this });
+    const { memberAddresses } = ring;
+    const outputs = { ...outputsOf(ring), ...(memberAddresses && { memberAddresses }) };
     Object.assign(this, outputs);
     this.registerOutputs(outputs);
   }

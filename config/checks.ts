@@ -16,7 +16,7 @@ export function checkAcrossKeys(config: ParsedConfig, problems: Problems): void 
   for (const topology of config.chosen) checkTopology(topology, config, problems);
   checkProtection(config, problems);
   checkPassword(config, problems);
-  checkRacks(config, problems);
+  checkPersistent(config, problems);
   checkDisks(config, problems);
   checkNames(config, problems);
   checkObjectNames(config, problems);
@@ -51,7 +51,7 @@ function checkAdoption({ chosen, values, objects, common }: ParsedConfig, proble
       problems.add(`persistent.${name}`, own[name], table[name], refusal);
     return;
   }
-  const { racks, auth, tls, podTemplate } = values.persistent;
+  const { racks, auth, tls, podTemplate, memberService } = values.persistent;
   const others = chosen.filter((topology) => topology !== "persistent" && topology !== "cockroachdb").join(", ");
   const refuse = (refusal: Refusal) => problems.add("persistent.adopt", "true", table.adopt, refusal);
   if (others !== "")
@@ -66,7 +66,7 @@ function checkAdoption({ chosen, values, objects, common }: ParsedConfig, proble
       rule: "needs createNamespace: false",
       reason: "the namespace of an adopted ring exists",
     });
-  for (const refusal of adoptionMisfits({ podTemplate, racks, auth, tls })) refuse(refusal);
+  for (const refusal of adoptionMisfits({ podTemplate, racks, auth, tls, memberService })) refuse(refusal);
 }
 
 /** Keys whose values components know by another name. */
@@ -137,12 +137,20 @@ function checkPassword({ chosen, values, objects }: ParsedConfig, problems: Prob
   }
 }
 
-/** Racks are refused where the stack runs no topology that has racks. */
-function checkRacks({ chosen, common, given }: ParsedConfig, problems: Problems): void {
+/** Keys of the persistent topology alone, and why other topologies cannot have them where that is no matter of course. */
+const ofPersistent = {
+  racks: undefined,
+  rackNodeSelectors: undefined,
+  memberService: "members of other topologies have no lasting names, by which a Service could lead to one of them",
+};
+
+/** These keys are refused where the stack runs no persistent topology. */
+function checkPersistent({ chosen, common, given }: ParsedConfig, problems: Problems): void {
   if (chosen.includes("persistent")) return;
   const refusal = { circumstance: `for ${chosen.join(", ")}`, rule: "needs topology persistent" };
-  for (const key of ["racks", "rackNodeSelectors"] as const)
-    if (Object.keys(common[key] ?? {}).length > 0) problems.add(key, given[key], commonKeys[key], refusal);
+  for (const [key, reason] of Object.entries(ofPersistent) as [keyof typeof ofPersistent, string | undefined][])
+    if (Object.keys(common[key] ?? {}).length > 0)
+      problems.add(key, given[key], commonKeys[key], { ...refusal, reason });
 }
 
 /** Disks of one topology that are disks of another one as well. What is wrong within one is a misfit. */

@@ -7,6 +7,7 @@ import type {
   CockroachCertificates,
   Egress,
   LocalVolume,
+  MemberServiceAccess,
   Peer,
   Placement,
   ServiceAccess,
@@ -44,6 +45,7 @@ export interface ComponentArgs {
     VolumeArgs & {
       racks: string[];
       rackNodeSelectors?: RackNodeSelectors;
+      memberService?: MemberServiceAccess;
       adopt?: AdoptedTemplate;
       numTokens?: number;
     };
@@ -74,6 +76,7 @@ export const argsOf: { [T in Topology]: (own: TopologyConfig, common: CommonConf
     ...volumeArgs(own, common),
     racks: own.racks,
     ...(Object.keys(own.rackNodeSelectors).length > 0 && { rackNodeSelectors: own.rackNodeSelectors }),
+    ...(own.memberService.type && { memberService: own.memberService as MemberServiceAccess }),
     ...(own.adopt && { adopt: own.podTemplate, rack: own.rack || "Rack1-K8Demo", numTokens: own.numTokens }),
   }),
   ephemeral: (own, common) => ({

@@ -6,7 +6,7 @@ import type { Topology } from "./schema";
 /** What names of objects are made of. Values that are wrong by themselves are missing. */
 export type Named = Partial<
   Pick<TopologyConfig, "name" | "racks" | "replicas" | "auth" | "tls" | "tlsSecret" | "hostPath" | "sqlClient">
-> & { tlsIssuer?: { reference?: unknown } };
+> & { tlsIssuer?: { reference?: unknown }; memberService?: { type?: string } };
 
 /** Objects of a ring whose names do not come from the provider, and its pods with fixed names: `Service cassandra-client`. */
 export function objectNames(topology: Topology, own: Named): string[] {
@@ -16,7 +16,7 @@ export function objectNames(topology: Topology, own: Named): string[] {
   const sets = topology === "persistent" ? setsOf(name, own.racks) : isCockroach ? [name] : [];
   const pods = sets.length === 0 ? [] : Array.from({ length: replicas }, (_, i) => podAt(sets, i));
   return [
-    ...of("Service", name, `${name}-${isCockroach ? "public" : "client"}`),
+    ...of("Service", name, `${name}-${isCockroach ? "public" : "client"}`, ...(own.memberService?.type ? pods : [])),
     ...of("StatefulSet", ...sets),
     ...(topology === "daemon" ? of("DaemonSet", name) : []),
     ...(topology === "ephemeral" ? of("ReplicationController", name) : []),

@@ -17,6 +17,12 @@ export const orEmpty =
   (raw) =>
     raw === "" ? "" : parse(raw);
 
+/** An object, or one without fields, which stands for none. */
+export const emptyOr =
+  <T extends object>(parse: Parse<T>): Parse<Partial<T>> =>
+  (raw) =>
+    object(raw) && Object.keys(raw as object).length === 0 ? {} : parse(raw);
+
 export const oneOf =
   <T extends string>(...values: readonly T[]): Parse<T> =>
   (raw) =>

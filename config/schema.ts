@@ -5,6 +5,7 @@ import {
   ClientCertificates,
   Egress,
   LocalVolume,
+  MemberServiceAccess,
   Peer,
   PodSecurity,
   PodTemplatePatch,
@@ -19,7 +20,7 @@ import { shapes } from "../components/args/shapes";
 import { matches } from "../components/args/valueChecks";
 import type { RackNodeSelectors } from "../components/objects/racks";
 import { flag, Key, numberOf, textOf, textOrEmpty, valueOf } from "./keys";
-import { heap, issuer, list, object, oneOf, orEmpty, shaped, truth, wholeNumber } from "./parsers";
+import { emptyOr, heap, issuer, list, object, oneOf, orEmpty, shaped, truth, wholeNumber } from "./parsers";
 
 /** Topologies that a stack can run. */
 export const topologies = ["persistent", "ephemeral", "daemon", "pod", "cockroachdb"] as const;
@@ -259,6 +260,17 @@ export const commonKeys = {
       "balancer, and `loadBalancerSourceRanges`, which the NetworkPolicy admits as well. Empty: only from inside.",
     ...valueOf<ServiceAccess>(shapes.service),
   },
+  memberService: {
+    type: "object",
+    default: {},
+    unit: "",
+    meaning:
+      "An address for each member of a persistent ring, for drivers outside the Kubernetes cluster that find members by themselves: `type` " +
+      "(`LoadBalancer`, one for each member), `annotations` for the cloud, and `loadBalancerSourceRanges`, which the NetworkPolicy admits as " +
+      "well. All drivers are told these addresses, inside the cluster too. A change restarts members one at a time. Empty: none.",
+    allowed: `${shapes.memberService.allowed}, or empty`,
+    parse: emptyOr(shaped<MemberServiceAccess>(shapes.memberService)),
+  },
   auth: {
     type: "string",
     default: "password",
@@ -475,6 +487,7 @@ export const topologyKeys = {
       "replicas",
       "racks",
       "rackNodeSelectors",
+      "memberService",
       "volumeSize",
       "volumeRetention",
       "localVolumes",

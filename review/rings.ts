@@ -57,7 +57,7 @@ function ringImpact(ring: Change, changes: Change[], said: string[]): RingImpact
   const topology = topologies[ring.type];
   const some = (after[0] ?? before[0])?.template;
   const name = (some && envOf(some).RING_NAME) ?? ring.urn.split("::").at(-1)!;
-  const about = { name, topology, said: sentences(said, name) };
+  const about = { name, topology, said: [...sentences(said, name), ...toldAddresses(before[0], after[0])] };
   const { members, seconds, streamsData, meanwhile } = movements(topology, before, after);
   return { ...about, members, streamsData, meanwhile, ...(seconds > 0 && { seconds }) };
 }
@@ -110,6 +110,20 @@ function fateOf(
 function envOf(template: Inputs): Record<string, string> {
   const { containers } = template.spec as { containers: { env?: { name: string; value?: string }[] }[] };
   return Object.fromEntries((containers[0].env ?? []).map(({ name, value = "" }) => [name, value]));
+}
+
+/** Which addresses of members drivers are told from now on, where it is others than before. */
+function toldAddresses(before: Workload | undefined, after: Workload | undefined): string[] {
+  const isTold = (workload: Workload) => envOf(workload.template).RING_MEMBER_SERVICE !== undefined;
+  if (!before || !after || isTold(before) === isTold(after)) return [];
+  return isTold(after)
+    ? [
+        "as members restart, drivers are told the addresses of load balancers in place of those of pods; where `loadBalancerSourceRanges` are " +
+          "set, they hold for drivers in pods as well",
+      ]
+    : [
+        "as members restart, drivers are told the addresses of pods, which those outside of the Kubernetes cluster cannot reach",
+      ];
 }
 
 type Movements = Pick<RingImpact, "members" | "streamsData" | "meanwhile"> & { seconds: number };

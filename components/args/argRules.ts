@@ -10,7 +10,7 @@ import type { CassandraServiceArgs } from "../objects/services";
 import type { CockroachClusterArgs } from "../cockroachdb/cockroachCluster";
 import type { DaemonClusterArgs } from "../topologies/daemonCluster";
 import type { EphemeralClusterArgs } from "../topologies/ephemeralCluster";
-import type { PersistentClusterArgs } from "../topologies/persistentCluster";
+import type { PersistentClusterArgs } from "../topologies/persistentArgs";
 import { Shape, shapes } from "./shapes";
 import type { SinglePodArgs } from "../topologies/singlePod";
 
@@ -109,6 +109,7 @@ const rules = {
     ...ofVolumes,
     racks: "optional",
     rackNodeSelectors: "optional",
+    memberService: "optional",
     adopt: "optional",
   } satisfies Rules<PersistentClusterArgs>,
   EphemeralCluster: {

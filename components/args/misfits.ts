@@ -1,6 +1,7 @@
 import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
 import type { Peer } from "../objects/networkPolicy";
+import type { MemberServiceAccess } from "../objects/memberServices";
 import type { ServiceAccess } from "../objects/services";
 import { RackNodeSelectors, setsOf } from "../objects/racks";
 import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
@@ -31,6 +32,7 @@ export interface Told {
   podSecurity?: string;
   lockMemory?: boolean;
   service?: ServiceAccess;
+  memberService?: Partial<MemberServiceAccess>;
   clientsFrom?: Peer[];
   cassandraYaml?: object;
   jvmOptions?: string[];
@@ -71,11 +73,19 @@ export function misfits(told: Told, application: Application, allowed: (name: ke
 }
 
 /** A Service that nobody can use from outside, or that more can use than its ranges say. */
-function accessMisfits({ service, clientsFrom = [] }: Told): Misfit[] {
-  if (service === undefined) return [];
-  const { type = "ClusterIP", loadBalancerSourceRanges: ranges = [] } = service;
+function accessMisfits({ clientsFrom, ...told }: Told): Misfit[] {
+  return (["service", "memberService"] as const).flatMap((name) => misfitsOfAccess(name, told[name], clientsFrom));
+}
+
+function misfitsOfAccess(
+  told: "service" | "memberService",
+  access: Partial<ServiceAccess> | undefined,
+  clientsFrom: Peer[] = [],
+): Misfit[] {
+  if (access === undefined) return [];
+  const { type = "ClusterIP", loadBalancerSourceRanges: ranges = [] } = access;
   const refuse = (others: (keyof Told)[], rule: string, reason: string): Misfit[] => [
-    { told: "service", others, value: service, rule, reason },
+    { told, others, value: access, rule, reason },
   ];
   if (ranges.length > 0 && type !== "LoadBalancer")
     return refuse([], "must leave out loadBalancerSourceRanges", `a Service of type ${type} has no load balancer`);
@@ -194,8 +204,9 @@ export function adoptionMisfits(told: {
   racks?: string[];
   auth?: string;
   tls?: string;
+  memberService?: Partial<MemberServiceAccess>;
 }): Refusal[] {
-  const { podTemplate, racks = [], auth, tls } = told;
+  const { podTemplate, racks = [], auth, tls, memberService } = told;
   const protections = Object.entries({ auth, tls }).filter(([, value]) => value !== "none");
   return [
     ...(racks.length > 0
@@ -206,5 +217,14 @@ export function adoptionMisfits(told: {
       rule: `needs ${key}: none, or podTemplate: own`,
       reason: `pods that stay as they are do not know ${key}`,
     })),
+    ...(podTemplate === "kept" && memberService?.type
+      ? [
+          {
+            circumstance: "with memberService",
+            rule: "needs podTemplate: own, or no memberService",
+            reason: "pods that stay as they are do not tell drivers the addresses of their Services",
+          },
+        ]
+      : []),
   ];
 }

@@ -20,6 +20,7 @@ import {
   isJson,
   isLabels,
   isLocalVolume,
+  isMemberServiceAccess,
   isObject,
   isPeer,
   isPodSpec,
@@ -141,6 +142,10 @@ export const shapes = {
   service: object(
     isServiceAccess,
     "an object of type (ClusterIP, NodePort or LoadBalancer), annotations and loadBalancerSourceRanges",
+  ),
+  memberService: object(
+    isMemberServiceAccess,
+    "an object of type (LoadBalancer), annotations and loadBalancerSourceRanges",
   ),
   auth: word<Auth>({ password: true, none: true }),
   superuser: text(

@@ -96,6 +96,16 @@ export const isServiceAccess: Check = (value) => {
   return isRight(value);
 };
 
+/** Whether it is how drivers reach each member from outside. */
+export const isMemberServiceAccess: Check = fields(
+  {
+    type: (type) => type === "LoadBalancer",
+    annotations: isAnnotations,
+    loadBalancerSourceRanges: listOf(isAddressRange),
+  },
+  ["type"],
+);
+
 const isPodsOrAddresses = fields({ podLabels: isLabels, namespaceLabels: isLabels, cidr: isAddressRange });
 /** Whether it is pods by their labels, or a range of addresses. */
 export const isPeer = (value: unknown): value is Peer => {

@@ -66,7 +66,7 @@ function together(
   ).map((misfit) => lineOf(misfit));
   const refuse = (name: string, refusal: Refusal) => lines.push(refusalLine(name, show(name, right[name]), refusal));
   const { superuser = "admin", superuserPassword, superuserSecret, certManager, clientCertificates } = right;
-  const { adopt, racks } = right as { adopt?: string; racks?: string[] };
+  const { adopt, racks, memberService } = right as { adopt?: string } & Pick<Told, "racks" | "memberService">;
   const hasPassword = superuserPassword !== undefined || isLater.includes("superuserPassword");
   if (isCassandra && auth === "none") {
     const refusal = { circumstance: "while auth is none", rule: "needs auth: password" };
@@ -81,7 +81,8 @@ function together(
     if (certManager !== undefined) refuse("certManager", refusal);
   }
   if (adopt !== undefined)
-    for (const refusal of adoptionMisfits({ podTemplate: adopt, racks, auth, tls })) refuse("adopt", refusal);
+    for (const refusal of adoptionMisfits({ podTemplate: adopt, racks, auth, tls, memberService }))
+      refuse("adopt", refusal);
   return lines;
 
   function lineOf({ told: key, part, ...misfit }: Misfit): string {

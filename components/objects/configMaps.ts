@@ -59,6 +59,7 @@ const scriptFiles = [
   "gossip.py",
   "kubernetes_api.py",
   "logback.xml",
+  "member_address.py",
   "member_duties.py",
   "observe.py",
   "ordinal_view.py",

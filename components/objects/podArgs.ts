@@ -52,6 +52,8 @@ export interface RingBinding {
   disk: Disk;
   /** Name of the ConfigMap that holds the ring record. */
   record: pulumi.Input<string>;
+  /** Kind of the Service that each pod has to itself. @default the pods have none */
+  memberService?: string;
   /** Name of the Secret that holds the superuser; undefined if clients do not log in. */
   superuser?: pulumi.Input<string>;
   /** Name of the Secret that holds the certificates; undefined if nothing is encrypted. */

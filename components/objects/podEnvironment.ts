@@ -32,6 +32,7 @@ export function environment(args: CassandraPodArgs, ring: RingBinding): k8s.type
     RING_NAME: ring.name,
     RING_SERVICE: ring.service,
     [recordVariable]: ring.record,
+    ...(ring.memberService && { RING_MEMBER_SERVICE: ring.memberService }),
     ...(ring.superuser && { RING_SUPERUSER: ring.superuser }),
     ...(ring.tls && { RING_TLS: ring.tls }),
     RING_SELECTOR: selectorText(ring.selector),

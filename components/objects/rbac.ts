@@ -53,13 +53,19 @@ export function clusterRoleBinding(
   };
 }
 
-/** Rules of pods with ordinals. @param statefulSets names of the StatefulSets of the ring */
-export function orderedPodRules(statefulSets: string[]): PolicyRule[] {
+/**
+ * Rules of pods with ordinals.
+ * @param statefulSets names of the StatefulSets of the ring
+ * @param haveServices whether each pod has a Service to itself @default false
+ */
+export function orderedPodRules(statefulSets: string[], haveServices = false): PolicyRule[] {
   return [
     // How many members form the ring: in an environment variable, each change of `replicas` would restart every pod.
     { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: statefulSets, verbs: ["get"] },
     // Each member makes its PersistentVolumeClaim an owner of the record, so that Kubernetes deletes the record with the last of them.
     { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get"] },
+    // The address of its load balancer. A list of names would change with `replicas`, before a member that is to leave has left.
+    ...(haveServices ? [{ apiGroups: [""], resources: ["services"], verbs: ["get"] }] : []),
   ];
 }
 

@@ -9,6 +9,7 @@ import signal
 import sys
 
 import cassandra_start
+import member_address
 import observe
 import scratch
 import system
@@ -59,6 +60,7 @@ def main():
 def wait_for_start(asked_to_end):
     """Looks, decides and acts until Cassandra may start. Returns the start and the view on which it was decided. Once the pod is asked to
     end, it goes on only if a started member can save data that would be deleted with the pod."""
+    lacks_address = member_address.is_needed()
     for attempts in itertools.count():
         try:
             view = observe.observe()
@@ -71,6 +73,13 @@ def wait_for_start(asked_to_end):
         if path:
             wait_for("user %d must be able to write to %s, as a member of the group of the pod's volumes (fsGroup)" % (os.getuid(), path))
             continue
+        if lacks_address:
+            # Before anything is decided: a pod that waits here holds no topology lock.
+            wait = member_address.announce()
+            if wait:
+                wait_for(wait.reason)
+                continue
+            lacks_address = False
         step = decide_start(view)
         if isinstance(step, Start):
             return step, view

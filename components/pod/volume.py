@@ -20,6 +20,8 @@ STATE_LOG = "ring-states"
 REFUSALS = "ring-refusals"
 # Version of the Cassandra that wrote on this disk last.
 VERSION = "ring-version"
+# Address at which clients outside of the Kubernetes cluster reached this member at its last start (member_address.py).
+ADDRESS = "ring-address"
 
 # Folders in which Cassandra keeps data.
 CASSANDRA_FOLDERS = ("data", "commitlog", "hints", "saved_caches", "cdc_raw")

@@ -5,6 +5,7 @@ import { verifiedCluster } from "../kubernetes/kubernetesCluster";
 import { Certificates, type CertManager } from "../objects/certificates";
 import { Disk, outlivesPod } from "../objects/disk";
 import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
+import type { MemberServiceAccess } from "../objects/memberServices";
 import { networkPolicy } from "../objects/networkPolicy";
 import { ports } from "../objects/ports";
 import { setsOf } from "../objects/racks";
@@ -32,6 +33,8 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   abstract readonly clientService: k8s.core.v1.Service;
   /** Names in DNS for a driver to start from. */
   abstract readonly contactPoints: pulumi.Output<string[]>;
+  /** Addresses of members for drivers outside the Kubernetes cluster, by the names of their pods; undefined if members have none. */
+  memberAddresses?: pulumi.Output<Record<string, string>>;
   /** One of its pods, as `kubectl exec` takes it: `cassandra-0`, `rc/cassandra`. */
   abstract readonly execTarget: string;
 
@@ -66,7 +69,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     const { kubeContext: cluster, passed } = verifiedCluster(name, args.cluster, opts);
     super(type, name, hookInputs(layout.given), withHooks(name, args, cluster, layout, opts));
     refuseUnknownCluster(this, args);
-    const { topology, disk, adopted, racks = [], rackNodeSelectors } = layout;
+    const { topology, disk, adopted, racks = [], rackNodeSelectors, memberService } = layout;
     this.cluster = cluster;
     this.permissions = requiredPermissions(args, cluster, layout);
     this.disk = disk;
@@ -82,7 +85,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     this.service = this.makeServices(name, namespace, args.service, layout, opts?.parent);
     // The Service is the first object, whose hook refuses the name of another ring.
     this.metadata = { namespace: namespaceAfter(this.service.discovery, namespace), labels: labels(this.identity) };
-    if (!adopted?.areKept) this.policy = this.makePolicy(name, args);
+    if (!adopted?.areKept) this.policy = this.makePolicy(name, args, memberService);
     if (args.auth !== "none") this.superuser = this.makeSuperuser(name, args);
     if (args.tlsSecret !== undefined && args.certManager !== undefined)
       this.makeCertificates(name, args.tlsSecret, args.certManager);
@@ -97,6 +100,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       service: this.service.discovery.metadata.name,
       disk,
       record: this.record.configMapName,
+      memberService: memberService?.type,
       superuser: this.superuser?.secretName,
       tls: args.tlsSecret,
       serviceAccountName: this.record.serviceAccountName,
@@ -123,10 +127,15 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     );
   }
 
-  private makePolicy(name: string, args: CassandraRingArgs): k8s.networking.v1.NetworkPolicy {
+  private makePolicy(
+    name: string,
+    args: CassandraRingArgs,
+    memberService: MemberServiceAccess | undefined,
+  ): k8s.networking.v1.NetworkPolicy {
     const { metadata, selector } = this;
     const { clientsFrom = [], service, egress } = args;
-    const outside = (service?.loadBalancerSourceRanges ?? []).map((cidr) => ({ cidr }));
+    const ranges = [service, memberService].flatMap((access) => access?.loadBalancerSourceRanges ?? []);
+    const outside = [...new Set(ranges)].map((cidr) => ({ cidr }));
     const inside = clientsFrom.length === 0 ? [{}] : clientsFrom;
     const from = outside.length === 0 ? clientsFrom : [...inside, ...outside];
     const members = [ports.intraNode, ports.tlsIntraNode];
@@ -177,7 +186,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
 
   /** What a person uses next: what a driver is given, names of objects, and command lines. */
   get usage() {
-    const { contactPoints, clientService, execTarget, superuser, tlsSecret, cluster } = this;
+    const { contactPoints, memberAddresses, clientService, execTarget, superuser, tlsSecret, cluster } = this;
     const { namespace } = this.metadata;
     const { discovery } = this.service;
     const { service, datacenter } = this.args;
@@ -185,6 +194,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       namespace,
       datacenter,
       contactPoints,
+      memberAddresses,
       discovery,
       clientService,
       service,

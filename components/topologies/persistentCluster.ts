@@ -4,12 +4,12 @@ import { checkedArgs } from "../args/checkedArgs";
 import { RingClient } from "../cassandra/ringClient";
 import { type ClaimedDisk, outlivesPod } from "../objects/disk";
 import { labels } from "../objects/labels";
-import { LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
+import { type MemberServiceAccess, MemberServices } from "../objects/memberServices";
+import { LocalVolumes } from "../objects/persistentVolumes";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import { ofRacks, podAt, rackLabel, setsOf, warnOfRackWithoutNodes } from "../objects/racks";
 import { orderedPodRules } from "../objects/rbac";
 import { cassandraStatefulSet } from "../objects/statefulSet";
-import type { VolumeRetention } from "../objects/storageClass";
 import { AdoptedTemplate, Adoption, importExisting, tutorials } from "../operations/adoption";
 import { ringConverged } from "../operations/convergence";
 import { decommissionBeforeScaling } from "../operations/decommission";
@@ -21,36 +21,12 @@ import { snapshotBeforeUpgrade } from "../operations/upgrade";
 import { neverReplaced, volumeAnnotations } from "../operations/statefulSetVolumes";
 import { expandVolumesFirst } from "../operations/volumeExpansion";
 import { CassandraRing } from "./cassandraRing";
-import type { CassandraRingArgs } from "./ringArgs";
 import { joinTimeouts } from "./joinTimeouts";
+import { memberAddresses } from "./memberAddresses";
+import type { PersistentClusterArgs } from "./persistentArgs";
 import { podHooks } from "./ringHooks";
 
-export interface PersistentClusterArgs extends CassandraRingArgs {
-  /** Members of the ring, at least 1. Known when the program runs: it decides what an edit means for the data. */
-  replicas: number;
-  /**
-   * Racks, each with a StatefulSet of its own. All racks have as many members, so that `replicas` is a multiple of the number of racks.
-   * The racks and their order can never change. @default one StatefulSet, whose pods the scheduler spreads
-   */
-  racks?: string[];
-  /** Labels of the nodes of racks that are no zones, by the name of the rack. @default the zone (topology.kubernetes.io/zone) of its name */
-  rackNodeSelectors?: Record<string, Record<string, string>>;
-  /** StorageClass of the volumes; undefined means the cluster's default class. */
-  storageClassName?: pulumi.Input<string | undefined>;
-  /** Size of each member's volume, a Kubernetes quantity such as `10Gi`. */
-  volumeSize: pulumi.Input<string>;
-  /** What becomes of the volumes at `pulumi destroy`. @default "retain": they stay */
-  volumeRetention?: VolumeRetention;
-  /** Disks of nodes that become static volumes, at least one for each member. @default none: the StorageClass provisions volumes */
-  localVolumes?: LocalVolume[];
-  /**
-   * Takes over the StatefulSet and the Service of that name that manifests of the Kubernetes tutorials have made. Their pods stay as they
-   * are (`kept`), or restart with the template of this component (`own`). Keep it set from then on. @default there is nothing to take over
-   */
-  adopt?: AdoptedTemplate;
-  /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
-  takesOver?: boolean;
-}
+export type { PersistentClusterArgs };
 
 /** The StatefulSets of a ring, as the operations on a running ring know them. */
 interface RingOfSets {
@@ -74,9 +50,10 @@ export class PersistentCluster extends CassandraRing {
   constructor(name: string, given: PersistentClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const args = checkedArgs("PersistentCluster", name, given);
     const { racks = [], rackNodeSelectors, replicas, namespace, adopt, takesOver, stallTimeoutMinutes } = args;
+    const { memberService } = args;
     const sets = setsOf(args.name, racks);
     const disk: ClaimedDisk = { kind: "persistentVolumeClaim", template: adopt ? tutorials.claim : "data" };
-    const rules = orderedPodRules(sets);
+    const rules = orderedPodRules(sets, memberService !== undefined);
     const importObject = importExisting(args.cluster);
     const adopted = adopt && { selector: tutorials.selector, areKept: adopt === "kept", importExisting: importObject };
     const nodes = { racks, ...ofRacks(racks, rackNodeSelectors) };
@@ -86,6 +63,7 @@ export class PersistentCluster extends CassandraRing {
       disk,
       maker: "StatefulSet",
       rules,
+      memberService,
       ...nodes,
       adopted,
       takesOver,
@@ -103,8 +81,10 @@ export class PersistentCluster extends CassandraRing {
     const isAdopted = adopt !== undefined;
     const ring = { name: args.name, sets, selector, claim: disk.template, cluster, isAdopted, stallTimeoutMinutes };
 
-    const volumes = this.makeLocalVolumes(name, args, ring);
-    this.statefulSets = this.makeStatefulSets(name, args, ring, volumes, importObject);
+    const pods = Array.from({ length: replicas }, (_, i) => podAt(sets, i));
+    const members = memberService && this.makeMemberServices(name, pods, memberService);
+    const first = [...this.makeLocalVolumes(name, args, ring), ...(members ? [members] : [])];
+    this.statefulSets = this.makeStatefulSets(name, args, ring, first, importObject);
     const restarted = this.restartMembers(name, args, ring);
     const cleaned = new NodetoolCleanup(name, { ...ring, replicas, namespace }, { parent: this, dependsOn: restarted });
     const budget = new k8s.policy.v1.PodDisruptionBudget(name, podDisruptionBudget(metadata, selector), {
@@ -114,7 +94,8 @@ export class PersistentCluster extends CassandraRing {
 
     const last = [cleaned, budget, this.clientService].map(({ urn }) => urn);
     const isWhole = ringConverged({ ...ring, replicas, namespace, client: clientOf(ring) }, last, this);
-    this.contactPoints = this.firstMembers(namespace, sets, replicas, isWhole);
+    this.contactPoints = this.firstMembers(namespace, pods.slice(0, 3), isWhole);
+    if (members) this.memberAddresses = memberAddresses(namespace, members.services, cluster, isWhole);
     this.memory.remember(this.statefulSets);
     this.registerOutputs({ contactPoints: this.contactPoints });
   }
@@ -127,16 +108,22 @@ export class PersistentCluster extends CassandraRing {
     return [new LocalVolumes(name, { ...this.identity, ...volumes }, { parent: this })];
   }
 
-  /** One StatefulSet, or one for each rack. */
+  private makeMemberServices(name: string, pods: string[], access: MemberServiceAccess): MemberServices {
+    const { identity, selector } = this;
+    const { namespace } = this.metadata;
+    return new MemberServices(name, { ...identity, namespace, selector, pods, access }, { parent: this });
+  }
+
+  /** One StatefulSet, or one for each rack. @param first what the pods need */
   private makeStatefulSets(
     name: string,
     args: PersistentClusterArgs,
     ring: RingOfSets,
-    volumes: pulumi.Resource[],
+    first: pulumi.Resource[],
     importExisting: pulumi.ResourceTransform,
   ): k8s.apps.v1.StatefulSet[] {
     const { racks = [], adopt } = args;
-    const dependsOn = this.beforePods.apply((all) => [...all, ...volumes]);
+    const dependsOn = this.beforePods.apply((all) => [...all, ...first]);
     const hooksOf = this.statefulSetHooks(name, args, ring);
     const never = neverReplaced(args.acceptDataLoss);
     const ignoreChanges = [
@@ -233,17 +220,15 @@ export class PersistentCluster extends CassandraRing {
     return rolled.urn.apply(() => this.statefulSets);
   }
 
-  /** Names in DNS of the first members, at most three, once the ring is whole. */
+  /** Names in DNS of members, once the ring is whole. */
   private firstMembers(
     namespace: pulumi.Input<string>,
-    sets: string[],
-    replicas: number,
+    pods: string[],
     isWhole: pulumi.Output<unknown>,
   ): pulumi.Output<string[]> {
-    const ordinals = Array.from({ length: Math.min(replicas, 3) }, (_, i) => i);
     return pulumi
       .all([this.service.discovery.metadata.name, namespace, isWhole])
-      .apply(([service, namespace]) => ordinals.map((i) => `${podAt(sets, i)}.${service}.${namespace}.svc`));
+      .apply(([service, namespace]) => pods.map((pod) => `${pod}.${service}.${namespace}.svc`));
   }
 }
 

@@ -2,6 +2,7 @@ import type { RackNodeSelectors } from "../objects/racks";
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import type { Disk } from "../objects/disk";
+import type { MemberServiceAccess } from "../objects/memberServices";
 import type { PodController } from "../operations/foreignPods";
 import type { RingTopology } from "../operations/ringSnapshots";
 import type { CassandraRingArgs } from "./ringArgs";
@@ -22,6 +23,8 @@ export interface RingLayout {
   racks?: string[];
   /** Labels of the nodes of racks that are no zones. @default none */
   rackNodeSelectors?: RackNodeSelectors;
+  /** How drivers from outside reach each member. @default members have no Services of their own */
+  memberService?: MemberServiceAccess;
   /** Whether the provider takes over objects that exist without being in the state (`upsertExistingObjects`). @default false */
   takesOver?: boolean;
   /** Pods of the Kubernetes tutorials that become the members. @default none: the ring makes all of its pods */

@@ -11,6 +11,8 @@ interface RingUsageArgs {
   datacenter: pulumi.Input<string>;
   /** Names in DNS for a driver to start from. */
   contactPoints: pulumi.Output<string[]>;
+  /** Addresses of members for drivers outside the Kubernetes cluster, by the names of their pods. @default members have none */
+  memberAddresses?: pulumi.Output<Record<string, string>>;
   /** Headless Service. */
   discovery: k8s.core.v1.Service;
   clientService: k8s.core.v1.Service;
@@ -33,6 +35,7 @@ export function ringUsage(args: RingUsageArgs) {
     contactPoints,
     port: ports.cql,
     localDatacenter: args.datacenter,
+    ...(args.memberAddresses && { memberAddresses: args.memberAddresses }),
     ...(args.service?.type === "LoadBalancer" && { loadBalancer: addressOf(clientService) }),
     discoveryService: discovery.metadata.name,
     clientService: clientService.metadata.name,

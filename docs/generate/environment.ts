@@ -1,4 +1,4 @@
-import type { Disk } from "../../components/objects/disk";
+import { type Disk, isClaimed } from "../../components/objects/disk";
 import type { CassandraPodArgs, RingBinding } from "../../components/objects/podArgs";
 import { environment } from "../../components/objects/podEnvironment";
 import { selectorLabels } from "../../components/objects/labels";
@@ -53,6 +53,7 @@ export const meanings: Record<string, string> = {
   RING_NAME: "Name of the ring.",
   RING_SERVICE: "Headless Service of the ring, by which members find each other.",
   RING_RECORD: "ConfigMap that holds the ring record.",
+  RING_MEMBER_SERVICE: "Kind of the Service that each member has to itself. Missing without `memberService`.",
   RING_SUPERUSER: "Secret of the superuser. Missing with `auth: none`.",
   RING_TLS: "Secret of the certificates. Missing with `tls: none`.",
   RING_SELECTOR: "Labels by which the pods of the ring are listed.",
@@ -71,7 +72,8 @@ interface Variable {
 function variables(): Map<string, Variable[]> {
   const all = new Map<string, Variable[]>();
   for (const [topology, disk] of Object.entries(disks)) {
-    for (const { name, value, valueFrom } of environment(args, { ...ring, disk }) as {
+    const memberService = isClaimed(disk) ? "LoadBalancer" : undefined;
+    for (const { name, value, valueFrom } of environment(args, { ...ring, disk, memberService }) as {
       name: string;
       value?: string;
       valueFrom?: { fieldRef: { fieldPath: string } };

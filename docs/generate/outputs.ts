@@ -38,6 +38,12 @@ export const usageFields: { name: string; topologies: string; meaning: string }[
     meaning: "Name of the data centre, which a driver is given as its local one.",
   },
   {
+    name: "memberAddresses",
+    topologies: "persistent",
+    meaning:
+      "With `memberService`: for each pod the address of its member, which drivers outside the Kubernetes cluster are given as contact points.",
+  },
+  {
     name: "loadBalancer",
     topologies: ofCassandra.join(", "),
     meaning: "Address of the load balancer, with `service` of type LoadBalancer.",

@@ -10,6 +10,7 @@ const usage = `usage: npm run lab -- COMMAND [OPTIONS]
                                  --simulated: nodes that exist in the API server only
      [--simulated-nodes N]       N of such nodes beside real ones
      [--cert-manager]            issue certificates by authorities in the cluster
+     [--load-balancers]          give Services of type LoadBalancer an address that this machine reaches
      [--official-plugin]         where Pulumi's Kubernetes plugin cannot be downloaded, build it from its source
   down [--delete]                stop it; its disks stay for the next up, unless --delete
   status                         what runs; exit code 1 if the lab is not up
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
         nodes: count("nodes", nodes, 1),
         simulatedNodes: count("simulated-nodes", beside, 0),
         certManager: values["cert-manager"],
+        loadBalancers: values["load-balancers"],
         officialPlugin: values["official-plugin"],
       });
       return say(`The lab is up. A shell in which pulumi and kubectl use it: eval "$(npm run -s lab -- env)"`);
@@ -64,6 +66,7 @@ function parse() {
         nodes: { type: "string" },
         "simulated-nodes": { type: "string" },
         "cert-manager": { type: "boolean" },
+        "load-balancers": { type: "boolean" },
         "official-plugin": { type: "boolean" },
         delete: { type: "boolean" },
       },

@@ -6,6 +6,7 @@ import { controlPlaneProcesses, startControlPlane } from "./controlPlane";
 import { dnsObjects, startDns } from "./dns";
 import { Image } from "./images";
 import { hasKwokNodes, Instance, Settings } from "./instance";
+import { loadBalancerObjects, loadBalancerProcess, startLoadBalancers } from "./loadBalancers";
 import { findNetwork, Network, removeNetwork, startNetwork } from "./network";
 import { forgetNode, nodeName, nodeProcesses, policyObjects, removeNode, startNodes } from "./node";
 import { apply, connect, Connection } from "./objects";
@@ -24,6 +25,7 @@ export function clusterProcesses(settings: Settings): string[] {
     "provisioner",
     ...(hasKwokNodes(settings) ? ["kwok"] : []),
     ...(settings.certManager ? ["cert-manager"] : []),
+    ...(settings.loadBalancers ? [loadBalancerProcess] : []),
     ...(settings.simulated ? [] : real),
   ];
 }
@@ -51,11 +53,13 @@ export async function startCluster(
   const before = instance.settings ?? settings;
   await step("control plane", async () => {
     await startControlPlane(instance, network, programs);
-    await apply(await connect(instance.kubeconfig), [...dnsObjects(network), ...storageObjects(), ...policyObjects]);
+    const objects = [...dnsObjects(network), ...storageObjects(), ...policyObjects, ...loadBalancerObjects];
+    await apply(await connect(instance.kubeconfig), objects);
     await startProvisioner(instance, network, settings.simulated);
     if (hasKwokNodes(settings)) await startKwok(instance, network, programs);
     if (!settings.simulated) await startDns(instance, network, programs);
     if (settings.certManager) await startCertManager(instance, programs);
+    if (settings.loadBalancers) await startLoadBalancers(instance, network);
   });
   await removeNodes(instance, before, settings);
   instance.settings = settings;

@@ -23,6 +23,8 @@ export interface Settings {
   simulatedNodes?: number;
   /** Whether cert-manager runs. @default false */
   certManager?: boolean;
+  /** Whether Services of type LoadBalancer get an address that this machine reaches. @default false */
+  loadBalancers?: boolean;
   /** Whether the official Kubernetes plugin is built from its source where it cannot be downloaded. @default false: the stand-in */
   officialPlugin?: boolean;
 }

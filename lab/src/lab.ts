@@ -24,6 +24,8 @@ export interface LabOptions {
   simulatedNodes?: number;
   /** Whether cert-manager issues certificates by authorities in the cluster. @default as before, at first false */
   certManager?: boolean;
+  /** Whether Services of type LoadBalancer get an address that this machine reaches. @default as before, at first false */
+  loadBalancers?: boolean;
   /**
    * Whether the official Kubernetes plugin is built from its source (seven minutes, the newest version that Go modules have) where it
    * cannot be downloaded. @default as the lab was made, at first false: the lab's stand-in takes its place
@@ -147,13 +149,21 @@ export class Lab {
     });
   }
 
-  private settings({ simulated, nodes, simulatedNodes, certManager, officialPlugin }: LabOptions): Settings {
+  private settings({
+    simulated,
+    nodes,
+    simulatedNodes,
+    certManager,
+    loadBalancers,
+    officialPlugin,
+  }: LabOptions): Settings {
     const before = this.instance.settings;
     const settings = {
       simulated: simulated ?? before?.simulated ?? false,
       nodes: nodes ?? before?.nodes ?? 3,
       simulatedNodes: simulatedNodes ?? before?.simulatedNodes ?? 0,
       certManager: certManager ?? before?.certManager ?? false,
+      loadBalancers: loadBalancers ?? before?.loadBalancers ?? false,
       officialPlugin: officialPlugin ?? before?.officialPlugin ?? false,
     };
     const again = `Delete it first, with its volumes: npm run lab -- down --delete --name ${this.instance.name}`;

@@ -18,6 +18,8 @@ export interface Network {
   node(number: number): string;
   /** Hardware address of a node: the same after each start, so that its peers' address tables stay right. */
   hardware(number: number): string;
+  /** Addresses of load balancers. The host sends them to the control plane, which sends each to the node that serves it. */
+  balancers: string;
   /** Pods of a node. These ranges, and the one of Services, are known inside the lab's namespaces only. */
   pods(number: number): string;
 }
@@ -39,6 +41,7 @@ export function networkOf(slot: number): Network {
     host: `10.99.${slot}.254`,
     node: (number) => `10.99.${slot}.${10 + number}`,
     hardware: (number) => `02:00:0a:63:00:${(10 + number).toString(16).padStart(2, "0")}`,
+    balancers: `10.98.${slot}.0/24`,
     pods: (number) => `10.244.${number}.0/24`,
   };
 }
@@ -56,7 +59,11 @@ export async function startNetwork(instance: Instance): Promise<Network> {
   const pid = await startHolder(instance, "network", ["unshare", "--net", "sleep", "infinity"]);
   const network = await takeSlot(instance, pid);
   instance.write("slot.json", { slot: network.slot });
-  await ip([`address add ${network.host}/24 dev ${network.link}`, `link set ${network.link} up`]);
+  await ip([
+    `address add ${network.host}/24 dev ${network.link}`,
+    `link set ${network.link} up`,
+    `route add ${network.balancers} via ${network.controlPlane}`,
+  ]);
   await configure(instance, "network", [
     "link set lo up",
     "link add nodes type bridge",
@@ -65,6 +72,10 @@ export async function startNetwork(instance: Instance): Promise<Network> {
     "link set host master nodes up",
     ...nodeNumbers.map((number) => `route add ${network.pods(number)} via ${network.node(number)}`),
   ]);
+  // A redirect would have the host send to the node itself, also once another node serves the address.
+  const settings = "echo 1 > ip_forward; echo 0 > conf/all/send_redirects; echo 0 > conf/nodes/send_redirects";
+  const [nsenter, ...inside] = enter(instance, "network", "net");
+  await run(nsenter, [...inside, "sh", "-ec", `cd /proc/sys/net/ipv4; ${settings}`]);
   return network;
 }
 
@@ -112,7 +123,8 @@ async function takeSlot(instance: Instance, pid: number): Promise<Network> {
   ]);
   for (const slot of [...slots.filter((slot) => slot === last), ...slots.filter((slot) => slot !== last)]) {
     const network = networkOf(slot);
-    if (routes.some(({ dst }) => overlaps(dst, `${network.host}/24`))) continue;
+    const ranges = [`${network.host}/24`, network.balancers];
+    if (routes.some(({ dst }) => ranges.some((range) => overlaps(dst, range)))) continue;
     try {
       await run("ip", ["link", "set", passing, "name", network.link]);
       return network;
@@ -121,7 +133,7 @@ async function takeSlot(instance: Instance, pid: number): Promise<Network> {
     }
   }
   throw new Error(
-    "No network is free for the lab: it needs one of 10.99.0.0/24 to 10.99.15.0/24, and all of them are taken by " +
+    "No network is free for the lab: it needs 10.99.N.0/24 and 10.98.N.0/24, with N from 0 to 15, and all of them are taken by " +
       "other labs or overlap routes of this host (`ip route`). Take a lab down (`npm run lab -- down`).",
   );
 }

@@ -28,6 +28,7 @@ export async function startNamespaces(
     "link set eth0 up",
     // Service addresses are replaced on the way out, but only after a route for them has been found.
     `route add ${serviceRange} via ${network.controlPlane}`,
+    `route add ${network.balancers} via ${network.controlPlane}`,
     ...others.map((other) => `route add ${network.pods(other)} via ${network.node(other)}`),
   ]);
   return pid;

@@ -6,11 +6,9 @@
  */
 import {
   CoreV1Api,
-  Informer,
   KubeConfig,
   KubernetesObject,
   makeInformer,
-  ObjectCache,
   PatchStrategy,
   setHeaderOptions,
   StorageV1Api,
@@ -21,6 +19,7 @@ import {
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hostpathProvisioner } from "./storage";
+import { Watched, watched } from "./watched";
 
 const provisionedBy = "pv.kubernetes.io/provisioned-by";
 /** Set by Kubernetes once a claim is to be provisioned: no volume fits it, and a node is chosen if its class waits. */
@@ -132,24 +131,6 @@ class Provisioner {
     await this.core.deletePersistentVolume({ name: volume.metadata!.name! }).catch(unlessStatus(404));
     console.log(`${volume.metadata!.name} deleted`);
   }
-}
-
-interface Watched<T> {
-  list(): readonly T[];
-  get(name: string): T | undefined;
-}
-
-/** Follows a kind of object; `changed` is called after each change. A broken watch is begun anew after a second. */
-function watched<T extends KubernetesObject>(informer: Informer<T> & ObjectCache<T>, changed: () => void): Watched<T> {
-  const start = () => void informer.start().catch(restart);
-  const restart = (error: unknown) => {
-    console.error(error);
-    setTimeout(start, 1000);
-  };
-  for (const event of ["add", "update", "delete"] as const) informer.on(event, changed);
-  informer.on("error", restart);
-  start();
-  return { list: () => informer.list(), get: (name) => informer.get(name) };
 }
 
 function unlessStatus(code: number): (error: Error & { code?: number }) => void {

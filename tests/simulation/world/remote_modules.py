@@ -48,7 +48,10 @@ def api(script, module):
         }  # fmt: skip
 
     return {
-        "kubernetes_api": module("kubernetes_api", NoAnswer=NoAnswer, Conflict=Conflict, UnknownPod=UnknownPod),
+        # No pod of the model has a Service of its own, which it would have to find.
+        "kubernetes_api": module(
+            "kubernetes_api", NoAnswer=NoAnswer, Conflict=Conflict, UnknownPod=UnknownPod, find=None, namespaced=None
+        ),
         "ring_record": module("ring_record", read=read, change=change, add_owner=lambda pvc: ask()),
         "workload": module("workload", stateful_set_replicas=stateful_set_replicas, observe=observe),
     }

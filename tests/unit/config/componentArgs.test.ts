@@ -105,6 +105,18 @@ describe("args of components", () => {
     assert.deepEqual(problemsOf({ cassandraYaml }), []);
   });
 
+  it("give members Services of their own where the ring is persistent and config asks for them", () => {
+    const memberService = { type: "LoadBalancer", loadBalancerSourceRanges: ["203.0.113.0/24"] };
+    const { persistent, ephemeral } = read({ topologies: ["persistent", "ephemeral"], memberService });
+    assert.deepEqual([persistent?.memberService, ephemeral && "memberService" in ephemeral], [memberService, false]);
+    assert.ok(!("memberService" in read({}).persistent!));
+    assert.deepEqual(read({ persistent: { memberService } }).persistent?.memberService, memberService);
+    const clientsFrom = [{ cidr: "203.0.113.0/24" }];
+    assert.deepEqual(problemsOf({ clientsFrom, memberService: { type: "LoadBalancer" } }), []);
+    const adopted = { auth: "none", memberService, persistent: { adopt: "true", podTemplate: "own" } };
+    assert.deepEqual(problemsOf(adopted), []);
+  });
+
   it("give the heap half of the memory, as far as that makes it larger", () => {
     const heapOf = (memory: string) => read({ memory }).persistent?.maxHeapMiB;
     assert.deepEqual(["512Mi", "3Gi", "256Gi"].map(heapOf), [256, 1536, 31 * 1024]);

@@ -13,6 +13,7 @@ describe("the network of the lab", () => {
     assert.equal(network.controlPlane, "10.99.3.1");
     assert.equal(network.node(2), "10.99.3.12");
     assert.equal(network.pods(2), "10.244.2.0/24");
+    assert.equal(network.balancers, "10.98.3.0/24");
     assert.ok(networkOf(15).link.length <= 15, "Linux allows fifteen characters");
   });
 

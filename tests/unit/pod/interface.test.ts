@@ -65,6 +65,7 @@ describe("the interface of the pods' scripts (components/pod/README.md)", () => 
         service: "ring",
         disk: { kind: "persistentVolumeClaim", template: "data" },
         record: "record",
+        memberService: "LoadBalancer",
         superuser: "superuser",
         tls: "tls",
         scripts: "scripts",

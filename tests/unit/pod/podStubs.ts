@@ -152,11 +152,27 @@ def write_applied_password(password):
         file.write(password + "\\n")
 `;
 
+/** Replaces the pod's own Service. Appended to member_address.py. */
+const serviceStubs = (world: World) => `${answer(world)}
+
+def namespaced(kind):
+    return kind
+
+
+def find(path):
+    answer()
+    if path != "services/" + os.environ["HOSTNAME"]:
+        raise NoAnswer("forbidden")
+    status = ${JSON.stringify(JSON.stringify({ status: { loadBalancer: { ingress: world.balancers ?? undefined } } }))}
+    return ${world.balancers === null ? "None" : "json.loads(status)"}
+`;
+
 /** What is appended to modules of the scripts, by file name. */
 export const moduleStubs = (world: World): Record<string, string> => ({
   "system.py": systemStubs(world),
   "ring_record.py": recordStubs(world),
   "workload.py": workloadStubs(world),
+  "member_address.py": `import json\n${serviceStubs(world)}`,
   "superuser_secret.py": secretStubs(world),
   ...(world.foreign && { "volume.py": `\n\nos.access = lambda path, mode: not path.endswith("/${world.foreign}")\n` }),
   ...(world.addresses ? {} : { "gossip.py": "\n\ndef reload_seeds_until_all_seen():\n    pass\n" }),

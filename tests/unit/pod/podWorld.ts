@@ -16,6 +16,8 @@ export interface World {
   addresses?: Record<string, string>;
   /** What the API server tells of pods without ordinals, a line each: `pod a 10.0.0.1 here`, `replicas 3`, `self leaving`, `successor yes`. */
   view?: string[];
+  /** Load balancers of the pod's own Service, as its status lists them; null if there is no Service. @default none yet */
+  balancers?: { ip?: string; hostname?: string }[] | null;
   /** Replicas that the set asks for. */
   replicas?: number;
   /** Whether the disk holds Cassandra's system tables. */
@@ -67,6 +69,8 @@ export interface Outcome {
   /** Seeds and options that Cassandra was started with. */
   seeds?: string;
   options: string[];
+  /** The address that Cassandra is started to tell its clients; undefined where the image's entry point chooses. */
+  broadcast?: string;
   /** Arguments of post-start.sh. */
   startMode?: string;
   record: Record<string, string>;

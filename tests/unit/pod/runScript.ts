@@ -71,6 +71,7 @@ ${world.nodetool ?? ":"}
     stub(
       "docker-entrypoint.sh",
       `echo "$CASSANDRA_SEEDS" >"$world/seeds"; printf '%s\\n' "$@" >"$world/options"
+[ -z "\${CASSANDRA_BROADCAST_RPC_ADDRESS-}" ] || echo "$CASSANDRA_BROADCAST_RPC_ADDRESS" >"$world/broadcast"
 ${world.cassandra ?? ":"}
 sleep 0.2`,
     );
@@ -121,6 +122,7 @@ sleep 0.2`,
     return {
       seeds: read("seeds"),
       options: list("options").slice(2),
+      broadcast: read("broadcast"),
       startMode: read("start-mode"),
       record: table("record"),
       said,

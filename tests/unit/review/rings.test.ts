@@ -43,6 +43,25 @@ describe("what is told of a ring", () => {
     assert.equal(of("pod"), `${daemon}; ${inPods}`);
   });
 
+  it("says which addresses of members drivers are told, where it is others than before", () => {
+    const component = urn("cassandra:index:PersistentCluster", "ring");
+    const said = (was: boolean, wanted: boolean) => {
+      const object = (isTold: boolean, memory: string) => {
+        const env = isTold ? [{ name: "RING_MEMBER_SERVICE", value: "LoadBalancer" }] : [];
+        return { spec: { replicas: 3, template: { spec: { memory, containers: [{ env }] } } } };
+      };
+      const event = step("update", "kubernetes:apps/v1:StatefulSet", "ring", object(was, "1Gi"), object(wanted, "2Gi"));
+      const sides = event.resourcePreEvent.metadata as Record<"old" | "new", { parent: string }>;
+      for (const side of [sides.old, sides.new]) side.parent = component;
+      const text = told(step("same", "cassandra:index:PersistentCluster", "ring", {}, {}), event, summary());
+      return /^- as members restart, drivers are told the addresses of (\w+ ?\w*)/m.exec(text)?.[1];
+    };
+    assert.equal(said(false, true), "load balancers");
+    assert.equal(said(true, false), "pods");
+    assert.equal(said(true, true), undefined);
+    assert.equal(said(false, false), undefined);
+  });
+
   it("says what becomes of the data when all of its members are deleted", () => {
     const all = "deleted: all of its members";
     const of = (was: object) => members("PersistentCluster", "apps/v1:StatefulSet", was, undefined);
