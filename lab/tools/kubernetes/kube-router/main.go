@@ -7,6 +7,7 @@ import (
 	"flag"
 	"log"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -21,12 +22,18 @@ import (
 
 func main() {
 	config := options.NewKubeRouterConfig()
-	config.EnableIPv4 = true
 	flag.StringVar(&config.Kubeconfig, "kubeconfig", "", "cluster whose policies it enforces")
 	flag.StringVar(&config.HostnameOverride, "node", "", "name of the node that it is on")
-	services := flag.String("services", "", "addresses of Services, such as 10.96.0.0/16")
+	services := flag.String("services", "", "addresses of Services in each family, such as 10.96.0.0/16,fd00::/112")
 	flag.Parse()
-	config.ClusterIPCIDRs = []string{*services}
+	config.ClusterIPCIDRs = strings.Split(*services, ",")
+	for _, cidr := range config.ClusterIPCIDRs {
+		if strings.Contains(cidr, ":") {
+			config.EnableIPv6 = true
+		} else {
+			config.EnableIPv4 = true
+		}
+	}
 	if err := run(config); err != nil {
 		log.Fatal(err)
 	}
