@@ -11,7 +11,7 @@ export const socket = "/run/containerd/containerd.sock";
 export function containerNetwork(network: Network, number: number): object {
   // A pair of its own for each pod, not a bridge: what pods of one node send each other passes the node's Service
   // rules on its way back too, with or without the br_netfilter module.
-  const ranges = network.plans.map(({ pods }) => [{ subnet: pods(number) }]);
+  const ranges = network.plans.map((plan) => [{ subnet: plan.pods(number) }]);
   const routes = network.plans.map(({ everywhere }) => ({ dst: everywhere }));
   const ipam = { type: "host-local", dataDir: "/run/cni", ranges, routes };
   return {
