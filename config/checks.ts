@@ -102,7 +102,14 @@ function misfitsOf(topology: Topology, values: TopologyConfig, { storage }: Comm
 
 /** Keys that have no effect unless another key has one of these values: whoever sets such a key would rely on something missing. */
 const needs: {
-  name: "superuser" | "superuserPassword" | "superuserSecret" | "tlsSecret" | "tlsIssuer" | "clusterDomain" | "clientCertificates";
+  name:
+    | "superuser"
+    | "superuserPassword"
+    | "superuserSecret"
+    | "tlsSecret"
+    | "tlsIssuer"
+    | "clusterDomain"
+    | "clientCertificates";
   other: "auth" | "tls";
   words: string[];
 }[] = [

@@ -22,7 +22,8 @@ GOSSIP_PORT = 7000
 
 # Key of this pod's member in the ring record: the pod's name, or its node's name where the data is in a folder of the node.
 MEMBER = os.environ["RING_MEMBER"]
-# The first of a pod's addresses where the cluster has IPv4 and IPv6: the kubelet gives them in the order of the node's own, always the same.
+# The first of the pod's addresses where the cluster has IPv4 and IPv6. The kubelet lists them in the order of its node's addresses: the
+# first family is always the same.
 ADDRESS = canonical(os.environ["POD_IP"])
 POD_UID = os.environ.get("POD_UID", "")
 DATACENTER = os.environ.get("CASSANDRA_DC", "")
