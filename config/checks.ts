@@ -102,7 +102,14 @@ function misfitsOf(topology: Topology, values: TopologyConfig, { storage }: Comm
 
 /** Keys that have no effect unless another key has one of these values: whoever sets such a key would rely on something missing. */
 const needs: {
-  name: "superuser" | "superuserPassword" | "superuserSecret" | "tlsSecret" | "tlsIssuer" | "clientCertificates";
+  name:
+    | "superuser"
+    | "superuserPassword"
+    | "superuserSecret"
+    | "tlsSecret"
+    | "tlsIssuer"
+    | "clusterDomain"
+    | "clientCertificates";
   other: "auth" | "tls";
   words: string[];
 }[] = [
@@ -111,6 +118,7 @@ const needs: {
   { name: "superuserSecret", other: "auth", words: ["password"] },
   { name: "tlsSecret", other: "tls", words: ["secret", "cert-manager"] },
   { name: "tlsIssuer", other: "tls", words: ["cert-manager"] },
+  { name: "clusterDomain", other: "tls", words: ["cert-manager"] },
   { name: "clientCertificates", other: "tls", words: ["secret", "cert-manager"] },
 ];
 

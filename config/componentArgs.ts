@@ -16,7 +16,7 @@ import type {
 import type { RackNodeSelectors } from "../components/objects/racks";
 import { mebibytes } from "../components/kubernetes/quantity";
 import type { CommonConfig, TopologyConfig } from "./parseConfig";
-import type { Topology } from "./schema";
+import { commonKeys, type Topology } from "./schema";
 
 /** Args that every Cassandra ring takes from config. */
 interface RingArgs extends CassandraPodArgs {
@@ -125,7 +125,10 @@ function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
     ...(own.superuserSecret && { superuserSecret: own.superuserSecret }),
     ...(own.tls !== "none" && { tlsSecret: own.tlsSecret || `${name}-tls` }),
     ...(own.tls === "cert-manager" && {
-      certManager: own.tlsIssuer.reference ? { issuer: own.tlsIssuer.reference } : {},
+      certManager: {
+        ...(own.tlsIssuer.reference && { issuer: own.tlsIssuer.reference }),
+        ...(own.clusterDomain !== commonKeys.clusterDomain.default && { clusterDomain: own.clusterDomain }),
+      },
     }),
     ...(own.clientCertificates === "required" && { clientCertificates: "required" }),
   };

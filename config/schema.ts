@@ -338,6 +338,15 @@ export const commonKeys = {
       "certificate of that issuer is admitted as a member. It cannot change while the ring runs.",
     parse: issuer,
   },
+  clusterDomain: {
+    type: "string",
+    default: "cluster.local",
+    unit: "",
+    meaning:
+      "With `tls: cert-manager`: DNS domain of the Kubernetes cluster, for the names in full that the certificates hold. A ring needs it " +
+      "for nothing else: its names resolve in every domain. cert-manager issues the certificates anew when it changes, and no member restarts.",
+    ...textOf(shapes.clusterDomain),
+  },
   clientCertificates: {
     type: "string",
     default: "none",
@@ -477,6 +486,7 @@ const ofCassandra = [
   "tls",
   "tlsSecret",
   "tlsIssuer",
+  "clusterDomain",
   "clientCertificates",
 ] as const;
 

@@ -74,6 +74,7 @@ const disks: Shape = {
   allowed: "a list of {node, path} with an absolute path",
 };
 const secretName = text(dnsSubdomain, "a name of lower-case letters, digits, dots and dashes");
+const clusterDomain = text(dnsSubdomain, "a domain of lower-case letters, digits, dots and dashes");
 const nameInCassandra = text(cassandraName, "1 to 48 letters, digits, spaces, dashes and underscores");
 
 /**
@@ -164,9 +165,11 @@ export const shapes = {
         { kind: word<IssuerKind>({ Issuer: true, ClusterIssuer: true }).is, name: matches(dnsSubdomain) },
         ["kind", "name"],
       ),
+      clusterDomain: clusterDomain.is,
     }),
-    "{} or {issuer} of {kind, name}, whose kind is Issuer or ClusterIssuer",
+    "{}, or an object of issuer ({kind, name}, whose kind is Issuer or ClusterIssuer) and clusterDomain",
   ),
+  clusterDomain,
   stallTimeoutMinutes: number(
     (value) => Number.isFinite(value) && (value as number) > 0,
     "a number of minutes above zero",

@@ -78,7 +78,8 @@ export const isLabels: Check = (value) =>
 
 /** Whether it is a range of addresses: `10.0.0.0/8`, `fd00::/8`. */
 const isAddressRange: Check = (value) => {
-  const [, address, bits] = /^([^/]+)\/(\d{1,3})$/.exec(typeof value === "string" ? value : "") ?? [];
+  // Node.js reads a zone, as in `fe80::1%eth0`, as a part of an address. Kubernetes allows none.
+  const [, address, bits] = /^([^/%]+)\/(\d{1,3})$/.exec(typeof value === "string" ? value : "") ?? [];
   return Number(bits) <= { 0: -1, 4: 32, 6: 128 }[isIP(address ?? "") as 0 | 4 | 6];
 };
 

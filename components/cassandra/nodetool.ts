@@ -1,9 +1,11 @@
 /** Parses the output of `nodetool` of Cassandra 4.0 and later. */
 import { byteUnits } from "../kubernetes/quantity";
+import { canonicalAddress } from "./address";
 
 /** A member as the ring lists it. */
 export interface RingMember {
   hostId: string;
+  /** As Kubernetes writes it. */
   address: string;
   datacenter: string;
   rack: string;
@@ -62,7 +64,15 @@ export function parseStatus(said: string): RingMember[] {
     const state = states[letter as keyof typeof states];
     const load = number === undefined ? {} : { load: bytes(number, unit) };
     const place = { datacenter, rack: rack.trim() };
-    members.push({ hostId, address, ...place, tokens: Number(tokens), up: up === "U", state, ...load });
+    members.push({
+      hostId,
+      address: canonicalAddress(address),
+      ...place,
+      tokens: Number(tokens),
+      up: up === "U",
+      state,
+      ...load,
+    });
   }
   if (members.length === 0) throw new Error(`nodetool status lists no member:\n${said}`);
   return members;

@@ -8,6 +8,7 @@ const refused: [RegExp, string][] = [
   [/^-D(com\.sun\.management|java\.rmi\.server|cassandra\.jmx)\b/, "JMX stays inside the pod"],
   [/^-Dmx4j/, "JMX stays inside the pod"],
   [/^-XX:\+ManagementServer\b/, "JMX stays inside the pod"],
+  [/^-Djava\.net\.preferIPv6Addresses=(?!false$)/, "JMX would leave 127.0.0.1, where nodetool looks for it"],
   // Other agents measure and trace, and are left to whoever makes the image.
   [/^-javaagent:.*jolokia/i, "JMX stays inside the pod"],
   [/^-(agentlib:jdwp|agentpath:.*jdwp|Xrunjdwp|Xdebug)/, "whoever reaches a debugger's port runs code as the member"],

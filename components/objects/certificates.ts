@@ -22,6 +22,8 @@ export interface CertManager {
    * @default an authority that signs for this ring alone
    */
   issuer?: IssuerReference;
+  /** DNS domain of the Kubernetes cluster, with which the ring's names in full end. @default "cluster.local" */
+  clusterDomain?: string;
 }
 
 export interface CertificatesArgs extends Identity, CertManager {

@@ -57,6 +57,7 @@ const scriptFiles = [
   "entrypoint.sh",
   "first_ring.py",
   "gossip.py",
+  "ip_address.py",
   "kubernetes_api.py",
   "logback.xml",
   "member_address.py",

@@ -9,12 +9,23 @@ import superuser_secret
 import system
 import tokens
 import volume
+from ip_address import is_ipv6
 from state_log import StateLog
 from system import say
 
 
 def options(start, view):
     """Java options of Cassandra."""
+    return family_options() + mode_options(start, view)
+
+
+def family_options():
+    """The image has Java use IPv4 alone. Java takes the last of several values. It goes on preferring IPv4 where both are there: JMX would
+    leave 127.0.0.1, where nodetool looks for it."""
+    return ["-Djava.net.preferIPv4Stack=false"] if is_ipv6(system.ADDRESS) else []
+
+
+def mode_options(start, view):
     if start.mode == "replace":
         return ["-Dcassandra.replace_address_first_boot=" + start.lost_address]
     if start.mode == "restart":
@@ -90,8 +101,21 @@ def prepare(start, view):
     copy_configuration()
     if certificates.are_needed():
         certificates.install()
-    os.environ["CASSANDRA_SEEDS"] = start.seeds
+    os.environ.update(addresses_for_entry_point(start.seeds))
     volume.append_state("start %s %s" % (start.mode, system.ADDRESS))
+
+
+def addresses_for_entry_point(seeds):
+    """What the image's entry point writes into cassandra.yaml. Cassandra listens for clients at every address of both families, whatever
+    the family of the wildcard in CASSANDRA_RPC_ADDRESS."""
+    if not is_ipv6(system.ADDRESS):
+        return {"CASSANDRA_SEEDS": seeds}
+    return {
+        # Java would take an address of IPv4 for a name that has both.
+        "CASSANDRA_SEEDS": ",".join((system.addresses(seed) or [seed])[0] for seed in seeds.split(",")),
+        # Quoted, as the entry point does not: without quotes, YAML takes a colon at the end for the end of a key.
+        "CASSANDRA_LISTEN_ADDRESS": '"%s"' % system.ADDRESS,
+    }
 
 
 def copy_configuration():

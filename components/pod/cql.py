@@ -9,6 +9,7 @@ import scratch
 import superuser_secret
 import system
 import volume
+from ip_address import canonical
 from kubernetes_api import NoAnswer
 
 # What a member answers when the members that hold the roles are down. It calls the credentials bad as well then.
@@ -89,7 +90,7 @@ def peers_of(host):
         return None
     if "[json]" not in output:
         return None
-    return {row["host_id"]: row["peer"] for row in json_rows(output) if row["tokens"]}
+    return {row["host_id"]: canonical(row["peer"]) for row in json_rows(output) if row["tokens"]}
 
 
 def misses_role_replicas(host):

@@ -6,6 +6,7 @@ member finds nobody, serves as a ring of its own, and never resolves the names a
 import edit_cassandra_yaml
 import observe
 import system
+from ip_address import canonical
 from kubernetes_api import NoAnswer
 from steps import is_member_entry
 
@@ -53,4 +54,4 @@ def members_up(states="NLJM"):
     status`: N is NORMAL."""
     code, output, _ = system.nodetool("status")
     lines = [line for line in output.split("\n") if line[:1] == "U" and line[1:2] in tuple(states) and line[2:3] == " "]
-    return {line.split()[1]: system.uuid_in(line) for line in lines} if code == 0 else {}
+    return {canonical(line.split()[1]): system.uuid_in(line) for line in lines} if code == 0 else {}

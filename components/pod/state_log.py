@@ -6,6 +6,8 @@ begins with a line `start <mode> <address>`, which entrypoint.py writes.
 
 import re
 
+from ip_address import canonical
+
 MODES = "NORMAL|JOINING|JOINING_FAILED|LEAVING|DECOMMISSIONED|DECOMMISSION_FAILED|MOVING|DRAINING|DRAINED"
 
 
@@ -30,10 +32,11 @@ class StateLog:
                 self.addresses.append(address)
                 self.mode, self.bootstrap_again = "", False
                 continue
+            normal = re.search(r"Node (\S+) state jump to NORMAL", line)
             mode = re.match(r"(%s)(: .*)?$" % MODES, line.strip())
             if mode:
                 self.mode = mode.group(1)
-            elif address and re.search(r"Node /?%s(:\d+)? state jump to NORMAL" % re.escape(address), line):
+            elif normal and canonical(normal.group(1)) == address:
                 # At a restart, Cassandra announces NORMAL in no other line. The address is the member's own.
                 self.mode = "NORMAL"
             if line.startswith("JOINING: Finish joining ring"):

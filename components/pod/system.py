@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import scratch
+from ip_address import canonical, is_ipv6
 from steps import HOST_ID
 
 # Folder of the scripts, whichever of them runs.
@@ -21,7 +22,9 @@ GOSSIP_PORT = 7000
 
 # Key of this pod's member in the ring record: the pod's name, or its node's name where the data is in a folder of the node.
 MEMBER = os.environ["RING_MEMBER"]
-ADDRESS = os.environ["POD_IP"]
+# The first of the pod's addresses where the cluster has IPv4 and IPv6. The kubelet lists them in the order of its node's addresses: the
+# first family is always the same.
+ADDRESS = canonical(os.environ["POD_IP"])
 POD_UID = os.environ.get("POD_UID", "")
 DATACENTER = os.environ.get("CASSANDRA_DC", "")
 
@@ -72,9 +75,11 @@ def accepts_connections(host, port):
 
 
 def addresses(host):
-    """Addresses that DNS knows for a name, sorted; none where DNS does not answer."""
+    """Addresses that DNS knows for a name, sorted; none where DNS does not answer. Those of this pod's own family alone: Cassandra listens
+    for the other members at one address."""
+    family = socket.AF_INET6 if is_ipv6(ADDRESS) else socket.AF_INET
     try:
-        return sorted({entry[4][0] for entry in socket.getaddrinfo(host, None, socket.AF_INET)})
+        return sorted({canonical(entry[4][0]) for entry in socket.getaddrinfo(host, None, family)})
     except OSError:
         return []
 

@@ -3,6 +3,7 @@ import os
 import urllib.parse
 
 import ring_record
+from ip_address import canonical
 from kubernetes_api import UnknownPod, account, find, request
 
 # Where the kinds that make pods are served.
@@ -122,7 +123,7 @@ def observe():
     for other in items:
         member = other["spec"].get("nodeName") if os.environ["RING_DISK"] == "node" else other["metadata"]["name"]
         if member and other["status"]["phase"] not in ("Failed", "Succeeded"):
-            pods[member] = (other["status"].get("podIP", ""), is_deleted(other))
+            pods[member] = (canonical(other["status"].get("podIP", "")), is_deleted(other))
     return {
         "version": version,
         "entries": entries,

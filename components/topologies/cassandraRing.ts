@@ -155,8 +155,9 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
   }
 
   private makeCertificates(name: string, secretName: string, certManager: CertManager): void {
-    const { identity, dnsNames } = this;
+    const { identity } = this;
     const { namespace } = this.metadata;
+    const dnsNames = this.dnsNames(certManager.clusterDomain);
     new Certificates(`${name}-tls`, { ...identity, namespace, secretName, dnsNames, ...certManager }, { parent: this });
   }
 
@@ -205,14 +206,14 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     });
   }
 
-  /** Names of the ring, of its pods and of its Service for clients; those in full hold where the cluster's domain is the usual one. */
-  private get dnsNames(): pulumi.Output<string[]> {
+  /** Names of the ring, of its pods and of its Service for clients, without the cluster's domain and with it. */
+  private dnsNames(clusterDomain = "cluster.local"): pulumi.Output<string[]> {
     const { name } = this.identity;
     return pulumi
       .output(this.metadata.namespace)
       .apply((namespace) => [
         "localhost",
-        ...["svc", "svc.cluster.local"].flatMap((end) =>
+        ...["svc", `svc.${clusterDomain}`].flatMap((end) =>
           [name, `*.${name}`, `${name}-client`].map((host) => `${host}.${namespace}.${end}`),
         ),
       ]);

@@ -1,5 +1,6 @@
 /** `npm run lab -- up | down | status | env`. */
 import { parseArgs } from "node:util";
+import type { IpFamily } from "./addresses";
 import { Lab } from "./lab";
 import { say } from "./progress";
 import { printStatus } from "./status";
@@ -11,6 +12,9 @@ const usage = `usage: npm run lab -- COMMAND [OPTIONS]
      [--simulated-nodes N]       N of such nodes beside real ones
      [--cert-manager]            issue certificates by authorities in the cluster
      [--load-balancers]          give Services of type LoadBalancer an address that this machine reaches
+     [--ipv6]                    addresses of IPv6 instead of IPv4
+     [--dual-stack]              addresses of both, IPv4 first; with --ipv6, IPv6 first
+     [--dns-domain DOMAIN]       domain of the cluster's names (default: cluster.local)
      [--official-plugin]         where Pulumi's Kubernetes plugin cannot be downloaded, build it from its source
   down [--delete]                stop it; its disks stay for the next up, unless --delete
   status                         what runs; exit code 1 if the lab is not up
@@ -34,6 +38,8 @@ async function main(): Promise<void> {
         simulatedNodes: count("simulated-nodes", beside, 0),
         certManager: values["cert-manager"],
         loadBalancers: values["load-balancers"],
+        ipFamilies: families(values.ipv6, values["dual-stack"]),
+        dnsDomain: domain(values["dns-domain"]),
         officialPlugin: values["official-plugin"],
       });
       return say(`The lab is up. A shell in which pulumi and kubectl use it: eval "$(npm run -s lab -- env)"`);
@@ -67,6 +73,9 @@ function parse() {
         "simulated-nodes": { type: "string" },
         "cert-manager": { type: "boolean" },
         "load-balancers": { type: "boolean" },
+        ipv6: { type: "boolean" },
+        "dual-stack": { type: "boolean" },
+        "dns-domain": { type: "string" },
         "official-plugin": { type: "boolean" },
         delete: { type: "boolean" },
       },
@@ -82,6 +91,19 @@ function count(option: string, text: string | undefined, least: number): number 
     throw new UsageError(`--${option} ${text}: expected a number from ${least} to 999`);
   }
   return Number(text);
+}
+
+/** @returns undefined where neither option says anything */
+function families(ipv6 = false, both = false): IpFamily[] | undefined {
+  if (!ipv6 && !both) return undefined;
+  const [first, second]: IpFamily[] = ipv6 ? ["IPv6", "IPv4"] : ["IPv4", "IPv6"];
+  return both ? [first, second] : [first];
+}
+
+function domain(text: string | undefined): string | undefined {
+  const label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+  if (text === undefined || new RegExp(`^${label}(\\.${label})*$`).test(text)) return text;
+  throw new UsageError(`--dns-domain ${text}: expected a domain in small letters, such as example.internal`);
 }
 
 main().catch((error: Error) => {

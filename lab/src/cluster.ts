@@ -48,8 +48,8 @@ export async function startCluster(
   programs: Programs,
   images: Image[],
 ): Promise<void> {
-  const found = await findNetwork(instance);
-  const network = found && stateComplete(instance) ? found : await restart(instance);
+  const found = await findNetwork(instance, settings);
+  const network = found && stateComplete(instance) ? found : await restart(instance, settings);
   const before = instance.settings ?? settings;
   await step("control plane", async () => {
     await startControlPlane(instance, network, programs);
@@ -109,10 +109,10 @@ function stateComplete(instance: Instance): boolean {
   return ["kubeconfig", "etcd", "pki/tokens.pub", "volumes"].every((file) => existsSync(instance.path(file)));
 }
 
-async function restart(instance: Instance): Promise<Network> {
+async function restart(instance: Instance, settings: Settings): Promise<Network> {
   if (clusterRuns(instance)) await step("ending what is left of the last run", () => stopCluster(instance));
   else await stopCluster(instance);
-  return startNetwork(instance);
+  return startNetwork(instance, settings);
 }
 
 async function allReady({ core }: Connection, names: string[]): Promise<boolean> {

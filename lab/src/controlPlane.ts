@@ -1,8 +1,9 @@
 /** etcd, API server, controller manager and scheduler, on the control plane's address in the lab's network. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
+import { inUrl } from "./addresses";
 import { Instance } from "./instance";
-import { apiService, enter, Network, podRange, serviceRange } from "./network";
+import { enter, Network, ofEach } from "./network";
 import { authority, issue, kubeconfig } from "./pki";
 import { startProcess, until } from "./processes";
 import { Programs } from "./toolchain";
@@ -10,7 +11,7 @@ import { Programs } from "./toolchain";
 export const controlPlaneProcesses = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
 export function apiServer(network: Network): string {
-  return `https://${network.controlPlane}:6443`;
+  return `https://${inUrl(network.controlPlane)}:6443`;
 }
 
 /** Starts the control plane on the state that the instance has, and waits until the API server is ready. */
@@ -46,8 +47,8 @@ export async function startControlPlane(instance: Instance, network: Network, pr
     // platforms that set fields of pods by a MutatingAdmissionPolicy, which Kubernetes 1.34 has as beta.
     "--feature-gates=WatchList=false,MutatingAdmissionPolicy=true",
     "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
-    `--service-cluster-ip-range=${serviceRange}`,
-    "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+    `--service-cluster-ip-range=${ofEach(network, ({ serviceRange }) => serviceRange)}`,
+    `--service-account-issuer=https://${serverName(network)}`,
     `--service-account-key-file=${ca.tokenPublicKey}`,
     `--service-account-signing-key-file=${ca.tokenKey}`,
     "--kubelet-preferred-address-types=InternalIP",
@@ -66,7 +67,7 @@ export async function startControlPlane(instance: Instance, network: Network, pr
     `--root-ca-file=${ca.crt}`,
     `--cluster-signing-cert-file=${ca.crt}`,
     `--cluster-signing-key-file=${ca.key}`,
-    `--cluster-cidr=${podRange}`,
+    `--cluster-cidr=${ofEach(network, ({ podRange }) => podRange)}`,
     "--allocate-node-cidrs=false",
     `--flex-volume-plugin-dir=${instance.path("volume-plugins")}`,
     // The default of 20 requests a second is for clusters whose controllers share a loaded API server.
@@ -96,10 +97,12 @@ export function apiServerReady(instance: Instance, network: Network): Promise<bo
   });
 }
 
+const serverName = ({ dnsDomain }: Network) => `kubernetes.default.svc.${dnsDomain}`;
+
 function serverNames(network: Network): string[] {
-  const service = "kubernetes.default.svc.cluster.local".split(".");
-  const names = service.map((_, index) => service.slice(0, index + 1).join("."));
-  return [...names.map((name) => `DNS:${name}`), `IP:${apiService}`, `IP:${network.controlPlane}`];
+  const names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", serverName(network)];
+  const { apiService, controlPlane } = network;
+  return [...names.map((name) => `DNS:${name}`), `IP:${apiService}`, `IP:${controlPlane}`];
 }
 
 /** Nobody without a certificate or a token sees more than whether the API server is well. */

@@ -2,7 +2,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { apiServer } from "./controlPlane";
 import { Instance } from "./instance";
-import { dnsService, enter, Network } from "./network";
+import { enter, Network } from "./network";
 import { grant } from "./objects";
 import { kubeconfig } from "./pki";
 import { startProcess } from "./processes";
@@ -22,7 +22,8 @@ export async function startDns(instance: Instance, network: Network, programs: P
  * outside the cluster does not exist, which is said at once.
  */
 export function corefile(network: Network, client: string): string {
-  return `cluster.local in-addr.arpa {
+  const zones = [network.dnsDomain, ...network.plans.map(({ reverseZone }) => reverseZone)];
+  return `${zones.join(" ")} {
   bind ${network.controlPlane}
   errors
   kubernetes {
@@ -54,13 +55,13 @@ export function dnsObjects(network: Network): KubernetesObject[] {
       apiVersion: "v1",
       kind: "Service",
       metadata: { ...service, labels: { "k8s-app": "kube-dns" } },
-      spec: { clusterIP: dnsService, ports },
+      spec: { clusterIP: network.dnsService, ports },
     },
     {
       apiVersion: "discovery.k8s.io/v1",
       kind: "EndpointSlice",
       metadata: { ...service, labels },
-      addressType: "IPv4",
+      addressType: network.family,
       endpoints: [{ addresses: [network.controlPlane], conditions: { ready: true } }],
       ports,
     },

@@ -1,4 +1,5 @@
 /** What breaks things of a lab on purpose, and sets them right again, for the tests of failures. */
+import { isIP } from "node:net";
 import { processesIn } from "./cgroups";
 import { Instance } from "./instance";
 import { configure } from "./network";
@@ -43,7 +44,7 @@ export class Faults {
 
   private rules(what: "add" | "del", node: string, address: string): Promise<void> {
     const ends = ["from", "to"].map((end) => `rule ${what} ${end} ${address} blackhole`);
-    return configure(this.instance, `${node}.namespaces`, ends);
+    return configure(this.instance, `${node}.namespaces`, ends, familyOf(address));
   }
 
   /** Drops what two pods send each other, which neither is told, until restorePath. @param node that one of them is on */
@@ -57,10 +58,8 @@ export class Faults {
   }
 
   private pathRules(what: "add" | "del", node: string, [one, other]: [string, string]): Promise<void> {
-    return configure(this.instance, `${node}.namespaces`, [
-      `rule ${what} from ${one} to ${other} blackhole`,
-      `rule ${what} from ${other} to ${one} blackhole`,
-    ]);
+    const ways = [`from ${one} to ${other}`, `from ${other} to ${one}`].map((way) => `rule ${what} ${way} blackhole`);
+    return configure(this.instance, `${node}.namespaces`, ways, familyOf(one));
   }
 
   /** Stops a process of the control plane in mid-air: connections stay open, and nothing is answered until it goes on. */
@@ -75,15 +74,15 @@ export class Faults {
 
   /** Gives the next pod of a real node an address that is free: the plugin goes through the node's range in turn, from the last one it gave. */
   async nextPodAddress(node: string, address: string): Promise<void> {
-    const [, last] = /(\d+)$/.exec(address)!;
-    const before = address.replace(/\d+$/, String(Number(last) - 1));
+    const radix = isIP(address) === 6 ? 16 : 10;
+    const before = address.replace(/[\da-f]+$/, (last) => (parseInt(last, radix) - 1).toString(radix));
     await runInNode(this.instance, node, ["sh", "-c", 'printf %s "$0" > /run/cni/lab/last_reserved_ip.0', before]);
   }
 
   /** Addresses that pods of a real node hold. */
   async podAddresses(node: string): Promise<string[]> {
     const files = await runInNode(this.instance, node, ["ls", "/run/cni/lab"]);
-    return files.split("\n").filter((file) => /^[\d.]+$/.test(file));
+    return files.split("\n").filter((file) => isIP(file) !== 0);
   }
 
   /** Switches a real node off, its containers included. The next `up` switches it on again. */
@@ -96,3 +95,6 @@ export class Faults {
     return this.instance.exclusively(() => killNode(this.instance, number));
   }
 }
+
+/** Option of `ip` for rules about an address. */
+const familyOf = (address: string) => (isIP(address) === 6 ? "-6" : "-4");

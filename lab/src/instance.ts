@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { IpFamily } from "./addresses";
 import { fingerprint } from "./cache";
 import { say } from "./progress";
 
@@ -25,6 +26,10 @@ export interface Settings {
   certManager?: boolean;
   /** Whether Services of type LoadBalancer get an address that this machine reaches. @default false */
   loadBalancers?: boolean;
+  /** Families of addresses of pods, Services and nodes, the first one first. @default ["IPv4"] */
+  ipFamilies?: IpFamily[];
+  /** Domain of the cluster's names in DNS. @default "cluster.local" */
+  dnsDomain?: string;
   /** Whether the official Kubernetes plugin is built from its source where it cannot be downloaded. @default false: the stand-in */
   officialPlugin?: boolean;
 }

@@ -1,7 +1,7 @@
 /** Simulated nodes (KWOK): the API server sees nodes and running pods, but nothing runs. */
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { Instance } from "./instance";
-import { enter, Network, podRange } from "./network";
+import { enter, Network } from "./network";
 import { nodeLabels } from "./node";
 import { startProcess } from "./processes";
 import { Programs } from "./toolchain";
@@ -23,7 +23,7 @@ export async function startKwok(instance: Instance, network: Network, programs: 
         .map((label) => label.join("="))
         .join(",")}`,
       `--node-ip=${network.controlPlane}`,
-      `--cidr=${podRange}`,
+      `--cidr=${network.podRange}`,
       "--node-lease-duration-seconds=40",
     ],
     programs.env,

@@ -1,11 +1,12 @@
 /** A lab, for the programs that use one: the command line, the main job and the tests. */
 import { mkdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import type { IpFamily } from "./addresses";
 import { startCluster, stopCluster } from "./cluster";
 import { Faults } from "./faults";
 import { images } from "./images";
 import { Instance, repository, Settings } from "./instance";
-import { enter, mostNodes } from "./network";
+import { defaultDnsDomain, defaultFamilies, enter, mostNodes } from "./network";
 import { nodeName, runInNode } from "./node";
 import { home } from "./nodeConfig";
 import { isInterrupted, pulumiEnvironment, pulumiPrograms, stackFolder } from "./pulumi";
@@ -26,6 +27,10 @@ export interface LabOptions {
   certManager?: boolean;
   /** Whether Services of type LoadBalancer get an address that this machine reaches. @default as before, at first false */
   loadBalancers?: boolean;
+  /** Families of the cluster's addresses, the first one first. @default as the lab was made, at first ["IPv4"] */
+  ipFamilies?: IpFamily[];
+  /** Domain of the cluster's names in DNS. @default as the lab was made, at first "cluster.local" */
+  dnsDomain?: string;
   /**
    * Whether the official Kubernetes plugin is built from its source (seven minutes, the newest version that Go modules have) where it
    * cannot be downloaded. @default as the lab was made, at first false: the lab's stand-in takes its place
@@ -149,30 +154,41 @@ export class Lab {
     });
   }
 
-  private settings({
-    simulated,
-    nodes,
-    simulatedNodes,
-    certManager,
-    loadBalancers,
-    officialPlugin,
-  }: LabOptions): Settings {
+  private settings(options: LabOptions): Settings {
     const before = this.instance.settings;
     const settings = {
-      simulated: simulated ?? before?.simulated ?? false,
-      nodes: nodes ?? before?.nodes ?? 3,
-      simulatedNodes: simulatedNodes ?? before?.simulatedNodes ?? 0,
-      certManager: certManager ?? before?.certManager ?? false,
-      loadBalancers: loadBalancers ?? before?.loadBalancers ?? false,
-      officialPlugin: officialPlugin ?? before?.officialPlugin ?? false,
+      simulated: options.simulated ?? before?.simulated ?? false,
+      nodes: options.nodes ?? before?.nodes ?? 3,
+      simulatedNodes: options.simulatedNodes ?? before?.simulatedNodes ?? 0,
+      certManager: options.certManager ?? before?.certManager ?? false,
+      loadBalancers: options.loadBalancers ?? before?.loadBalancers ?? false,
+      ipFamilies: options.ipFamilies ?? before?.ipFamilies ?? defaultFamilies,
+      dnsDomain: options.dnsDomain ?? before?.dnsDomain ?? defaultDnsDomain,
+      officialPlugin: options.officialPlugin ?? before?.officialPlugin ?? false,
     };
-    const again = `Delete it first, with its volumes: npm run lab -- down --delete --name ${this.instance.name}`;
-    if (before && before.simulated !== settings.simulated) {
-      throw new Error(`The lab "${this.instance.name}" has ${before.simulated ? "simulated" : "real"} nodes. ${again}`);
-    }
+    if (before) this.refuseOther(before, settings);
     if (!settings.simulated && settings.nodes > mostNodes) {
       throw new Error(`A lab has ${mostNodes} real nodes at the most; ${settings.nodes} were asked for.`);
     }
+    if (settings.loadBalancers && settings.ipFamilies[0] !== "IPv4") {
+      throw new Error("The lab's load balancers have addresses of IPv4, which must be the first family of the lab.");
+    }
     return settings;
+  }
+
+  /** What a cluster is made with, and cannot be changed to while it has objects. */
+  private refuseOther(before: Settings, settings: Settings): void {
+    const made = (of: Settings) => ({
+      nodes: of.simulated ? "simulated nodes" : "real nodes",
+      families: `addresses of ${(of.ipFamilies ?? defaultFamilies).join(" and ")}`,
+      domain: `the DNS domain ${of.dnsDomain ?? defaultDnsDomain}`,
+    });
+    const [had, wanted] = [made(before), made(settings)];
+    const other = (["nodes", "families", "domain"] as const).find((what) => had[what] !== wanted[what]);
+    if (other === undefined) return;
+    const { name } = this.instance;
+    throw new Error(
+      `The lab "${name}" has ${had[other]}. Delete it first, with its volumes: npm run lab -- down --delete --name ${name}`,
+    );
   }
 }

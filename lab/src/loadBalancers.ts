@@ -14,7 +14,7 @@ const user = "lab:load-balancers";
 export async function startLoadBalancers(instance: Instance, network: Network): Promise<void> {
   const client = await kubeconfig(instance, "load-balancers-client.json", apiServer(network), { name: user });
   const script = [process.execPath, "--disable-warning=ExperimentalWarning", "-r", "ts-node/register"];
-  const args = [join(__dirname, "loadBalancerController.ts"), client, network.balancers];
+  const args = [join(__dirname, "loadBalancerController.ts"), client, network.balancers!];
   await startProcess(instance, loadBalancerProcess, [...enter(instance, "network", "net"), ...script, ...args]);
 }
 

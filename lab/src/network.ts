@@ -3,79 +3,93 @@
  * node and to the host. Nothing of it is the host's but one end of a pair: no firewall of the host stands between the
  * nodes, no port of the host is taken, and the kernel removes it all once the namespace has no process and no connection.
  */
-import { Instance } from "./instance";
+import { AddressPlan, addressPlan, hasIPv6, IpFamily, onDevice, overlaps } from "./addresses";
+import { Instance, Settings } from "./instance";
 import { processId, startHolder } from "./processes";
 import { run, RunError } from "./run";
 
-/** Addresses of an instance; sixteen instances fit on a host. */
-export interface Network {
+/** Addresses and names of an instance; sixteen instances fit on a host. Addresses that are not in `plans` are those of the first family. */
+export interface Network extends AddressPlan {
   slot: number;
   /** The host's end of the pair. */
   link: string;
-  /** Reached from the host and from every node. */
-  controlPlane: string;
-  host: string;
-  node(number: number): string;
   /** Hardware address of a node: the same after each start, so that its peers' address tables stay right. */
   hardware(number: number): string;
-  /** Addresses of load balancers. The host sends them to the control plane, which sends each to the node that serves it. */
-  balancers: string;
-  /** Pods of a node. These ranges, and the one of Services, are known inside the lab's namespaces only. */
-  pods(number: number): string;
+  /** Addresses of each family, in the cluster's order: the first one is that of Services, and pods name it first. */
+  plans: AddressPlan[];
+  /** Domain of the cluster's names in DNS. */
+  dnsDomain: string;
 }
 
 const slots = Array.from({ length: 16 }, (_, slot) => slot);
 /** Nodes of an instance, at most. Their pods' routes are set beforehand, so that a new node changes no other. */
 export const mostNodes = 16;
 export const nodeNumbers = Array.from({ length: mostNodes }, (_, index) => index + 1);
-export const podRange = "10.244.0.0/16";
-export const serviceRange = "10.96.0.0/16";
-export const apiService = "10.96.0.1";
-export const dnsService = "10.96.0.10";
 
-export function networkOf(slot: number): Network {
+/** What of an instance's settings its addresses and names follow from. They stay as the instance was made. */
+export type NetworkSettings = Pick<Settings, "ipFamilies" | "dnsDomain">;
+export const defaultFamilies: IpFamily[] = ["IPv4"];
+export const defaultDnsDomain = "cluster.local";
+
+export function networkOf(slot: number, { ipFamilies, dnsDomain }: NetworkSettings = {}): Network {
+  const plans = (ipFamilies ?? defaultFamilies).map((family) => addressPlan(family, slot));
   return {
+    ...plans[0],
+    plans,
     slot,
     link: `cassandra-lab${slot}`,
-    controlPlane: `10.99.${slot}.1`,
-    host: `10.99.${slot}.254`,
-    node: (number) => `10.99.${slot}.${10 + number}`,
     hardware: (number) => `02:00:0a:63:00:${(10 + number).toString(16).padStart(2, "0")}`,
-    balancers: `10.98.${slot}.0/24`,
-    pods: (number) => `10.244.${number}.0/24`,
+    dnsDomain: dnsDomain ?? defaultDnsDomain,
   };
 }
 
-/** The network of an instance that runs, or undefined. */
-export async function findNetwork(instance: Instance): Promise<Network | undefined> {
+/** One thing of each family, as Kubernetes takes them: `10.96.0.0/16,fdca:5500:96::/112`. */
+export function ofEach({ plans }: Network, what: (plan: AddressPlan) => string): string {
+  return plans.map(what).join(",");
+}
+
+/** Routes to the load balancers. @param via by which address they are reached, in each family */
+export function toBalancers({ plans }: Network, via: (plan: AddressPlan) => string): string[] {
+  return plans.flatMap((plan) => (plan.balancers ? [`route add ${plan.balancers} via ${via(plan)}`] : []));
+}
+
+/** The network of an instance that runs, or undefined. @param settings those that it was made with. @default as the instance remembers them */
+export async function findNetwork(
+  instance: Instance,
+  settings: NetworkSettings | undefined = instance.settings,
+): Promise<Network | undefined> {
   const links = JSON.parse(await run("ip", ["-json", "link", "show"])) as { ifname: string; ifalias?: string }[];
   const link = links.find(({ ifalias }) => ifalias === instance.cgroup);
   const slot = slots.find((slot) => networkOf(slot).link === link?.ifname);
-  return slot === undefined ? undefined : networkOf(slot);
+  return slot === undefined ? undefined : networkOf(slot, settings);
 }
 
 /** Makes the network at the addresses of the last time if they are free, else at the next free ones. */
-export async function startNetwork(instance: Instance): Promise<Network> {
+export async function startNetwork(instance: Instance, settings: NetworkSettings = {}): Promise<Network> {
+  if (settings.ipFamilies?.includes("IPv6") && !hasIPv6()) throw new Error("This machine's kernel has no IPv6.");
   const pid = await startHolder(instance, "network", ["unshare", "--net", "sleep", "infinity"]);
-  const network = await takeSlot(instance, pid);
+  const network = await takeSlot(instance, pid, settings);
   instance.write("slot.json", { slot: network.slot });
+  const { plans, link } = network;
   await ip([
-    `address add ${network.host}/24 dev ${network.link}`,
-    `link set ${network.link} up`,
-    `route add ${network.balancers} via ${network.controlPlane}`,
+    ...plans.map((plan) => onDevice(plan, plan.host, link)),
+    `link set ${link} up`,
+    ...toBalancers(network, ({ controlPlane }) => controlPlane),
   ]);
   await configure(instance, "network", [
     "link set lo up",
     "link add nodes type bridge",
     "link set nodes up",
-    `address add ${network.controlPlane}/24 dev nodes`,
     "link set host master nodes up",
-    ...nodeNumbers.map((number) => `route add ${network.pods(number)} via ${network.node(number)}`),
+    ...plans.flatMap((plan) => [
+      onDevice(plan, plan.controlPlane, "nodes"),
+      ...nodeNumbers.map((number) => `route add ${plan.pods(number)} via ${plan.node(number)}`),
+    ]),
   ]);
   // A redirect would have the host send to the node itself, also once another node serves the address.
-  const settings = "echo 1 > ip_forward; echo 0 > conf/all/send_redirects; echo 0 > conf/nodes/send_redirects";
+  const forwarding = "echo 1 > ip_forward; echo 0 > conf/all/send_redirects; echo 0 > conf/nodes/send_redirects";
   const [nsenter, ...inside] = enter(instance, "network", "net");
-  await run(nsenter, [...inside, "sh", "-ec", `cd /proc/sys/net/ipv4; ${settings}`]);
+  await run(nsenter, [...inside, "sh", "-ec", `cd /proc/sys/net/ipv4; ${forwarding}`]);
   return network;
 }
 
@@ -94,13 +108,18 @@ export async function removeNetwork(instance: Instance): Promise<void> {
   }
 }
 
-/** Runs commands of `ip` in the network namespace of one of the instance's processes. */
-export async function configure(instance: Instance, name: string, commands: string[]): Promise<void> {
-  await ip(commands, enter(instance, name, "net"));
+/** Runs commands of `ip` in the network namespace of one of the instance's processes. @param options of `ip`, such as `-6` */
+export async function configure(
+  instance: Instance,
+  name: string,
+  commands: string[],
+  ...options: string[]
+): Promise<void> {
+  await ip(commands, enter(instance, name, "net"), options);
 }
 
-async function ip(commands: string[], prefix: string[] = []): Promise<void> {
-  const [program, ...args] = [...prefix, "ip", "-batch", "-"];
+async function ip(commands: string[], prefix: string[] = [], options: string[] = []): Promise<void> {
+  const [program, ...args] = [...prefix, "ip", ...options, "-batch", "-"];
   await run(program, args, { input: `${commands.join("\n")}\n` });
 }
 
@@ -113,17 +132,18 @@ export function enter(instance: Instance, name: string, ...namespaces: ("net" | 
  * Makes the pair under a passing name and then renames it: of several instances that want the same slot at the same
  * time the kernel lets one have the name.
  */
-async function takeSlot(instance: Instance, pid: number): Promise<Network> {
+async function takeSlot(instance: Instance, pid: number, settings: NetworkSettings): Promise<Network> {
   const last = instance.read<{ slot: number }>("slot.json")?.slot;
-  const routes = JSON.parse(await run("ip", ["-json", "-4", "route", "show"])) as { dst: string }[];
+  const taken = await Promise.all(["-4", "-6"].map((family) => run("ip", ["-json", family, "route", "show"])));
+  const routes = taken.flatMap((family) => JSON.parse(family || "[]") as { dst: string }[]);
   const passing = `lab-${instance.owner.slice(0, 8)}`;
   await ip([
     `link add ${passing} type veth peer name host netns ${pid}`,
     `link set ${passing} alias ${instance.cgroup}`,
   ]);
   for (const slot of [...slots.filter((slot) => slot === last), ...slots.filter((slot) => slot !== last)]) {
-    const network = networkOf(slot);
-    const ranges = [`${network.host}/24`, network.balancers];
+    const network = networkOf(slot, settings);
+    const ranges = network.plans.flatMap(({ host, prefix, balancers = [] }) => [`${host}/${prefix}`, balancers].flat());
     if (routes.some(({ dst }) => ranges.some((range) => overlaps(dst, range)))) continue;
     try {
       await run("ip", ["link", "set", passing, "name", network.link]);
@@ -133,19 +153,7 @@ async function takeSlot(instance: Instance, pid: number): Promise<Network> {
     }
   }
   throw new Error(
-    "No network is free for the lab: it needs 10.99.N.0/24 and 10.98.N.0/24, with N from 0 to 15, and all of them are taken by " +
-      "other labs or overlap routes of this host (`ip route`). Take a lab down (`npm run lab -- down`).",
+    "No network is free for the lab: it needs 10.99.N.0/24 and 10.98.N.0/24, or fdca:5500:99:N::/64, with N from 0 to 15, and all of them " +
+      "are taken by other labs or overlap routes of this host (`ip route`). Take a lab down (`npm run lab -- down`).",
   );
-}
-
-/** Whether two IPv4 ranges have an address in common; the default route is not counted. */
-export function overlaps(one: string, other: string): boolean {
-  if (one === "default") return false;
-  const [a, b] = [one, other].map((range) => {
-    const [address, bits = "32"] = range.split("/");
-    const value = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-    return { value, size: 2 ** (32 - Number(bits)) };
-  });
-  const size = Math.max(a.size, b.size);
-  return Math.floor(a.value / size) === Math.floor(b.value / size);
 }

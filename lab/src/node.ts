@@ -9,7 +9,7 @@ import { apiServer } from "./controlPlane";
 import { fillContainerd } from "./imageStore";
 import { Image } from "./images";
 import { Instance } from "./instance";
-import { enter, Network } from "./network";
+import { enter, Network, ofEach } from "./network";
 import { containerd, containerNetwork, home, kubelet, kubeProxy, kubeRouter, socket } from "./nodeConfig";
 import { startNamespaces } from "./nodeNamespaces";
 import { connect, Connection, grant } from "./objects";
@@ -142,14 +142,14 @@ async function startNode(context: NodeContext, number: number): Promise<void> {
   await importImages(context, node, inside);
 
   const server = apiServer(network);
-  const names = [`DNS:${node}`, `IP:${network.node(number)}`];
+  const names = [`DNS:${node}`, ...network.plans.map((plan) => `IP:${plan.node(number)}`)];
   const serving = await issue(instance, `${node}-serving`, { name: node, addresses: names });
   const user = { name: `system:node:${node}`, group: "system:nodes" };
   await kubeconfig(instance, `${node}/kubelet-client.json`, server, user);
   await kubeconfig(instance, `${node}/proxy-client.json`, server, { name: "system:kube-proxy" });
   await kubeconfig(instance, `${node}/router-client.json`, server, { name: policyUser });
   config("resolv.conf", `nameserver ${network.controlPlane}\n`);
-  const settings = kubelet(node, podGroup(instance, node), await authority(instance), serving);
+  const settings = kubelet(network, node, podGroup(instance, node), await authority(instance), serving);
   const connection = await connect(instance.kubeconfig);
   await markPodsUnready(connection, node);
   const began = Math.floor(Date.now() / 1000) * 1000;
@@ -160,15 +160,15 @@ async function startNode(context: NodeContext, number: number): Promise<void> {
     `--root-dir=${home}/${node}/kubelet`,
     `--cert-dir=${home}/${node}/kubelet/pki`,
     `--hostname-override=${node}`,
-    `--node-ip=${network.node(number)}`,
+    `--node-ip=${ofEach(network, (plan) => plan.node(number))}`,
     `--node-labels=${Object.entries(nodeLabels(number))
       .map((label) => label.join("="))
       .join(",")}`,
   );
-  await start("kube-proxy", `--config=${config("kube-proxy.json", kubeProxy(node))}`);
+  await start("kube-proxy", `--config=${config("kube-proxy.json", kubeProxy(network, node))}`);
   await until(`node ${node}`, 120, () => readySince(connection, node, began), needs("kubelet"));
   // It ends where it finds no object of its node.
-  await start("kube-router", ...kubeRouter(node));
+  await start("kube-router", ...kubeRouter(network, node));
 }
 
 /** Imports the images that have changed since the node was prepared. */

@@ -1,6 +1,6 @@
 /** Configuration files of a node's programs, with paths as the node sees them. */
 import { PAUSE_IMAGE } from "./images";
-import { dnsService, Network, podRange, serviceRange } from "./network";
+import { Network, ofEach } from "./network";
 import { Authority, Certificate } from "./pki";
 
 /** Where a node sees the instance's folder: short, since the path of a socket may have 107 characters. */
@@ -11,8 +11,9 @@ export const socket = "/run/containerd/containerd.sock";
 export function containerNetwork(network: Network, number: number): object {
   // A pair of its own for each pod, not a bridge: what pods of one node send each other passes the node's Service
   // rules on its way back too, with or without the br_netfilter module.
-  const ranges = [[{ subnet: network.pods(number) }]];
-  const ipam = { type: "host-local", dataDir: "/run/cni", ranges, routes: [{ dst: "0.0.0.0/0" }] };
+  const ranges = network.plans.map((plan) => [{ subnet: plan.pods(number) }]);
+  const routes = network.plans.map(({ everywhere }) => ({ dst: everywhere }));
+  const ipam = { type: "host-local", dataDir: "/run/cni", ranges, routes };
   return {
     cniVersion: "1.0.0",
     name: "lab",
@@ -41,7 +42,13 @@ state = "/run/containerd"
 `;
 }
 
-export function kubelet(node: string, cgroup: string, ca: Authority, serving: Certificate): object {
+export function kubelet(
+  { dnsService, dnsDomain }: Network,
+  node: string,
+  cgroup: string,
+  ca: Authority,
+  serving: Certificate,
+): object {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
@@ -56,7 +63,7 @@ export function kubelet(node: string, cgroup: string, ca: Authority, serving: Ce
     failSwapOn: false,
     oomScoreAdj: 0,
     clusterDNS: [dnsService],
-    clusterDomain: "cluster.local",
+    clusterDomain: dnsDomain,
     resolvConf: `${home}/${node}/resolv.conf`,
     podLogsDir: `${home}/${node}/logs`,
     volumePluginDir: `${home}/${node}/volume-plugins`,
@@ -66,20 +73,21 @@ export function kubelet(node: string, cgroup: string, ca: Authority, serving: Ce
   };
 }
 
-export function kubeProxy(node: string): object {
+export function kubeProxy(network: Network, node: string): object {
   return {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
     mode: "nftables",
     clientConnection: { kubeconfig: `${home}/${node}/proxy-client.json` },
     hostnameOverride: node,
-    clusterCIDR: podRange,
+    clusterCIDR: ofEach(network, ({ podRange }) => podRange),
     // Zero leaves the host's connection tracking as it is.
     conntrack: { maxPerCore: 0, min: 0 },
   };
 }
 
 /** kube-router as the firewall of a node's pods alone: kube-proxy has the Services, and the routes are there. */
-export function kubeRouter(node: string): string[] {
-  return [`--kubeconfig=${home}/${node}/router-client.json`, `--node=${node}`, `--services=${serviceRange}`];
+export function kubeRouter(network: Network, node: string): string[] {
+  const services = ofEach(network, ({ serviceRange }) => serviceRange);
+  return [`--kubeconfig=${home}/${node}/router-client.json`, `--node=${node}`, `--services=${services}`];
 }

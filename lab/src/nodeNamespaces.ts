@@ -1,6 +1,7 @@
 /** The namespaces of a node, and its connection to the lab's network. */
+import { onDevice } from "./addresses";
 import { Instance } from "./instance";
-import { configure, Network, nodeNumbers, serviceRange } from "./network";
+import { configure, Network, nodeNumbers, toBalancers } from "./network";
 import { home } from "./nodeConfig";
 import { startHolder } from "./processes";
 
@@ -24,12 +25,14 @@ export async function startNamespaces(
   const others = nodeNumbers.filter((other) => other !== number);
   await configure(instance, name, [
     "link set lo up",
-    `address add ${network.node(number)}/24 dev eth0`,
     "link set eth0 up",
-    // Service addresses are replaced on the way out, but only after a route for them has been found.
-    `route add ${serviceRange} via ${network.controlPlane}`,
-    `route add ${network.balancers} via ${network.controlPlane}`,
-    ...others.map((other) => `route add ${network.pods(other)} via ${network.node(other)}`),
+    ...network.plans.flatMap((plan) => [
+      onDevice(plan, plan.node(number), "eth0"),
+      // Service addresses are replaced on the way out, but only after a route for them has been found.
+      `route add ${plan.serviceRange} via ${plan.controlPlane}`,
+      ...others.map((other) => `route add ${plan.pods(other)} via ${plan.node(other)}`),
+    ]),
+    ...toBalancers(network, ({ controlPlane }) => controlPlane),
   ]);
   return pid;
 }
@@ -54,6 +57,8 @@ for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on
   mount --bind "/run/settings/$setting/value" "/proc/sys/$setting"
 done
 mount --make-rshared /
-echo 1 > /proc/sys/net/ipv4/ip_forward
+for forwarding in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding; do
+  ! [ -e "$forwarding" ] || echo 1 > "$forwarding"
+done
 exec sleep infinity
 `;

@@ -13,7 +13,7 @@ const PROGRAMS: Record<string, string[]> = {
   // kube-proxy in nftables mode
   nftables: ["nft"],
   // kube-router, which enforces network policies
-  iptables: ["iptables", "iptables-save", "iptables-restore"],
+  iptables: ["iptables", "ip6tables"].flatMap((name) => [name, `${name}-save`, `${name}-restore`]),
   ipset: ["ipset"],
   iproute2: ["ip"],
 };
@@ -60,7 +60,8 @@ export async function unpacked(packages: string[]): Promise<string> {
     );
   }
   const system = existsSync("/etc/os-release") ? readFileSync("/etc/os-release") : "";
-  return cached("debian-packages", [system, process.arch, ...packages], (dir) =>
+  const named = packages.includes("iptables") ? PROGRAMS.iptables : [];
+  return cached("debian-packages", [system, process.arch, ...packages, ...named], (dir) =>
     step(`downloading ${packages.join(", ")}`, async () => {
       const scratch = join(dir, "apt");
       await (await Apt.ofHost(scratch)).unpackWithDependencies(packages, dir);

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/src/lab";
-import { podRange } from "../../lab/src/network";
+import { addressPlan } from "../../lab/src/addresses";
 import { OutsideClient } from "../support/outsideClient";
 import { inRingLab, RingStack } from "../support/ringStack";
 import { isServing, nameOf, Pod, smallMembers } from "../support/stack";
@@ -101,7 +101,7 @@ describe("a ring whose members have addresses outside of the Kubernetes cluster"
     await admit("10.99.0.0/16");
     await areAdmitted(false);
     await client.finds(Object.values(await memberAddresses()));
-    await admit("10.99.0.0/16", podRange);
+    await admit("10.99.0.0/16", addressPlan("IPv4", 0).podRange);
     await areAdmitted(true);
     assert.equal(await connects("stranger", address), true, "the policy admits all of the range");
     assert.deepEqual((await stack.pods()).map(uidOf), before.map(uidOf));

@@ -1,4 +1,4 @@
-import { Lab } from "../../../lab/src/lab";
+import { Lab, LabOptions } from "../../../lab/src/lab";
 import { nameOf } from "../../support/stack";
 import { inRingLab, RingStack } from "../../support/ringStack";
 import { BareNode } from "./bareNode";
@@ -18,24 +18,27 @@ const manifest = (name: string) => ({
         image: "docker.io/library/cassandra:5.0.9",
         command: ["sleep", "infinity"],
         resources: { limits: { memory: "1Gi" } },
-        env: Object.entries({
-          MAX_HEAP_SIZE: "384M",
-          HEAP_NEWSIZE: "100M",
-          CASSANDRA_DC: "DC1-K8Demo",
-          CASSANDRA_ENDPOINT_SNITCH: "GossipingPropertyFileSnitch",
-          CASSANDRA_NUM_TOKENS: `${numTokens}`,
-          JVM_EXTRA_OPTS: [
-            "-Dcassandra.ring_delay_ms=5000",
-            // For so long a replacement watches whether the lost member is dead.
-            "-Dcassandra.broadcast_interval_ms=5000",
-            "-Dcassandra.skip_wait_for_gossip_to_settle=0",
-            "-Dcassandra.superuser_setup_delay_ms=0",
-            // With more copies, a decommission at three members is refused.
-            "-Dcassandra.system_distributed.default_rf=1",
-            "-Dcassandra.system_traces.default_rf=1",
-            "-XX:TieredStopAtLevel=1",
-          ].join(" "),
-        }).map(([name, value]) => ({ name, value })),
+        env: [
+          { name: "CASSANDRA_LISTEN_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+          ...Object.entries({
+            MAX_HEAP_SIZE: "384M",
+            HEAP_NEWSIZE: "100M",
+            CASSANDRA_DC: "DC1-K8Demo",
+            CASSANDRA_ENDPOINT_SNITCH: "GossipingPropertyFileSnitch",
+            CASSANDRA_NUM_TOKENS: `${numTokens}`,
+            JVM_EXTRA_OPTS: [
+              "-Dcassandra.ring_delay_ms=5000",
+              // For so long a replacement watches whether the lost member is dead.
+              "-Dcassandra.broadcast_interval_ms=5000",
+              "-Dcassandra.skip_wait_for_gossip_to_settle=0",
+              "-Dcassandra.superuser_setup_delay_ms=0",
+              // With more copies, a decommission at three members is refused.
+              "-Dcassandra.system_distributed.default_rf=1",
+              "-Dcassandra.system_traces.default_rf=1",
+              "-XX:TieredStopAtLevel=1",
+            ].join(" "),
+          }).map(([name, value]) => ({ name, value })),
+        ],
       },
     ],
   },
@@ -120,8 +123,8 @@ export function tokens(member: number, members: number): string {
 }
 
 /** For a suite: a lab with bare pods for as long as it runs. @param use is given them before the first test */
-export function inBareLab(count: number, use: (ring: BareRing) => void): void {
+export function inBareLab(count: number, use: (ring: BareRing) => void, options: LabOptions = {}): void {
   let made: { lab: Lab; stack: RingStack };
-  inRingLab((lab) => (made = lab));
+  inRingLab((lab) => (made = lab), options);
   before(async () => use(await BareRing.of(made.lab, made.stack, count)));
 }

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pod_modules import SCRIPTS, simulated
 
-PURE = ("state_log", "steps", "tokens", "decide_restart", "decide_bootstrap", "decide_start", "decide_leave")
+PURE = ("ip_address", "state_log", "steps", "tokens", "decide_restart", "decide_bootstrap", "decide_start", "decide_leave")
 REAL = (
     "ring_view", "ordinal_view", "unordered_view", "observe", "cassandra_mode", "gossip", "entrypoint", "cassandra_start",
     "member_address",

@@ -15,6 +15,7 @@ describe("the lab's command line", () => {
     ["up", "now"],
     ["up", "--nodes", "0"],
     ["up", "--simulated-nodes", "x"],
+    ["up", "--dns-domain", "Example."],
   ]) {
     it(`explains itself after "${args.join(" ")}" and exits with 2`, async () => {
       await assert.rejects(lab(...args), (error: RunError) => {

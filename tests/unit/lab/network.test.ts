@@ -3,7 +3,8 @@ import { rmSync } from "node:fs";
 import { AddressInfo, createServer } from "node:net";
 import { stopCluster } from "../../../lab/src/cluster";
 import { Instance } from "../../../lab/src/instance";
-import { enter, findNetwork, networkOf, overlaps, startNetwork } from "../../../lab/src/network";
+import { overlaps } from "../../../lab/src/addresses";
+import { enter, findNetwork, networkOf, ofEach, startNetwork } from "../../../lab/src/network";
 import { run } from "../../../lab/src/run";
 
 describe("the network of the lab", () => {
@@ -17,12 +18,30 @@ describe("the network of the lab", () => {
     assert.ok(networkOf(15).link.length <= 15, "Linux allows fifteen characters");
   });
 
+  it("has addresses of IPv6 alone, or of both families in the order that is asked for", () => {
+    const network = networkOf(11, { ipFamilies: ["IPv6"], dnsDomain: "example.internal" });
+    assert.equal(network.controlPlane, "fdca:5500:99:b::1");
+    assert.equal(network.node(16), "fdca:5500:99:b::1a");
+    assert.equal(network.pods(16), "fdca:5500:244:10::/64");
+    assert.equal(network.dnsDomain, "example.internal");
+    const both = networkOf(0, { ipFamilies: ["IPv6", "IPv4"] });
+    assert.equal(both.apiService, "fdca:5500:96::1");
+    assert.equal(
+      ofEach(both, ({ podRange }) => podRange),
+      "fdca:5500:244::/48,10.244.0.0/16",
+    );
+  });
+
   it("sees a range that another one holds or that holds it, and no other", () => {
     assert.ok(overlaps("10.99.3.0/24", "10.99.3.254/24"));
     assert.ok(overlaps("10.0.0.0/8", "10.99.3.254/24"));
     assert.ok(overlaps("10.99.3.7", "10.99.3.254/24"));
     assert.ok(!overlaps("10.99.2.0/24", "10.99.3.254/24"));
     assert.ok(!overlaps("default", "10.99.3.254/24"));
+    assert.ok(overlaps("fdca:5500:99:3::/64", "fdca:5500:99:3::fe/64"));
+    assert.ok(overlaps("fdca::/16", "fdca:5500:99:3::fe/64"));
+    assert.ok(!overlaps("fdca:5500:99:2::/64", "fdca:5500:99:3::fe/64"));
+    assert.ok(!overlaps("::/0", "10.99.3.254/24"));
   });
 
   it("ends with its instance, though a connection of it waits for an answer that was cut off", async () => {

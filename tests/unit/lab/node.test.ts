@@ -20,11 +20,15 @@ describe("nodes of the lab", () => {
       ranges: [[{ subnet: "10.244.2.0/24" }]],
       routes: [{ dst: "0.0.0.0/0" }],
     });
+    const both = networkOf(0, { ipFamilies: ["IPv6", "IPv4"] });
+    const { plugins: ofBoth } = containerNetwork(both, 2) as { plugins: { ipam: Record<string, unknown> }[] };
+    assert.deepEqual(ofBoth[0].ipam.ranges, [[{ subnet: "fdca:5500:244:2::/64" }], [{ subnet: "10.244.2.0/24" }]]);
+    assert.deepEqual(ofBoth[0].ipam.routes, [{ dst: "::/0" }, { dst: "0.0.0.0/0" }]);
   });
 
   it("keep containers in the lab's control group", () => {
     const files = { crt: "a.crt", key: "a.key", tokenKey: "t.key", tokenPublicKey: "t.pub" };
-    const config = kubelet("node1", "lab/pods/node1", files, files) as Record<string, unknown>;
+    const config = kubelet(networkOf(0), "node1", "lab/pods/node1", files, files) as Record<string, unknown>;
     assert.equal(config.cgroupRoot, "/lab/pods/node1");
     assert.equal(config.imageGCHighThresholdPercent, 100);
   });
@@ -37,6 +41,8 @@ describe("cluster DNS of the lab", () => {
     assert.match(text, /ttl 1\n/);
     assert.match(text, /rcode NXDOMAIN/);
     assert.doesNotMatch(text, /forward|cache/);
+    const other = corefile(networkOf(1, { ipFamilies: ["IPv6"], dnsDomain: "example.internal" }), "client.json");
+    assert.match(other, /^example\.internal ip6\.arpa \{\n {2}bind fdca:5500:99:1::1\n/);
   });
 });
 

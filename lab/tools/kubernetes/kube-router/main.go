@@ -5,8 +5,13 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log"
+	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -21,20 +26,50 @@ import (
 
 func main() {
 	config := options.NewKubeRouterConfig()
-	config.EnableIPv4 = true
 	flag.StringVar(&config.Kubeconfig, "kubeconfig", "", "cluster whose policies it enforces")
 	flag.StringVar(&config.HostnameOverride, "node", "", "name of the node that it is on")
-	services := flag.String("services", "", "addresses of Services, such as 10.96.0.0/16")
+	services := flag.String("services", "", "addresses of Services in each family, such as 10.96.0.0/16,fd00::/112")
 	flag.Parse()
-	config.ClusterIPCIDRs = []string{*services}
+	config.ClusterIPCIDRs = strings.Split(*services, ",")
+	for _, cidr := range config.ClusterIPCIDRs {
+		if strings.Contains(cidr, ":") {
+			config.EnableIPv6 = true
+		} else {
+			config.EnableIPv4 = true
+		}
+	}
 	if err := run(config); err != nil {
 		log.Fatal(err)
 	}
 }
 
+// Has rules name sets of IPv6 as kube-router 2.1.0, the newest version that Go modules have, has named them: the rules lack its prefix
+// `inet6:`. A program of its own stands before the one that reads the rules, in a folder that the node's end removes.
+func nameSetsOfIPv6() error {
+	const program = "ip6tables-restore"
+	reader, err := exec.LookPath(program)
+	if err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("/run", "kube-router")
+	if err != nil {
+		return err
+	}
+	script := fmt.Sprintf("#!/bin/sh\nsed 's/--match-set KUBE-/--match-set inet6:KUBE-/g' | %s \"$@\"\n", reader)
+	if err := os.WriteFile(filepath.Join(folder, program), []byte(script), 0o755); err != nil {
+		return err
+	}
+	return os.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
 func run(config *options.KubeRouterConfig) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	if config.EnableIPv6 {
+		if err := nameSetsOfIPv6(); err != nil {
+			return err
+		}
+	}
 	rest, err := clientcmd.BuildConfigFromFlags("", config.Kubeconfig)
 	if err != nil {
 		return err

@@ -106,6 +106,7 @@ describe("args of components", () => {
           storage: "local",
           tls: "cert-manager",
           tlsIssuer: "Issuer/mine",
+          clusterDomain: "example.internal",
           volumeRetention: "delete",
           podSecurity: "openshift",
           egress: "members",

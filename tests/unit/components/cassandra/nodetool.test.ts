@@ -15,7 +15,7 @@ Status=Up/Down
 --  Address     Load        Tokens  Owns (effective)  Host ID                               Rack 
 UN  10.244.2.2  107.77 KiB  16      50.0%             7945cb77-e9fb-4e37-b2d2-d2660c0ef7fd  rack1
 DN  10.244.3.3  1.5 GiB     16      50.0%             20de9801-09a2-4b11-8c15-d6c4bde46d48  rack1
-UL  fd00::9     512 bytes   16      ?                 30de9801-09a2-4b11-8c15-d6c4bde46d48  rack1
+UL  fd00:0:0:0:0:0:0:9  512 bytes   16      ?                 30de9801-09a2-4b11-8c15-d6c4bde46d48  rack1
 UJ  10.244.3.4  ?           16      ?                 40de9801-09a2-4b11-8c15-d6c4bde46d48  rack1
 
 Note: Non-system keyspaces don't have the same replication settings, effective ownership information is meaningless

@@ -48,6 +48,17 @@ describe("a certificate that cert-manager issues", () => {
     });
   });
 
+  it("holds the names in full of the cluster's domain", async () => {
+    const objects = await issued({ clusterDomain: "example.internal" });
+    const { spec } = objects.find(({ metadata }) => metadata.name === "cassandra-tls")!;
+    const inFull = (spec.dnsNames as string[]).slice(4);
+    assert.deepEqual(inFull, [
+      "cassandra.db.svc.example.internal",
+      "*.cassandra.db.svc.example.internal",
+      "cassandra-client.db.svc.example.internal",
+    ]);
+  });
+
   it("is signed by the issuer that it is told, and one that signs for others as well is warned of", async () => {
     const issuer = { kind: "ClusterIssuer", name: "company" } as const;
     let objects: Issued[] = [];
