@@ -102,13 +102,15 @@ function misfitsOf(topology: Topology, values: TopologyConfig, { storage }: Comm
 
 /** Keys that have no effect unless another key has one of these values: whoever sets such a key would rely on something missing. */
 const needs: {
-  name: "superuser" | "superuserPassword" | "superuserSecret" | "tlsSecret" | "tlsIssuer" | "clientCertificates";
+  name:
+    "superuser" | "superuserPassword" | "superuserSecret" | "roles" | "tlsSecret" | "tlsIssuer" | "clientCertificates";
   other: "auth" | "tls";
   words: string[];
 }[] = [
   { name: "superuser", other: "auth", words: ["password"] },
   { name: "superuserPassword", other: "auth", words: ["password"] },
   { name: "superuserSecret", other: "auth", words: ["password"] },
+  { name: "roles", other: "auth", words: ["password"] },
   { name: "tlsSecret", other: "tls", words: ["secret", "cert-manager"] },
   { name: "tlsIssuer", other: "tls", words: ["cert-manager"] },
   { name: "clientCertificates", other: "tls", words: ["secret", "cert-manager"] },
@@ -119,7 +121,7 @@ function checkProtection({ chosen, values, objects, given }: ParsedConfig, probl
   for (const { name, other, words } of needs) {
     const idle = rings.filter((topology) => values[topology][other] && !words.includes(values[topology][other]));
     const refuse = (label: string, raw: unknown, topology: Topology) => {
-      if (raw === undefined || raw === commonKeys[name].default) return;
+      if (raw === undefined || raw === commonKeys[name].default || (Array.isArray(raw) && raw.length === 0)) return;
       const circumstance = `while ${other} is ${values[topology][other]}`;
       problems.add(label, raw, commonKeys[name], { circumstance, rule: `needs ${other}: ${words.join(" or ")}` });
     };

@@ -9,6 +9,7 @@ import type {
   LocalVolume,
   Peer,
   Placement,
+  Role,
   ServiceAccess,
   VolumeRetention,
 } from "../components/index";
@@ -27,6 +28,7 @@ interface RingArgs extends CassandraPodArgs {
   superuser: string;
   superuserPassword?: pulumi.Output<string>;
   superuserSecret?: string;
+  roles?: Role[];
   tlsSecret?: string;
   certManager?: CertManager;
 }
@@ -120,6 +122,7 @@ function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
     superuser,
     ...(own.superuserPassword && { superuserPassword: pulumi.secret(own.superuserPassword) }),
     ...(own.superuserSecret && { superuserSecret: own.superuserSecret }),
+    ...(own.roles.length > 0 && { roles: own.roles }),
     ...(own.tls !== "none" && { tlsSecret: own.tlsSecret || `${name}-tls` }),
     ...(own.tls === "cert-manager" && {
       certManager: own.tlsIssuer.reference ? { issuer: own.tlsIssuer.reference } : {},

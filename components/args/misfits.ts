@@ -1,5 +1,6 @@
 import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
+import type { Role } from "../cassandra/roles";
 import type { Peer } from "../objects/networkPolicy";
 import type { ServiceAccess } from "../objects/services";
 import { RackNodeSelectors, setsOf } from "../objects/racks";
@@ -7,6 +8,7 @@ import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
 import { Application, refusedParts } from "./patchRules";
 import { heapMisfits, placementMisfits, securityMisfits } from "./podMisfits";
 import { mustBe, Refusal } from "./refusal";
+import { roleMisfits } from "./roleMisfits";
 import { allowedVersions, lacksProtection, unknownVersion } from "../operations/upgrade";
 import { unknownKeys } from "../cassandra/unknownKeys";
 
@@ -35,6 +37,9 @@ export interface Told {
   cassandraYaml?: object;
   jvmOptions?: string[];
   auth?: string;
+  /** Name of the superuser. */
+  superuser?: string;
+  roles?: Role[];
   /** "none", or how members encrypt. */
   tls?: string;
 }
@@ -62,6 +67,7 @@ export function misfits(told: Told, application: Application, allowed: (name: ke
     ...placementMisfits(told, allowed),
     ...securityMisfits(told),
     ...accessMisfits(told),
+    ...roleMisfits(told),
     ...imageMisfits(told),
     ...fileMisfits(told),
     ...versionMisfits(told),

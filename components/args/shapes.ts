@@ -23,6 +23,7 @@ import {
   isObject,
   isPeer,
   isPodSpec,
+  isRole,
   isServiceAccess,
   isTexts,
   isToleration,
@@ -152,6 +153,11 @@ export const shapes = {
     isSecret: true as const,
   },
   superuserSecret: secretName,
+  // `roleMisfits` checks each of them.
+  roles: list(
+    isRole,
+    "a list of {name, secretName, superuser, adopt, grants}, the last a list of {permissions, keyspace, table}",
+  ),
   tlsSecret: secretName,
   certManager: object(
     fields({

@@ -81,7 +81,7 @@ export class PasswordChange extends OwedStep<Goal, Plan> {
 }
 
 /** Seconds after which no member accepts the old password from its cache: Cassandra's `credentials_validity` is two seconds. */
-const credentialCacheSeconds = 3;
+export const credentialCacheSeconds = 3;
 
 /** The pods read the Secret themselves, so that no password is part of the command. */
 async function changePassword({ name, selector, cluster }: PasswordChangeArgs, namespace: string): Promise<void> {
