@@ -8,7 +8,7 @@ export const rolesKey = "roles";
  * ring is changed, and again afterwards, so that the next update knows its own roles from others after a cut.
  */
 export interface RecordedRoles {
-  /** Counts the updates that found something owed. The state holds it as well: another number has the engine call the hook. */
+  /** Counts the updates that found another ring than the last one had left. The state holds the number as well. */
   run: number;
   /** What could not be granted, in words. */
   owed: string[];
@@ -46,6 +46,3 @@ function parsed(value: string): RecordedRoles | undefined {
     return undefined;
   }
 }
-
-/** The run that is due: another one than the last for as long as something is owed. */
-export const dueRun = ({ run, owed }: RecordedRoles) => (owed.length > 0 ? run + 1 : run);

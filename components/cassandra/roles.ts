@@ -1,3 +1,6 @@
+/** Type token of the resource that holds the roles of a ring. */
+export const rolesType = "cassandra:index:Roles";
+
 /** A role of a ring whose clients log in, besides its superuser. */
 export interface Role {
   /** A lower-case letter, then lower-case letters, digits and underscores, at most 48; neither `cassandra` nor the superuser. */

@@ -1,21 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
-import { runCql } from "../cassandra/cqlSession";
-import { hostIdIn, RecordEntries } from "../cassandra/record";
-import { dueRun, parseRecordedRoles, RecordedRoles, rolesKey } from "../cassandra/recordedRoles";
-import { parseRingRoles, RingRoles, Role, roleQueries } from "../cassandra/roles";
-import { failUpdate } from "../engine/failUpdate";
+import type { RecordedRoles } from "../cassandra/recordedRoles";
+import { type Role, rolesType } from "../cassandra/roles";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { OwedStep } from "../engine/owedStep";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
-import { isMocked } from "../engine/recorded";
-import { errorMessage, KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
-import { KubeContext } from "../kubernetes/kubeconfig";
-import { isReady } from "../kubernetes/podState";
+import { errorMessage } from "../kubernetes/apiClient";
+import type { KubeContext } from "../kubernetes/kubeconfig";
 import { credentialCacheSeconds } from "./passwordChange";
+import { type ReadRoles, readRoles, type RolesGoal, superusersOf } from "./rolesGoal";
 import { describeOwed, describeRoleStep } from "./rolesMessages";
-import { planRoles, recordedAfter, recordedBefore, RoleStep, statementsOf } from "./rolesPlan";
-import { digestsOf, readPasswords } from "./roleSecrets";
+import { planRoles, recordedAfter, recordedBefore, type RoleStep, statementsOf } from "./rolesPlan";
+import { type RolesOnRecord, RolesSurvey } from "./rolesSurvey";
 
 export interface RolesArgs {
   /** Name of the ring. */
@@ -34,27 +30,12 @@ export interface RolesArgs {
   cluster?: KubeContext;
 }
 
-interface Goal {
-  namespace: string;
-  /** Name of the ring record. A preview does not know one that is yet to be made, nor a namespace. */
-  record: string;
-  roles: Role[];
-  /** Digests of the passwords, a secret. Left out without roles. */
-  passwords?: unknown;
-  /** As the ring record counts them, so that an update which owes something differs from the next one. Left out without roles. */
-  run?: number;
-  /** When the ring formed: a ring that has formed anew, with its data gone, has no roles. Left out without roles. */
-  formed?: string;
-}
-
 interface Plan {
   steps: RoleStep[];
-  goal: Goal;
+  goal: RolesGoal;
+  survey: RolesSurvey;
   recorded: RecordedRoles;
   superusers: string[];
-  /** Undefined where nobody could look. */
-  ring?: RingRoles;
-  /** Whether the ring record lists a member. Simulated pods write none. */
   hasMembers: boolean;
 }
 
@@ -62,11 +43,10 @@ interface Plan {
  * The roles of a ring besides its superuser. The state remembers the list, and digests of the passwords that were set last; the ring record
  * remembers which roles and permissions are the program's own.
  */
-export class Roles extends OwedStep<Goal, Plan> {
+export class Roles extends OwedStep<RolesGoal, Plan> {
   private readonly report: ProgressReporter;
   private readonly parent?: pulumi.Resource;
-  /** Read when the program runs, and kept in its memory alone. */
-  private readonly passwords: Promise<Record<string, string>>;
+  private readonly read: Omit<ReadRoles, "goal">;
 
   constructor(
     name: string,
@@ -74,65 +54,56 @@ export class Roles extends OwedStep<Goal, Plan> {
     opts: pulumi.ComponentResourceOptions,
   ) {
     const { namespace, record, roles } = args;
-    const { passwords, goal } = goalOf(args);
-    super(
-      "cassandra:index:Roles",
-      name,
-      { hook: name, goal: { namespace, record, roles, ...goal }, dueOnCreate: true },
-      opts,
-    );
-    this.passwords = passwords;
+    const { goal, ...read } = readRoles(args);
+    super(rolesType, name, { hook: name, goal: { namespace, record, roles, ...goal }, dueOnCreate: true }, opts);
+    this.read = read;
     this.parent = opts.parent;
     this.report = progressReporter(args.name, opts.parent);
     this.registerOutputs({});
   }
 
-  protected override async plan(was: Goal | undefined, goal: Goal): Promise<Plan | undefined> {
+  protected override async plan(was: RolesGoal | undefined, goal: RolesGoal): Promise<Plan | undefined> {
     const { args, parent } = this;
-    const isKnown = typeof goal.namespace === "string" && typeof goal.record === "string";
-    const entries = isKnown ? ((await readRecord(args, goal)) ?? {}) : {};
-    const recorded = parseRecordedRoles(entries[rolesKey]);
-    if (goal.roles.length + Object.keys(recorded.granted).length === 0) return undefined;
-    const hasMembers = Object.values(entries).some((entry) => hostIdIn(entry) !== undefined);
-    const ring = hasMembers
-      ? await inspectOrWarn(`roles of ring ${args.name}`, () => this.look(goal), { parent })
-      : undefined;
-    const superusers = [args.superuser, ...(entries.superuser ? [entries.superuser] : [])];
+    const { name, selector, cluster } = args;
+    const { namespace, record, roles } = goal;
+    const survey = new RolesSurvey({ namespace, record, selector, cluster });
+    const isKnown = typeof namespace === "string" && typeof record === "string";
+    const onRecord = isKnown ? await survey.onRecord() : unknownRecord;
+    const { recorded, hasMembers } = onRecord;
+    if (roles.length + Object.keys(recorded.granted).length === 0) return undefined;
+    const look = async () => (roles.length > 0 ? await this.read.ring : undefined) ?? (await survey.inRing(roles));
+    const ring = hasMembers ? await inspectOrWarn(`roles of ring ${name}`, look, { parent }) : undefined;
+    const superusers = superusersOf(args, onRecord);
     const [before, now] = await Promise.all([digests(was?.passwords), digests(goal.passwords)]);
     const isChanged = (role: string) => (before ? before[role] !== now?.[role] : undefined);
-    const { roles } = goal;
-    const steps = planRoles({ name: args.name, roles, superusers, recorded, ring, isChanged });
-    return { steps, goal, recorded, superusers, ring, hasMembers };
+    const steps = planRoles({ name, roles, superusers, recorded, ring, isChanged });
+    return { steps, goal, survey, recorded, superusers, hasMembers };
   }
 
   protected override async preview({ steps }: Plan): Promise<void> {
     await this.tell(steps);
   }
 
-  protected override async act(plan: Plan): Promise<void> {
-    const { steps, goal, recorded, superusers, hasMembers } = plan;
-    const run = goal.run ?? 0;
+  protected override async act({ steps, goal, survey, recorded, superusers, hasMembers }: Plan): Promise<void> {
+    const { run = 0, roles } = goal;
     if (!hasMembers) {
       const why =
         "its roles are owed, since the ring record lists no member that could make them: run `pulumi up` again once it does";
-      await this.remember(goal, { ...recorded, run, owed: [why] });
-      await this.warn(why);
-      return;
+      await survey.remember({ ...recorded, run, owed: [why] });
+      return this.warn(why);
     }
-    await this.remember(goal, recordedBefore(recorded, steps));
-    const passwords = await this.passwords;
+    await survey.remember(recordedBefore(recorded, steps));
+    const passwords = await this.read.passwords;
     const statements = steps.flatMap((step) => statementsOf(step, passwords[step.name]));
     if (statements.length > 0) {
-      await runCql(await this.client(), await this.member(goal), statements, Object.values(passwords)).catch(
-        (error: Error) => {
-          throw new Error(`ring ${this.args.name}: its roles are not what the stack says yet: ${errorMessage(error)}`);
-        },
-      );
+      await survey.run(statements, Object.values(passwords)).catch((error: Error) => {
+        throw new Error(`ring ${this.args.name}: its roles are not what the stack says yet: ${errorMessage(error)}`);
+      });
       // No member knows a former password or permission from its cache any more.
       await sleep(credentialCacheSeconds * 1000);
     }
     const owed = steps.flatMap(describeOwed);
-    await this.remember(goal, recordedAfter({ roles: goal.roles, recorded, superusers }, steps, { run, owed }));
+    await survey.remember(recordedAfter({ roles, recorded, superusers }, steps, { run, owed }));
     await this.tell(steps);
   }
 
@@ -147,63 +118,10 @@ export class Roles extends OwedStep<Goal, Plan> {
   private warn(line: string): Promise<void> {
     return pulumi.log.warn(`${this.args.name}: ${line}`, this.parent);
   }
-
-  private client(): Promise<KubernetesClient> {
-    return KubernetesClient.connect(this.args.cluster);
-  }
-
-  private async look(goal: Goal): Promise<RingRoles> {
-    return parseRingRoles(await runCql(await this.client(), await this.member(goal), [roleQueries(goal.roles)]));
-  }
-
-  /** A member that serves CQL. @throws {Error} if none does */
-  private async member({ namespace }: Goal): Promise<{ namespace: string; pod: string }> {
-    const pods = await (await this.client()).pods(namespace, this.args.selector);
-    const found = pods.find((pod) => isReady(pod) && !pod.metadata!.deletionTimestamp);
-    if (found) return { namespace, pod: found.metadata!.name! };
-    throw new Error("no member serves that could be asked for roles. Run `pulumi up` again once a member serves");
-  }
-
-  private async remember({ namespace, record }: Goal, roles: RecordedRoles): Promise<void> {
-    const { objects } = await this.client();
-    const data = { [rolesKey]: JSON.stringify(roles) };
-    const metadata = { name: record, namespace };
-    await objects.patch({ apiVersion: "v1", kind: "ConfigMap", metadata, data } as Parameters<typeof objects.patch>[0]);
-  }
 }
 
-/** What is read when the program runs, and becomes a part of the goal. */
-function goalOf(args: RolesArgs): { passwords: Promise<Record<string, string>>; goal: pulumi.Inputs } {
-  const { name, namespace, record, roles, after, cluster } = args;
-  if (roles.length === 0 || isMocked()) return { passwords: Promise.resolve({}), goal: {} };
-  const failed = (error: Error): Promise<never> => {
-    failUpdate(`ring ${name}: its roles could not be checked: ${errorMessage(error)}. Nothing of them was touched`);
-    // Never resolved, so that nothing that waits for it is made.
-    return new Promise(() => undefined);
-  };
-  let keep: (passwords: Record<string, string>) => void;
-  const passwords = new Promise<Record<string, string>>((resolve) => (keep = resolve));
-  const digests = pulumi.output(namespace).apply(async (of) => {
-    const read = await readPasswords(roles, of, cluster).catch(failed);
-    keep(read);
-    return digestsOf(read, name, of);
-  });
-  const recorded = pulumi.all([namespace, record, after]).apply(async ([of, map]) => {
-    const entries = (await readRecord(args, { namespace: of, record: map }).catch(failed)) ?? {};
-    return { run: dueRun(parseRecordedRoles(entries[rolesKey])), formed: entries.formed ?? "" };
-  });
-  return { passwords, goal: { passwords: pulumi.secret(digests), run: recorded.run, formed: recorded.formed } };
-}
-
-/** Entries of the ring record; undefined if there is none. */
-async function readRecord(
-  { cluster }: Pick<RolesArgs, "cluster">,
-  { namespace, record: name }: { namespace: string; record: string },
-): Promise<RecordEntries | undefined> {
-  const { core } = await KubernetesClient.connect(cluster);
-  const map = await core.readNamespacedConfigMap({ name, namespace }).catch(undefinedWhenNotFound);
-  return map && (map.data ?? {});
-}
+/** In the preview of a ring whose record is yet to be made. */
+const unknownRecord: RolesOnRecord = { recorded: { run: 0, owed: [], granted: {} }, formed: "", hasMembers: false };
 
 /** Digests as a hook is given them: a secret is an Output there. @returns undefined if the state has none, or they are not known yet */
 async function digests(given: unknown): Promise<Record<string, string> | undefined> {

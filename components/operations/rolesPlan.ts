@@ -53,6 +53,7 @@ const isSomething = ({ password, superuser, login, grants, revokes, owed }: Role
   login !== undefined ||
   grants.length + revokes.length + owed.length > 0;
 
+/** What is to be done with a role of the list. */
 function planRole(role: Role, { name: ring, recorded, ring: found, superusers, isChanged }: RolesToPlan): RoleStep {
   const { name, superuser = false, adopt = false } = role;
   if (superusers.includes(name)) throw new Error(refusal(role, ring, "it is the superuser", "another name"));
@@ -84,6 +85,7 @@ function planRole(role: Role, { name: ring, recorded, ring: found, superusers, i
   return { name, kind: "alter", ...(password && { password }), ...options, ...permissions };
 }
 
+/** Why a name is refused. */
 const refusal = ({ name }: Role, ring: string, why: string, allowed: string) =>
   `${propertyName("roles")}: "${name}" is not allowed in ring ${ring}: ${why}; allowed is ${allowed}`;
 

@@ -38,7 +38,7 @@ export const furtherPermissions: Permission[] = [
     apiGroup: "",
     resources: ["pods/exec"],
     verbs: ["get", "create"],
-    when: "commands in pods (nodetool): a preview without them says that it could not look at the ring; an update that removes members or restarts pods is refused",
+    when: "commands in pods (nodetool): a preview without them says that it could not look at the ring; an update that removes members, restarts pods or changes roles is refused",
   },
   {
     apiGroup: "",

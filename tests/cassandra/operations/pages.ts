@@ -66,6 +66,7 @@ export const pages: Page[] = [
   },
   { name: "grow-volumes.md" },
   { name: "change-superuser-password.md" },
+  { name: "manage-roles.md" },
   {
     name: "interrupted-update.md",
     async before({ stack }) {
