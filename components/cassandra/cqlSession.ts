@@ -25,7 +25,7 @@ export async function runCql(
   } catch (error) {
     const failure = error as Error;
     failure.message = failure.message.replace(`${command.join(" ")}: `, "");
-    for (const secret of secrets) failure.message = failure.message.replaceAll(secret, "[secret]");
+    for (const secret of secrets) failure.message = failure.message.split(secret).join("[secret]");
     failure.stack = undefined;
     throw failure;
   }
