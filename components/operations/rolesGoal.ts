@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RingRoles, Role } from "../cassandra/roles";
 import { failUpdate } from "../engine/failUpdate";
 import { isMocked } from "../engine/recorded";
-import { errorMessage } from "../kubernetes/apiClient";
+import { errorMessage, withAnswerTimeout } from "../kubernetes/apiClient";
 import type { RolesArgs } from "./roles";
 import { planRoles } from "./rolesPlan";
 import { digestsOf, readPasswords } from "./roleSecrets";
@@ -52,9 +52,10 @@ export function readRoles(args: RolesArgs): ReadRoles {
   });
   const seen = pulumi.all([args.namespace, args.record, args.after]).apply(async ([namespace, record]) => {
     const survey = new RolesSurvey({ namespace, record, selector, cluster });
-    const onRecord = await survey.onRecord().catch(failed);
+    const onRecord = await withAnswerTimeout(() => survey.onRecord()).catch(failed);
     // The hook looks again, and tells why it could not.
-    const ring = onRecord.hasMembers ? await survey.inRing(roles).catch(() => undefined) : undefined;
+    const look = () => withAnswerTimeout(() => survey.inRing(roles)).catch(() => undefined);
+    const ring = onRecord.hasMembers ? await look() : undefined;
     keptRing.keep(ring);
     const { run } = onRecord.recorded;
     return { run: isDue(args, onRecord, ring) ? run + 1 : run, formed: onRecord.formed };
