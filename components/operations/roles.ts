@@ -10,7 +10,7 @@ import type { KubeContext } from "../kubernetes/kubeconfig";
 import { credentialCacheSeconds } from "./passwordChange";
 import { type ReadRoles, readRoles, type RolesGoal, superusersOf } from "./rolesGoal";
 import { describeOwed, describeRoleStep } from "./rolesMessages";
-import { planRoles, recordedAfter, recordedBefore, type RoleStep, statementsOf } from "./rolesPlan";
+import { planRoles, recordedAfter, recordedBefore, type RoleStep, statementsOf, withStateOf } from "./rolesPlan";
 import { type RolesOnRecord, RolesSurvey } from "./rolesSurvey";
 
 export interface RolesArgs {
@@ -69,7 +69,8 @@ export class Roles extends OwedStep<RolesGoal, Plan> {
     const survey = new RolesSurvey({ namespace, record, selector, cluster });
     const isKnown = typeof namespace === "string" && typeof record === "string";
     const onRecord = isKnown ? await survey.onRecord() : unknownRecord;
-    const { recorded, hasMembers } = onRecord;
+    const recorded = withStateOf(was?.roles, onRecord);
+    const { hasMembers } = onRecord;
     if (roles.length + Object.keys(recorded.granted).length === 0) return undefined;
     const look = async () => (roles.length > 0 ? await this.read.ring : undefined) ?? (await survey.inRing(roles));
     const ring = hasMembers ? await inspectOrWarn(`roles of ring ${name}`, look, { parent }) : undefined;
@@ -121,7 +122,12 @@ export class Roles extends OwedStep<RolesGoal, Plan> {
 }
 
 /** In the preview of a ring whose record is yet to be made. */
-const unknownRecord: RolesOnRecord = { recorded: { run: 0, owed: [], granted: {} }, formed: "", hasMembers: false };
+const unknownRecord: RolesOnRecord = {
+  recorded: { run: 0, owed: [], granted: {} },
+  isTold: false,
+  formed: "",
+  hasMembers: false,
+};
 
 /** Digests as a hook is given them: a secret is an Output there. @returns undefined if the state has none, or they are not known yet */
 async function digests(given: unknown): Promise<Record<string, string> | undefined> {

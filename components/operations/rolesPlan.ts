@@ -105,6 +105,15 @@ export function statementsOf(step: RoleStep, password: string): string[] {
   ].filter((statement) => statement !== "");
 }
 
+/** What is on record, or what the state remembers where somebody has deleted the record. @param roles that the state has */
+export function withStateOf(
+  roles: Role[] | undefined,
+  { recorded, isTold }: { recorded: RecordedRoles; isTold: boolean },
+): RecordedRoles {
+  if (isTold || !roles) return recorded;
+  return { ...recorded, granted: Object.fromEntries(roles.map((role) => [role.name, permissionsOf(role)])) };
+}
+
 /** What is on record while the steps are done: nothing of the program's own is ever unknown, wherever it is cut off. */
 export function recordedBefore(recorded: RecordedRoles, steps: RoleStep[]): RecordedRoles {
   const granted = { ...recorded.granted };

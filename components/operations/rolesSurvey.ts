@@ -9,6 +9,8 @@ import { isReady } from "../kubernetes/podState";
 /** What the ring record tells of roles. */
 export interface RolesOnRecord {
   recorded: RecordedRoles;
+  /** Whether it tells anything of roles: it does from the first update with roles on, unless somebody has deleted it. */
+  isTold: boolean;
   /** Name of the superuser that the ring has; undefined before it has one. */
   superuser?: string;
   /** When the ring formed; empty before that. */
@@ -39,6 +41,7 @@ export class RolesSurvey {
     const entries: RecordEntries = map?.data ?? {};
     return {
       recorded: parseRecordedRoles(entries[rolesKey]),
+      isTold: entries[rolesKey] !== undefined,
       superuser: entries.superuser || undefined,
       formed: entries.formed ?? "",
       hasMembers: Object.values(entries).some((entry) => hostIdIn(entry) !== undefined),

@@ -32,6 +32,8 @@ describe("@all further roles of a ring", function () {
       /app cannot be granted SELECT, MODIFY on keyspace shop, which does not exist: create it, then run `pulumi up` again/;
     assert.match(await stack.up(), owed);
     assert.match(await sql("SHOW HOST"), /^Connected to K8Demo at/m);
+    const byHand = stack.cql("cassandra-0", "GRANT SELECT ON KEYSPACE shop TO app;");
+    await assert.rejects(byHand, /Resource <keyspace shop> doesn't exist/, "Cassandra grants it all the same");
     assert.match(await stack.pulumi("preview"), owed);
     assert.match(await stack.up(), owed);
     await stack.cql(
@@ -57,6 +59,36 @@ describe("@all further roles of a ring", function () {
     assert.deepEqual(await permissions(), ["ALTER", "SELECT"]);
     assert.match(await sql(insert), /User app has no MODIFY permission/);
     assert.match(await sql("SELECT count(*) FROM shop.orders;"), /^ +1$/m);
+  });
+
+  it("are made again where somebody has dropped one by hand, with its password and its grants", async () => {
+    await stack.pulumi("preview", "--expect-no-changes");
+    await stack.cql("cassandra-0", "DROP ROLE app;");
+    assert.match(await stack.pulumi("preview"), /role app is created\n[^]*app is granted SELECT on table shop\.orders/);
+    await stack.up();
+    assert.match(await sql("SELECT count(*) FROM shop.orders;"), /^ +1$/m);
+    await stack.pulumi("preview", "--expect-no-changes");
+  });
+
+  it("are known by the state where somebody has taken them out of the ring record", async () => {
+    const remove = JSON.stringify([{ op: "remove", path: "/data/roles" }]);
+    await lab.kubectl(["patch", "configmap", "cassandra-ring", "--type=json", "-p", remove]);
+    await stack.up();
+    await stack.pulumi("preview", "--expect-no-changes");
+    assert.match(await sql("SELECT count(*) FROM shop.orders;"), /^ +1$/m);
+  });
+
+  it("may make themselves superusers where they may modify all keyspaces, against which a policy advises", async () => {
+    configure(app.of({ permissions: ["MODIFY"] }));
+    await stack.up();
+    const become = "UPDATE system_auth.roles SET is_superuser = true WHERE role = 'app';";
+    await sql(become);
+    assert.match(await stack.cql("cassandra-0", "LIST ROLES;"), /^ +app \| +True/m);
+    assert.match(await stack.pulumi("preview"), /role app is no superuser any more/);
+    configure(app.of({ permissions: ["SELECT"], keyspace: "shop", table: "orders" }));
+    await stack.up();
+    assert.match(await stack.cql("cassandra-0", "LIST ROLES;"), /^ +app \| +False/m);
+    await stack.pulumi("preview", "--expect-no-changes");
   });
 
   it("are refused under the name of a role that others have made, which can be adopted", async () => {
@@ -100,6 +132,8 @@ describe("@all further roles of a ring", function () {
     assert.match(await sql("SHOW HOST"), /password are incorrect/);
     assert.doesNotMatch(await stack.cql("cassandra-0", "LIST ROLES;"), /^ +root \|/m);
     configure();
+    await stack.cql("cassandra-0", "DROP KEYSPACE shop;");
+    assert.deepEqual(await permissions(), [], "Cassandra keeps permissions on what is gone");
     assert.match(await stack.pulumi("preview"), /role app is dropped/);
     await stack.up();
     assert.match(await sql("SHOW HOST", again), /password are incorrect/);

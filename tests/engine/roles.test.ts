@@ -25,6 +25,7 @@ describe("further roles of a ring, with simulated nodes", function () {
   const role = { name: "app", secretName: "app-login", grants };
   const recorded = async () =>
     JSON.parse(await lab.kubectl(["get", "configmap", "cassandra-ring", "-o", "jsonpath={.data.roles}"])) as {
+      run: number;
       owed: string[];
     };
   const remember = (roles: object) =>
@@ -70,7 +71,7 @@ describe("further roles of a ring, with simulated nodes", function () {
   });
 
   it("are previewed by what changes: the password, the grants, a role that leaves the list", async () => {
-    const { run } = JSON.parse(JSON.stringify(await recorded())) as { run: number };
+    const { run } = await recorded();
     await remember({ run, owed: [], granted: { app: ["SELECT data/shop"] } });
     await stack.pulumi("preview", "--expect-no-changes");
     await write(login(passwords[1]));

@@ -8,6 +8,7 @@ import {
   recordedBefore,
   type RolesToPlan,
   statementsOf,
+  withStateOf,
 } from "../../../../components/operations/rolesPlan";
 
 const nothing: RecordedRoles = { run: 0, owed: [], granted: {} };
@@ -198,6 +199,13 @@ describe("the plan of roles", () => {
     // The password of a role that was made before the cut is set again: the state knows of none.
     const again = { roles, recorded, ring: ring([]), isChanged: () => undefined };
     assert.match(statements(again)[0], /^ALTER ROLE "app" WITH PASSWORD = 'p';/);
+  });
+
+  it("knows its own roles by the state where somebody has deleted the record, and by the record where it is there", () => {
+    const was = [app({ grants: shop("SELECT") })];
+    assert.deepEqual(withStateOf(was, { recorded: nothing, isTold: false }), own("SELECT data/shop"));
+    assert.deepEqual(withStateOf(was, { recorded: nothing, isTold: true }), nothing);
+    assert.deepEqual(withStateOf(undefined, { recorded: own(), isTold: false }), own());
   });
 
   it("tells what the record tells where nobody could look into the ring", () => {
