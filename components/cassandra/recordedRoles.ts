@@ -8,7 +8,7 @@ export const rolesKey = "roles";
  * ring is changed, and again afterwards, so that the next update knows its own roles from others after a cut.
  */
 export interface RecordedRoles {
-  /** Counts the updates that found another ring than the last one had left. The state holds the number as well. */
+  /** When an update last found another ring than the one before had left, in milliseconds since 1970; the state has the number as well. */
   run: number;
   /** What could not be granted, in words. */
   owed: string[];

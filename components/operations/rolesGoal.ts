@@ -17,8 +17,8 @@ export interface RolesGoal {
   /** Digests of the passwords, a secret. Left out without roles. */
   passwords?: unknown;
   /**
-   * Counts the updates that found another ring than the last one had left, or owed something: another number than in the state has the engine
-   * call the hook. Left out without roles.
+   * When an update last found another ring than the one before had left, or owed something, in milliseconds since 1970. A number that the
+   * state does not have has the engine call the hook. Left out without roles.
    */
   run?: number;
   /** When the ring formed: one that has formed anew, with its data gone, has no roles. Left out without roles. */
@@ -58,7 +58,7 @@ export function readRoles(args: RolesArgs): ReadRoles {
     const ring = onRecord.hasMembers ? await look() : undefined;
     keptRing.keep(ring);
     const { run } = onRecord.recorded;
-    return { run: isDue(args, onRecord, ring) ? run + 1 : run, formed: onRecord.formed };
+    return { run: isDue(args, onRecord, ring) ? Date.now() : run, formed: onRecord.formed };
   });
   const goal = { passwords: pulumi.secret(passwords), run: seen.run, formed: seen.formed };
   return { goal, passwords: keptPasswords.value, ring: keptRing.value };
