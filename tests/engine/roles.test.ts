@@ -1,4 +1,6 @@
 import * as assert from "node:assert/strict";
+import * as path from "node:path";
+import { repository } from "../../lab/src/instance";
 import { Lab } from "../../lab/src/lab";
 import { inSimulatedLab, smallMembers, Stack } from "../support/stack";
 
@@ -85,6 +87,12 @@ describe("further roles of a ring, with simulated nodes", function () {
     assert.doesNotMatch(granted, changed);
     configure([]);
     assert.match(await stack.pulumi("preview"), /role app is dropped: nobody logs in as it any more/);
+  });
+
+  it("are advised against by the policies where they may do everything", async () => {
+    configure([{ ...role, superuser: true }]);
+    const said = await stack.pulumi("preview", "--policy-pack", path.join(repository, "policies"));
+    assert.match(said, /\[advisory\] +few-superusers .*\n.*\n +role app is a superuser; grant it what it needs/);
   });
 
   it("are refused where the Secret of a ring that runs goes", async () => {
