@@ -106,6 +106,7 @@ const needs: {
     | "superuser"
     | "superuserPassword"
     | "superuserSecret"
+    | "roles"
     | "tlsSecret"
     | "tlsIssuer"
     | "clusterDomain"
@@ -116,6 +117,7 @@ const needs: {
   { name: "superuser", other: "auth", words: ["password"] },
   { name: "superuserPassword", other: "auth", words: ["password"] },
   { name: "superuserSecret", other: "auth", words: ["password"] },
+  { name: "roles", other: "auth", words: ["password"] },
   { name: "tlsSecret", other: "tls", words: ["secret", "cert-manager"] },
   { name: "tlsIssuer", other: "tls", words: ["cert-manager"] },
   { name: "clusterDomain", other: "tls", words: ["cert-manager"] },
@@ -127,7 +129,7 @@ function checkProtection({ chosen, values, objects, given }: ParsedConfig, probl
   for (const { name, other, words } of needs) {
     const idle = rings.filter((topology) => values[topology][other] && !words.includes(values[topology][other]));
     const refuse = (label: string, raw: unknown, topology: Topology) => {
-      if (raw === undefined || raw === commonKeys[name].default) return;
+      if (raw === undefined || raw === commonKeys[name].default || (Array.isArray(raw) && raw.length === 0)) return;
       const circumstance = `while ${other} is ${values[topology][other]}`;
       problems.add(label, raw, commonKeys[name], { circumstance, rule: `needs ${other}: ${words.join(" or ")}` });
     };

@@ -10,6 +10,7 @@ import type {
   MemberServiceAccess,
   Peer,
   Placement,
+  Role,
   ServiceAccess,
   VolumeRetention,
 } from "../components/index";
@@ -28,6 +29,7 @@ interface RingArgs extends CassandraPodArgs {
   superuser: string;
   superuserPassword?: pulumi.Output<string>;
   superuserSecret?: string;
+  roles?: Role[];
   tlsSecret?: string;
   certManager?: CertManager;
 }
@@ -123,6 +125,7 @@ function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
     superuser,
     ...(own.superuserPassword && { superuserPassword: pulumi.secret(own.superuserPassword) }),
     ...(own.superuserSecret && { superuserSecret: own.superuserSecret }),
+    ...(own.roles.length > 0 && { roles: own.roles }),
     ...(own.tls !== "none" && { tlsSecret: own.tlsSecret || `${name}-tls` }),
     ...(own.tls === "cert-manager" && {
       certManager: {

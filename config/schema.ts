@@ -9,6 +9,7 @@ import {
   Peer,
   PodSecurity,
   PodTemplatePatch,
+  Role,
   ServiceAccess,
   Storage,
   storageClasses,
@@ -307,6 +308,20 @@ export const commonKeys = {
       "(empty: `superuserPassword`).",
     ...textOrEmpty(shapes.superuserSecret),
   },
+  roles: {
+    type: "array",
+    items: "object",
+    default: [],
+    unit: "",
+    meaning:
+      "Further roles of a ring with a login, as `[{name: app, secretName: app-login, grants: [{permissions: [SELECT, MODIFY], keyspace: " +
+      "shop}]}]`. Each has its password in a Secret of the namespace that somebody else makes (`username`, `password`), which each update " +
+      "reads anew. Permissions are CREATE, ALTER, DROP, SELECT, MODIFY and AUTHORIZE, on a `table` of a `keyspace`, on a `keyspace`, or on all " +
+      "keyspaces. `superuser: true`: the role may do everything. `adopt: true`: takes over a role that others have made. A role that leaves " +
+      "the list is dropped.",
+    isTyped: true,
+    ...valueOf<Role[]>(shapes.roles),
+  },
   tls: {
     type: "string",
     default: "none",
@@ -483,6 +498,7 @@ const ofCassandra = [
   "superuser",
   "superuserPassword",
   "superuserSecret",
+  "roles",
   "tls",
   "tlsSecret",
   "tlsIssuer",

@@ -3,6 +3,7 @@ import { KubeContext } from "../components/kubernetes/kubeconfig";
 import { find } from "./live";
 import { growsByItself, objectsOf, titleOf } from "./objects";
 import { clusterSeen, Rule, rules } from "./rules";
+import { fewSuperusers, superuserRoles } from "./superuserRoles";
 
 async function validate(rule: Rule, args: ResourceValidationArgs, report: ReportViolation): Promise<void> {
   const { check, needsLive, exceptGrowing } = rule;
@@ -30,6 +31,11 @@ new PolicyPack("cassandra", {
       enforcementLevel: rule.enforcementLevel,
       validateResource: (args: ResourceValidationArgs, report: ReportViolation) => validate(rule, args, report),
     })),
+    {
+      ...fewSuperusers,
+      validateResource: ({ type, props }: ResourceValidationArgs, report: ReportViolation) =>
+        superuserRoles(type, props).forEach((line) => report(line)),
+    },
     {
       ...clusterSeen,
       validateResource: async (args: ResourceValidationArgs, report: ReportViolation) => {

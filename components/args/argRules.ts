@@ -61,6 +61,7 @@ const ofRings: Rules<CassandraRingArgs> = {
   superuser: "optional",
   superuserPassword: "optional, or later",
   superuserSecret: "optional",
+  roles: "optional",
   tlsSecret: "optional",
   certManager: "optional",
   stallTimeoutMinutes: "optional",

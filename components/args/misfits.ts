@@ -1,5 +1,6 @@
 import { wrongOptions } from "../cassandra/jvmOptions";
 import type { LocalVolume } from "../objects/persistentVolumes";
+import type { Role } from "../cassandra/roles";
 import type { Peer } from "../objects/networkPolicy";
 import type { MemberServiceAccess } from "../objects/memberServices";
 import type { ServiceAccess } from "../objects/services";
@@ -8,6 +9,7 @@ import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
 import { Application, refusedParts } from "./patchRules";
 import { heapMisfits, placementMisfits, securityMisfits } from "./podMisfits";
 import { mustBe, Refusal } from "./refusal";
+import { roleMisfits } from "./roleMisfits";
 import { allowedVersions, lacksProtection, unknownVersion } from "../operations/upgrade";
 import { unknownKeys } from "../cassandra/unknownKeys";
 
@@ -37,6 +39,9 @@ export interface Told {
   cassandraYaml?: object;
   jvmOptions?: string[];
   auth?: string;
+  /** Name of the superuser. */
+  superuser?: string;
+  roles?: Role[];
   /** "none", or how members encrypt. */
   tls?: string;
 }
@@ -64,6 +69,7 @@ export function misfits(told: Told, application: Application, allowed: (name: ke
     ...placementMisfits(told, allowed),
     ...securityMisfits(told),
     ...accessMisfits(told),
+    ...roleMisfits(told),
     ...imageMisfits(told),
     ...fileMisfits(told),
     ...versionMisfits(told),

@@ -24,6 +24,7 @@ import {
   isObject,
   isPeer,
   isPodSpec,
+  isRole,
   isServiceAccess,
   isTexts,
   isToleration,
@@ -158,6 +159,11 @@ export const shapes = {
     isSecret: true as const,
   },
   superuserSecret: secretName,
+  // `roleMisfits` checks each of them.
+  roles: list(
+    isRole,
+    "a list of {name, secretName, superuser, adopt, grants}, the last a list of {permissions, keyspace, table}",
+  ),
   tlsSecret: secretName,
   certManager: object(
     fields({

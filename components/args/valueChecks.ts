@@ -160,6 +160,19 @@ export const isPodSpec: Check = (value) => {
   return isObject(value) && [value.containers, value.initContainers, value.volumes].every(isNamed);
 };
 
+const isText: Check = (value) => typeof value === "string";
+const isTruth: Check = (value) => typeof value === "boolean";
+
+/** Whether it has the form of a role, whatever its names and words. */
+export const isRole: Check = (value) => {
+  const isGrant = fields({ permissions: listOf(isText), keyspace: isText, table: isText }, ["permissions"]);
+  const isRight = fields(
+    { name: isText, secretName: isText, superuser: isTruth, adopt: isTruth, grants: listOf(isGrant) },
+    ["name", "secretName"],
+  );
+  return isRight(value);
+};
+
 /** Whether it is an image with a digest, or with a tag other than latest. */
 export const isImage: Check = (value) =>
   matches(imageName)(value) && /[@:][^/]*$/.test(value as string) && !(value as string).endsWith(":latest");

@@ -58,14 +58,15 @@ function together(
   const isCassandra = component !== "CockroachCluster";
   const { auth = "password", tlsSecret, image, ...others } = right as Told & { tlsSecret?: string };
   const tls = tlsSecret === undefined ? "none" : "secret";
-  const told: Told = { ...others, ...(isCassandra && { image, auth, tls }) };
+  const { superuser = "admin" } = others;
+  const told: Told = { ...others, ...(isCassandra && { image, auth, tls, superuser }) };
   const lines = misfits(
     told,
     isCassandra ? "cassandra" : "cockroachdb",
     (name) => shapes[name as keyof typeof shapes].allowed,
   ).map((misfit) => lineOf(misfit));
   const refuse = (name: string, refusal: Refusal) => lines.push(refusalLine(name, show(name, right[name]), refusal));
-  const { superuser = "admin", superuserPassword, superuserSecret, certManager, clientCertificates } = right;
+  const { superuserPassword, superuserSecret, certManager, clientCertificates } = right;
   const { adopt, racks, memberService } = right as { adopt?: string } & Pick<Told, "racks" | "memberService">;
   const hasPassword = superuserPassword !== undefined || isLater.includes("superuserPassword");
   if (isCassandra && auth === "none") {
@@ -73,6 +74,7 @@ function together(
     if (superuser !== "admin") refuse("superuser", refusal);
     if (hasPassword) refuse("superuserPassword", refusal);
     if (superuserSecret !== undefined) refuse("superuserSecret", refusal);
+    if (others.roles?.length) refuse("roles", refusal);
   } else if (hasPassword && superuserSecret !== undefined)
     refuse("superuserSecret", { circumstance: "beside superuserPassword", rule: "must be left out" });
   if (tls === "none") {

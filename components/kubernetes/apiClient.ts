@@ -116,17 +116,21 @@ export class KubernetesClient {
   /**
    * Runs a command in the Cassandra container of a pod.
    * @param seconds time-out; the command may go on in the pod
+   * @param input for the command's standard input, whose end the command must find by itself
    * @returns its standard output
    * @throws {Error} with the output, if the command fails; with the missing permission, if one is missing
    */
-  async exec({ namespace, pod }: PodReference, command: string[], seconds = 60): Promise<string> {
+  async exec({ namespace, pod }: PodReference, command: string[], seconds = 60, input?: string): Promise<string> {
     const { Exec } = await import("@kubernetes/client-node");
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    // It never ends: before version 5 of the protocol, its end would close the connection.
+    const stdin = input === undefined ? null : new PassThrough();
+    stdin?.write(input);
     const said = Promise.all([text(stdout), text(stderr)]);
     const status = await new Promise<V1Status>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no answer from ${pod} within ${seconds} s`)), 1000 * seconds);
       new Exec(this.config)
-        .exec(namespace, pod, "cassandra", command, stdout, stderr, null, false, (status) => {
+        .exec(namespace, pod, "cassandra", command, stdout, stderr, stdin, false, (status) => {
           clearTimeout(timer);
           resolve(status);
         })

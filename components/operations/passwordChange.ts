@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OwedStep } from "../engine/owedStep";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
+import { rolesKey } from "../cassandra/recordedRoles";
 import { lastLogLine } from "../cassandra/podLog";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { errorMessage, KubernetesClient } from "../kubernetes/apiClient";
@@ -81,7 +82,7 @@ export class PasswordChange extends OwedStep<Goal, Plan> {
 }
 
 /** Seconds after which no member accepts the old password from its cache: Cassandra's `credentials_validity` is two seconds. */
-const credentialCacheSeconds = 3;
+export const credentialCacheSeconds = 3;
 
 /** The pods read the Secret themselves, so that no password is part of the command. */
 async function changePassword({ name, selector, cluster }: PasswordChangeArgs, namespace: string): Promise<void> {
@@ -107,7 +108,7 @@ async function waitUntilPasswordIsSet(args: PasswordChangeArgs, { namespace, sec
     if (known === password) return;
     // Simulated pods write no host ID and address into the ring record.
     const { data = {} } = await core.readNamespacedConfigMap({ name: record, namespace });
-    if (!Object.values(data).some((entry) => entry.includes(" "))) return;
+    if (!Object.entries(data).some(([key, entry]) => key !== rolesKey && entry.includes(" "))) return;
     await sleep(1000);
   }
   const said = await complaintOf(args, namespace);

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { failUpdate } from "../engine/failUpdate";
 import { qualifiedPropertyName } from "../engine/propertyNames";
 import { KubernetesClient, undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
@@ -52,6 +53,27 @@ export function refuseWithoutSecrets(
     { onDryRun: true },
   );
 }
+
+/**
+ * Data of a Secret that somebody else makes, each value in base64. Each update reads it anew, with the client of the guards: the provider
+ * would keep the whole Secret in the state, with the annotation in which `kubectl apply` leaves the data.
+ * @returns never, if the Secret is missing or wrong: the update fails, and nothing that waits for the data is made
+ */
+export async function readRequiredSecret(
+  secret: RequiredSecret,
+  namespace: string,
+  cluster: KubeContext | undefined,
+): Promise<Record<string, string>> {
+  const { core } = await KubernetesClient.connect(cluster);
+  const found = await core.readNamespacedSecret({ name: secret.secretName, namespace }).catch(undefinedWhenNotFound);
+  const problem = problemOf(secret, namespace, found?.data);
+  if (problem === undefined) return found!.data!;
+  failUpdate(problem);
+  return new Promise(() => undefined);
+}
+
+/** A value of a Secret's data. */
+export const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
 
 /** Why a Secret cannot be used, and what is allowed; undefined if it can. @param data undefined if there is no such Secret */
 export function problemOf(

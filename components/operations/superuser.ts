@@ -1,13 +1,11 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random";
-import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { shapes } from "../args/shapes";
-import { failUpdate } from "../engine/failUpdate";
 import { Identity, labels } from "../objects/labels";
 import { afterItsVolumes } from "./garbageCollection";
-import { problemOf, RequiredSecret } from "./requiredSecrets";
+import { decoded, readRequiredSecret, RequiredSecret } from "./requiredSecrets";
 
 export interface SuperuserArgs extends Identity {
   namespace: pulumi.Input<string>;
@@ -77,24 +75,13 @@ export function superuserSecret(secretName: string): RequiredSecret {
   return { key: "superuserSecret", secretName, files: ["password"], form: allowed, problem };
 }
 
-const decoded = (base64: string) => Buffer.from(base64, "base64").toString();
-
-/**
- * The password in a Secret. Each update reads it anew, with the client of the guards: the provider would keep the whole Secret in the
- * state, with the annotation in which `kubectl apply` leaves the data.
- */
+/** The password in a Secret. */
 function passwordIn(
   secret: string,
   namespace: pulumi.Input<string>,
   cluster: KubeContext | undefined,
 ): pulumi.Output<string> {
-  return pulumi.output(namespace).apply(async (of) => {
-    const { core } = await KubernetesClient.connect(cluster);
-    const found = await core.readNamespacedSecret({ name: secret, namespace: of }).catch(undefinedWhenNotFound);
-    const problem = problemOf(superuserSecret(secret), of, found?.data);
-    if (problem === undefined) return decoded(found!.data!.password);
-    failUpdate(problem);
-    // Never resolved, so that no member is given the password.
-    return new Promise<string>(() => undefined);
-  });
+  return pulumi
+    .output(namespace)
+    .apply(async (of) => decoded((await readRequiredSecret(superuserSecret(secret), of, cluster)).password));
 }

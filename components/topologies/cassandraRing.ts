@@ -17,6 +17,7 @@ import type { RequiredPermissions } from "../operations/accountPermissions";
 import { WorkloadMemory } from "../operations/replacementGuard";
 import { ringGuard } from "../operations/ringGuard";
 import { PasswordChange } from "../operations/passwordChange";
+import { Roles } from "../operations/roles";
 import { Superuser } from "../operations/superuser";
 import { PodTemplate } from "./podTemplate";
 import type { CassandraRingArgs } from "./ringArgs";
@@ -170,17 +171,18 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     return pulumi.all([this.guarded, this.memory.forDependents]).apply((known) => [...known.flat(), ...first]);
   }
 
-  /** The Service for clients, after the pods, and the change of the superuser's password. @param pods what makes them */
+  /** The Service for clients, after the pods, the change of the superuser's password, and further roles. @param pods what makes them */
   protected serveClients(name: string, pods: pulumi.ResourceOptions["dependsOn"]): k8s.core.v1.Service {
     const { superuser, selector, cluster } = this;
     if (superuser) {
       const { namespace } = this.metadata;
-      const record = this.record.configMapName;
-      new PasswordChange(
-        `${name}-password`,
-        { name: this.identity.name, namespace, selector, superuser, record, cluster },
-        { parent: this, dependsOn: pods },
-      );
+      const ring = { name: this.identity.name, namespace, selector, record: this.record.configMapName, cluster };
+      const changed = new PasswordChange(`${name}-password`, { ...ring, superuser }, { parent: this, dependsOn: pods });
+      const after = changed.urn;
+      const { roles = [] } = this.args;
+      // A dependency on the step itself would wait for the resources in it, and it has none.
+      const dependsOn = after.apply(() => pods ?? []) as typeof pods;
+      new Roles(`${name}-roles`, { ...ring, roles, superuser: superuser.username, after }, { parent: this, dependsOn });
     }
     return this.service.serveClients(pods);
   }

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Role } from "../cassandra/roles";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import type { CertManager } from "../objects/certificates";
 import type { Egress, Peer } from "../objects/networkPolicy";
@@ -34,6 +35,8 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   superuserPassword?: pulumi.Input<string>;
   /** Name of a Secret of the namespace that somebody else makes, whose key `password` is that password. @default superuserPassword */
   superuserSecret?: string;
+  /** Further roles, each with its password in a Secret that somebody else makes, if clients log in. @default none */
+  roles?: Role[];
   /**
    * Name of a Secret with certificates, by which members and clients encrypt what they send: `tls.crt`, `tls.key` in PKCS#8, and the
    * `ca.crt` that they trust. That authority must sign for this ring alone: every holder of a certificate of it can join as a member.

@@ -16,6 +16,7 @@ import { type PodAdmissionArgs, refuseUnadmittedPods } from "../operations/podAd
 import { warnOfAnotherOwner } from "../operations/ownerChange";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { withoutSelfReplacement } from "../operations/selfReplacement";
+import { roleSecret } from "../operations/roleSecrets";
 import { superuserSecret } from "../operations/superuser";
 import type { CassandraRingArgs } from "./ringArgs";
 import { type RingLayout, topologyOf } from "./ringLayout";
@@ -23,13 +24,14 @@ import { propertyName } from "../engine/propertyNames";
 
 /** Inputs of a ring's component: what its hooks are told. They wait for no other arg, so that a refused ring makes nothing. */
 export function hookInputs(args: CassandraRingArgs): pulumi.Inputs {
-  const { namespace, clusterName, clientCertificates, podSecurity, superuserSecret } = args;
+  const { namespace, clusterName, clientCertificates, podSecurity, superuserSecret, roles } = args;
   return {
     namespace,
     clusterName,
     ...(clientCertificates === "required" && { clientCertificates }),
     ...(podSecurity === "openshift" && { podSecurity }),
     ...(superuserSecret !== undefined && { superuserSecret }),
+    ...(roles?.length && { roleSecrets: roles.map(({ name, secretName }) => `${name} ${secretName}`) }),
   };
 }
 
@@ -42,7 +44,10 @@ export function withHooks(
   opts: pulumi.ComponentResourceOptions = {},
 ): pulumi.ComponentResourceOptions {
   const { hooks } = opts;
-  const given = args.superuserSecret === undefined ? [] : [superuserSecret(args.superuserSecret)];
+  const given = [
+    ...(args.superuserSecret === undefined ? [] : [superuserSecret(args.superuserSecret)]),
+    ...(args.roles ?? []).map(roleSecret),
+  ];
   const ofPassword = given.length > 0 ? [refuseWithoutSecrets(`${name}-superuser`, cluster, given)] : [];
   const beforeCreate = [
     ...(hooks?.beforeCreate ?? []),

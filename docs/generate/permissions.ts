@@ -20,7 +20,7 @@ export const baseNeeds: Need[] = [
 const furtherNeeds: [Need, string][] = [
   [
     "commandsInPods",
-    "commands in pods (nodetool): a preview without them says that it could not look at the ring; an update that removes members or restarts pods is refused",
+    "commands in pods (nodetool): a preview without them says that it could not look at the ring; an update that removes members, restarts pods or changes roles is refused",
   ],
   [
     "trials",

@@ -1,4 +1,5 @@
 import { clusterSeen, rules } from "../../policies/rules";
+import { fewSuperusers } from "../../policies/superuserRoles";
 import { code, page, table } from "./markdown";
 
 export const policiesPage = () =>
@@ -9,7 +10,7 @@ export const policiesPage = () =>
       "`pulumi preview --policy-pack policies`. A mandatory policy stops `pulumi up`; an advisory policy warns.",
     table(
       ["Policy", "Level", "What must hold", "Compares with the live object of"],
-      [...rules, clusterSeen].map(({ name, enforcementLevel, description, needsLive = [] }) => [
+      [...rules, fewSuperusers, clusterSeen].map(({ name, enforcementLevel, description, needsLive = [] }) => [
         code(name),
         enforcementLevel,
         description,

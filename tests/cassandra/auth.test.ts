@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/src/lab";
 import { smallMembers } from "../support/stack";
+import { ApplicationRole } from "../support/applicationRole";
 import { Credentials, inRingLab, RingStack } from "../support/ringStack";
 import { Session } from "../support/session";
 
@@ -116,6 +117,25 @@ describe("a ring whose clients log in", function () {
     assert.match(await login("cassandra-1", first), /password are incorrect/);
   });
 
+  it("gives an application a role of its own, which may do what it is granted, with another password once its Secret has one", async () => {
+    const app = new ApplicationRole(lab, stack, "app");
+    const first = await app.setPassword("of-the-application.1");
+    const count = "SELECT count(*) FROM rows.numbers;";
+    configure({ replicas: 3, roles: [app.of({ permissions: ["SELECT"], keyspace: "rows" })] });
+    assert.match(await stack.pulumi("preview"), /role app is created\n[^]*app is granted SELECT on keyspace rows/);
+    await stack.up();
+    assert.match(await app.run("cassandra-1", first, count), /^ +1000$/m);
+    const write = await app.run("cassandra-1", first, "INSERT INTO rows.numbers (id) VALUES (-1);");
+    assert.match(write, /User app has no MODIFY permission on <table rows\.numbers> or any of its parents/);
+    const second = await app.setPassword("of-the-application.2");
+    assert.match(await stack.pulumi("preview"), /the password of app changes: sessions go on/);
+    await stack.up();
+    assert.match(await app.run("cassandra-2", second, count), /^ +1000$/m);
+    assert.match(await login("cassandra-2", first), /Provided username app and\/or password are incorrect/);
+    for (const { password } of [first, second]) passwords.add(password);
+    await stack.up("--expect-no-changes");
+  });
+
   it("@all takes it from a Secret of somebody else, and another one with the next update", async () => {
     const before = await superuser();
     for (const mine of ["from-a-vault.1", "from-a-vault.2"]) {
@@ -183,8 +203,8 @@ describe("a ring whose clients log in", function () {
       ]),
     };
     for (const i of [0, 1, 2]) seen[`log of cassandra-${i}`] = await stack.log(`cassandra-${i}`);
-    // The first one, the given one, another at random, and the one by --replace; the cases of `test:all` have had more.
-    assert.ok(passwords.size >= 4, `not all that there have been: ${passwords.size}`);
+    // The first one, the given one, another at random, the one by --replace, and two of an application; the cases of `test:all` have had more.
+    assert.ok(passwords.size >= 6, `not all that there have been: ${passwords.size}`);
     for (const [where, text] of Object.entries(seen)) {
       assert.ok(text.length > 100, `nothing was looked at: ${where}`);
       for (const password of passwords) {

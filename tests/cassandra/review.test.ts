@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
+import { ApplicationRole } from "../support/applicationRole";
 import { growingClass, smallMembers } from "../support/stack";
 import { baseOf, deployBase, testEdits } from "../support/reviewEdits";
 import { badStacks } from "../support/badConfig";
@@ -18,7 +19,9 @@ describe("the review of an edit of a ring", function () {
     await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(growingClass) });
     await deployBase(stack, "persistent");
     const replication = `{'class': 'NetworkTopologyStrategy', '${smallMembers.datacenter}': 3}`;
-    await stack.cql("cassandra-0", `CREATE KEYSPACE shop WITH replication = ${replication};`);
+    const byHand = "CREATE ROLE reports WITH PASSWORD = 'made-by-hand' AND LOGIN = true;";
+    await stack.cql("cassandra-0", `CREATE KEYSPACE shop WITH replication = ${replication}; ${byHand}`);
+    for (const role of ["app", "reports"]) await new ApplicationRole(lab, stack, role).setPassword("correct-horse");
   });
 
   testEdits("persistent", () => stack);

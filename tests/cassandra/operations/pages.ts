@@ -67,6 +67,7 @@ export const pages: Page[] = [
   },
   { name: "grow-volumes.md" },
   { name: "change-superuser-password.md" },
+  { name: "manage-roles.md" },
   {
     name: "interrupted-update.md",
     async before({ stack }) {

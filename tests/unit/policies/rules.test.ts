@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { rules } from "../../../policies/rules";
+import { fewSuperusers, superuserRoles } from "../../../policies/superuserRoles";
 
 describe("the policies", () => {
   it("stand in the documents with their weight", () => {
@@ -9,15 +10,31 @@ describe("the policies", () => {
     const listed = [...page.matchAll(/^\| `([a-z-]+)` \| (mandatory|advisory) \|/gm)].map(
       ([, name, level]) => `${name} ${level}`,
     );
-    const all = rules.map(({ name, enforcementLevel }) => `${name} ${enforcementLevel}`);
+    const all = [...rules, fewSuperusers].map(({ name, enforcementLevel }) => `${name} ${enforcementLevel}`);
     assert.deepEqual(listed.filter((line) => !line.startsWith("cluster-seen")).sort(), all.sort());
   });
 
   it("each say what to do, and how much they weigh", () => {
-    for (const { name, description, enforcementLevel } of rules) {
+    for (const { name, description, enforcementLevel } of [...rules, fewSuperusers]) {
       assert.match(name, /^[a-z-]+$/);
       assert.match(description, /\.$/);
       assert.ok(["advisory", "mandatory"].includes(enforcementLevel));
     }
+  });
+
+  it("advise against roles that may do everything, or may make themselves such", () => {
+    const said = (role: object, type = "cassandra:index:Roles") =>
+      superuserRoles(type, { roles: [{ name: "app", secretName: "app-login", ...role }] });
+    const needed = "grant it what it needs on its own keyspaces";
+    assert.deepEqual(said({ superuser: true }), [`role app is a superuser; ${needed}`]);
+    const asGood = `role app may make itself a superuser by MODIFY on all keyspaces, or on system_auth; ${needed}`;
+    assert.deepEqual(said({ grants: [{ permissions: ["SELECT", "MODIFY"] }] }), [asGood]);
+    assert.deepEqual(said({ grants: [{ permissions: ["MODIFY"], keyspace: "system_auth" }] }), [asGood]);
+    assert.deepEqual(
+      said({ grants: [{ permissions: ["SELECT"] }, { permissions: ["MODIFY"], keyspace: "shop" }] }),
+      [],
+    );
+    assert.deepEqual(said({ superuser: true }, "kubernetes:core/v1:Secret"), []);
+    assert.deepEqual(superuserRoles("cassandra:index:Roles", {}), []);
   });
 });

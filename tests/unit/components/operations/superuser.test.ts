@@ -73,7 +73,7 @@ describe("the superuser of a ring", () => {
           await callHook("cassandra-password-password-change", { newInputs: inputs });
         },
       );
-    await create({ formed: "2026-01-01T00:00:00Z" });
+    await create({ formed: "2026-01-01T00:00:00Z", roles: '{"owed": ["what an earlier update has owed"]}' });
     const made = setTimeout(() => (secret.data.known = "p"), 2500);
     await create({ "cassandra-0": "id 10.0.0.1" });
     assert.equal(secret.data.known, "p", "it did not wait");

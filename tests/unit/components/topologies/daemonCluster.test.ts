@@ -70,6 +70,7 @@ describe("DaemonCluster", () => {
       "cassandra:index:DataGuard cassandra-daemon-ring",
       "cassandra:index:PasswordChange cassandra-daemon-password",
       "cassandra:index:RingRecord cassandra-daemon",
+      "cassandra:index:Roles cassandra-daemon-roles",
       "cassandra:index:Superuser cassandra-daemon-superuser",
       "cassandra:index:WorkloadMemory cassandra-daemon",
       "core/v1:ConfigMap cassandra-daemon",

@@ -54,6 +54,7 @@ describe("EphemeralCluster", () => {
       "cassandra:index:EphemeralCluster cassandra",
       "cassandra:index:PasswordChange cassandra-password",
       "cassandra:index:RingRecord cassandra",
+      "cassandra:index:Roles cassandra-roles",
       "cassandra:index:RollingUpdate cassandra",
       "cassandra:index:Superuser cassandra-superuser",
       "cassandra:index:WorkloadMemory cassandra",

@@ -75,6 +75,7 @@ describe("PersistentCluster", () => {
       "cassandra:index:PasswordChange cassandra-password",
       "cassandra:index:PersistentCluster cassandra",
       "cassandra:index:RingRecord cassandra",
+      "cassandra:index:Roles cassandra-roles",
       "cassandra:index:RollingUpdate cassandra",
       "cassandra:index:Superuser cassandra-superuser",
       "cassandra:index:WorkloadMemory cassandra",
