@@ -59,7 +59,8 @@ export class DaemonCluster extends CassandraRing {
     const { selector, cluster, metadata, memory, podTemplate } = this;
     const ring = { name: args.name, selector, cluster, stallTimeoutMinutes };
     const privileges = hostPath === undefined ? [] : [ofFolder(hostPath)];
-    const canStart = podHooks(name, args, { selector, cluster, parent: this }, ...privileges);
+    const streamsAtEnd = !outlivesPod(disk);
+    const canStart = podHooks(name, args, { selector, cluster, streamsAtEnd, parent: this }, ...privileges);
     const workload = { apiVersion: "apps/v1", kind: maker } as const;
     const isOnNodes = disk.kind === "hostPath";
     const client = (namespace: string) => new UnorderedRing(cluster, { ...ring, namespace, maker, isOnNodes });

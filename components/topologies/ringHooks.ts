@@ -95,7 +95,7 @@ export function newServiceHooks(
 }
 
 /** A ring whose pods a controller is about to make. */
-export interface RingOfPods extends Omit<PodAdmissionArgs, "subject"> {
+export interface RingOfPods extends Omit<PodAdmissionArgs, "subject" | "acceptDataLoss"> {
   cluster: KubeContext;
   /** The resource that `pulumi up` shows warnings at. */
   parent: pulumi.Resource;
@@ -107,7 +107,7 @@ export interface RingOfPods extends Omit<PodAdmissionArgs, "subject"> {
  */
 export function podHooks(
   name: string,
-  { name: ring, lockMemory, tlsSecret, certManager }: CassandraRingArgs,
+  { name: ring, lockMemory, tlsSecret, certManager, acceptDataLoss }: CassandraRingArgs,
   { parent, ...pods }: RingOfPods,
   ...more: Privilege[]
 ): pulumi.ResourceHook[] {
@@ -119,7 +119,7 @@ export function podHooks(
   return [
     ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...more]),
     ...(secrets.length > 0 ? [refuseWithoutSecrets(name, cluster, secrets)] : []),
-    refuseUnadmittedPods(name, { ...pods, subject }, parent),
+    refuseUnadmittedPods(name, { ...pods, subject, acceptDataLoss }, parent),
     warnOfTooFewNodes(name, { selector: pods.selector, cluster, subject }, parent),
   ];
 }
