@@ -49,6 +49,6 @@ export const lossByProxy = ({ subject, namespace, proxy }: ProxiedPods): string 
 export const lossOfProxiedPods = ({ subject, namespace, proxy }: ProxiedPods): string =>
   `${subject} in namespace ${namespace}: this update ends pods that have the container ${proxy}, which ends as soon as a pod is asked to end. ` +
   "Their members cannot stream their data to the others then: rows of which no other member has a replica are lost with the pods, and the " +
-  `pods themselves end after a day, unless \`kubectl delete pod --force\` ends them (docs/concepts/security.md). ${toLose()}`;
+  `pods themselves end after a day, unless \`kubectl delete pod -n ${namespace} POD --force\` ends them (docs/concepts/security.md). ${toLose()}`;
 
 const toLose = () => `To lose the data: ${settingOf("acceptDataLoss", true)}`;

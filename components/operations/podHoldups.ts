@@ -1,4 +1,5 @@
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
+import { lastingCauseOf } from "./lastingCauses";
 
 /** What holds a pod, or the object that makes pods or holds their data. */
 export interface Holdup {
@@ -34,13 +35,14 @@ const remedies: [RegExp, string][] = [
     "set `nodeSelector`, `affinity` and `racks` to labels that nodes have",
   ],
   [/storageclass.*not found|no storage class is set/i, "set `storageClassName` to a StorageClass of the cluster"],
-  [/ImagePull|InvalidImageName/, "set `image` to one that exists, and `imagePullSecrets` if it needs a login"],
+  [/ImagePull/, "set `image` to one that exists, and `imagePullSecrets` if it needs a login"],
   [/FailedMount|FailedAttach/, "the volume must be free of its previous node; the events of the pod tell more"],
 ];
 
 /** What holds the pods of a ring that do not run yet, one for each object. @param now milliseconds since the epoch */
 export function holdupsOf({ pods, events, makers }: PodStates, now = Date.now()): Holdup[] {
-  const held = pods.filter(
+  const [lasting, others] = [true, false].map((lasts) => pods.filter((pod) => !!lastingCauseOf(pod) === lasts));
+  const held = others.filter(
     ({ metadata, status }) => status?.phase === "Pending" && metadata?.deletionTimestamp === undefined,
   );
   const newest = Math.max(0, ...pods.map(({ metadata }) => new Date(metadata?.creationTimestamp ?? 0).getTime()));
@@ -52,6 +54,11 @@ export function holdupsOf({ pods, events, makers }: PodStates, now = Date.now())
     ...ofMakers.map((event) =>
       holdup(`${event.involvedObject.kind} ${event.involvedObject.name} makes no pod yet`, event),
     ),
+    // While the provider waits, nothing but the engine's cancellation reaches it.
+    ...lasting.map((pod) => ({
+      id: `${pod.metadata!.name}: lasting`,
+      line: `${lastingCauseOf(pod)}. Waiting does not help: end this update (Ctrl-C), and run \`pulumi up\` again after the edit`,
+    })),
     ...held.flatMap((pod) => holdupOf(pod, events, now) ?? []),
   ];
 }

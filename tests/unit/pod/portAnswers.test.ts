@@ -6,6 +6,7 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as tls from "node:tls";
+import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import { certify } from "../../support/certificates";
 import { scripts } from "./runScript";
@@ -89,10 +90,8 @@ describe("port_answers.py", function () {
     fs.writeFileSync(path.join(at, "cassandra.json"), JSON.stringify(changes));
     const program = `import sys; sys.path.insert(0, "${at}"); import port_answers as p; print(p.answers_cql("${host}"), p.answers_internode("${host}"))`;
     const options = { env: { PATH: process.env.PATH, POD_IP: "10.0.0.99", ...env } };
-    const said = await new Promise<string>((resolve, reject) => {
-      execFile("python3", ["-B", "-c", program], options, (error, stdout) => (error ? reject(error) : resolve(stdout)));
-    });
-    return said
+    const { stdout } = await promisify(execFile)("python3", ["-B", "-c", program], options);
+    return stdout
       .trim()
       .split(" ")
       .map((word) => word === "True");
