@@ -18,6 +18,7 @@ import {
 } from "../components/index";
 import { optionFormat } from "../components/cassandra/refusedOptions";
 import { shapes } from "../components/args/shapes";
+import { isRegistry } from "../components/args/imageReference";
 import { matches } from "../components/args/valueChecks";
 import type { RackNodeSelectors } from "../components/objects/racks";
 import { flag, Key, numberOf, textOf, textOrEmpty, valueOf } from "./keys";
@@ -118,9 +119,9 @@ export const commonKeys = {
     type: "string",
     default: "",
     unit: "",
-    allowed: "a registry with or without a path, such as mirror.example:5000/docker, or empty",
+    allowed: "a registry with or without a path in lower case, such as mirror.example:5000/docker, or empty",
     meaning: "Registry from which all images are pulled, in place of the registry in their names.",
-    parse: orEmpty(shaped<string>({ is: matches(/^[a-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*$/i) })),
+    parse: orEmpty(shaped<string>({ is: isRegistry })),
   },
   imagePullSecrets: {
     type: "array",

@@ -6,7 +6,8 @@ import type { MemberServiceAccess } from "../objects/memberServices";
 import type { ServiceAccess } from "../objects/services";
 import { RackNodeSelectors, setsOf } from "../objects/racks";
 import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
-import { Application, refusedParts } from "./patchRules";
+import { isImageReference } from "./imageReference";
+import { addedImages, Application, refusedParts } from "./patchRules";
 import { heapMisfits, placementMisfits, securityMisfits } from "./podMisfits";
 import { mustBe, Refusal } from "./refusal";
 import { roleMisfits } from "./roleMisfits";
@@ -65,6 +66,7 @@ export interface Misfit extends Refusal {
 export function misfits(told: Told, application: Application, allowed: (name: keyof Told) => string): Misfit[] {
   return [
     ...patchMisfits(told, application),
+    ...patchedImageMisfits(told, application),
     ...heapMisfits(told, allowed),
     ...placementMisfits(told, allowed),
     ...securityMisfits(told),
@@ -111,6 +113,20 @@ function patchMisfits({ podTemplatePatch }: Told, application: Application): Mis
     rule: "must be left out",
     reason,
   }));
+}
+
+/** Images of containers that a patch adds. The API server takes any text for one, in a dry run as well. */
+function patchedImageMisfits({ podTemplatePatch }: Told, application: Application): Misfit[] {
+  return addedImages(podTemplatePatch, application)
+    .filter(({ image }) => !isImageReference(image))
+    .map(({ part, image }) => ({
+      told: "podTemplatePatch",
+      part,
+      others: [],
+      value: image,
+      rule: mustBe("an image, its path in lower case, such as registry.example:5000/team/agent:1.2"),
+      reason: "Kubernetes cannot parse it, and no pod would start",
+    }));
 }
 
 function imageMisfits({ image }: Told): Misfit[] {

@@ -121,6 +121,19 @@ export function refusedParts(patch: unknown, application: Application): RefusedP
   ];
 }
 
+/** Images of the containers beside the application's own, by the path of the field. */
+export function addedImages(patch: unknown, application: Application): { part: string; image: string }[] {
+  const { container } = application === "cassandra" ? ofCassandra : ofCockroach;
+  const spec = fieldsOf(fieldsOf(patch).spec);
+  return ["containers", "initContainers"].flatMap((list) =>
+    itemsOf(spec[list])
+      .filter(({ name }) => list === "initContainers" || name !== container)
+      .flatMap(({ name, image }) =>
+        typeof image === "string" ? [{ part: `spec.${list}[${String(name)}].image`, image }] : [],
+      ),
+  );
+}
+
 const refusedIn = (path: string, value: unknown, reasonOf: (field: string) => string | undefined): RefusedPart[] =>
   Object.keys(fieldsOf(value)).flatMap((field) => {
     const reason = reasonOf(field);

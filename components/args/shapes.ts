@@ -5,6 +5,7 @@ import type { Auth } from "../topologies/ringArgs";
 import type { IssuerKind } from "../objects/certificates";
 import type { Storage, VolumeRetention } from "../objects/storageClass";
 import type { ClientCertificates } from "../objects/tls";
+import { isImage } from "./imageReference";
 import {
   atLeast,
   cassandraName,
@@ -16,7 +17,6 @@ import {
   isAnnotations,
   isCpu,
   isFolder,
-  isImage,
   isJson,
   isLabels,
   isLocalVolume,
@@ -110,7 +110,7 @@ export const shapes = {
     ...disks,
     allowed: "a list of {node, path} with an absolute path, at least one for each replica",
   },
-  image: text(isImage, "an image with a tag other than latest, or with a digest"),
+  image: text(isImage, "an image, its path in lower case, with a tag other than latest, or with a digest"),
   imagePullSecrets: list(secretName.is, "a list of names of lower-case letters, digits, dots and dashes"),
   memory: text(atLeast(512), "a Kubernetes quantity of at least 512Mi"),
   cpu: text(isCpu, "a Kubernetes quantity above zero, such as 500m or 2"),

@@ -17,7 +17,6 @@ export const cassandraName = /^[A-Za-z0-9][-\w ]{0,47}$/;
 const labelKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
 /** A value of a Kubernetes label, which may be empty. */
 export const labelValue = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
-const imageName = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w][\w.-]{0,127}|(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64})$/;
 
 /** Whether it is text of this pattern. */
 export const matches =
@@ -172,7 +171,3 @@ export const isRole: Check = (value) => {
   );
   return isRight(value);
 };
-
-/** Whether it is an image with a digest, or with a tag other than latest. */
-export const isImage: Check = (value) =>
-  matches(imageName)(value) && /[@:][^/]*$/.test(value as string) && !(value as string).endsWith(":latest");

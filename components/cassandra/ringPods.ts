@@ -7,6 +7,7 @@ import { defaultStallTimeoutMinutes } from "./podJob";
 import { lastWords } from "./podLog";
 import { ringOrdinalOf } from "../objects/racks";
 import { RecordEntries, hostIdIn } from "./record";
+import { lastingCauseOf } from "../operations/lastingCauses";
 import { Holdup, holdupsOf } from "../operations/podHoldups";
 import { ObservedPod } from "../operations/ringSurvey";
 
@@ -162,6 +163,7 @@ export class RingPods {
       running: pod.status?.containerStatuses?.some(({ state }) => state?.running) ?? false,
       ringOrdinal: this.ringOrdinalOf(pod.metadata!.name!),
       ending: pod.metadata!.deletionTimestamp !== undefined,
+      lastingCause: lastingCauseOf(pod),
       trouble: pod.status?.containerStatuses?.flatMap(({ state }) => state?.waiting?.reason ?? [])[0],
     };
   }

@@ -56,10 +56,16 @@ function cassandraContainer(args: CassandraPodArgs, ring: RingBinding): Containe
 }
 
 /**
- * The CQL port is open exactly while the member is a NORMAL member of the ring. There is no liveness probe: the port is closed as well
- * while a member drains or after a decommission, and a restart would do harm then.
+ * Cassandra answers at the CQL port exactly while the member is a NORMAL member of the ring. A connection alone would prove nothing
+ * (`port_answers.py`). Each probe costs 30 to 50 ms of CPU time, hence two seconds between two of them. There is no liveness probe:
+ * nothing answers either while a member drains or after a decommission, and a restart would do harm then.
  */
-const readinessProbe = { tcpSocket: { port: ports.cql }, periodSeconds: 1, timeoutSeconds: 5 };
+const readinessProbe = {
+  exec: { command: [`${scriptsFolder}/readiness.sh`] },
+  periodSeconds: 2,
+  timeoutSeconds: 6,
+  failureThreshold: 2,
+};
 
 /**
  * Seconds that a pod has to end. A member with a volume flushes its data, which takes seconds as a rule: half an hour is an upper bound.

@@ -168,6 +168,8 @@ export async function converge(
     if (step === "converged") break;
     if (!isBrief) streams = "waitFor" in step && step.joins ? await client.received(step.joins) : undefined;
     const share = "waitFor" in step && step.joins && streams?.toReceive ? streams : undefined;
+    if ("waitFor" in step && step.isInVain)
+      throw new Error(`the ring is not complete: ${step.advice}. Run \`pulumi up\` again after the edit`);
     const line = describeProgress(step, share);
     if (line !== said) {
       const left = share && "waitFor" in step ? timeLeft.describe(share.received, share.toReceive, step.joins) : "";

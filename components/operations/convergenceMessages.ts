@@ -26,6 +26,7 @@ export function describeStep(step: ConvergenceStep, { expected }: Survey): strin
     );
   if ("rejoin" in step) return `${step.rejoin.name} has left the ring, ${replicas}: \`pulumi up\` makes it join again`;
   if (step.updateRecord) return "";
+  if (step.isInVain) return `the ring is not complete: ${step.advice}`;
   return `the ring is not complete: \`pulumi up\` waits for ${step.waitFor}${step.advice ? `; ${step.advice}` : ""}`;
 }
 

@@ -31,6 +31,8 @@ export interface Wait {
   advice?: string;
   /** Whether waiting hardly helps. */
   isForPersons?: boolean;
+  /** Whether waiting cannot help: the update ends at once. */
+  isInVain?: boolean;
   /** Entries of the ring record as the ring itself has them. */
   updateRecord?: Record<string, string | null>;
 }
@@ -124,6 +126,8 @@ function podAtWrongAddress(seen: Survey): ConvergenceStep | undefined {
 
 function notServing(seen: Survey): ConvergenceStep | undefined {
   const { expected, pods, record } = seen;
+  const stuck = here(seen).find(({ ready, lastingCause }) => !ready && lastingCause !== undefined);
+  if (stuck) return { waitFor: `${stuck.name} to run`, advice: stuck.lastingCause, isInVain: true };
   for (const name of expected) {
     const pod = pods.find((one) => one.name === name);
     if (!pod) return { waitFor: `pod ${name} to be created` };

@@ -1,4 +1,4 @@
-import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec, V1PodSpec } from "@kubernetes/client-node";
+import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
 import { shareFirstCall } from "../engine/shareFirstCall";
@@ -10,6 +10,7 @@ import { selectorText } from "../objects/labels";
 import { isSelected, isTolerated } from "../objects/nodeSelection";
 import { templateOf, type Trial, tryClaim, tryPod, withoutUnknown, type Workload } from "./admissionTrials";
 import { refusalOf, type Settings, shortageRefusal, verdictOf } from "./admissionWords";
+import { classicProxyOf, lossByProxy, lossOfProxiedPods, warningOfProxy } from "./meshProxies";
 import { shortagesOf, type Wanted } from "./quotaRoom";
 import { classAnnotation, sizeAnnotation } from "./statefulSetVolumes";
 
@@ -20,6 +21,10 @@ export interface PodAdmissionArgs {
   selector: Record<string, string>;
   /** Number of its controllers, which are alike. @default 1 */
   sets?: number;
+  /** Whether the data is lost with a pod, unless its member streams it to the others while the pod ends. @default false */
+  streamsAtEnd?: boolean;
+  /** Whether an update may lose data. @default false */
+  acceptDataLoss?: boolean;
   /** The Kubernetes cluster that they are in. @default that of the default provider */
   cluster?: KubeContext;
 }
@@ -31,6 +36,8 @@ export interface PodAdmissionArgs {
  * The API server itself is asked, by a dry run of a pod and of its PersistentVolumeClaim: LimitRanges, Pod Security Standards, priority
  * classes and webhooks have their say. A dry run of one pod does not tell whether the quotas have room for all of them: that is added up
  * here. For an account that may not ask, Kubernetes decides later.
+ *
+ * The pod that the API server would make also shows the containers that webhooks add, the proxy of a service mesh for one.
  * @param parent the resource that `pulumi up` shows warnings at
  */
 export function refuseUnadmittedPods(
@@ -51,18 +58,18 @@ export function refuseUnadmittedPods(
       const [was, wanted] = [oldInputs, newInputs].map((inputs) => withoutUnknown(inputs) as Workload | undefined);
       // A namespace that is yet to be made admits anything. Where anything in the spec is secret, all of it is.
       if (!wanted?.metadata.namespace || !wanted.spec) return;
-      const { refusal, doubt } = await check(wanted, was);
+      const { refusal, doubts = [] } = await check(wanted, was);
       if (refusal !== undefined) throw new Error(refusal);
-      if (doubt !== undefined) await pulumi.log.warn(doubt, parent);
+      for (const doubt of doubts) await pulumi.log.warn(doubt, parent);
     },
     { onDryRun: true },
   );
 }
 
-/** Why an update is refused, or may wait in vain. */
+/** Why an update is refused, or what may come of it: pods that wait in vain, or that have no network while they end. */
 interface Judgement {
   refusal?: string;
-  doubt?: string;
+  doubts?: string[];
 }
 
 /** What an update makes in a namespace, and what the namespace says to that. */
@@ -97,10 +104,25 @@ class PodAdmission {
     if (shortages.length > 0) return { refusal: shortageRefusal(shortages, applicant) };
     const full = objections.find(({ verdict }) => verdict === "no room");
     if (full) return { refusal: refusalOf(full.words, applicant, []) };
+    const { refusal, doubts = [] } = this.judgeProxies(pods, trial);
     const doubt = objections.find(({ verdict }) => verdict === "doubtful");
-    return doubt
-      ? { doubt: `${this.args.subject}: namespace ${namespace} may not admit its pods: ${doubt.words}` }
-      : {};
+    const words = doubt && `${this.args.subject}: namespace ${namespace} may not admit its pods: ${doubt.words}`;
+    return { refusal, doubts: [...(words === undefined ? [] : [words]), ...doubts] };
+  }
+
+  /** What becomes of members whose pods have a mesh's proxy, which ends before them. */
+  private judgeProxies(pods: Wanted<V1PodSpec>, trial: Trial<V1Pod> | undefined): Judgement {
+    const { namespace, args } = this;
+    const isTried = trial !== undefined && "admitted" in trial;
+    const told = (proxy: string) => ({ subject: args.subject, namespace, proxy });
+    const judged = (loss: string): Judgement => (args.acceptDataLoss ? { doubts: [loss] } : { refusal: loss });
+    const end = pods.areRenewed || pods.present.length > pods.count;
+    const ending = end ? pods.present.map(classicProxyOf).find((proxy) => proxy !== undefined) : undefined;
+    const made = isMade(pods) ? classicProxyOf(isTried ? trial.admitted.spec : pods.spec) : undefined;
+    // Where nobody has tried the template, webhooks may yet make a native sidecar of its proxy.
+    if (args.streamsAtEnd && made && isTried) return judged(lossByProxy(told(made)));
+    if (args.streamsAtEnd && ending) return judged(lossOfProxiedPods(told(ending)));
+    return made ? { doubts: [warningOfProxy(told(made))] } : {};
   }
 
   private async pods(): Promise<Wanted<V1PodSpec>> {

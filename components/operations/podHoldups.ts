@@ -1,4 +1,5 @@
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
+import { lastingCauseOf } from "./lastingCauses";
 
 /** What holds a pod, or the object that makes pods or holds their data. */
 export interface Holdup {
@@ -34,13 +35,14 @@ const remedies: [RegExp, string][] = [
     "set `nodeSelector`, `affinity` and `racks` to labels that nodes have",
   ],
   [/storageclass.*not found|no storage class is set/i, "set `storageClassName` to a StorageClass of the cluster"],
-  [/ImagePull|InvalidImageName/, "set `image` to one that exists, and `imagePullSecrets` if it needs a login"],
+  [/ImagePull/, "set `image` to one that exists, and `imagePullSecrets` if it needs a login"],
   [/FailedMount|FailedAttach/, "the volume must be free of its previous node; the events of the pod tell more"],
 ];
 
 /** What holds the pods of a ring that do not run yet, one for each object. @param now milliseconds since the epoch */
 export function holdupsOf({ pods, events, makers }: PodStates, now = Date.now()): Holdup[] {
-  const held = pods.filter(
+  const [lasting, others] = [true, false].map((lasts) => pods.filter((pod) => !!lastingCauseOf(pod) === lasts));
+  const held = others.filter(
     ({ metadata, status }) => status?.phase === "Pending" && metadata?.deletionTimestamp === undefined,
   );
   const newest = Math.max(0, ...pods.map(({ metadata }) => new Date(metadata?.creationTimestamp ?? 0).getTime()));
@@ -52,6 +54,10 @@ export function holdupsOf({ pods, events, makers }: PodStates, now = Date.now())
     ...ofMakers.map((event) =>
       causeOf(`${event.involvedObject.kind} ${event.involvedObject.name}`, "makes no pod yet", event),
     ),
+    ...lasting.map((pod) => {
+      const { name = "" } = pod.metadata!;
+      return { subject: name, reason: lastingReason, why: lastingCauseOf(pod)!.replace(`${name} `, "") };
+    }),
     ...held.flatMap((pod) => causeOfPod(pod, events, now) ?? []),
   ];
   return [...new Set(causes.map(({ why }) => why))].map((why) => holdup(causes.filter((cause) => cause.why === why)));
@@ -68,10 +74,20 @@ interface Cause {
 /** One cause of one or more that wait. All pods of a large ring may wait for the same. */
 function holdup(causes: Cause[]): Holdup {
   const [{ subject, reason, why }] = causes;
-  const [, remedy] = remedies.find(([words]) => words.test(why)) ?? [];
   const others = causes.length > 1 ? `, as do ${causes.length - 1} more` : "";
-  return { id: `${subject}: ${reason}`, line: `${subject} ${why}${others}${remedy ? `; ${remedy}` : ""}` };
+  return { id: `${subject}: ${reason}`, line: `${subject} ${why}${others}${remedyFor(causes[0])}` };
 }
+
+function remedyFor({ reason, why }: Cause): string {
+  // While the provider waits, nothing but the engine's cancellation reaches it.
+  if (reason === lastingReason)
+    return ". Waiting does not help: end this update (Ctrl-C), and run `pulumi up` again after the edit";
+  const [, remedy] = remedies.find(([words]) => words.test(why)) ?? [];
+  return remedy ? `; ${remedy}` : "";
+}
+
+/** Reason of a pod that can never run as it is. */
+const lastingReason = "lasting";
 
 function causeOf(subject: string, what: string, { reason = "", message = "" }: { reason?: string; message?: string }) {
   const said = [reason, message.split("\n")[0]].filter(Boolean).join(": ");

@@ -18,6 +18,8 @@ export interface ObservedPod {
   ending: boolean;
   /** Kubernetes' reason why its container does not run: `ImagePullBackOff`. */
   trouble?: string;
+  /** Why it can never run as it is, in a sentence with what to do. @default it may run yet */
+  lastingCause?: string;
   /** Whether it writes its part of the ring record itself, and empties the disk of a member that has left. */
   keepsRecord: boolean;
 }

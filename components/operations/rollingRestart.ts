@@ -10,9 +10,10 @@ import {
   retryWhileUnavailable,
   apiErrorKind,
 } from "../kubernetes/apiClient";
-import { hasEnded } from "../kubernetes/podState";
+import { hasEnded, isReady } from "../kubernetes/podState";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { ringOrdinalOf } from "../objects/racks";
+import { lastingCauseOf } from "./lastingCauses";
 import { nextStep, viewOf } from "./rollingRestartPlan";
 import { RecordEntries, topologyChangeIn, membersAwaitingRepair } from "../cassandra/record";
 
@@ -143,9 +144,10 @@ async function restartPods(
   let said = "";
   let since = Date.now();
   for (let round = 0; ; round++) {
-    const pods = (await retryWhileUnavailable(() => connection.pods(namespace, selector)))
-      .filter((pod) => !hasEnded(pod))
-      .map(viewOf);
+    const found = (await retryWhileUnavailable(() => connection.pods(namespace, selector))).filter(
+      (pod) => !hasEnded(pod),
+    );
+    const pods = found.map(viewOf);
     // The last pod first, as Kubernetes does it with one StatefulSet.
     if (sets?.length === 1) pods.sort((a, b) => ringOrdinalOf(sets, b.name) - ringOrdinalOf(sets, a.name));
     const record = sets ? await retryWhileUnavailable(() => recordOf(connection.core, namespace, name)) : {};
@@ -156,6 +158,12 @@ async function restartPods(
     };
     const step = nextStep(pods, { ...wanted, ...observed });
     if (step === "done") return;
+    // Pods of an earlier template are replaced, whatever holds them.
+    const stuck = found
+      .filter((pod) => viewOf(pod).revision === wanted.revision && !isReady(pod))
+      .flatMap((pod) => lastingCauseOf(pod) ?? []);
+    if ("waitFor" in step && stuck.length > 0)
+      throw new Error(`ring ${name}: ${stuck[0]}. Run \`pulumi up\` again after the edit: it goes on where it stopped`);
     // Other members take a while to see a member that serves again. With replication factor 3, QUORUM fails if two of the three are not
     // seen. So no pod restarts for ten seconds.
     if ("waitFor" in step) round = 0;

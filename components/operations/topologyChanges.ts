@@ -144,6 +144,8 @@ async function waitUntilServing(
     const { pods, record } = seen;
     const misplaced = podAtForeignAddress(seen, pods);
     if (misplaced) await replaceAtNewAddress(client, misplaced, report);
+    const stuck = pods.find(({ name, ready, lastingCause }) => names.includes(name) && !ready && lastingCause);
+    if (stuck) throw new Error(`${stuck.lastingCause}`);
     const isUnlisted = (name: string) => unlisted.some(({ pod }) => pod === name);
     const serves = (name: string) =>
       pods.some((pod) => pod.name === name && (pod.ready || isUnlisted(name)) && !pod.ending);

@@ -38,7 +38,8 @@ def decide_termination(view, serves_cql, mode):
     if view.phase.startswith("left"):
         return after_decommission(view)
     enters = view.holds_topology_lock("joins") or view.topology_change().startswith(view.me + " replaces ")
-    if enters and mode:
+    # A drained Cassandra takes part in nothing, and its bootstrap has ended.
+    if enters and mode not in ("", "DRAINED"):
         # An interrupted bootstrap might become a member at the moment at which the pod ends, and the record would not know it.
         return Wait("this pod must finish joining before it can decommission")
     if view.host_id and not is_member_entry(view.record.get(view.me)) and not is_entering(view.phase):

@@ -15,6 +15,10 @@ from steps import (
 # Views in which no other member runs, after which a member no longer waits for another one: two minutes or more.
 ATTEMPTS_ALONE = 120
 
+# Views without any answer, neither of the API server nor of another member, after which a member starts all the same: half a minute or
+# more. The proxy of a service mesh may start after this container, and no connection works before.
+ATTEMPTS_WITHOUT_NETWORK = 20
+
 
 def after_decommission(view, uid):
     """The member of this disk has left the ring, and the other members hold its data. `uid` is that of the pod in which it left."""
@@ -78,6 +82,11 @@ def differs_from_record(view):
 def restart(view):
     """Where other members serve, they are asked whether they list this one. A member that they do not list has outdated data."""
     seeds = view.serving_seeds()
+    if view.record is None and not seeds and view.attempts < ATTEMPTS_WITHOUT_NETWORK:
+        return Wait(
+            "the API server or another member must answer: without a network, as before the proxy of a service mesh is ready, Cassandra "
+            "would end again. In half a minute, this member starts all the same (%s)" % view.no_answer
+        )
     listed = view.is_listed() if seeds else None
     undo_decommission = view.phase == "leaving" or view.state_log.leaving
     if listed is False and view.phase and not undo_decommission:

@@ -3,6 +3,7 @@ owner will not look for it later."""
 import sys
 
 import observe
+import port_answers
 import system
 import volume
 from gossip import members_up
@@ -28,7 +29,7 @@ def wait_for_ordinals():
     view = observe.observe_until_answered(5)
     size = int(view.record["forming"])
     for pod in view.first_pods(size):
-        while not system.accepts_connections(view.host(pod), system.GOSSIP_PORT):
+        while not port_answers.answers_internode(view.host(pod)):
             system.sleep(1)
     while not has_distributed_keyspaces():
         system.sleep(1)
@@ -59,7 +60,7 @@ def wait_for_pods():
                 observe.try_to_record(view, view.clearing_record())
             system.kill_cassandra()
             sys.exit()
-        all_gossip = all(system.accepts_connections(view.host(pod), system.GOSSIP_PORT) for pod in pods)
+        all_gossip = all(port_answers.answers_internode(view.host(pod)) for pod in pods)
         if not has_distributed_keyspaces() or not all_gossip:
             continue
         members = members_up("N")

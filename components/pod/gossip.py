@@ -5,6 +5,7 @@ member finds nobody, serves as a ring of its own, and never resolves the names a
 """
 import edit_cassandra_yaml
 import observe
+import port_answers
 import system
 from ip_address import canonical
 from kubernetes_api import NoAnswer
@@ -26,7 +27,7 @@ def reload_seeds_until_all_seen():
             return
         addresses = {name: address for name in unseen for address in system.addresses(view.host(name))[:1]}
         # Where DNS is outdated, another member's name may lead to this one.
-        running = [name for name, to in addresses.items() if to != view.address and system.accepts_connections(to, system.GOSSIP_PORT)]
+        running = [name for name, to in addresses.items() if to != view.address and port_answers.answers_internode(to)]
         up = members_up() if running else {}
         if not up:
             continue

@@ -16,6 +16,7 @@ import first_ring
 import gossip
 import member_duties
 import observe
+import port_answers
 import ring_record
 import superuser
 import superuser_secret
@@ -76,7 +77,7 @@ def wait_for_membership(closed):
 
 
 def is_normal(closed):
-    return cassandra_mode.mode() == "NORMAL" if closed else system.accepts_connections(system.ADDRESS, system.CQL_PORT)
+    return cassandra_mode.mode() == "NORMAL" if closed else port_answers.answers_cql(system.ADDRESS)
 
 
 def retry(reason):

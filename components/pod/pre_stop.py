@@ -3,6 +3,7 @@ however the hook has ended."""
 import cassandra_mode
 import decommission
 import observe
+import port_answers
 import remove_node
 import scratch
 import system
@@ -33,9 +34,8 @@ def main():
         if view.record is None:
             wait_for("the API server must answer: only it tells whether this pod is deleted or just restarted (%s)" % view.no_answer)
             continue
-        runs = system.accepts_connections(system.ADDRESS, system.GOSSIP_PORT)
-        mode = cassandra_mode.mode() if runs else ""
-        step = decide_termination(view, system.accepts_connections(system.ADDRESS, system.CQL_PORT), mode)
+        mode = cassandra_mode.mode() if system.cassandra_runs() else ""
+        step = decide_termination(view, port_answers.answers_cql(system.ADDRESS), mode)
         if isinstance(step, Wait):
             wait_for(step.reason)
         elif isinstance(step, Terminate):
@@ -69,7 +69,7 @@ def terminate(step, view, mode):
 
 
 def drain():
-    if system.accepts_connections(system.ADDRESS, system.GOSSIP_PORT):
+    if system.cassandra_runs():
         system.nodetool("drain")
 
 

@@ -3,6 +3,7 @@ modules decide on it."""
 import os
 
 import cql
+import port_answers
 import superuser_secret
 import system
 import volume
@@ -70,13 +71,13 @@ class RingView:
         """Whether a member serves CQL, and so is NORMAL. Asked once a view."""
         if name not in self._serving:
             host = self.host(name)
-            self._serving[name] = bool(host) and system.accepts_connections(host, system.CQL_PORT)
+            self._serving[name] = bool(host) and port_answers.answers_cql(host)
         return self._serving[name]
 
     def runs(self, name):
         """Whether the Cassandra of a member runs, though it may not serve CQL yet."""
         host = self.host(name)
-        return bool(host) and system.accepts_connections(host, system.GOSSIP_PORT)
+        return bool(host) and port_answers.answers_internode(host)
 
     def member_with_this_address(self, except_for):
         """Another member whose address in the record is this pod's, except for the member that this pod replaces; None where there is

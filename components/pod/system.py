@@ -17,8 +17,6 @@ from steps import HOST_ID
 
 # Folder of the scripts, whichever of them runs.
 SCRIPTS = os.path.dirname(os.path.abspath(sys.argv[0]))
-CQL_PORT = 9042
-GOSSIP_PORT = 7000
 
 # Key of this pod's member in the ring record: the pod's name, or its node's name where the data is in a folder of the node.
 MEMBER = os.environ["RING_MEMBER"]
@@ -62,16 +60,6 @@ def wait_for(*words):
         say("waiting:", reason)
         _last_wait.update(reason=reason, at=time.monotonic())
     sleep(PAUSE)
-
-
-def accepts_connections(host, port):
-    """Whether something listens there. Cassandra opens the CQL port when its member is NORMAL. A connection costs nothing, while
-    `nodetool` starts a Java each time."""
-    try:
-        socket.create_connection((host, port), timeout=2).close()
-        return True
-    except OSError:
-        return False
 
 
 def addresses(host):
@@ -118,6 +106,18 @@ def image_version():
         return ""
     found = (re.match(r"(?:apache-cassandra|cassandra-all)-(\d+\.\d+.*)\.jar$", jar) for jar in jars)
     return next((match.group(1) for match in found if match), "")
+
+
+def cassandra_runs():
+    """Whether the Cassandra of this pod runs. Its process tells, and no port: a Cassandra that does not answer may still join or leave the
+    ring."""
+    pid = scratch.read(scratch.CASSANDRA_PID)
+    try:
+        with open("/proc/%s/stat" % pid) as file:
+            # After the name of the program, which stands in brackets: Z is one that has ended, which process 1 has not collected yet.
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def kill_cassandra():

@@ -59,7 +59,9 @@ export class DaemonCluster extends CassandraRing {
     const { selector, cluster, metadata, memory, permissions, podTemplate } = this;
     const ring = { name: args.name, selector, cluster, stallTimeoutMinutes };
     const privileges = hostPath === undefined ? [] : [ofFolder(hostPath)];
-    const canStart = podHooks(name, args, { selector, cluster, permissions, maker, parent: this }, ...privileges);
+    const streamsAtEnd = !outlivesPod(disk);
+    const pods = { selector, cluster, permissions, maker, streamsAtEnd, parent: this } as const;
+    const canStart = podHooks(name, args, pods, ...privileges);
     const workload = { apiVersion: "apps/v1", kind: maker } as const;
     const isOnNodes = disk.kind === "hostPath";
     const client = (namespace: string) => new UnorderedRing(cluster, { ...ring, namespace, maker, isOnNodes });

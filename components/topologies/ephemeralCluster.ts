@@ -60,7 +60,7 @@ export class EphemeralCluster extends CassandraRing {
     const { selector, cluster, metadata, memory, permissions, podTemplate } = this;
     const ring = { name: args.name, selector, cluster, stallTimeoutMinutes };
     const client = (namespace: string) => new UnorderedRing(cluster, { ...ring, namespace, maker, isOnNodes: false });
-    const canStart = podHooks(name, args, { selector, cluster, permissions, maker, parent: this });
+    const canStart = podHooks(name, args, { selector, cluster, permissions, maker, streamsAtEnd: true, parent: this });
     const workload = { apiVersion: "v1", kind: maker } as const;
 
     this.replicationController = new k8s.core.v1.ReplicationController(

@@ -128,7 +128,7 @@ export function newServiceHooks(
 }
 
 /** A ring whose pods a controller is about to make. */
-export interface RingOfPods extends Omit<PodAdmissionArgs, "subject"> {
+export interface RingOfPods extends Omit<PodAdmissionArgs, "subject" | "acceptDataLoss"> {
   cluster: KubeContext;
   /** What the account needs. */
   permissions: RequiredPermissions;
@@ -145,7 +145,7 @@ export interface RingOfPods extends Omit<PodAdmissionArgs, "subject"> {
  */
 export function podHooks(
   name: string,
-  { name: ring, lockMemory, tlsSecret, certManager }: CassandraRingArgs,
+  { name: ring, lockMemory, tlsSecret, certManager, acceptDataLoss }: CassandraRingArgs,
   { parent, permissions, maker, ...pods }: RingOfPods,
   ...more: Privilege[]
 ): { beforeCreate: pulumi.ResourceHook[]; beforeUpdate: pulumi.ResourceHook[] } {
@@ -157,7 +157,7 @@ export function podHooks(
   const beforeCreate = [
     ...refuseWhereRestricted(name, cluster, [...(lockMemory ? [lock] : []), ...more]),
     ...(secrets.length > 0 ? [refuseWithoutSecrets(name, cluster, secrets)] : []),
-    refuseUnadmittedPods(name, { ...pods, subject }, parent),
+    refuseUnadmittedPods(name, { ...pods, subject, acceptDataLoss }, parent),
     warnOfTooFewNodes(name, { selector: pods.selector, cluster, subject }, parent),
   ];
   return { beforeCreate, beforeUpdate: [mayChange(name, permissions, needOf[maker], parent), ...beforeCreate] };

@@ -159,7 +159,7 @@ class World:
     def resolve(self, hosts):
         return [self.address_of(host) for host in hosts if host]
 
-    def listens(self, pod, host, port):
+    def answers(self, pod, host, port):
         address = self.address_of(host)
         if not self.ring.reaches(pod.address, address):
             return False

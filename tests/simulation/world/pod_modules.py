@@ -25,6 +25,11 @@ def simulated(script):
     return {
         "os": module("os", environ=environ, path=os.path, listdir=lambda path: [], **process_functions(script)),
         "system": system(script, module),
+        "port_answers": module(
+            "port_answers",
+            answers_cql=steps_of(kernel)(lambda host: world.answers(pod, host, 9042)),
+            answers_internode=steps_of(kernel)(lambda host: world.answers(pod, host, 7000)),
+        ),
         "volume": volume(script, module),
         "scratch": scratch(script, module),
         **api(script, module),
@@ -102,15 +107,15 @@ def system(script, module):
 
     return module(
         "system",
-        SCRIPTS=str(SCRIPTS), CQL_PORT=9042, GOSSIP_PORT=7000, PAUSE=pause,
+        SCRIPTS=str(SCRIPTS), PAUSE=pause,
         MEMBER=pod.name, ADDRESS=pod.address, POD_UID=pod.uid, DATACENTER="dc1",
         has_ordinal=lambda: world.has_ordinals, image_version=lambda: "", uuid_in=uuid_in,
         say=lambda *words: kernel.tell(pod.name, *words), now=lambda: "T%d" % kernel.now,
         sleep=sleep, wait_for=wait_for,
-        accepts_connections=step(lambda host, port: world.listens(pod, host, port)),
         addresses=step(lambda host: world.addresses(host)),
         nodetool=step(lambda *arguments: pod.nodetool(*arguments)),
         BackgroundCommand=BackgroundCommand,
+        cassandra_runs=step(lambda: pod.cassandra is not None),
         kill_cassandra=step(lambda: pod.kill_child(pod.cassandra_pid, 9)),
     )  # fmt: skip
 

@@ -66,7 +66,7 @@ def logins(script, module):
 
     def peers_of(host):
         kernel.step()
-        if not world.listens(pod, host, 9042):
+        if not world.answers(pod, host, 9042):
             return None
         return {host_id: one.address for host_id, one in world.ring.entries.items() if one.status in ("NORMAL", "LEAVING")}
 

@@ -94,17 +94,17 @@ describe("the schema of config", () => {
     [
       "an image without tag",
       { image: "cassandra" },
-      'image: invalid value "cassandra": must be an image with a tag other than latest, or with a digest',
+      'image: invalid value "cassandra": must be an image, its path in lower case, with a tag other than latest, or with a digest',
     ],
     [
       "an image whose port looks like a tag",
       { image: "registry:5000/cassandra" },
-      'image: invalid value "registry:5000/cassandra": must be an image with a tag other than latest, or with a digest',
+      'image: invalid value "registry:5000/cassandra": must be an image, its path in lower case, with a tag other than latest, or with a digest',
     ],
     [
       "the tag latest",
       { image: "cassandra:latest" },
-      'image: invalid value "cassandra:latest": must be an image with a tag other than latest, or with a digest',
+      'image: invalid value "cassandra:latest": must be an image, its path in lower case, with a tag other than latest, or with a digest',
     ],
     [
       "a heap in another unit",

@@ -20,7 +20,24 @@ authenticator:
 authorizer: AllowAllAuthorizer
 `;
 
-/** Replaces what the scripts see of the world beside its processes: ports, DNS, the clock. Appended to system.py. */
+/** Replaces the answers of other members by files. Appended to port_answers.py. */
+const portStubs = `
+import system
+
+
+def answers(host, port):
+    return host in " ".join(system.lines_of("open.%d" % port)).split()
+
+
+def answers_cql(host):
+    return answers(host, CQL_PORT)
+
+
+def answers_internode(host):
+    return answers(host, INTERNODE_PORT)
+`;
+
+/** Replaces what the scripts see of the world beside its processes: DNS, the clock, Cassandra. Appended to system.py. */
 const systemStubs = (world: World) => `
 import threading
 
@@ -35,8 +52,8 @@ def lines_of(name):
         return []
 
 
-def accepts_connections(host, port):
-    return host in " ".join(lines_of("open.%d" % port)).split()
+def cassandra_runs():
+    return ${world.runs === undefined ? 'ADDRESS in " ".join(lines_of("open.7000")).split()' : world.runs ? "True" : "False"}
 
 
 def addresses(host):
@@ -170,6 +187,7 @@ def find(path):
 /** What is appended to modules of the scripts, by file name. */
 export const moduleStubs = (world: World): Record<string, string> => ({
   "system.py": systemStubs(world),
+  "port_answers.py": portStubs,
   "ring_record.py": recordStubs(world),
   "workload.py": workloadStubs(world),
   "member_address.py": `import json\n${serviceStubs(world)}`,

@@ -8,10 +8,12 @@ export interface World {
   record?: Record<string, string>;
   /** Whether the API server refuses every request: it does not say why (1), no longer knows the pod (4), or does not accept its token (5). The lines of file `refusals`, which a test may write meanwhile, are those of the next requests. @default 0 */
   refusal?: number;
-  /** Hosts whose CQL port is open. */
+  /** Hosts that answer at the CQL port. */
   serving?: string[];
-  /** Hosts whose gossip port is open. @default those that serve CQL */
+  /** Hosts that answer at the port of members. @default those that serve CQL */
   gossiping?: string[];
+  /** Whether the pod's own Cassandra runs, whatever it answers. @default while it answers at the port of members */
+  runs?: boolean;
   /** Addresses that DNS has for hosts. @default 10.0.0.77 for each, and Cassandra finds the others by itself */
   addresses?: Record<string, string>;
   /** What the API server tells of pods without ordinals, a line each: `pod a 10.0.0.1 here`, `replicas 3`, `self leaving`, `successor yes`. */

@@ -184,7 +184,8 @@ describe("the first ring whose clients log in", function () {
   });
 
   it("starts with an open port once it has one, and without the record", async () => {
-    const world = { pod: "cassandra-0", env: ordered, secret, files: { "ring-member": id(0) }, data: true };
+    // Without the record, it waits a while for a network.
+    const world = { pod: "cassandra-0", env: ordered, secret, files: { "ring-member": id(0) }, data: true, waits: 21 };
     for (const record of [{ ...three, ...formed, superuser: "admin" }, undefined])
       assert.deepEqual((await run("entrypoint.sh", [], { ...world, record })).options, []);
   });

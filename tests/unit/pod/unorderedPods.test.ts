@@ -151,9 +151,13 @@ describe("pods without ordinal: how they enter a ring", function () {
   });
 
   it("comes back as itself without the API server, which DNS stands in for", async () => {
-    const outcome = await start({ record: undefined, data: true, files: { "ring-member": idOf("b") } });
+    const world = { record: undefined, data: true, files: { "ring-member": idOf("b") } };
+    const outcome = await start({ ...world, waits: 21 });
     assert.equal(outcome.startMode, "restart");
     assert.equal(outcome.seeds, "10.0.0.77");
+    const early = await start({ ...world, waits: 20 });
+    never(early);
+    assert.match(early.said, /waiting: the API server or another member must answer: without a network/);
   });
 
   it("waits for the API server when its disk is empty", async () => {

@@ -149,6 +149,23 @@ describe("pods without ordinal: how they leave", function () {
     assert.match(outcome.said, /waiting: this pod must finish joining before it can decommission/);
   });
 
+  it("does not take a Cassandra that answers nobody for one that has ended", async () => {
+    const joins = { record: { ...members("a"), ...formed, moving: "b joins" }, gossiping: ["10.0.0.1"], files: {} };
+    const mute = await stop({
+      ...joins,
+      states: "start bootstrap 10.0.0.99\nJOINING: Starting to bootstrap\n",
+      runs: true,
+    });
+    assert.match(mute.said, /waiting: this pod must finish joining before it can decommission/);
+    assert.equal(mute.record.moving, "b joins");
+    // A drained one has given its bootstrap up.
+    for (const gone of [
+      { states: "start bootstrap 10.0.0.99\nDRAINED\n", runs: true },
+      { states: "", runs: false },
+    ])
+      assert.deepEqual((await stop({ ...joins, ...gone })).record, { ...members("a"), ...formed });
+  });
+
   it("does not end where its disk holds a member that is not on record yet, since it ended a moment after it had joined", async () => {
     const record = { ...members("a"), ...formed, moving: "b joins" };
     const outcome = await stop({ record, serving: ["10.0.0.1"] });
@@ -159,7 +176,7 @@ describe("pods without ordinal: how they leave", function () {
   });
 
   it("starts Cassandra anew where it has flushed to come back, and is to go for good by now", async () => {
-    const drained = { states: "start restart 10.0.0.99\nDRAINED\n", gossiping: ["10.0.0.1"], ends: true };
+    const drained = { states: "start restart 10.0.0.99\nDRAINED\n", gossiping: ["10.0.0.1"], runs: true, ends: true };
     const outcome = await stop(drained);
     assert.ok(outcome.hasEnded);
     assert.match(outcome.said, /Cassandra must restart: it was drained/);

@@ -66,7 +66,12 @@ describe("the Cassandra pod", () => {
             requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "256Mi" },
             limits: { memory: "1Gi", "ephemeral-storage": "1Gi" },
           },
-          readinessProbe: { tcpSocket: { port: 9042 }, periodSeconds: 1, timeoutSeconds: 5 },
+          readinessProbe: {
+            exec: { command: ["/ring/readiness.sh"] },
+            periodSeconds: 2,
+            timeoutSeconds: 6,
+            failureThreshold: 2,
+          },
           lifecycle: { preStop: { exec: { command: ["/ring/pre-stop.sh"] } } },
           securityContext: {
             allowPrivilegeEscalation: false,
