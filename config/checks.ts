@@ -1,5 +1,6 @@
 import { apart, overlap, sameDisk } from "../components/args/folders";
-import { adoptionMisfits, Misfit, misfits, Told } from "../components/args/misfits";
+import { adoptionMisfits } from "../components/args/adoptionMisfits";
+import { Misfit, misfits, Told } from "../components/args/misfits";
 import { Refusal } from "../components/args/refusal";
 import { Key } from "./keys";
 import { Problems } from "./messages";

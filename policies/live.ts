@@ -1,4 +1,5 @@
-import { KubernetesClient, errorMessage, undefinedWhenNotFound } from "../components/kubernetes/apiClient";
+import { KubernetesClient } from "../components/kubernetes/apiClient";
+import { errorMessage, undefinedWhenNotFound } from "../components/kubernetes/apiErrors";
 import { KubeContext } from "../components/kubernetes/kubeconfig";
 import { KubeObject } from "./objects";
 

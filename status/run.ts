@@ -5,7 +5,8 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { errorMessage, KubernetesClient, withAnswerTimeout } from "../components/kubernetes/apiClient";
+import { KubernetesClient, withAnswerTimeout } from "../components/kubernetes/apiClient";
+import { errorMessage } from "../components/kubernetes/apiErrors";
 import type { KubeContext } from "../components/kubernetes/kubeconfig";
 import { pageOf } from "./page";
 import { inspectRing } from "./ringStatus";

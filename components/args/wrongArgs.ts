@@ -1,6 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import { argsOf, Component } from "./argRules";
-import { adoptionMisfits, Misfit, misfits, Told } from "./misfits";
+import { adoptionMisfits } from "./adoptionMisfits";
+import { Misfit, misfits, Told } from "./misfits";
 import { inWordsOf, mustBe, Refusal, refusalLine } from "./refusal";
 import { otherKind, Shape, shapes } from "./shapes";
 import { isLater as holdsLater, shown, shownName } from "./shownValue";

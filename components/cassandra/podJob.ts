@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { propertyName } from "../engine/propertyNames";
-import { apiErrorKind } from "../kubernetes/apiClient";
+import { apiErrorKind } from "../kubernetes/apiErrors";
 
 /** Default minutes without progress after which a step is given up. */
 export const defaultStallTimeoutMinutes = 15;

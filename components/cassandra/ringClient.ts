@@ -1,6 +1,7 @@
 import type { KubernetesObject, V1OwnerReference } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
-import { waitUntilClear, undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiClient";
+import { waitUntilClear } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiErrors";
 import { decommission } from "../operations/memberDecommission";
 import { ProgressReporter } from "../engine/progressReporter";
 import { cleanupRefusal, parseCleanup } from "./nodetool";

@@ -1,6 +1,7 @@
 import type { V1PersistentVolumeClaim, V1Pod, V1PodSpec, V1StatefulSet } from "@kubernetes/client-node";
 import { scriptsFolder } from "../objects/podVolumes";
-import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import { isReady } from "../kubernetes/podState";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { defaultStallTimeoutMinutes } from "./podJob";

@@ -1,5 +1,5 @@
 import type { KubernetesObject, V1OwnerReference, V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { apiErrorKind } from "../kubernetes/apiClient";
+import { apiErrorKind } from "../kubernetes/apiErrors";
 import { parseStatus, parseStreams, RingMember } from "./nodetool";
 import { hostIdIn, RecordEntries } from "./record";
 import { PodView, RingPods } from "./ringPods";

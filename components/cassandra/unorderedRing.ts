@@ -1,7 +1,7 @@
 import type { V1DaemonSet, V1ReplicationController } from "@kubernetes/client-node";
 import { recordVariable } from "../objects/podEnvironment";
 import { KubeContext } from "../kubernetes/kubeconfig";
-import { undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import { hasEnded } from "../kubernetes/podState";
 import { RingClient } from "./ringClient";
 import { PodView } from "./ringPods";

@@ -3,26 +3,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkedArgs } from "../args/checkedArgs";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { verifiedCluster } from "../kubernetes/kubernetesCluster";
-import { cockroachSecret } from "../objects/certificateCheck";
 import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
 import { type Egress, networkPolicy, type Peer, toolsPolicy } from "../objects/networkPolicy";
 import { type LocalVolume, LocalVolumes } from "../objects/persistentVolumes";
 import { podDisruptionBudget } from "../objects/podDisruptionBudget";
 import type { VolumeRetention } from "../objects/storageClass";
-import { mayChange, mayMake, type RequiredPermissions } from "../operations/accountPermissions";
-import { refuseForeignPods } from "../operations/foreignPods";
-import { namespaceAfter, type OwnObjects, refuseForeignRing } from "../operations/foreignRings";
+import { mayChange } from "../operations/accountPermissions";
+import { namespaceAfter, refuseForeignRing } from "../operations/foreignRings";
 import { warnOfTooFewNodes } from "../operations/nodeRoom";
 import { refuseUnadmittedPods } from "../operations/podAdmission";
-import { warnOfAnotherOwner } from "../operations/ownerChange";
 import { refuseReplacement, WorkloadMemory } from "../operations/replacementGuard";
-import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { ringGuard } from "../operations/ringGuard";
-import { withoutSelfReplacement } from "../operations/selfReplacement";
 import { neverReplaced } from "../operations/statefulSetVolumes";
 import { expandVolumesFirst } from "../operations/volumeExpansion";
 import { discoveryService, nodeStatefulSet, publicService } from "./cockroachObjects";
 import { cockroach, cockroachPorts, securityOptions, waysDown } from "./cockroachOptions";
+import { certificateHooks, identityOf, ownObjects, requiredPermissions, subjectOf, withHooks } from "./cockroachHooks";
 import { type CockroachNodes, type CockroachPodArgs, dataVolume } from "./cockroachPod";
 import { clientPod, initJob, loadDeployment, toolSelector } from "./cockroachTools";
 import { refuseFewerNodes } from "./nodeCount";
@@ -190,67 +186,4 @@ export class CockroachCluster extends pulumi.ComponentResource {
       adminUi: pulumi.interpolate`kubectl port-forward -n ${namespace} ${name}-0 ${cockroachPorts.http}`,
     };
   }
-}
-
-const identityOf = ({ name }: CockroachClusterArgs): Identity => ({
-  name,
-  topology: "persistent",
-  application: "cockroachdb",
-});
-
-const subjectOf = ({ name }: CockroachClusterArgs) => `CockroachDB cluster ${name}`;
-
-/** What an account needs to make a cluster and to change it. */
-function requiredPermissions(args: CockroachClusterArgs, cluster: KubeContext): RequiredPermissions {
-  const base = [
-    "objects",
-    "endpoints",
-    "pods",
-    "claims",
-    "statefulSets",
-    "networkPolicies",
-    "disruptionBudgets",
-    "jobs",
-  ] as const;
-  const further = [
-    ...(args.sqlClient ? ["singlePod" as const] : []),
-    ...(args.loadGenerator ? ["deployments" as const] : []),
-  ];
-  return { subject: subjectOf(args), needs: [...base, ...further], cluster };
-}
-
-const ownObjects = (identity: Identity): OwnObjects => ({
-  topology: "cockroachdb",
-  identity,
-  services: [identity.name, `${identity.name}-public`],
-  maker: { kind: "StatefulSet", names: [identity.name] },
-});
-
-/** Options of the component: those of the caller, and hooks: a StatefulSet of this name that is not in the state is refused. */
-function withHooks(
-  name: string,
-  args: CockroachClusterArgs,
-  cluster: KubeContext,
-  opts?: pulumi.ComponentResourceOptions,
-): pulumi.ComponentResourceOptions {
-  const { maker } = ownObjects(identityOf(args));
-  const isNoStrangers = refuseForeignPods(name, maker, cluster, selectorLabels(identityOf(args)));
-  const beforeCreate = [
-    ...(opts?.hooks?.beforeCreate ?? []),
-    ...(args.takesOver ? [] : [isNoStrangers]),
-    mayMake(name, requiredPermissions(args, cluster)),
-  ];
-  const beforeUpdate = [...(opts?.hooks?.beforeUpdate ?? []), warnOfAnotherOwner(name, subjectOf(args))];
-  return withoutSelfReplacement(name, cluster, { ...opts, hooks: { ...opts?.hooks, beforeCreate, beforeUpdate } });
-}
-
-/** Hooks that refuse nodes whose certificates are missing or wrong. */
-function certificateHooks(
-  name: string,
-  { certificates }: CockroachClusterArgs,
-  cluster: KubeContext,
-): pulumi.ResourceHook[] {
-  if (!certificates) return [];
-  const { node, client } = certificates;
-  return [refuseWithoutSecrets(name, cluster, [cockroachSecret("node", node), cockroachSecret("client", client)])];
 }

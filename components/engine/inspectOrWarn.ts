@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { withAnswerTimeout, errorMessage } from "../kubernetes/apiClient";
+import { withAnswerTimeout } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 
 /**
  * What a hook reads from the cluster. If that fails, an update is refused. A preview, whose account may lack the permission, goes on.

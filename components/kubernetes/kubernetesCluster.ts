@@ -3,11 +3,11 @@ import { checkedArgs } from "../args/checkedArgs";
 import {
   KubernetesClient,
   VerifiedKubeContext,
-  errorMessage,
   identifyingNamespace,
   WrongClusterError,
   ClusterIdentity,
 } from "./apiClient";
+import { errorMessage } from "./apiErrors";
 import { KubeContext } from "./kubeconfig";
 import { failUpdate } from "../engine/failUpdate";
 import * as k8s from "./resources";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { withAnswerTimeout, KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { withAnswerTimeout, KubernetesClient } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { propertyName } from "../engine/propertyNames";
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { KubernetesClient, errorMessage } from "../kubernetes/apiClient";
+import { KubernetesClient } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { propertyName } from "../engine/propertyNames";
 

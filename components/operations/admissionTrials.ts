@@ -1,7 +1,8 @@
 import type { V1PersistentVolumeClaim, V1Pod, V1PodSpec, V1PodTemplateSpec, V1Volume } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { isObject } from "../args/valueChecks";
-import { errorMessage, type KubernetesClient } from "../kubernetes/apiClient";
+import { type KubernetesClient } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 
 /** Inputs of a controller of pods, or of a pod that stands alone. */
 export interface Workload {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
-import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import type { WorkloadMemory } from "./replacementGuard";
 

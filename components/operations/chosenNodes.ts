@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { propertyName, settingOf } from "../engine/propertyNames";
-import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { isSelected, isTolerated, type NodeChoice } from "../objects/nodeSelection";
 

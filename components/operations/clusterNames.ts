@@ -1,7 +1,8 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName } from "../engine/propertyNames";
-import { withAnswerTimeout, KubernetesClient, errorMessage } from "../kubernetes/apiClient";
+import { withAnswerTimeout, KubernetesClient } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 import { KubeContext } from "../kubernetes/kubeconfig";
 
 /**

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { withAnswerTimeout, waitUntilClear, errorMessage } from "../kubernetes/apiClient";
+import { withAnswerTimeout, waitUntilClear } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 import { ProgressReporter } from "../engine/progressReporter";
 import { noteCountEdit } from "./countEdits";
 import { restoreMembers } from "./memberRestore";

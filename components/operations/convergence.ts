@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failUpdate } from "../engine/failUpdate";
-import { withAnswerTimeout, errorMessage, retryWhileUnavailable, apiErrorKind } from "../kubernetes/apiClient";
+import { withAnswerTimeout, retryWhileUnavailable } from "../kubernetes/apiClient";
+import { errorMessage, apiErrorKind } from "../kubernetes/apiErrors";
 import { stallLimitMinutes } from "./memberDecommission";
 import { countOf, TimeLeft } from "../engine/progress";
 import { progressReporter, type ProgressReporter } from "../engine/progressReporter";

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName, settingOf } from "../engine/propertyNames";
-import { withAnswerTimeout, errorMessage } from "../kubernetes/apiClient";
+import { withAnswerTimeout } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { isOfAnotherRing } from "../objects/labels";
 import { ProgressReporter } from "../engine/progressReporter";

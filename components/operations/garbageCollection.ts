@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { waitUntilClear, KubernetesClient, errorMessage, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { waitUntilClear, KubernetesClient } from "../kubernetes/apiClient";
+import { errorMessage, undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import { KubeContext } from "../kubernetes/kubeconfig";
 
 /** Minutes that Kubernetes may take to delete an object whose owners are gone. It takes seconds as a rule. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { scriptsFolder } from "../objects/podVolumes";
-import { apiErrorKind, retryWhileUnavailable } from "../kubernetes/apiClient";
+import { retryWhileUnavailable } from "../kubernetes/apiClient";
+import { apiErrorKind } from "../kubernetes/apiErrors";
 import { formatBytes } from "../kubernetes/quantity";
 import { parseStreams, Streams } from "../cassandra/nodetool";
 import { TimeLeft } from "../engine/progress";

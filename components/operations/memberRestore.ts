@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RingClient } from "../cassandra/ringClient";
 import { ProgressReporter } from "../engine/progressReporter";
-import { apiErrorKind, errorMessage, retryWhileUnavailable } from "../kubernetes/apiClient";
+import { retryWhileUnavailable } from "../kubernetes/apiClient";
+import { apiErrorKind, errorMessage } from "../kubernetes/apiErrors";
 import { nextConvergenceStep } from "./convergencePlan";
 import { ObservedPod, podAtForeignAddress, Survey } from "./ringSurvey";
 

@@ -6,7 +6,8 @@ import { ProgressReporter, progressReporter } from "../engine/progressReporter";
 import { rolesKey } from "../cassandra/recordedRoles";
 import { lastLogLine } from "../cassandra/podLog";
 import { KubeContext } from "../kubernetes/kubeconfig";
-import { errorMessage, KubernetesClient } from "../kubernetes/apiClient";
+import { KubernetesClient } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 import { isReady } from "../kubernetes/podState";
 import { Superuser } from "./superuser";
 

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { failUpdate } from "../engine/failUpdate";
 import { qualifiedPropertyName } from "../engine/propertyNames";
-import { KubernetesClient, undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiClient";
+import { KubernetesClient } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiErrors";
 import { KubeContext } from "../kubernetes/kubeconfig";
 
 /** A Secret that pods mount, and that somebody else makes. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubeContext } from "../kubernetes/kubeconfig";
-import { KubernetesClient, retryWhileUnavailable, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient, retryWhileUnavailable } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 
 /**
  * Hook of a StatefulSet whose pods this program restarts itself (`updateStrategy: OnDelete`). A StatefulSet that used `RollingUpdate`

@@ -5,7 +5,7 @@ import { type Role, rolesType } from "../cassandra/roles";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { OwedStep } from "../engine/owedStep";
 import { ProgressReporter, progressReporter } from "../engine/progressReporter";
-import { errorMessage } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { credentialCacheSeconds } from "./passwordChange";
 import { type ReadRoles, readRoles, type RolesGoal, superusersOf } from "./rolesGoal";

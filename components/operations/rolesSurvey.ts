@@ -2,7 +2,8 @@ import { runCql } from "../cassandra/cqlSession";
 import { hostIdIn, type RecordEntries } from "../cassandra/record";
 import { parseRecordedRoles, type RecordedRoles, rolesKey } from "../cassandra/recordedRoles";
 import { parseRingRoles, type RingRoles, type Role, roleQueries } from "../cassandra/roles";
-import { KubernetesClient, type PodReference, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient, type PodReference } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { isReady } from "../kubernetes/podState";
 

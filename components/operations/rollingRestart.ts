@@ -3,13 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OwedStep } from "../engine/owedStep";
 import { countOf, TimeLeft } from "../engine/progress";
-import {
-  withAnswerTimeout,
-  KubernetesClient,
-  undefinedWhenNotFound,
-  retryWhileUnavailable,
-  apiErrorKind,
-} from "../kubernetes/apiClient";
+import { withAnswerTimeout, KubernetesClient, retryWhileUnavailable } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiErrors";
 import { hasEnded, isReady } from "../kubernetes/podState";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { ringOrdinalOf } from "../objects/racks";

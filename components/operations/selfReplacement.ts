@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inspectOrWarn } from "../engine/inspectOrWarn";
 import { urnInState } from "../engine/stackState";
-import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { anotherAddress } from "./replacementGuard";
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { propertyName } from "../engine/propertyNames";
-import { withAnswerTimeout, KubernetesClient, errorMessage } from "../kubernetes/apiClient";
+import { withAnswerTimeout, KubernetesClient } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { parseVersion } from "../cassandra/nodetool";

@@ -1,7 +1,8 @@
 import type { KubernetesObject, V1PersistentVolumeClaim, V1StatefulSet } from "@kubernetes/client-node";
 import { propertyName } from "../engine/propertyNames";
 import { KubeContext } from "../kubernetes/kubeconfig";
-import { KubernetesClient, undefinedWhenNotFound } from "../kubernetes/apiClient";
+import { KubernetesClient } from "../kubernetes/apiClient";
+import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import { wholeBytes } from "../kubernetes/quantity";
 import { ringOrdinalOf } from "../objects/racks";
 import { classAnnotation, isKnownAs, sizeAnnotation } from "./statefulSetVolumes";

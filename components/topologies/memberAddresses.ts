@@ -1,7 +1,8 @@
 import type { V1Service } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { isMocked } from "../engine/recorded";
-import { errorMessage, KubernetesClient, withAnswerTimeout } from "../kubernetes/apiClient";
+import { KubernetesClient, withAnswerTimeout } from "../kubernetes/apiClient";
+import { errorMessage } from "../kubernetes/apiErrors";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import type * as k8s from "../kubernetes/resources";
 

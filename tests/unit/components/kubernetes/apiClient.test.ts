@@ -4,13 +4,8 @@ import * as fs from "node:fs";
 import { AddressInfo, createServer } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import {
-  waitUntilClear,
-  KubernetesClient,
-  undefinedWhenNotFound,
-  retryWhileUnavailable,
-  apiErrorKind,
-} from "../../../../components/kubernetes/apiClient";
+import { waitUntilClear, KubernetesClient, retryWhileUnavailable } from "../../../../components/kubernetes/apiClient";
+import { undefinedWhenNotFound, apiErrorKind } from "../../../../components/kubernetes/apiErrors";
 
 /** Two clusters, of which nobody answers. */
 const kubeconfig = JSON.stringify({
