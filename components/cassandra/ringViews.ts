@@ -226,8 +226,8 @@ export class RingViews extends RingQueries {
     // A member that is down prevents a decommission anyway. Its container may end at any moment.
     const said = isWhole && running && up ? await this.run(name, "sh", "-c", diskAndWork, folder) : "";
     const free = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(said)?.[1];
-    const { ready = true, ending = true, trouble = "" } = pod;
-    const returns = !up && !ready && !ending && (running || startsLater.includes(trouble));
+    const { ready = true, ending = true, trouble = "", lastingCause } = pod;
+    const returns = !up && !ready && !ending && !lastingCause && (running || startsLater.includes(trouble));
     const known = { up, state, load, repairs: parseRepair(said), returns, repairsItself: keepsRecord };
     return { ...one, ...known, free: free === undefined ? free : Number(free) };
   }
