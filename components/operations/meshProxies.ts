@@ -20,7 +20,7 @@ const proxies: Record<string, string> = {
 
 /** The proxy of a service mesh in a pod that Kubernetes asks to end at the same time as the other containers. @returns its container, if any */
 export const classicProxyOf = (spec: V1PodSpec | undefined): string | undefined =>
-  spec?.containers.map(({ name }) => name).find((name) => Object.hasOwn(proxies, name));
+  spec?.containers.map(({ name }) => name).find((name) => Object.keys(proxies).includes(name));
 
 /** Pods with such a proxy. */
 export interface ProxiedPods {
