@@ -61,7 +61,7 @@ describe("@all further roles of a ring", function () {
     assert.match(await sql("SELECT count(*) FROM shop.orders;"), /^ +1$/m);
   });
 
-  it("are made again where somebody has dropped one by hand, with its password and its grants", async () => {
+  it("@all are made again where somebody has dropped one by hand, with its password and its grants", async () => {
     await stack.pulumi("preview", "--expect-no-changes");
     await stack.cql("cassandra-0", "DROP ROLE app;");
     assert.match(await stack.pulumi("preview"), /role app is created\n[^]*app is granted SELECT on table shop\.orders/);
@@ -70,7 +70,7 @@ describe("@all further roles of a ring", function () {
     await stack.pulumi("preview", "--expect-no-changes");
   });
 
-  it("are known by the state where somebody has taken them out of the ring record", async () => {
+  it("@all are known by the state where somebody has taken them out of the ring record", async () => {
     const remove = JSON.stringify([{ op: "remove", path: "/data/roles" }]);
     await lab.kubectl(["patch", "configmap", "cassandra-ring", "--type=json", "-p", remove]);
     await stack.up();
@@ -78,7 +78,7 @@ describe("@all further roles of a ring", function () {
     assert.match(await sql("SELECT count(*) FROM shop.orders;"), /^ +1$/m);
   });
 
-  it("may make themselves superusers where they may modify all keyspaces, against which a policy advises", async () => {
+  it("@all may make themselves superusers where they may modify all keyspaces, against which a policy advises", async () => {
     configure(app.of({ permissions: ["MODIFY"] }));
     await stack.up();
     const become = "UPDATE system_auth.roles SET is_superuser = true WHERE role = 'app';";
@@ -91,7 +91,7 @@ describe("@all further roles of a ring", function () {
     await stack.pulumi("preview", "--expect-no-changes");
   });
 
-  it("are refused under the name of a role that others have made, which can be adopted", async () => {
+  it("@all are refused under the name of a role that others have made, which can be adopted", async () => {
     const web = new ApplicationRole(lab, stack, "web");
     const asWeb = await web.setPassword("battery-staple.1");
     await stack.cql("cassandra-0", "CREATE ROLE web WITH PASSWORD = 'made-by-hand' AND LOGIN = true;");
@@ -107,7 +107,7 @@ describe("@all further roles of a ring", function () {
     assert.match(await sql("SHOW HOST", { ...asWeb, password: "made-by-hand" }), /password are incorrect/);
   });
 
-  it("are made whole by the next update after one that was killed in the middle", async () => {
+  it("@all are made whole by the next update after one that was killed in the middle", async () => {
     const root = new ApplicationRole(lab, stack, "root");
     const asRoot = await root.setPassword("tr0ub4dor-and.3");
     configure(app.of(on("shop", "SELECT")), { ...root.of(on("shop", "DROP")), superuser: true });
@@ -122,7 +122,7 @@ describe("@all further roles of a ring", function () {
     assert.doesNotMatch(roles, /^ +web \|/m, "a role that left the list is there");
   });
 
-  it("are those of the stack after destroy and up on kept volumes, and are dropped once they leave the list", async () => {
+  it("@all are those of the stack after destroy and up on kept volumes, and are dropped once they leave the list", async () => {
     await stack.destroy();
     await stack.serving(0);
     const again = await app.setPassword("correct-horse.2");

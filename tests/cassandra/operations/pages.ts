@@ -35,7 +35,7 @@ const nothing = {};
 
 export const pages: Page[] = [
   { name: "status.md", isShort: true },
-  { name: "replace-lost-volume.md", isShort: true },
+  { name: "replace-lost-volume.md" },
   {
     name: "replace-lost-node.md",
     async before({ lab, stack }) {
