@@ -73,7 +73,8 @@ ${world.nodetool ?? ":"}
       `echo "$CASSANDRA_SEEDS" >"$world/seeds"; printf '%s\\n' "$@" >"$world/options"
 [ -z "\${CASSANDRA_BROADCAST_RPC_ADDRESS-}" ] || echo "$CASSANDRA_BROADCAST_RPC_ADDRESS" >"$world/broadcast"
 ${world.cassandra ?? ":"}
-sleep 0.2`,
+# What runs beside Cassandra has begun by the time that Cassandra ends, however busy the machine is.
+for _ in $(seq 100); do [ ! -s "$world/start-mode" ] || break; sleep 0.1; done`,
     );
 
     const child = spawn("sh", [file(script), ...args], {
