@@ -13,6 +13,7 @@ const uidOf = ({ metadata }: Pod) => metadata.uid;
 /** Python's driver, which cqlsh brings: finds all members from one of them, and prints the address and the host ID of each. */
 const findAll = `
 import sys
+sys.path.insert(0, "/opt/cassandra/pylib")
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import Cluster
 contact, name, password = sys.argv[1:]
@@ -45,6 +46,14 @@ describe("a ring whose members have addresses outside of the Kubernetes cluster"
     return usage.persistent.memberAddresses;
   };
 
+  /** Waits until the nodes have heard whom they are to let through to an address from the pod `inside`. */
+  const isReached = async (address: string, wanted: boolean) => {
+    for (let i = 0; (await connects("inside", address)) !== wanted; i++) {
+      assert.ok(i < 20, `whether pods reach ${address} is not ${wanted}`);
+      await sleep(500);
+    }
+  };
+
   inRingLab((made) => ({ lab, stack } = made), { loadBalancers: true });
   after(() => client?.close());
 
@@ -74,6 +83,7 @@ describe("a ring whose members have addresses outside of the Kubernetes cluster"
   it("@all serves a driver in a pod that finds members by itself, at the same addresses, and no pods but those of clientsFrom", async () => {
     await stack.bystander("inside", "--labels=role=client");
     await stack.bystander("stranger");
+    for (const address of Object.values(await memberAddresses())) await isReached(address, true);
     const { username, password } = await stack.superuser();
     const command = ["python3", "-c", findAll, "cassandra-client.default.svc", username, password];
     const said = (await lab.kubectl(["exec", "inside", "--", ...command])).trim().split("\n");
@@ -91,18 +101,11 @@ describe("a ring whose members have addresses outside of the Kubernetes cluster"
       configure({ replicas: 3, memberService: { ...memberService, loadBalancerSourceRanges } });
       await stack.up();
     };
-    /** Waits until kube-proxy has heard of it. */
-    const areAdmitted = async (wanted: boolean) => {
-      for (let i = 0; (await connects("inside", address)) !== wanted; i++) {
-        assert.ok(i < 20, `whether pods reach the address is not ${wanted}`);
-        await sleep(500);
-      }
-    };
     await admit("10.99.0.0/16");
-    await areAdmitted(false);
+    await isReached(address, false);
     await client.finds(Object.values(await memberAddresses()));
     await admit("10.99.0.0/16", addressPlan("IPv4", 0).podRange);
-    await areAdmitted(true);
+    await isReached(address, true);
     assert.equal(await connects("stranger", address), true, "the policy admits all of the range");
     assert.deepEqual((await stack.pods()).map(uidOf), before.map(uidOf));
   });
