@@ -1,6 +1,6 @@
 /** Addresses of an instance, in each family of the Internet Protocol that its cluster has. */
 import { existsSync } from "node:fs";
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, SocketAddress } from "node:net";
 
 /** The families, by the names that Kubernetes gives them (`ipFamilies` of a Service). */
 export type IpFamily = "IPv4" | "IPv6";
@@ -51,9 +51,9 @@ const plans: Record<IpFamily, (slot: number) => AddressPlan> = {
   // Unique local addresses (RFC 4193), which no network routes to others.
   IPv6: (slot) => ({
     family: "IPv6",
-    controlPlane: `fdca:5500:99:${hex(slot)}::1`,
-    host: `fdca:5500:99:${hex(slot)}::fe`,
-    node: (number) => `fdca:5500:99:${hex(slot)}::${hex(10 + number)}`,
+    controlPlane: canonical(`fdca:5500:99:${hex(slot)}::1`),
+    host: canonical(`fdca:5500:99:${hex(slot)}::fe`),
+    node: (number) => canonical(`fdca:5500:99:${hex(slot)}::${hex(10 + number)}`),
     prefix: 64,
     pods: (number) => `fdca:5500:244:${hex(number)}::/64`,
     podRange: "fdca:5500:244::/48",
@@ -66,6 +66,11 @@ const plans: Record<IpFamily, (slot: number) => AddressPlan> = {
 };
 
 export const addressPlan = (family: IpFamily, slot: number): AddressPlan => plans[family](slot);
+
+/** An address of IPv6 in the one form (RFC 5952) that Kubernetes takes: the longest run of zeros is left out, the slot's too. */
+function canonical(address: string): string {
+  return new SocketAddress({ address, family: "ipv6" }).address;
+}
 
 /** What `ip address add` is told. Nobody else can have an address of the lab, so that the kernel need not look for a second a whether somebody has. */
 export function onDevice({ family, prefix }: AddressPlan, address: string, device: string): string {

@@ -4,7 +4,7 @@ import { AddressInfo, createServer } from "node:net";
 import { stopCluster } from "../../../lab/src/cluster";
 import { Instance } from "../../../lab/src/instance";
 import { overlaps } from "../../../lab/src/addresses";
-import { enter, findNetwork, networkOf, ofEach, startNetwork } from "../../../lab/src/network";
+import { enter, findNetwork, networkOf, nodeNumbers, ofEach, startNetwork } from "../../../lab/src/network";
 import { run } from "../../../lab/src/run";
 
 describe("the network of the lab", () => {
@@ -30,6 +30,19 @@ describe("the network of the lab", () => {
       ofEach(both, ({ podRange }) => podRange),
       "fdca:5500:244::/48,10.244.0.0/16",
     );
+  });
+
+  it("writes addresses of IPv6 as the API server wants them, in every slot and of every node", () => {
+    assert.equal(networkOf(0, { ipFamilies: ["IPv6"] }).controlPlane, "fdca:5500:99::1");
+    for (let slot = 0; slot < 16; slot++) {
+      const network = networkOf(slot, { ipFamilies: ["IPv6"] });
+      const { controlPlane, host, apiService, dnsService, podRange, serviceRange } = network;
+      const numbered = nodeNumbers.flatMap((number) => [network.node(number), network.pods(number)]);
+      for (const text of [controlPlane, host, apiService, dnsService, podRange, serviceRange, ...numbered]) {
+        const [address] = text.split("/");
+        assert.equal(new URL(`http://[${address}]`).hostname, `[${address}]`);
+      }
+    }
   });
 
   it("sees a range that another one holds or that holds it, and no other", () => {

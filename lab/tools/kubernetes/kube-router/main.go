@@ -5,12 +5,9 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"log"
-	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +15,8 @@ import (
 	"github.com/cloudnativelabs/kube-router/v2/pkg/controllers/netpol"
 	"github.com/cloudnativelabs/kube-router/v2/pkg/healthcheck"
 	"github.com/cloudnativelabs/kube-router/v2/pkg/options"
+	"github.com/cloudnativelabs/kube-router/v2/pkg/utils"
+	core "k8s.io/api/core/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -43,33 +42,36 @@ func main() {
 	}
 }
 
-// Has rules name sets of IPv6 as kube-router 2.1.0, the newest version that Go modules have, has named them: the rules lack its prefix
-// `inet6:`. A program of its own stands before the one that reads the rules, in a folder that the node's end removes.
-func nameSetsOfIPv6() error {
-	const program = "ip6tables-restore"
-	reader, err := exec.LookPath(program)
-	if err != nil {
+// The sets of one family. kube-router 2.1.0, the newest version that Go modules have, gives sets of IPv6 a prefix that its rules leave
+// out, and has each family write back the sets of the other one as they were.
+type familySets struct {
+	*utils.IPSet
+	// As ipset(8) names it.
+	family string
+}
+
+func (sets familySets) RefreshSet(name string, entries [][]string, kind string) {
+	sets.IPSet.RefreshSet(name, entries, kind)
+	if set := sets.Get(name); !slices.Contains(set.Options, "family") {
+		set.Options = append(set.Options, "family", sets.family)
+	}
+}
+
+func (sets familySets) Save() error {
+	if err := sets.IPSet.Save(); err != nil {
 		return err
 	}
-	folder, err := os.MkdirTemp("/run", "kube-router")
-	if err != nil {
-		return err
+	for name, set := range sets.Sets() {
+		if !slices.Contains(set.Options, sets.family) {
+			delete(sets.Sets(), name)
+		}
 	}
-	script := fmt.Sprintf("#!/bin/sh\nsed 's/--match-set KUBE-/--match-set inet6:KUBE-/g' | %s \"$@\"\n", reader)
-	if err := os.WriteFile(filepath.Join(folder, program), []byte(script), 0o755); err != nil {
-		return err
-	}
-	return os.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return nil
 }
 
 func run(config *options.KubeRouterConfig) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if config.EnableIPv6 {
-		if err := nameSetsOfIPv6(); err != nil {
-			return err
-		}
-	}
 	rest, err := clientcmd.BuildConfigFromFlags("", config.Kubeconfig)
 	if err != nil {
 		return err
@@ -89,6 +91,14 @@ func run(config *options.KubeRouterConfig) error {
 	tables, sets, err := netpol.NewIPTablesHandlers(config)
 	if err != nil {
 		return err
+	}
+	for family := range sets {
+		// Told of IPv4, it leaves names as they are.
+		plain, err := utils.NewIPSet(false)
+		if err != nil {
+			return err
+		}
+		sets[family] = familySets{plain, map[core.IPFamily]string{core.IPv4Protocol: "inet", core.IPv6Protocol: "inet6"}[family]}
 	}
 	controller, err := netpol.NewNetworkPolicyController(
 		client, config, pods, policies, namespaces, &sync.Mutex{}, tables, sets)
