@@ -107,9 +107,11 @@ function policy(kind: string, expression: string, disk: string, late: number): o
     `, restartPolicy: 'Always', ${ready}`,
   );
   const classic = container("containers", "istio-proxy", begins, `runAsUser: ${user}`);
-  const added =
-    kind === "native" ? `initContainers: [${init}, ${native}]` : `initContainers: [${init}], containers: [${classic}]`;
   const volume = `Object.spec.volumes{name: 'mesh', hostPath: Object.spec.volumes.hostPath{path: '${disk}'}}`;
+  const added =
+    kind === "native"
+      ? { initContainers: [init, native], volumes: [volume] }
+      : { initContainers: [init], containers: [classic], volumes: [volume] };
   const name = `mesh-${kind}`;
   return [
     {
@@ -124,14 +126,21 @@ function policy(kind: string, expression: string, disk: string, late: number): o
         failurePolicy: "Fail",
         reinvocationPolicy: "Never",
         matchConditions: [{ name: "kind", expression }],
-        mutations: [
-          {
-            patchType: "ApplyConfiguration",
-            applyConfiguration: { expression: `Object{spec: Object.spec{${added}, volumes: [${volume}]}}` },
-          },
-        ],
+        // An apply configuration may not set lists that are atomic, such as a command.
+        mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: appended(added) } }],
       },
     },
     { apiVersion: version, kind: "MutatingAdmissionPolicyBinding", metadata: { name }, spec: { policyName: name } },
   ];
+}
+
+/** JSON patch, in CEL, that appends values to lists of a pod's spec. A patch cannot append to a list that the pod does not have. */
+function appended(lists: Record<string, string[]>): string {
+  const add = (path: string, value: string) => `JSONPatch{op: 'add', path: '/spec/${path}', value: ${value}}`;
+  return Object.entries(lists)
+    .map(([list, values]) => {
+      const made = `(has(object.spec.${list}) ? [] : [${add(list, "[]")}])`;
+      return `${made} + [${values.map((value) => add(`${list}/-`, value)).join(", ")}]`;
+    })
+    .join(" + ");
 }
