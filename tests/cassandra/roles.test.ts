@@ -78,19 +78,6 @@ describe("@all further roles of a ring", function () {
     assert.match(await sql("SELECT count(*) FROM shop.orders;"), /^ +1$/m);
   });
 
-  it("may make themselves superusers where they may modify all keyspaces, against which a policy advises", async () => {
-    configure(app.of({ permissions: ["MODIFY"] }));
-    await stack.up();
-    const become = "UPDATE system_auth.roles SET is_superuser = true WHERE role = 'app';";
-    await sql(become);
-    assert.match(await stack.cql("cassandra-0", "LIST ROLES;"), /^ +app \| +True/m);
-    assert.match(await stack.pulumi("preview"), /role app is no superuser any more/);
-    configure(app.of({ permissions: ["SELECT"], keyspace: "shop", table: "orders" }));
-    await stack.up();
-    assert.match(await stack.cql("cassandra-0", "LIST ROLES;"), /^ +app \| +False/m);
-    await stack.pulumi("preview", "--expect-no-changes");
-  });
-
   it("are refused under the name of a role that others have made, which can be adopted", async () => {
     const web = new ApplicationRole(lab, stack, "web");
     const asWeb = await web.setPassword("battery-staple.1");
