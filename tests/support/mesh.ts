@@ -108,7 +108,7 @@ function policy(kind: string, expression: string, disk: string, late: number): o
   );
   const classic = container("containers", "istio-proxy", begins, `runAsUser: ${user}`);
   const volume = `Object.spec.volumes{name: 'mesh', hostPath: Object.spec.volumes.hostPath{path: '${disk}'}}`;
-  const added =
+  const added: Record<string, string[]> =
     kind === "native"
       ? { initContainers: [init, native], volumes: [volume] }
       : { initContainers: [init], containers: [classic], volumes: [volume] };
