@@ -10,15 +10,22 @@ const minutes = 60_000;
 const rows = 1000;
 const uidOf = ({ metadata }: Pod) => metadata.uid;
 
-/** Python's driver, which cqlsh brings: finds all members from one of them, and prints the address and the host ID of each. */
+/**
+ * Python's driver, which cqlsh brings: finds all members from the Service, connects to them at the addresses that it is told, and prints
+ * each with the host ID of who answers there. The Service's own address is no member's, so that a second connection leaves it out.
+ */
 const findAll = `
 import sys
 sys.path.insert(0, "/opt/cassandra/pylib")
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import Cluster
 contact, name, password = sys.argv[1:]
-cluster = Cluster([contact], auth_provider=PlainTextAuthProvider(name, password))
-session = cluster.connect()
+def connected(addresses):
+    cluster = Cluster(addresses, auth_provider=PlainTextAuthProvider(name, password))
+    return cluster, cluster.connect()
+first, _ = connected([contact])
+told = sorted({host.broadcast_rpc_address for host in first.metadata.all_hosts() if host.broadcast_rpc_address})
+cluster, session = connected(told)
 for host in cluster.metadata.all_hosts():
     row = session.execute("SELECT host_id FROM system.local", host=host).one()
     print(host.broadcast_rpc_address, row.host_id)

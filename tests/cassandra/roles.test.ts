@@ -78,21 +78,16 @@ describe("@all further roles of a ring", function () {
     assert.match(await sql("SELECT count(*) FROM shop.orders;"), /^ +1$/m);
   });
 
-  it("@all may make themselves superusers where they may modify all keyspaces, against which a policy advises", async () => {
+  it("@all cannot make themselves superusers where they may modify all keyspaces: those of the system are none of them", async () => {
     configure(app.of({ permissions: ["MODIFY"] }));
     await stack.up();
+    // Permissions are cached for two seconds.
+    await stack.cql("cassandra-0", "TRUNCATE system_views.permissions_cache_keys;");
+    assert.equal(await sql(insert), "");
     const become = "UPDATE system_auth.roles SET is_superuser = true WHERE role = 'app';";
-    // Permissions and roles are cached for two seconds.
-    const forget = () =>
-      stack.cql("cassandra-0", "TRUNCATE system_views.permissions_cache_keys; TRUNCATE system_views.roles_cache_keys;");
-    await forget();
-    assert.equal(await sql(become), "");
-    await forget();
-    assert.match(await stack.cql("cassandra-0", "LIST ROLES;"), /^ +app \| +True/m);
-    assert.match(await stack.pulumi("preview"), /role app is no superuser any more/);
+    assert.match(await sql(become), /app has no MODIFY permission on <table system_auth\.roles> or any of its parents/);
     configure(app.of({ permissions: ["SELECT"], keyspace: "shop", table: "orders" }));
     await stack.up();
-    assert.match(await stack.cql("cassandra-0", "LIST ROLES;"), /^ +app \| +False/m);
     await stack.pulumi("preview", "--expect-no-changes");
   });
 
