@@ -1,12 +1,12 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Lab } from "../../lab/src/lab";
-import { installMesh, meshDisk } from "../support/mesh";
+import { installMesh, meshDisk, nativeSidecar } from "../support/mesh";
 import { inRingLab, RingStack } from "../support/ringStack";
 import { isServing, nameOf, Pod, smallMembers } from "../support/stack";
 
 const minutes = 60_000;
-const native = { podTemplatePatch: { metadata: { annotations: { "sidecar.istio.io/nativeSidecar": "true" } } } };
+const native = { podTemplatePatch: { metadata: { annotations: { [nativeSidecar]: "true" } } } };
 
 type Containers = "containerStatuses" | "initContainerStatuses";
 type Proxied = Pod & { status: Partial<Record<Containers, { name: string; state: object }[]>> };
@@ -41,8 +41,11 @@ describe("a ring in a service mesh, whose proxies accept every connection", func
 
   inRingLab((made) => ({ lab, stack } = made));
 
-  it("@all forms a ring of three behind native proxies, after a warning of others", async () => {
+  before(async () => {
     disk = await meshDisk(lab);
+  });
+
+  it("@all forms a ring of three behind native proxies, after a warning of others", async () => {
     await installMesh(lab, disk);
     configure(persistent);
     assert.match(
@@ -98,7 +101,7 @@ describe("a ring in a service mesh, whose proxies accept every connection", func
         "ring cassandra is not allowed in namespace default as it is: its pods have the container istio-proxy, which ends as soon as a pod is " +
           "asked to end. A member could no longer stream its data to the others then, and its data would be lost with the pod; allowed is the " +
           'annotation sidecar.istio.io/nativeSidecar: "true" (in cassandra:podTemplatePatch, or for the namespace; Kubernetes 1.29 or later), or ' +
-          "pods outside of the mesh. To lose the data: pulumi config set acceptDataLoss true",
+          "pods outside of the mesh. To lose the data: `pulumi config set acceptDataLoss true`",
       ],
       "preview",
     );

@@ -2,9 +2,13 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { CASSANDRA_IMAGE } from "../../lab/src/images";
 import type { Lab } from "../../lab/src/lab";
 import { debianTools } from "../../lab/src/packages";
+
+/** Annotation of pods whose proxy Istio makes a native sidecar. */
+export const nativeSidecar = "sidecar.istio.io/nativeSidecar";
 
 /** User of the proxy, whose own connections are not redirected. */
 const user = 1337;
@@ -74,14 +78,19 @@ export async function meshDisk(lab: Lab): Promise<string> {
  * @param late seconds after which a proxy among the containers begins; it is also added to pods with the annotation then
  */
 export async function installMesh(lab: Lab, disk: string, late = 0): Promise<void> {
-  const annotation = "object.metadata.?annotations['sidecar.istio.io/nativeSidecar'].orValue('') == 'true'";
+  const annotation = `object.metadata.?annotations['${nativeSidecar}'].orValue('') == 'true'`;
   const kinds = late > 0 ? { classic: "true", native: "false" } : { classic: `!(${annotation})`, native: annotation };
   const items = Object.entries(kinds).flatMap(([kind, expression]) => policy(kind, expression, disk, late));
   await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify({ apiVersion: "v1", kind: "List", items }) });
-  // The API server takes a moment to know new policies.
-  const trial = ["run", "trial", "--image=x", "--labels=app=cassandra", "--dry-run=server", "-o", "json"];
-  while (!(await lab.kubectl(trial)).includes(`proxy.py ${late}`))
-    await new Promise((resolve) => setTimeout(resolve, 500));
+  // The API server takes a moment to know new policies, and knows one of them before the other.
+  const trial = async (...more: string[]) => {
+    const options = ["--image=x", "--labels=app=cassandra", ...more, "--dry-run=server", "-o", "json"];
+    return (await lab.kubectl(["run", "trial", ...options])).match(/proxy\.py \d+/g)?.join();
+  };
+  const isKnown = async () =>
+    (await trial()) === `proxy.py ${late}` &&
+    (await trial(`--annotations=${nativeSidecar}=true`)) === `proxy.py ${late}`;
+  while (!(await isKnown())) await sleep(500);
 }
 
 function policy(kind: string, expression: string, disk: string, late: number): object[] {
