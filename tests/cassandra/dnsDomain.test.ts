@@ -46,15 +46,24 @@ describe("a ring on a cluster whose DNS domain is not cluster.local", function (
     const usage = JSON.parse(await stack.pulumi("stack", "output", "usage", "--json")) as {
       persistent: { contactPoints: string[] };
     };
-    const pods = (await stack.pods()).map(({ status }) => status.podIP);
-    const [contactPoint] = usage.persistent.contactPoints;
-    for (const host of [contactPoint, `${contactPoint}.${domain}`]) {
-      assert.deepEqual(await resolve(host), pods.sort());
-      assert.match(await stack.exec("cassandra-0", ["python3", "-c", verify, host]), /^verified$/m);
+    const { contactPoints } = usage.persistent;
+    const pods = await stack.pods();
+    assert.deepEqual(
+      contactPoints,
+      pods.map((pod) => `${nameOf(pod)}.cassandra.default.svc`),
+    );
+    const addresses = pods.map(({ status }) => status.podIP);
+    const names: [string, unknown[]][] = [
+      ...contactPoints.map((host, i): [string, unknown[]] => [host, [addresses[i]]]),
+      ["cassandra.default.svc", [...addresses].sort()],
+    ];
+    for (const [name, expected] of names) {
+      for (const host of [name, `${name}.${domain}`]) {
+        assert.deepEqual(await resolve(host), expected);
+        assert.match(await stack.exec("cassandra-0", ["python3", "-c", verify, host]), /^verified$/m);
+      }
+      assert.deepEqual(await resolve(`${name}.cluster.local`), []);
     }
-    assert.deepEqual(await resolve(`${contactPoint}.cluster.local`), []);
-    const member = `cassandra-1.cassandra.default.svc.${domain}`;
-    assert.match(await stack.exec("cassandra-0", ["python3", "-c", verify, member]), /^verified$/m);
   });
 
   it("@all stands beside a CockroachDB cluster whose nodes join by names that resolve", async () => {
