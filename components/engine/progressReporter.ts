@@ -14,8 +14,8 @@ export function progressReporter(ring: string, parent: pulumi.Resource | undefin
   };
 }
 
-/** Figures that change while a step goes on: amounts and times. Numbers in names of pods are none. */
-const figures = /\d+(\.\d+)? (bytes|[KMGTP]iB|s|min|h)\b/g;
+/** Figures that change while a step goes on: amounts, shares and times. Numbers in names of pods are none. */
+const figures = /\d+(\.\d+)?(%| (bytes|[KMGTP]iB|s|min|h)\b)/g;
 
 /** Milliseconds between two lines that differ in their figures alone, at the least. */
 const leastMilliseconds = 5000;

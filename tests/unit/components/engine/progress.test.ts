@@ -40,6 +40,8 @@ describe("progress", () => {
     assert.equal(isDue("cassandra-4 has left the ring"), true);
     assert.equal(isDue("cassandra-3 leaves the ring: 1.0 GiB of 2900.0 GiB sent"), true);
     assert.equal(isDue("cassandra-2 leaves the ring: 1.0 GiB of 2900.0 GiB sent"), true);
+    assert.equal(isDue("cassandra-0 runs `nodetool cleanup`: ks.table 1.5%"), true);
+    assert.equal(isDue("cassandra-0 runs `nodetool cleanup`: ks.table 3%"), false);
     let lines = 0;
     // Four hours, at a look each five seconds.
     for (let look = 1; look <= 2880; look++, now = look * 5000) if (isDue(line(look))) lines++;
