@@ -10,6 +10,10 @@ export interface Permission {
   update: readonly string[];
   /** Whether the objects have no namespace, so that a ClusterRole must allow them. */
   isClusterWide?: true;
+  /** Whether access to the stack's own namespace alone is needed. */
+  isOwnNamespace?: true;
+  /** Whether the program gives it to the pods: Kubernetes lets nobody give what they do not have, unless they may `escalate` roles. */
+  isGiven?: true;
 }
 
 /** Of objects that the program makes. The provider creates and changes them by server-side apply, and watches them until they are ready. */
@@ -52,6 +56,22 @@ export const permissions = {
   quotas: { apiGroup: "", resources: ["resourcequotas", "limitranges"], ...readAlike("list") },
   nodes: { apiGroup: "", resources: ["nodes"], ...readAlike("list"), isClusterWide: true },
   namespaces: { apiGroup: "", resources: ["namespaces"], ...made, isClusterWide: true },
+  ownNamespace: {
+    apiGroup: "",
+    resources: ["namespaces"],
+    preview: [],
+    update: ["get"],
+    isOwnNamespace: true,
+    isGiven: true,
+  },
+  nodeLabels: {
+    apiGroup: "",
+    resources: ["nodes"],
+    preview: [],
+    update: ["get"],
+    isClusterWide: true,
+    isGiven: true,
+  },
   persistentVolumes: { apiGroup: "", resources: ["persistentvolumes"], ...made, isClusterWide: true },
   singlePod: { apiGroup: "", resources: ["pods"], ...made },
   replicationControllers: { apiGroup: "", resources: ["replicationcontrollers"], ...made },

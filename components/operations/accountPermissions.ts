@@ -32,7 +32,7 @@ export function mayMake(name: string, required: RequiredPermissions): pulumi.Res
     `${name}-may-be-made`,
     ({ newInputs }) => {
       const { namespace } = newInputs as { namespace?: string };
-      return judge(required, namespace, ({ verbs }) => verbs.includes("create"));
+      return judge(required, namespace, ({ need, verbs }) => verbs.includes("create") || isGiven(need));
     },
     { onDryRun: true },
   );
@@ -107,43 +107,55 @@ async function findLacks(
   const { status } = await client.authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } });
   const rules = status?.resourceRules ?? [];
   const isAllowed = async (access: Access) =>
-    allows(rules, access) || (status?.incomplete === true && (await mayDo(client, namespace, access)));
-  let mayChange = false;
+    allows(rules, access) || (status?.incomplete === true && (await mayDo(client, access)));
+  let mayChangeAny = false;
   const lacks: Lack[] = [];
+  const mayGive = needs.some(isGiven) && (await isAllowed({ ...roles, verb: "escalate", namespace }));
   for (const need of needs) {
-    const { apiGroup, resources, update }: Permission = permissions[need];
+    const { apiGroup, resources, update, isClusterWide, isOwnNamespace }: Permission = permissions[need];
+    if (isGiven(need) && mayGive) continue;
+    const of = { ...(isClusterWide ? {} : { namespace }), ...(isOwnNamespace && { name: namespace }) };
     for (const resource of resources) {
-      const answers = await Promise.all(update.map((verb) => isAllowed({ apiGroup, resource, verb })));
-      mayChange ||= update.some((verb, i) => changes.includes(verb) && answers[i]);
+      const answers = await Promise.all(update.map((verb) => isAllowed({ apiGroup, resource, verb, ...of })));
+      mayChangeAny ||= update.some((verb, i) => changes.includes(verb) && answers[i]);
       const verbs = update.filter((_, i) => !answers[i]);
       if (verbs.length > 0) lacks.push({ need, apiGroup, resource, verbs });
     }
   }
-  return { lacks, mayChange };
+  return { lacks, mayChange: mayChangeAny };
 }
 
+const isGiven = (need: Need) => (permissions[need] as Permission).isGiven === true;
+const roles = { apiGroup: "rbac.authorization.k8s.io", resource: "roles" };
 const changes = ["create", "patch", "delete"];
 
 interface Access {
   apiGroup: string;
   resource: string;
   verb: string;
+  /** @default the objects have none, so that rights in one namespace are not enough */
+  namespace?: string;
+  /** @default any that the ring's objects may have */
+  name?: string;
 }
 
 /** Whether rules allow something. Those of some names alone count, since they may be the names of the ring's objects. */
-const allows = (rules: V1ResourceRule[], { apiGroup, resource, verb }: Access) =>
+const allows = (rules: V1ResourceRule[], { apiGroup, resource, verb, name }: Access) =>
   rules.some(
-    ({ apiGroups = [], resources = [], verbs }) =>
-      holds(apiGroups, apiGroup) && holds(resources, resource) && holds(verbs, verb),
+    ({ apiGroups = [], resources = [], resourceNames = [], verbs }) =>
+      holds(apiGroups, apiGroup) &&
+      holds(resources, resource) &&
+      holds(verbs, verb) &&
+      (name === undefined || resourceNames.length === 0 || resourceNames.includes(name)),
   );
 
 const holds = (list: string[], one: string) => list.includes("*") || list.includes(one);
 
 /** Asks for one permission, where an authorizer (a webhook) does not list its rules. */
-async function mayDo({ authorization }: KubernetesClient, namespace: string, access: Access): Promise<boolean> {
-  const { apiGroup: group, verb } = access;
+async function mayDo({ authorization }: KubernetesClient, access: Access): Promise<boolean> {
+  const { apiGroup: group, verb, namespace, name } = access;
   const [resource, subresource] = access.resource.split("/");
-  const resourceAttributes = { namespace, group, resource, subresource, verb };
+  const resourceAttributes = { namespace, group, resource, subresource, verb, name };
   const { status } = await authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
   return status?.allowed ?? false;
 }

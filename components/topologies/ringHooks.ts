@@ -81,7 +81,9 @@ export function requiredPermissions(
     ["networkPolicies", !adopted?.areKept],
     // Evictions of pods of a DaemonSet are not counted.
     ["disruptionBudgets", maker !== "DaemonSet"],
+    ["ownNamespace", maker !== "StatefulSet"],
     ["clusterRoles", disk.kind === "hostPath"],
+    ["nodeLabels", disk.kind === "hostPath"],
     ["certificates", args.certManager !== undefined],
   ];
   const needs = further.flatMap(([need, isNeeded]) => (isNeeded ? [need] : []));

@@ -38,6 +38,8 @@ const furtherNeeds: [Need, string][] = [
     "nodes",
     "to see that there are enough nodes for what is required of them; `racks`: that each zone has one; topology `daemon`: to see which members an edit of `nodeSelector`, `affinity` or `tolerations` takes away",
   ],
+  ["ownNamespace", "topologies `ephemeral`, `daemon` and `pod`, whose pods are given it"],
+  ["nodeLabels", "`daemon.hostPath`, whose pods are given it"],
   ["namespaces", "`createNamespace`, `lockMemory`, `daemon.hostPath`"],
   ["persistentVolumes", "`storage: local`"],
   ["singlePod", "topology `pod`"],
@@ -69,8 +71,20 @@ export const permissionsPage = () =>
     ),
   );
 
-function row({ apiGroup, resources, resourceNames, preview, update, isClusterWide }: Permission): string[] {
-  const names = resourceNames ? ` (${resourceNames.map(code).join(", ")} alone)` : "";
+function row({
+  apiGroup,
+  resources,
+  resourceNames,
+  isOwnNamespace,
+  preview,
+  update,
+  isClusterWide,
+}: Permission): string[] {
+  const names = resourceNames
+    ? ` (${resourceNames.map(code).join(", ")} alone)`
+    : isOwnNamespace
+      ? " (the stack's own alone)"
+      : "";
   return [
     apiGroup === "" ? "core" : apiGroup,
     resources.map(code).join(", ") + names,

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { type Permission, permissions } from "../../components/kubernetes/permissions";
+import { type Need, type Permission, permissions } from "../../components/kubernetes/permissions";
 import { baseNeeds } from "../../docs/generate/permissions";
 import { Lab } from "../../lab/src/lab";
 import { inSimulatedLab, smallMembers, Stack } from "../support/stack";
@@ -14,10 +14,11 @@ interface Rule {
 }
 
 /** What docs/reference/permissions.md lists for a persistent ring, without commands in pods. */
-const rules = (verbsOf: (permission: Permission) => readonly string[]): Rule[] =>
-  baseNeeds.flatMap((need) => {
+const rules = (verbsOf: (permission: Permission) => readonly string[], ...further: Need[]): Rule[] =>
+  [...baseNeeds, ...further].flatMap((need) => {
     const permission: Permission = permissions[need];
-    const { apiGroup, resources, resourceNames } = permission;
+    const { apiGroup, resources, isOwnNamespace } = permission;
+    const resourceNames = isOwnNamespace ? ["default"] : permission.resourceNames;
     const verbs = [...verbsOf(permission)];
     return verbs.length === 0
       ? []
@@ -25,6 +26,24 @@ const rules = (verbsOf: (permission: Permission) => readonly string[]): Rule[] =
   });
 const toPreview = rules(({ preview }) => preview);
 const toUpdate = rules(({ update }) => update);
+/** What the reference lists besides, by what the stack has. */
+const further: Record<string, { settings: object; needs: Need[] }> = {
+  ephemeral: {
+    settings: { topologies: ["ephemeral"], replicas: 3 },
+    needs: ["replicationControllers", "ownNamespace"],
+  },
+  daemon: { settings: { topologies: ["daemon"] }, needs: ["daemonSets", "ownNamespace"] },
+  "daemon.hostPath": {
+    settings: { topologies: ["daemon"], daemon: { hostPath: "/var/lib/ring" } },
+    needs: ["daemonSets", "clusterRoles", "nodeLabels", "ownNamespace"],
+  },
+  pod: { settings: { topologies: ["pod"] }, needs: ["singlePod", "ownNamespace"] },
+  cockroachdb: {
+    settings: { topologies: ["cockroachdb"], replicas: 3, cockroachdb: { loadGenerator: true, sqlClient: true } },
+    needs: ["jobs", "deployments", "singlePod"],
+  },
+};
+
 /** Without some verbs of some resources. */
 const lacking = (verbs: string[], ...resources: string[]): Rule[] =>
   toUpdate.flatMap((rule) =>
@@ -147,4 +166,28 @@ describe("accounts that may not do everything, on the real engine and API server
     assert.match(said, /the ring could not be checked: cassandra-\d: /);
     await stack.destroy();
   });
+
+  for (const [what, { settings, needs }] of Object.entries(further)) {
+    it(`@all one that may do what the reference lists with ${what}: it makes that, changes nothing more, and deletes it`, async () => {
+      const other = await Stack.of(lab, `permissions-${what.toLowerCase().replace(".", "-")}`);
+      const account = await accountWith(
+        `founder-${what.toLowerCase()}`,
+        rules(({ update }) => update, ...needs),
+      );
+      other.configure({
+        ...smallMembers,
+        storage: "minikube-hostpath",
+        volumeRetention: "delete",
+        ...settings,
+        "kubernetes:kubeconfig": account,
+      });
+      try {
+        assert.doesNotMatch(await other.pulumi("preview"), /this account may not/);
+        await other.up();
+        await other.up("--expect-no-changes");
+      } finally {
+        await other.destroy();
+      }
+    });
+  }
 });

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import type { Need } from "../../../../components/kubernetes/permissions";
 import { mayChange, mayMake } from "../../../../components/operations/accountPermissions";
 import { withApiServer } from "../../../support/apiServer";
 import { callHook, record, warningsOf } from "../../../support/recorder";
@@ -18,7 +19,12 @@ type Rule = ReturnType<typeof rule>;
 async function before(
   act: "make" | "change",
   rules: Rule[],
-  { isPreview = false, isIncomplete = false, isAllowed = false } = {},
+  {
+    isPreview = false,
+    isIncomplete = false,
+    isAllowed = false,
+    needs = ["pods", "replicationControllers"] as Need[],
+  } = {},
 ): Promise<{ warned: string[]; asked: string[] }> {
   const asked: string[] = [];
   const answers = {
@@ -29,8 +35,7 @@ async function before(
   };
   const warned = await warningsOf(() =>
     withApiServer(answers, async (kubeconfig, written) => {
-      const needs = ["pods", "replicationControllers"] as const;
-      const required = { subject: "ring cassandra", needs: [...needs], cluster: { kubeconfig } };
+      const required = { subject: "ring cassandra", needs, cluster: { kubeconfig } };
       await record(() => {
         mayMake("cassandra", required);
         mayChange("cassandra", required, "replicationControllers", new pulumi.ComponentResource("x:y:Z", "parent"));
@@ -82,6 +87,20 @@ describe("permissions of the account", () => {
     assert.deepEqual(warned, [`${ofReaders}. \`pulumi up\` by this account is refused`]);
     assert.deepEqual((await before("make", [readers], { isPreview: true })).warned, []);
     assert.deepEqual((await before("change", [readers], { isPreview: true })).warned, []);
+  });
+
+  it("that the program gives to pods are needed of the very namespace, unless the account may escalate roles", async () => {
+    const needs = ["pods", "replicationControllers", "ownNamespace"] as const;
+    const others = [pods, controllers, rule("", ["namespaces"], ["get"], ["kube-system"])];
+    await assert.rejects(
+      before("make", others, { needs: [...needs] }),
+      /it lacks get of namespaces .*Nothing was touched$/,
+    );
+    for (const more of [
+      rule("", ["namespaces"], ["get"], ["db"]),
+      rule("rbac.authorization.k8s.io", ["roles"], ["escalate"]),
+    ])
+      assert.deepEqual((await before("make", [...others, more], { needs: [...needs] })).warned, []);
   });
 
   it("are asked for one by one where an authorizer does not list its rules", async () => {
