@@ -64,6 +64,12 @@ export class CassandraService extends pulumi.ComponentResource {
   }
 }
 
+/** Address of a load balancer: an IP address, or a host name, as the cloud gives it; empty while there is none. */
+export function balancerAddress(ingress?: { ip?: string; hostname?: string }[] | null): string {
+  const [first] = ingress ?? [];
+  return first?.ip ?? first?.hostname ?? "";
+}
+
 /** Headless Service of a ring. Members look each other up before any of them is ready, so that it publishes not-ready addresses. */
 function discoveryService(args: CassandraServiceArgs): k8s.core.v1.ServiceArgs {
   const { namespace, selector } = args;

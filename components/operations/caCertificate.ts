@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isMocked } from "../engine/recorded";
+import { readForOutput } from "../engine/readForOutput";
 import { KubernetesClient } from "../kubernetes/apiClient";
+import { apiErrorKind } from "../kubernetes/apiErrors";
 import type { KubeContext } from "../kubernetes/kubeconfig";
+import { decoded } from "./requiredSecrets";
 
 /**
  * What clients of an encrypted ring trust: the authorities in its Secret, in PEM. Each update reads them anew, with the client of the
@@ -16,12 +18,15 @@ export function caCertificate(
   cluster: KubeContext,
   after: pulumi.Output<unknown>,
 ): pulumi.Output<string | undefined> {
-  return pulumi.all([namespace, after]).apply(async ([of]) => {
-    if (isMocked()) return undefined;
-    const read = async () =>
-      (await KubernetesClient.connect(cluster)).core.readNamespacedSecret({ name: secret, namespace: of });
-    const found = await read().catch(() => undefined);
-    const base64 = found?.data?.["ca.crt"];
-    return base64 === undefined ? undefined : Buffer.from(base64, "base64").toString();
-  });
+  return pulumi.output(namespace).apply((of) =>
+    readForOutput(`the authorities in Secret ${of}/${secret}`, after, async () => {
+      const { core } = await KubernetesClient.connect(cluster);
+      const found = await core.readNamespacedSecret({ name: secret, namespace: of }).catch((error: Error) => {
+        if (!["absent", "forbidden"].includes(apiErrorKind(error))) throw error;
+        return undefined;
+      });
+      const base64 = found?.data?.["ca.crt"];
+      return base64 === undefined ? undefined : decoded(base64);
+    }),
+  );
 }

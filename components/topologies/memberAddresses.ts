@@ -1,10 +1,9 @@
-import type { V1Service } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
-import { isMocked } from "../engine/recorded";
-import { KubernetesClient, withAnswerTimeout } from "../kubernetes/apiClient";
-import { errorMessage } from "../kubernetes/apiErrors";
+import { readForOutput } from "../engine/readForOutput";
+import { KubernetesClient } from "../kubernetes/apiClient";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import type * as k8s from "../kubernetes/resources";
+import { balancerAddress } from "../objects/services";
 
 /**
  * Addresses of members by the names of their pods, from the status of their Services, once the ring is whole. The state does not hold
@@ -18,23 +17,17 @@ export function memberAddresses(
 ): pulumi.Output<Record<string, string>> {
   const names = pulumi.all(services.map(({ metadata }) => metadata.name));
   const areMade = pulumi.all(services.map(({ status }) => status));
-  return pulumi.all([namespace, names, areMade, isWhole]).apply(async ([namespace, names]) => {
-    if (isMocked()) return {};
-    try {
-      const { core } = await KubernetesClient.connect(cluster);
-      const found = await withAnswerTimeout(() =>
-        Promise.all(names.map((name) => core.readNamespacedService({ name, namespace }))),
-      );
-      return Object.fromEntries(found.map((service) => [service.metadata!.name!, addressOf(service)]));
-    } catch (error) {
-      await pulumi.log.warn(`the addresses of members could not be read: ${errorMessage(error as Error)}`, services[0]);
-      return {};
-    }
-  });
-}
-
-/** An IP address or a host name, as the cloud gives it; empty while there is none. */
-function addressOf({ status }: V1Service): string {
-  const [first] = status?.loadBalancer?.ingress ?? [];
-  return first?.ip ?? first?.hostname ?? "";
+  return pulumi
+    .all([namespace, names])
+    .apply(([namespace, names]) => {
+      const read = async () => {
+        const { core } = await KubernetesClient.connect(cluster);
+        const found = await Promise.all(names.map((name) => core.readNamespacedService({ name, namespace })));
+        return Object.fromEntries(
+          found.map(({ metadata, status }) => [metadata!.name!, balancerAddress(status?.loadBalancer?.ingress)]),
+        );
+      };
+      return readForOutput("the addresses of members", pulumi.all([areMade, isWhole]), read, services[0]);
+    })
+    .apply((found) => found ?? {});
 }

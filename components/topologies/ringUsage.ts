@@ -2,7 +2,7 @@ import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { ports } from "../objects/ports";
-import type { ServiceAccess } from "../objects/services";
+import { balancerAddress, type ServiceAccess } from "../objects/services";
 import { caCertificate } from "../operations/caCertificate";
 import type { Superuser } from "../operations/superuser";
 
@@ -36,7 +36,9 @@ export function ringUsage(args: RingUsageArgs) {
     port: ports.cql,
     localDatacenter: args.datacenter,
     ...(args.memberAddresses && { memberAddresses: args.memberAddresses }),
-    ...(args.service?.type === "LoadBalancer" && { loadBalancer: addressOf(clientService) }),
+    ...(args.service?.type === "LoadBalancer" && {
+      loadBalancer: clientService.status.loadBalancer.ingress.apply(balancerAddress),
+    }),
     discoveryService: discovery.metadata.name,
     clientService: clientService.metadata.name,
     cqlsh: pulumi.interpolate`kubectl exec -it -n ${namespace} ${execTarget} -- ${isProtected ? "/ring/cqlsh.sh" : "cqlsh"}`,
@@ -45,9 +47,4 @@ export function ringUsage(args: RingUsageArgs) {
     ...(tlsSecret && { caCertificate: caCertificate(tlsSecret, namespace, args.cluster, contactPoints) }),
     nodetool: pulumi.interpolate`kubectl exec -n ${namespace} ${execTarget} -- nodetool status`,
   };
-}
-
-/** Address of a load balancer: an IP address, or a host name, as the cloud gives it. */
-function addressOf({ status }: k8s.core.v1.Service): pulumi.Output<string> {
-  return status.loadBalancer.ingress.apply((all) => all?.[0]?.ip ?? all?.[0]?.hostname ?? "");
 }
