@@ -1,12 +1,14 @@
 /** What a ring is now, as Kubernetes and its members say. */
 import type { V1Pod } from "@kubernetes/client-node";
 import { X509Certificate } from "node:crypto";
+import { jsonRows } from "../components/cassandra/cqlSession";
+import { type DiskSpace, parseDiskSpace } from "../components/cassandra/diskSpace";
 import { parseGossip, parseStatus, type RingMember } from "../components/cassandra/nodetool";
 import { memberOf } from "../components/operations/ringSurvey";
 import type { RecordEntries } from "../components/cassandra/record";
 import { KubernetesClient } from "../components/kubernetes/apiClient";
 import { errorMessage, undefinedWhenNotFound } from "../components/kubernetes/apiErrors";
-import { hasEnded, isReady } from "../components/kubernetes/podState";
+import { hasEnded, isReady, takesRequests } from "../components/kubernetes/podState";
 import { recordVariable } from "../components/objects/podEnvironment";
 import { revisionAnnotation } from "../components/objects/podMetadata";
 import { dataFolder } from "../components/objects/podVolumes";
@@ -28,7 +30,7 @@ export interface PodStatus {
   member?: RingMember;
   version?: string;
   /** Bytes of its disk, and those that are free; undefined where nobody could ask the pod. */
-  disk?: { size: number; free: number };
+  disk?: DiskSpace;
   /** When the certificate ends that it has. */
   certificateEnds?: Date;
 }
@@ -65,7 +67,7 @@ export async function inspectRing(client: KubernetesClient, ring: StackRing): Pr
     });
   const { namespace, selector } = ring;
   const found = (await client.pods(namespace, selector)).filter((pod) => !hasEnded(pod));
-  const asker = found.find((pod) => isReady(pod) && !pod.metadata!.deletionTimestamp);
+  const asker = found.find(takesRequests);
   const ask = async (...command: string[]) =>
     asker ? client.exec({ namespace, pod: asker.metadata!.name! }, command) : undefined;
   const [asked, record, listed, gossip, repairs, disks] = await Promise.all([
@@ -174,10 +176,10 @@ async function filesOf(
   const folder =
     mounts.find(({ mountPath }) => mountPath === dataFolder || mountPath === "/cassandra_data")?.mountPath ?? "/";
   const said = await client.exec({ namespace: namespace!, pod: name! }, ["sh", "-c", readFiles, folder]);
-  const [, size, free] = /^(?:\S+ +)(\d+) +\d+ +(\d+) +\d+% /m.exec(said) ?? [];
+  const disk = parseDiskSpace(said);
   const certificate = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/.exec(said)?.[0];
   return {
-    ...(size && { disk: { size: Number(size), free: Number(free) } }),
+    ...(disk && { disk }),
     ...(certificate && { certificateEnds: new Date(new X509Certificate(certificate).validTo) }),
   };
 }
@@ -190,15 +192,12 @@ cqlsh=cqlsh
 [ ! -x /ring/cqlsh.sh ] || cqlsh=/ring/cqlsh.sh
 $cqlsh -e "SELECT JSON keyspace_name, finished_at, exception_message FROM system_distributed.parent_repair_history"`;
 
+type Repair = Record<"keyspace_name" | "finished_at" | "exception_message", string | null>;
+
 /** The last repair of each keyspace in what cqlsh prints, without those that failed or have not ended. */
 export function parseRepairs(said: string): LastRepair[] {
   const last = new Map<string, Date>();
-  for (const [line] of said.matchAll(/\{.*\}/g)) {
-    const {
-      keyspace_name: keyspace,
-      finished_at: at,
-      exception_message: failure,
-    } = JSON.parse(line) as Record<string, string | null>;
+  for (const { keyspace_name: keyspace, finished_at: at, exception_message: failure } of jsonRows<Repair>(said)) {
     if (!keyspace || !at || failure) continue;
     const ended = new Date(at);
     if (ended > (last.get(keyspace) ?? new Date(0))) last.set(keyspace, ended);

@@ -10,7 +10,7 @@ import { errorMessage } from "../components/kubernetes/apiErrors";
 import type { KubeContext } from "../components/kubernetes/kubeconfig";
 import { pageOf } from "./page";
 import { inspectRing } from "./ringStatus";
-import { ringsOf } from "./stackRings";
+import { clusterOf, ringsOf } from "./stackRings";
 
 const root = path.join(__dirname, "..");
 
@@ -23,7 +23,7 @@ async function pulumi(...args: string[]): Promise<string> {
 }
 
 /** The Kubernetes cluster that the stack's provider acts on. */
-async function clusterOf(stack: string): Promise<KubeContext> {
+async function contextOf(stack: string): Promise<KubeContext> {
   const config = JSON.parse(await pulumi("config", "--json", "--show-secrets", "--stack", stack)) as Record<
     string,
     { value?: string }
@@ -40,16 +40,18 @@ async function clusterOf(stack: string): Promise<KubeContext> {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { stack: { type: "string" } } });
   const stack = values.stack ?? (await pulumi("stack", "--show-name")).trim();
-  const [state, cluster] = await Promise.all([
+  const [exported, context] = await Promise.all([
     pulumi("stack", "export", "--show-secrets", "--stack", stack),
-    clusterOf(stack),
+    contextOf(stack),
   ]);
-  const rings = ringsOf(JSON.parse(state));
+  const state: unknown = JSON.parse(exported);
+  const rings = ringsOf(state);
   if (rings.length === 0) {
     console.log(`Stack ${stack} has no ring of Cassandra.`);
     return;
   }
-  const client = await KubernetesClient.connect(cluster);
+  // The ring of that name in another cluster would look like one without a member.
+  const client = await KubernetesClient.connect({ ...context, seen: Promise.resolve({ uid: clusterOf(state) }) });
   const pages = await withAnswerTimeout(() =>
     Promise.all(rings.map(async (ring) => pageOf(await inspectRing(client, ring)))),
   );

@@ -78,6 +78,13 @@ export function ringsOf(exported: unknown): StackRing[] {
   return [...rings.values()].sort((a, b) => a.name.localeCompare(b.name));
 }
 
+/** UID of the Kubernetes cluster that has the objects of a state (`KubernetesCluster`); undefined if the state does not tell. */
+export function clusterOf(exported: unknown): string | undefined {
+  const { resources = [] } = (exported as { deployment: { resources?: Exported[] } }).deployment;
+  const found = resources.find(({ type }) => type === "cassandra:index:KubernetesCluster");
+  return (clear(found?.outputs) as { uid?: string } | undefined)?.uid;
+}
+
 /** Labels of the pods of all racks. */
 function selectorOf(kind: Controller["kind"], { selector }: Workload["spec"], its: Record<string, string>) {
   const names = ["name", "instance", "component"].map((name) => `app.kubernetes.io/${name}`);

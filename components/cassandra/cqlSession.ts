@@ -31,5 +31,10 @@ export async function runCql(
   }
 }
 
+/** Rows of `SELECT JSON` in the output of cqlsh. */
+export function jsonRows<Row>(output: string): Row[] {
+  return [...output.matchAll(/^ *(\{.*\}) *$/gm)].map(([, json]) => JSON.parse(json) as Row);
+}
+
 /** Each statement has ten seconds by cqlsh itself; Cassandra takes a tenth of a second for a password. */
 const statementsTimeoutSeconds = 180;

@@ -11,6 +11,7 @@ import {
 import { podAt } from "../objects/racks";
 import { RecordEntries, hasLeft, hostIdIn, isUnformed, topologyChangeIn, membersAwaitingRepair } from "./record";
 import { PodView } from "./ringPods";
+import { parseDiskSpace } from "./diskSpace";
 import { RingQueries } from "./ringQueries";
 import type { Member, RingView } from "../operations/ringView";
 import { hasMembers, unknownMembersIn, Survey } from "../operations/ringSurvey";
@@ -225,11 +226,10 @@ export class RingViews extends RingQueries {
     const { up, state, load } = member;
     // A member that is down prevents a decommission anyway. Its container may end at any moment.
     const said = isWhole && running && up ? await this.run(name, "sh", "-c", diskAndWork, folder) : "";
-    const free = /^(?:\S+ +){3}(\d+) +\d+% /m.exec(said)?.[1];
     const { ready = true, ending = true, trouble = "", lastingCause } = pod;
     const returns = !up && !ready && !ending && !lastingCause && (running || startsLater.includes(trouble));
     const known = { up, state, load, repairs: parseRepair(said), returns, repairsItself: keepsRecord };
-    return { ...one, ...known, free: free === undefined ? free : Number(free) };
+    return { ...one, ...known, free: parseDiskSpace(said)?.free };
   }
 }
 

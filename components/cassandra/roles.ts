@@ -1,3 +1,5 @@
+import { jsonRows } from "./cqlSession";
+
 /** Type token of the resource that holds the roles of a ring. */
 export const rolesType = "cassandra:index:Roles";
 
@@ -94,8 +96,7 @@ interface Row {
 /** @param output of cqlsh for `roleQueries` @throws {Error} if it shows no role at all: every ring has its superuser */
 export function parseRingRoles(output: string): RingRoles {
   const found: RingRoles = { roles: {}, permissions: {}, resources: ["data"] };
-  for (const [, json] of output.matchAll(/^ *(\{.*\}) *$/gm)) {
-    const row = JSON.parse(json) as Row;
+  for (const row of jsonRows<Row>(output)) {
     if (row.resource !== undefined)
       (found.permissions[row.role!] ??= []).push(...(row.permissions ?? []).map((one) => `${one} ${row.resource}`));
     else if (row.role !== undefined)

@@ -8,7 +8,7 @@ import { lastLogLine } from "../cassandra/podLog";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { KubernetesClient } from "../kubernetes/apiClient";
 import { errorMessage } from "../kubernetes/apiErrors";
-import { isReady } from "../kubernetes/podState";
+import { takesRequests } from "../kubernetes/podState";
 import { Superuser } from "./superuser";
 
 export interface PasswordChangeArgs {
@@ -88,7 +88,7 @@ export const credentialCacheSeconds = 3;
 /** The pods read the Secret themselves, so that no password is part of the command. */
 async function changePassword({ name, selector, cluster }: PasswordChangeArgs, namespace: string): Promise<void> {
   const connection = await KubernetesClient.connect(cluster);
-  const member = (await connection.pods(namespace, selector)).find(isReady);
+  const member = (await connection.pods(namespace, selector)).find(takesRequests);
   if (!member) {
     throw new Error(
       `ring ${name}: no member serves that could set the new password. Run \`pulumi up\` again once a member serves`,

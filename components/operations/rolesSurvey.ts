@@ -5,7 +5,7 @@ import { parseRingRoles, type RingRoles, type Role, roleQueries } from "../cassa
 import { KubernetesClient, type PodReference } from "../kubernetes/apiClient";
 import { undefinedWhenNotFound } from "../kubernetes/apiErrors";
 import type { KubeContext } from "../kubernetes/kubeconfig";
-import { isReady } from "../kubernetes/podState";
+import { takesRequests } from "../kubernetes/podState";
 
 /** What the ring record tells of roles. */
 export interface RolesOnRecord {
@@ -71,7 +71,7 @@ export class RolesSurvey {
   private async member(): Promise<PodReference> {
     const { namespace, selector } = this.ring;
     const pods = await (await this.client()).pods(namespace, selector);
-    const found = pods.find((pod) => isReady(pod) && !pod.metadata!.deletionTimestamp);
+    const found = pods.find(takesRequests);
     if (found) return { namespace, pod: found.metadata!.name! };
     throw new Error("no member serves that could be asked for roles. Run `pulumi up` again once a member serves");
   }

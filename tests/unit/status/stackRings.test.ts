@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { runtime } from "@pulumi/pulumi";
-import { ringsOf } from "../../../status/stackRings";
+import { clusterOf, ringsOf } from "../../../status/stackRings";
 
 const labels = (instance: string, component: string) => ({
   "app.kubernetes.io/name": "cassandra",
@@ -76,6 +76,12 @@ describe("the rings of a stack", () => {
     const [ring] = ringsOf(exported(workload("apps/v1:StatefulSet", "a", "persistent", secret)));
     assert.deepEqual(ring.selector, labels("a", "persistent"));
     assert.equal(ring.controllers[0].replicas, 3);
+  });
+
+  it("are in the cluster whose identity the state has", () => {
+    const cluster = { type: "cassandra:index:KubernetesCluster", outputs: { uid: "u-1" } };
+    assert.equal(clusterOf(exported(cluster)), "u-1");
+    assert.equal(clusterOf(exported()), undefined);
   });
 
   it("are none of an empty stack", () => assert.deepEqual(ringsOf({ deployment: {} }), []));
