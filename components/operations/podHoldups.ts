@@ -41,10 +41,6 @@ const remedies: [RegExp, string][] = [
 
 /** What holds the pods of a ring that do not run yet, one for each object. @param now milliseconds since the epoch */
 export function holdupsOf({ pods, events, makers }: PodStates, now = Date.now()): Holdup[] {
-  const [lasting, others] = [true, false].map((lasts) => pods.filter((pod) => !!lastingCauseOf(pod) === lasts));
-  const held = others.filter(
-    ({ metadata, status }) => status?.phase === "Pending" && metadata?.deletionTimestamp === undefined,
-  );
   const newest = Math.max(0, ...pods.map(({ metadata }) => new Date(metadata?.creationTimestamp ?? 0).getTime()));
   // A controller that has made a pod since then is held no longer.
   const ofMakers = makers
@@ -54,11 +50,7 @@ export function holdupsOf({ pods, events, makers }: PodStates, now = Date.now())
     ...ofMakers.map((event) =>
       causeOf(`${event.involvedObject.kind} ${event.involvedObject.name}`, "makes no pod yet", event),
     ),
-    ...lasting.map((pod) => {
-      const { name = "" } = pod.metadata!;
-      return { subject: name, reason: lastingReason, why: lastingCauseOf(pod)!.replace(`${name} `, "") };
-    }),
-    ...held.flatMap((pod) => causeOfPod(pod, events, now) ?? []),
+    ...pods.flatMap((pod) => lastingCause(pod) ?? causeOfPod(pod, events, now) ?? []),
   ];
   return [...new Set(causes.map(({ why }) => why))].map((why) => holdup(causes.filter((cause) => cause.why === why)));
 }
@@ -96,8 +88,15 @@ function causeOf(subject: string, what: string, { reason = "", message = "" }: {
 
 const controllers = /^(StatefulSet|ReplicationController|DaemonSet)$/;
 
+function lastingCause(pod: V1Pod): Cause | undefined {
+  const { name = "" } = pod.metadata!;
+  const said = lastingCauseOf(pod);
+  return said === undefined ? undefined : { subject: name, reason: lastingReason, why: said.replace(`${name} `, "") };
+}
+
 function causeOfPod(pod: V1Pod, events: CoreV1Event[], now: number): Cause | undefined {
-  const { name = "", uid } = pod.metadata!;
+  const { name = "", uid, deletionTimestamp } = pod.metadata!;
+  if (pod.status?.phase !== "Pending" || deletionTimestamp !== undefined) return undefined;
   const waiting = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
     .map(({ state }) => state?.waiting)
     .find((state) => state?.reason !== undefined && !passes.test(state.reason));

@@ -5,10 +5,9 @@ import { OwedStep } from "../engine/owedStep";
 import { countOf, TimeLeft } from "../engine/progress";
 import { withAnswerTimeout, KubernetesClient, retryWhileUnavailable } from "../kubernetes/apiClient";
 import { undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiErrors";
-import { hasEnded, isReady } from "../kubernetes/podState";
+import { hasEnded } from "../kubernetes/podState";
 import { KubeContext } from "../kubernetes/kubeconfig";
 import { ringOrdinalOf } from "../objects/racks";
-import { lastingCauseOf } from "./lastingCauses";
 import { nextStep, viewOf } from "./rollingRestartPlan";
 import { RecordEntries, topologyChangeIn, membersAwaitingRepair } from "../cassandra/record";
 
@@ -139,10 +138,9 @@ async function restartPods(
   let said = "";
   let since = Date.now();
   for (let round = 0; ; round++) {
-    const found = (await retryWhileUnavailable(() => connection.pods(namespace, selector))).filter(
-      (pod) => !hasEnded(pod),
-    );
-    const pods = found.map(viewOf);
+    const pods = (await retryWhileUnavailable(() => connection.pods(namespace, selector)))
+      .filter((pod) => !hasEnded(pod))
+      .map(viewOf);
     // The last pod first, as Kubernetes does it with one StatefulSet.
     if (sets?.length === 1) pods.sort((a, b) => ringOrdinalOf(sets, b.name) - ringOrdinalOf(sets, a.name));
     const record = sets ? await retryWhileUnavailable(() => recordOf(connection.core, namespace, name)) : {};
@@ -154,11 +152,13 @@ async function restartPods(
     const step = nextStep(pods, { ...wanted, ...observed });
     if (step === "done") return;
     // Pods of an earlier template are replaced, whatever holds them.
-    const stuck = found
-      .filter((pod) => viewOf(pod).revision === wanted.revision && !isReady(pod))
-      .flatMap((pod) => lastingCauseOf(pod) ?? []);
-    if ("waitFor" in step && stuck.length > 0)
-      throw new Error(`ring ${name}: ${stuck[0]}. Run \`pulumi up\` again after the edit: it goes on where it stopped`);
+    const stuck = pods.find(
+      ({ revision, ready, lastingCause }) => revision === wanted.revision && !ready && lastingCause,
+    );
+    if ("waitFor" in step && stuck)
+      throw new Error(
+        `ring ${name}: ${stuck.lastingCause}. Run \`pulumi up\` again after the edit: it goes on where it stopped`,
+      );
     // Other members take a while to see a member that serves again. With replication factor 3, QUORUM fails if two of the three are not
     // seen. So no pod restarts for ten seconds.
     if ("waitFor" in step) round = 0;

@@ -1,6 +1,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { revisionAnnotation } from "../objects/podMetadata";
 import { isReady } from "../kubernetes/podState";
+import { lastingCauseOf } from "./lastingCauses";
 
 /** The state of one pod. */
 export interface PodView {
@@ -13,6 +14,8 @@ export interface PodView {
   started: boolean;
   /** Whether its container runs now. */
   running: boolean;
+  /** Why it can never run as it is, in a sentence with what to do. @default it may run yet */
+  lastingCause?: string;
 }
 
 /** The goal of a rolling restart, and what it must respect. */
@@ -73,5 +76,6 @@ export function viewOf(pod: V1Pod): PodView {
     leaving: metadata!.deletionTimestamp !== undefined,
     started: containers.some(({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated),
     running: containers.some(({ state }) => state?.running),
+    lastingCause: lastingCauseOf(pod),
   };
 }
