@@ -19,6 +19,15 @@ def canonical(text):
         return text
 
 
+def is_address(text):
+    """Whether it is an address, and no name."""
+    try:
+        ipaddress.ip_address(text)
+        return True
+    except ValueError:
+        return False
+
+
 def is_ipv6(address):
     """Whether an address in that form is one of IPv6."""
     return ":" in address

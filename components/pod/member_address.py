@@ -4,6 +4,7 @@ import os
 
 import system
 import volume
+from ip_address import canonical, is_address
 from kubernetes_api import NoAnswer, find, namespaced
 from steps import Wait
 from system import say
@@ -39,7 +40,7 @@ def announce():
     if not host:
         return Wait("Service %s must have the address of a load balancer (status.loadBalancer.ingress), which clients are told" % name)
     # Cassandra would resolve a name as well, but once, and it ends where DNS does not know the name yet.
-    address = host if is_address(host) else next(iter(system.addresses(host)), "")
+    address = canonical(host) if is_address(host) else next(iter(system.addresses(host)), "")
     if not address:
         return Wait("DNS must know %s, the load balancer of Service %s" % (host, name))
     if address != noted:
@@ -53,7 +54,3 @@ def balancer_of(service):
     """Address or host name of a Service's load balancer, as the cloud gives it; empty while there is none."""
     entries = service.get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
     return entries[0].get("ip") or entries[0].get("hostname") or ""
-
-
-def is_address(host):
-    return ":" in host or host.replace(".", "").isdigit()

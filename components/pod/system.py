@@ -112,6 +112,8 @@ def cassandra_runs():
     """Whether the Cassandra of this pod runs. Its process tells, and no port: a Cassandra that does not answer may still join or leave the
     ring."""
     pid = scratch.read(scratch.CASSANDRA_PID)
+    if not pid:
+        return False
     try:
         with open("/proc/%s/stat" % pid) as file:
             # After the name of the program, which stands in brackets: Z is one that has ended, which process 1 has not collected yet.
