@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/src/lab";
+import { applySecret, base64 } from "../support/secrets";
 import { smallMembers } from "../support/stack";
 import { ApplicationRole } from "../support/applicationRole";
 import { Credentials, inRingLab, RingStack } from "../support/ringStack";
@@ -140,9 +141,7 @@ describe("a ring whose clients log in", function () {
     const before = await superuser();
     for (const mine of ["from-a-vault.1", "from-a-vault.2"]) {
       passwords.add(mine);
-      const data = { password: Buffer.from(mine).toString("base64") };
-      const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "vault" }, data };
-      await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(secret) });
+      await applySecret(lab, "vault", { password: base64(mine) });
       await stack.pulumi("config", "set", "superuserSecret", "vault");
       await stack.up();
       assert.match(await login("cassandra-1", { ...before, password: mine }), loggedIn);

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { Lab } from "../../lab/src/lab";
+import { applySecret, base64 } from "../support/secrets";
 import { inSimulatedLab, smallMembers, Stack } from "../support/stack";
 
 const minutes = 60_000;
@@ -12,11 +13,7 @@ describe("a superuser whose password is in a Secret of somebody else, with simul
 
   inSimulatedLab("minikube", (made) => ({ lab, stack } = made));
 
-  const base64 = (text: string) => Buffer.from(text).toString("base64");
-  const write = (data: Record<string, string>) => {
-    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "vault" }, data };
-    return lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(secret) });
-  };
+  const write = (data: Record<string, string>) => applySecret(lab, "vault", data);
   const asked = { ...smallMembers, storage: "minikube-hostpath", replicas: 1, superuserSecret: "vault" };
   const ofRing = () => lab.kubectl(["get", "secret", "cassandra-superuser", "-o", "jsonpath={.data.password}"]);
   const refusal = (why: string) =>

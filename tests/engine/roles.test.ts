@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as path from "node:path";
 import { repository } from "../../lab/src/instance";
 import { Lab } from "../../lab/src/lab";
+import { applySecret, base64 } from "../support/secrets";
 import { inSimulatedLab, smallMembers, Stack } from "../support/stack";
 
 const minutes = 60_000;
@@ -15,11 +16,7 @@ describe("further roles of a ring, with simulated nodes", function () {
 
   inSimulatedLab("minikube", (made) => ({ lab, stack } = made));
 
-  const base64 = (text: string) => Buffer.from(text).toString("base64");
-  const write = (data: Record<string, string>) => {
-    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "app-login" }, data };
-    return lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(secret) });
-  };
+  const write = (data: Record<string, string>) => applySecret(lab, "app-login", data);
   const login = (password: string) => ({ username: base64("app"), password: base64(password) });
   const grants = [{ permissions: ["SELECT"], keyspace: "shop" }];
   const configure = (roles: object[]) =>

@@ -1,4 +1,5 @@
 import type { Lab } from "../../lab/src/lab";
+import { applySecret, base64 } from "./secrets";
 import type { Credentials, RingStack } from "./ringStack";
 
 /** A role of an application, whose password is in a Secret that somebody else makes. */
@@ -15,10 +16,8 @@ export class ApplicationRole {
 
   /** Writes the Secret with a password. */
   async setPassword(password: string): Promise<Credentials> {
-    const metadata = { name: this.secretName };
-    const stringData = { username: this.username, password };
-    const secret = { apiVersion: "v1", kind: "Secret", type: "kubernetes.io/basic-auth", metadata, stringData };
-    await this.lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(secret) });
+    const data = { username: base64(this.username), password: base64(password) };
+    await applySecret(this.lab, this.secretName, data, "kubernetes.io/basic-auth");
     return { username: this.username, password };
   }
 
