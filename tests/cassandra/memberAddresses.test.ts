@@ -22,7 +22,7 @@ from cassandra.cluster import Cluster
 contact, name, password = sys.argv[1:]
 def connected(addresses):
     cluster = Cluster(addresses, auth_provider=PlainTextAuthProvider(name, password))
-    return cluster, cluster.connect()
+    return cluster, cluster.connect(wait_for_all_pools=True)
 first, _ = connected([contact])
 told = sorted({host.broadcast_rpc_address for host in first.metadata.all_hosts() if host.broadcast_rpc_address})
 cluster, session = connected(told)
