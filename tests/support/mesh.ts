@@ -24,6 +24,8 @@ const rules = `table ip mesh {
 const proxy = `
 import asyncio, os, signal, socket, struct, sys, time
 
+PORTS = (15001, 15006)
+
 async def pump(reader, writer):
     try:
         while True:
@@ -38,6 +40,9 @@ async def pump(reader, writer):
 async def serve(reader, writer):
     meant = writer.get_extra_info("socket").getsockopt(socket.SOL_IP, 80, 16)
     host, port = socket.inet_ntoa(meant[4:8]), struct.unpack("!H", meant[2:4])[0]
+    # Nobody redirected this one: it was meant for the proxy, which would connect to itself for ever.
+    if port in PORTS:
+        return writer.close()
     try:
         there, back = await asyncio.open_connection(host, port)
     except OSError:
@@ -47,7 +52,7 @@ async def serve(reader, writer):
         one.close()
 
 async def main():
-    for port in (15001, 15006):
+    for port in PORTS:
         await asyncio.start_server(serve, "0.0.0.0", port, backlog=1000)
     await asyncio.Event().wait()
 
