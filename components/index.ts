@@ -2,7 +2,7 @@ export { AdoptedTemplate } from "./operations/adoption";
 export { type CassandraPodArgs } from "./objects/podArgs";
 export { type Grant, type Role } from "./cassandra/roles";
 export { CassandraRing } from "./topologies/cassandraRing";
-export { Auth, type CassandraRingArgs } from "./topologies/ringArgs";
+export { Auth, type CassandraRingArgs, Repair } from "./topologies/ringArgs";
 export { CassandraService, type CassandraServiceArgs, type ServiceAccess } from "./objects/services";
 export { type KubeContext } from "./kubernetes/apiClient";
 export { type CertManager, type IssuerReference } from "./objects/certificates";

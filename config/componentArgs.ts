@@ -119,6 +119,8 @@ function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
     jvmOptions,
     cassandraYaml: own.isSecretYaml ? pulumi.secret(cassandraYaml) : cassandraYaml,
     lockMemory: own.lockMemory,
+    ...(own.repair === "off" && { repair: own.repair }),
+    ...(own.repairInterval !== commonKeys.repairInterval.default && { repairInterval: own.repairInterval }),
     ...(own.stallTimeoutMinutes !== undefined && { stallTimeoutMinutes: own.stallTimeoutMinutes }),
     ...(Object.keys(service).length > 0 && { service }),
     auth,

@@ -9,6 +9,7 @@ import {
   Peer,
   PodSecurity,
   PodTemplatePatch,
+  Repair,
   Role,
   ServiceAccess,
   Storage,
@@ -33,6 +34,7 @@ const retentions = Object.values(VolumeRetention);
 const auths = Object.values(Auth);
 const templates = Object.values(AdoptedTemplate);
 const egresses = Object.values(Egress);
+const repairs = Object.values(Repair);
 const podSecurities = Object.values(PodSecurity);
 const tlsChoices = ["none", "secret", "cert-manager"] as const;
 const clientChoices = Object.values(ClientCertificates);
@@ -437,6 +439,26 @@ export const commonKeys = {
     isTyped: true,
     parse: object,
   },
+  repair: {
+    type: "string",
+    default: "schedule",
+    unit: "",
+    meaning:
+      "`schedule`: each member runs `nodetool repair -full -pr` once in `repairInterval`, one member at a time. A repair ends within " +
+      "seconds where the ring is about to change, and goes on afterwards. `off`: you repair the ring yourself. A change restarts " +
+      "members one at a time.",
+    words: repairs,
+    ...valueOf<Repair>(shapes.repair),
+  },
+  repairInterval: {
+    type: "string",
+    default: "4d",
+    unit: "",
+    meaning:
+      "Time between the beginnings of two repairs of a member. Rows that were deleted come back where data stays unrepaired for longer " +
+      "than `gc_grace_seconds` of its table, ten days unless set otherwise.",
+    ...textOf(shapes.repairInterval),
+  },
   stallTimeoutMinutes: {
     type: "string",
     default: "15",
@@ -492,6 +514,8 @@ const ofCassandra = [
   "jvmOptions",
   "cassandraYaml",
   "lockMemory",
+  "repair",
+  "repairInterval",
   "clientsFrom",
   "egress",
   "service",

@@ -1,5 +1,12 @@
 /** A ring on one page, and what is not as it should be. */
-import { addressIn, hasLeft, hostIdIn, membersAwaitingRepair, topologyChangeIn } from "../components/cassandra/record";
+import {
+  addressIn,
+  hasLeft,
+  hostIdIn,
+  membersAwaitingRepair,
+  repairedSince,
+  topologyChangeIn,
+} from "../components/cassandra/record";
 import type { RingMember } from "../components/cassandra/nodetool";
 import { formatBytes } from "../components/kubernetes/quantity";
 import type { PodStatus, RingStatus } from "./ringStatus";
@@ -9,6 +16,8 @@ import { describeAge, table } from "./table";
 const leastFree = 0.2;
 /** Days before a certificate ends from which on it is due. */
 const certificateDays = 14;
+/** Half of `gc_grace_seconds` at its default of ten days. A repair that begins now must end before deleted rows can come back. */
+const unrepairedDays = 5;
 
 /** @param now the present time */
 export function pageOf(status: RingStatus, now = new Date()): { text: string; problems: string[] } {
@@ -22,6 +31,7 @@ export function pageOf(status: RingStatus, now = new Date()): { text: string; pr
       "repairs",
       repairs.map(({ keyspace, ended }) => `${keyspace} ${describeAge(ended, now)} ago`).join(", ") || "none on record",
     ],
+    ...unrepairedOf(status, now),
     ...certificatesOf(pods, now),
     ...unseen.map((what) => ["not seen", what]),
   ];
@@ -61,6 +71,18 @@ function rowOf(
 /** As `nodetool status` has it. */
 const letters = ({ up, state }: RingMember) => `${up ? "U" : "D"}${state[0].toUpperCase()}`;
 
+/** The member whose ranges have not been repaired on schedule for the longest time. */
+function longestUnrepaired({ record, repairInterval }: RingStatus): { pod: string; since: Date } | undefined {
+  const known = Object.entries(repairedSince(record)).flatMap(([pod, since]) => (since ? [{ pod, since }] : []));
+  if (repairInterval === undefined || known.length < 2) return undefined;
+  return known.reduce((first, one) => (one.since < first.since ? one : first));
+}
+
+function unrepairedOf(status: RingStatus, now: Date): string[][] {
+  const longest = longestUnrepaired(status);
+  return longest ? [["unrepaired", `for ${describeAge(longest.since, now)} at the most (${longest.pod})`]] : [];
+}
+
 function certificatesOf(pods: PodStatus[], now: Date): string[][] {
   const ends = pods.flatMap(({ certificateEnds }) => certificateEnds ?? []);
   if (ends.length === 0) return [];
@@ -79,7 +101,7 @@ function wantedOf({ ring: { controllers }, asked = 0 }: RingStatus): number {
 
 /** What is not as it should be, a sentence for each. */
 export function problemsOf(status: RingStatus, now: Date): string[] {
-  return [...ofPods(status, now), ...ofMembers(status), ...ofDebts(status), ...ofDrift(status)];
+  return [...ofPods(status, now), ...ofMembers(status), ...ofDebts(status, now), ...ofDrift(status)];
 }
 
 function ofPods({ pods }: RingStatus, now: Date): string[] {
@@ -119,11 +141,18 @@ function ofMembers({ pods, strangers, isListed }: RingStatus): string[] {
   ];
 }
 
-function ofDebts({ ring, record, asked = 0 }: RingStatus): string[] {
+function ofDebts(status: RingStatus, now: Date): string[] {
+  const { ring, record, asked = 0 } = status;
+  const longest = longestUnrepaired(status);
   const change = topologyChangeIn(record);
   const wanted = ring.cleanedFor ?? asked;
   return [
     ...membersAwaitingRepair(record).map((member) => `${member} owes a repair, and may lack data until it has ended`),
+    ...(longest && -daysUntil(longest.since, now) > unrepairedDays
+      ? [
+          `the ranges of ${longest.pod} have not been repaired on schedule for ${describeAge(longest.since, now)}: its log says what its repair waits for (docs/operations/repair.md)`,
+        ]
+      : []),
     ...(change ? [`${change.pod} holds the topology lock: it ${change.what}`] : []),
     ...(wanted === asked
       ? []

@@ -9,7 +9,7 @@ import type { RecordEntries } from "../components/cassandra/record";
 import { KubernetesClient } from "../components/kubernetes/apiClient";
 import { errorMessage, undefinedWhenNotFound } from "../components/kubernetes/apiErrors";
 import { hasEnded, isReady, takesRequests } from "../components/kubernetes/podState";
-import { recordVariable } from "../components/objects/podEnvironment";
+import { recordVariable, repairIntervalVariable } from "../components/objects/podEnvironment";
 import { revisionAnnotation } from "../components/objects/podMetadata";
 import { dataFolder } from "../components/objects/podVolumes";
 import { tlsFolder } from "../components/objects/tls";
@@ -53,6 +53,8 @@ export interface RingStatus {
   record: RecordEntries;
   /** The last repair of each keyspace that has one. */
   repairs: LastRepair[];
+  /** Seconds between two scheduled repairs of a member; undefined if the pods repair nothing on schedule. */
+  repairInterval?: number;
   /** What could not be looked at, and why. */
   unseen: string[];
 }
@@ -97,6 +99,7 @@ export async function inspectRing(client: KubernetesClient, ring: StackRing): Pr
       return { ...view, ...disks[i], ...(member && { member }), ...(version && { version }) };
     })
     .sort((a, b) => new Intl.Collator("en", { numeric: true }).compare(a.name, b.name));
+  const repairInterval = Number(variableOf(found, repairIntervalVariable));
   const strangers = members.filter(({ hostId }) => !pods.some(({ member }) => member?.hostId === hostId));
   return {
     ring,
@@ -106,6 +109,7 @@ export async function inspectRing(client: KubernetesClient, ring: StackRing): Pr
     isListed: members.length > 0,
     record: record ?? {},
     repairs: repairs ?? [],
+    ...(repairInterval > 0 && { repairInterval }),
     unseen,
   };
 }
@@ -151,16 +155,17 @@ async function askedOf({ apps, core }: KubernetesClient, { namespace, controller
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
+/** What the first pod that has it gives an environment variable. */
+const variableOf = (pods: V1Pod[], variable: string): string | undefined =>
+  pods.flatMap(({ spec }) => spec!.containers[0].env?.find(({ name }) => name === variable)?.value ?? [])[0];
+
 /** Where the data goes with the pods, Pulumi has made the name of the record, which the pods know. */
 async function recordOf(
   { core }: KubernetesClient,
   { name, namespace }: StackRing,
   pods: V1Pod[],
 ): Promise<RecordEntries> {
-  const [given] = pods.flatMap(
-    ({ spec }) => spec!.containers[0].env?.find((one) => one.name === recordVariable)?.value ?? [],
-  );
-  const of = { name: given ?? `${name}-ring`, namespace };
+  const of = { name: variableOf(pods, recordVariable) ?? `${name}-ring`, namespace };
   return (await core.readNamespacedConfigMap(of).catch(undefinedWhenNotFound))?.data ?? {};
 }
 

@@ -64,6 +64,8 @@ const ofRings: Rules<CassandraRingArgs> = {
   roles: "optional",
   tlsSecret: "optional",
   certManager: "optional",
+  repair: "optional",
+  repairInterval: "optional",
   stallTimeoutMinutes: "optional",
   acceptDataLoss: "optional",
 };

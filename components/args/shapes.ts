@@ -1,7 +1,7 @@
 import type { AdoptedTemplate } from "../operations/adoption";
 import type { Egress } from "../objects/networkPolicy";
 import type { PodSecurity } from "../objects/podSecurity";
-import type { Auth } from "../topologies/ringArgs";
+import type { Auth, Repair } from "../topologies/ringArgs";
 import type { IssuerKind } from "../objects/certificates";
 import type { Storage, VolumeRetention } from "../objects/storageClass";
 import type { ClientCertificates } from "../objects/tls";
@@ -24,6 +24,7 @@ import {
   isObject,
   isPeer,
   isPodSpec,
+  isRepairInterval,
   isRole,
   isServiceAccess,
   isTexts,
@@ -176,10 +177,9 @@ export const shapes = {
     "{}, or an object of issuer ({kind, name}, whose kind is Issuer or ClusterIssuer) and clusterDomain",
   ),
   clusterDomain,
-  stallTimeoutMinutes: number(
-    (value) => Number.isFinite(value) && (value as number) > 0,
-    "a number of minutes above zero",
-  ),
+  repair: word<Repair>({ schedule: true, off: true }),
+  repairInterval: text(isRepairInterval, "a whole number of minutes, hours or days from 1m to 4d, such as 36h"),
+  stallTimeoutMinutes: number((value) => Number.isFinite(value) && Number(value) > 0, "a number of minutes above zero"),
   adopt: word<AdoptedTemplate>({ kept: true, own: true }),
   adoptPod: truth,
   nodeSelector: object(isLabels, "labels of nodes, as {disk: ssd}"),

@@ -1,5 +1,6 @@
 /** Checks of single values, each by itself: what `shapes` are made of. */
 import { isIP } from "node:net";
+import { durationOf } from "../cassandra/yamlAmounts";
 import { mebibytes, quantity } from "../kubernetes/quantity";
 import type { Peer } from "../objects/networkPolicy";
 import type { LocalVolume } from "../objects/persistentVolumes";
@@ -117,6 +118,13 @@ export const isPeer = (value: unknown): value is Peer => {
 /** Whether it is a path below the root, without `..`. */
 export const isFolder: Check = (value) =>
   matches(/^\/[^/\0]+(\/[^\0]*)?$/)(value) && !/\/\.\.?(\/|$)/.test(value as string);
+
+/** Milliseconds. With a day for the round of all members, no data is unrepaired for longer than half of `gc_grace_seconds`, ten days. */
+const longestRepairInterval = 4 * 86_400_000;
+
+/** Whether it is a time between two repairs. */
+export const isRepairInterval: Check = (value) =>
+  matches(/^\d{1,6}[mhd]$/)(value) && durationOf(value) >= 60_000 && durationOf(value) <= longestRepairInterval;
 
 /** Whether it is a folder of a node, for a volume. */
 export const isLocalVolume = (value: unknown): value is LocalVolume =>

@@ -23,7 +23,8 @@ export function addressIn(entry = ""): string | undefined {
   return hostIdIn(entry) === undefined ? undefined : entry.trim().split(" ")[1];
 }
 
-const repair = "repair.";
+/** Keys that are followed by a member: a repair that it owes, and the time since which its ranges count as repaired. */
+const [repair, repaired] = ["repair.", "repaired."];
 
 /** Members that owe a repair: they may lack data. */
 export function membersAwaitingRepair(record: RecordEntries): string[] {
@@ -39,8 +40,28 @@ export function membersAwaitingRepair(record: RecordEntries): string[] {
  */
 export function entriesAfterRemoval(removed: string[], staying: string[]): Record<string, string | null> {
   const owed = staying.map((pod) => [repair + pod, new Date().toISOString()] as const);
-  const gone = removed.flatMap((pod) => [[pod, null] as const, [repair + pod, null] as const]);
+  const gone = removed.flatMap((pod) => ["", repair, repaired].map((prefix) => [prefix + pod, null] as const));
   return Object.fromEntries<string | null>([...owed, ...gone]);
+}
+
+/**
+ * Change of the ring record by which members end scheduled repairs, and begin none until then. Nothing has to be undone where an update is
+ * cut off.
+ */
+export function repairsPausedUntil(moment: Date): Record<string, string> {
+  return { repairs: `paused until ${moment.toISOString().replace(/\.\d+/, "")}` };
+}
+
+/**
+ * Since when the data of each member is the same on all replicas, as its scheduled repairs tell: the beginning of the last one, or the time
+ * at which the ring formed. Undefined where the record does not say.
+ */
+export function repairedSince(record: RecordEntries): Record<string, Date | undefined> {
+  const members = Object.keys(record).filter((key) => hostIdIn(record[key]));
+  const timeIn = (entry = "") => (Number.isNaN(Date.parse(entry)) ? undefined : new Date(entry));
+  return Object.fromEntries(
+    members.map((pod) => [pod, timeIn(record[repaired + pod]) ?? timeIn(record.formed)] as const),
+  );
 }
 
 /** Holder of the topology lock and its change: `cassandra-3 joins`; undefined if nobody holds the lock. */

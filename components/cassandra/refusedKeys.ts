@@ -6,6 +6,8 @@ import { durationOf, sizeOf, wholeOf } from "./yamlAmounts";
 const settled: Record<string, string> = {
   cluster_name: "{clusterName}",
   auto_bootstrap: "the ring record",
+  // The members' own schedule repairs, which can be taken back.
+  auto_repair: "{repair}",
   broadcast_address: "the pod's address",
   broadcast_rpc_address: "the pod's address",
   commitlog_directory: "the pod's volume",

@@ -36,6 +36,9 @@ const refused: [RegExp, string][] = [
     "start_native_transport",
     "write_survey",
   ]),
+  ...properties("a member that has run with it never starts without it again; {repair} sets repairs", [
+    "autorepair\\.\\w+",
+  ]),
   ...properties("the Services set it", ["storage_port", "ssl_storage_port", "native_transport_port"]),
   ...properties("the pod's volumes set it", ["storagedir", "logdir(\\.\\w+)?"]),
   ...properties("{datacenter} sets it", ["ignore_dc", "ignore_rack"]),

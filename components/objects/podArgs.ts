@@ -54,6 +54,8 @@ export interface RingBinding {
   record: pulumi.Input<string>;
   /** Kind of the Service that each pod has to itself. @default the pods have none */
   memberService?: string;
+  /** Seconds between the beginnings of two scheduled repairs of a member. @default nothing is repaired on schedule */
+  repairInterval?: number;
   /** Name of the Secret that holds the superuser; undefined if clients do not log in. */
   superuser?: pulumi.Input<string>;
   /** Name of the Secret that holds the certificates; undefined if nothing is encrypted. */

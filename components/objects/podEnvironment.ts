@@ -8,6 +8,9 @@ import { mountPaths } from "./podVolumes";
 /** Environment variable that tells a pod the name of the ConfigMap with the ring record. */
 export const recordVariable = "RING_RECORD";
 
+/** Environment variable that tells a pod after how many seconds its member repairs again. */
+export const repairIntervalVariable = "RING_REPAIR_INTERVAL";
+
 /**
  * Environment of the Cassandra container. The entry point of the official image writes CASSANDRA_* into cassandra.yaml and
  * cassandra-rackdc.properties, and Cassandra's start script reads the heap sizes. CASSANDRA_SEEDS is missing on purpose: the scripts in
@@ -33,6 +36,7 @@ export function environment(args: CassandraPodArgs, ring: RingBinding): k8s.type
     RING_SERVICE: ring.service,
     [recordVariable]: ring.record,
     ...(ring.memberService && { RING_MEMBER_SERVICE: ring.memberService }),
+    ...(ring.repairInterval && { [repairIntervalVariable]: `${ring.repairInterval}` }),
     ...(ring.superuser && { RING_SUPERUSER: ring.superuser }),
     ...(ring.tls && { RING_TLS: ring.tls }),
     RING_SELECTOR: selectorText(ring.selector),

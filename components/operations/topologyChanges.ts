@@ -4,7 +4,7 @@ import { formatBytes } from "../kubernetes/quantity";
 import { stallLimitMinutes } from "./memberDecommission";
 import { countOf, TimeLeft } from "../engine/progress";
 import { ProgressReporter } from "../engine/progressReporter";
-import { entriesAfterRemoval, hasLeft } from "../cassandra/record";
+import { entriesAfterRemoval, hasLeft, repairsPausedUntil } from "../cassandra/record";
 import { RingClient } from "../cassandra/ringClient";
 import { NoMemberServesError } from "../cassandra/ringQueries";
 import { minutesToReturn, nextStep, Step } from "./decommissionPlan";
@@ -176,19 +176,27 @@ async function untilOneServes(
   }
 }
 
-/** Waits until no other topology change is in progress. @returns the ring then, and the next step */
+/** Minutes for which members begin no scheduled repair after `pulumi up` has had them end. */
+const pauseMinutes = 10;
+
+/** Waits until no other topology change is in progress, and has scheduled repairs end. @returns the ring then, and the next step */
 async function waitForNextStep(
-  client: Pick<RingClient, "received" | "stallTimeoutMinutes">,
+  client: Pick<RingClient, "received" | "stallTimeoutMinutes" | "updateRecord">,
   wanted: number,
   report: ProgressReporter,
   { pause, now }: { pause: number; now: () => number },
   inspect: () => Promise<RingView>,
 ): Promise<{ ring: RingView; step: Exclude<Step, { waitFor: string[] }> | { removed: string[] } }> {
   const timeLeft = new TimeLeft(now);
+  let pausedUntil = 0;
   for (let [said, since] = ["", now()]; ; await sleep(pause)) {
     const ring = await untilOneServes(inspect, report, { pause, now });
     const step = nextStep(ring, wanted);
     if (step === "done" || !("waitFor" in step)) return { ring, step };
+    if (ring.members.some(({ repairs }) => repairs) && pausedUntil - now() < (pauseMinutes / 2) * 60_000) {
+      pausedUntil = now() + pauseMinutes * 60_000;
+      await client.updateRecord(repairsPausedUntil(new Date(pausedUntil)));
+    }
     const streams = step.joins ? await client.received(step.joins) : undefined;
     const { received, toReceive } = streams ?? { received: 0, toReceive: 0 };
     const share = toReceive ? ` (${formatBytes(received)} of ${formatBytes(toReceive)} received)` : "";

@@ -1,6 +1,18 @@
 """Decides how a pod with an empty disk enters the ring: with the first ring, by bootstrap, or in the place of a lost member."""
 from decide_restart import after_decommission, restart, wait_for_address
-from steps import Start, StartOver, Wait, Wipe, WritePhase, WriteRecord, how_to_discard, is_member_entry, record_unwritable
+from steps import (
+    OWED,
+    REPAIRED,
+    Start,
+    StartOver,
+    Wait,
+    Wipe,
+    WritePhase,
+    WriteRecord,
+    how_to_discard,
+    is_member_entry,
+    record_unwritable,
+)
 
 
 # --- pods with ordinals -------------------------------------------------------------------------------------------------------------
@@ -151,7 +163,7 @@ def replace(view, lost):
         return Wait("another member must tell the address by which the ring knows %s" % lost)
     if not address:
         # Somebody removed the member by hand: there is no place to take. As after each removal (remove_node.py), all others must repair.
-        removal = {lost: "empty" if lost == view.me else None, "repair." + lost: None}
+        removal = {lost: "empty" if lost == view.me else None, OWED + lost: None, REPAIRED + lost: None}
         others = [name for name in view.other_members() if name != lost]
         return WriteRecord(dict(view.release_topology_lock(), **removal, **view.repairs_of(others)))
     conflict = wait_for_address(view, except_for=lost)

@@ -12,7 +12,7 @@ import system
 import volume
 from cql import CqlFailed
 from decide_leave import decommission_step
-from steps import LEFT
+from steps import LEFT, OWED
 from system import say
 
 
@@ -37,8 +37,8 @@ def entries_lost(view, host_id, known):
     entries = {} if view.record.get("forming") else {key: value for key, value in known.items() if not view.record.get(key)}
     if not (view.record.get(view.me) or "").startswith(host_id):
         entries[view.me] = "%s %s" % (host_id, view.address)
-    if volume.has_note(volume.REPAIR) and "repair." + view.me not in view.record:
-        entries["repair." + view.me] = system.now()
+    if volume.has_note(volume.REPAIR) and OWED + view.me not in view.record:
+        entries[OWED + view.me] = system.now()
     return entries
 
 
@@ -70,7 +70,7 @@ def repair():
     """A member that replaced a lost one has streamed each row from one replica. That replica may have missed a write which the lost disk
     had acknowledged together with a third replica: QUORUM would not find it unless these two are compared. Until the repair has ended,
     the record shows that it is owed, and no other member leaves."""
-    key = "repair." + system.MEMBER
+    key = OWED + system.MEMBER
     while volume.has_note(volume.REPAIR) or key in (observe.observe_until_answered(5).record or {}):
         say("repairing this member (nodetool repair --full): it may lack data that other replicas have")
         code, _, error = system.nodetool("repair", "--full")
@@ -96,6 +96,7 @@ def repair():
         system.sleep(60)
 
 
+# Name of a keyspace and the options of its replication, in `nodetool describecluster`.
 KEYSPACE = re.compile(r"^\s+(\S+) -> Replication class: .*\{(.*)\}", re.MULTILINE)
 NORMAL_OR_LEAVING = re.compile(r"^[UD][NL] ", re.MULTILINE)
 

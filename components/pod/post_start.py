@@ -18,11 +18,13 @@ import member_duties
 import observe
 import port_answers
 import ring_record
+import scheduled_repair
 import superuser
 import superuser_secret
 import system
 import volume
 from kubernetes_api import NoAnswer
+from steps import OWED
 from superuser_password import apply_password_until_done
 from system import say
 
@@ -56,6 +58,8 @@ def main(start_mode, closed=""):
         member_duties.mark_formed_or_remove_lost,
     ):
         start_thread(duty)
+    if scheduled_repair.INTERVAL:
+        start_thread(scheduled_repair.repair_forever)
     if superuser_secret.exists():
         start_thread(apply_password_until_done)
 
@@ -111,15 +115,15 @@ def put_on_record(host_id):
 
 def member_entries(view, host_id):
     entries = dict(view.release_topology_lock(), **{view.me: "%s %s" % (host_id, view.address)})
-    if volume.has_note(volume.REPAIR) and "repair." + view.me not in view.record:
-        entries["repair." + view.me] = system.now()
+    if volume.has_note(volume.REPAIR) and OWED + view.me not in view.record:
+        entries[OWED + view.me] = system.now()
     if not view.has_ordinals:
         # Folders of nodes outlive the record: their ring was formed before it.
         if not view.record.get("formed"):
             entries["formed"] = system.now()
         replaced = view.topology_change().split(" replaces ")
         if replaced[0] == view.me and replaced[-1] != view.me:
-            entries[replaced[-1]] = entries["repair." + replaced[-1]] = None
+            entries[replaced[-1]] = entries[OWED + replaced[-1]] = None
     return {key: value for key, value in entries.items() if view.record.get(key) != value}
 
 

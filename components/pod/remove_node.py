@@ -8,6 +8,7 @@ import auth_replication
 import observe
 import system
 from kubernetes_api import NoAnswer
+from steps import OWED, REPAIRED
 from system import say, wait_for
 
 
@@ -61,7 +62,7 @@ def entries_after_removal(view, removed):
     """Each new owner has streamed the removed member's data from one replica, which may have missed a write that the removed one had
     acknowledged: all members that stay must repair."""
     staying = [name for name in view.members() if name != removed]
-    return dict({removed: None, "repair." + removed: None}, **view.repairs_of(staying))
+    return dict({removed: None, OWED + removed: None, REPAIRED + removed: None}, **view.repairs_of(staying))
 
 
 def main(node):

@@ -5,7 +5,7 @@ import re
 import superuser_secret
 import system
 from kubernetes_api import NoAnswer, namespaced, request
-from steps import HOST_ID, RESERVED
+from steps import HOST_ID, OWED, REPAIRED, RESERVED
 
 # Values whose words are counted or looked up. Of all others it is enough that they are one line whose first word is no option of a
 # command.
@@ -36,7 +36,7 @@ def read():
 
 def is_of_pods(key, value):
     """Whether a pod may have written an entry: by its key, or by what it says of a member."""
-    return key in RESERVED or key.startswith("repair.") or bool(re.match(r"(empty|left \S+)$|" + HOST_ID, value))
+    return key in RESERVED or key.startswith((OWED, REPAIRED)) or bool(re.match(r"(empty|left \S+)$|" + HOST_ID, value))
 
 
 def change(version, entries):

@@ -8,7 +8,7 @@ import superuser_secret
 import system
 import volume
 from state_log import StateLog
-from steps import RESERVED, WriteRecord, is_member_entry
+from steps import OWED, REPAIRED, RESERVED, WriteRecord, is_member_entry
 
 
 class RingView:
@@ -42,7 +42,7 @@ class RingView:
         return sorted((name for name in self.record or {} if self.is_member(name)), key=self.sort_key)
 
     def is_member(self, name):
-        is_name = not name.startswith("repair.") and name not in RESERVED
+        is_name = not name.startswith((OWED, REPAIRED)) and name not in RESERVED
         return is_name and is_member_entry((self.record or {}).get(name))
 
     def other_members(self):
@@ -61,11 +61,11 @@ class RingView:
 
     def members_owing_repair(self):
         """Members that may lack data until their repair has ended: they replaced a lost one, or joined fewer members than replicas."""
-        return [key[len("repair.") :] for key in sorted(self.record or {}) if key.startswith("repair.")]
+        return [key[len(OWED) :] for key in sorted(self.record or {}) if key.startswith(OWED)]
 
     def members_never_repaired(self):
         """Those of them that have not even been repaired with the members that serve."""
-        return [name for name in self.members_owing_repair() if " without " not in self.record["repair." + name]]
+        return [name for name in self.members_owing_repair() if " without " not in self.record[OWED + name]]
 
     def serves(self, name):
         """Whether a member serves CQL, and so is NORMAL. Asked once a view."""
@@ -165,15 +165,15 @@ class RingView:
     def leaving_entries(self, left):
         """What the record is changed by once this member has left. `left` stands for it from then on; None removes it. Where the member may
         have lacked data, what it streamed may lack it as well: the repair that it owed passes to all others."""
-        debt = "repair." + self.me
-        entries = dict(self.release_topology_lock(), **{self.me: left, debt: None})
+        debt = OWED + self.me
+        entries = dict(self.release_topology_lock(), **{self.me: left, debt: None, REPAIRED + self.me: None})
         if debt in self.record:
             entries.update(self.repairs_of(self.other_members()))
         return {key: value for key, value in entries.items() if self.record.get(key) != value}
 
     def repairs_of(self, names):
         """Entries by which members owe a repair from now on."""
-        return {"repair." + name: system.now() for name in names}
+        return {OWED + name: system.now() for name in names}
 
     def misses_removal(self):
         """Whether another member is removing a member right now. A member that is down meanwhile is not sent the data that it then

@@ -3,7 +3,9 @@ import re
 from collections import namedtuple
 
 # Keys of the ring record that name no member.
-RESERVED = ("forming", "formed", "moving", "superuser")
+RESERVED = ("forming", "formed", "moving", "superuser", "repairing", "repairs")
+# Prefixes of keys that are followed by a member: a repair that it owes, and the time since which its ranges count as repaired.
+OWED, REPAIRED = "repair.", "repaired."
 HOST_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # Wait, log the reason, decide again.

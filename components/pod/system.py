@@ -92,6 +92,17 @@ class BackgroundCommand:
     def has_ended(self):
         return self.process.poll() is not None
 
+    def exit_code(self, within):
+        """None if the command still runs after so many seconds."""
+        try:
+            return self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
     def last_line(self):
         """The last line that the command has printed."""
         self.output.seek(0)

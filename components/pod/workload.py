@@ -5,6 +5,7 @@ import urllib.parse
 import ring_record
 from ip_address import canonical
 from kubernetes_api import UnknownPod, account, find, request
+from steps import OWED, REPAIRED, RESERVED
 
 # Where the kinds that make pods are served.
 API_PATHS = {"ReplicationController": "/api/v1", "DaemonSet": "/apis/apps/v1", "StatefulSet": "/apis/apps/v1"}
@@ -93,7 +94,7 @@ def is_whole_ring(path, entries):
     """Whether a pod is the whole ring: it stands alone, and the record lists nobody else (it may have been one of many before). Its Role
     does not let it list other pods then."""
     me = os.environ["HOSTNAME"]
-    own = {me, "repair." + me, "forming", "formed", "moving", "superuser"}
+    own = {me, OWED + me, REPAIRED + me}.union(RESERVED)
     return path is None and own.issuperset(entries) and entries.get("forming", me) == me
 
 

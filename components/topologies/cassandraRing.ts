@@ -20,7 +20,7 @@ import { PasswordChange } from "../operations/passwordChange";
 import { Roles } from "../operations/roles";
 import { Superuser } from "../operations/superuser";
 import { PodTemplate } from "./podTemplate";
-import type { CassandraRingArgs } from "./ringArgs";
+import { type CassandraRingArgs, repairSeconds } from "./ringArgs";
 import { hookInputs, newServiceHooks, refuseUnknownCluster, requiredPermissions, withHooks } from "./ringHooks";
 import { type RingLayout, ringTypes, topologyOf } from "./ringLayout";
 import { ringUsage } from "./ringUsage";
@@ -102,6 +102,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       disk,
       record: this.record.configMapName,
       memberService: memberService?.type,
+      repairInterval: repairSeconds(args),
       superuser: this.superuser?.secretName,
       tls: args.tlsSecret,
       serviceAccountName: this.record.serviceAccountName,

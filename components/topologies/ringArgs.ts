@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../cassandra/roles";
+import { durationOf } from "../cassandra/yamlAmounts";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import type { CertManager } from "../objects/certificates";
 import type { Egress, Peer } from "../objects/networkPolicy";
@@ -9,6 +10,10 @@ import type { ServiceAccess } from "../objects/services";
 /** Whether clients log in. With `none`, everybody who reaches the CQL port may do everything. */
 export const Auth = { Password: "password", None: "none" } as const;
 export type Auth = (typeof Auth)[keyof typeof Auth];
+
+/** Whether members repair themselves. With `schedule`, each does once in an interval, one at a time, and none while the ring changes. */
+export const Repair = { Schedule: "schedule", Off: "off" } as const;
+export type Repair = (typeof Repair)[keyof typeof Repair];
 
 /** What every topology takes. */
 export interface CassandraRingArgs extends CassandraPodArgs {
@@ -45,6 +50,13 @@ export interface CassandraRingArgs extends CassandraPodArgs {
   tlsSecret?: string;
   /** Has cert-manager write and renew that Secret. @default somebody else writes it */
   certManager?: CertManager;
+  /** Whether members repair themselves. A pod that stands alone has nobody to compare its data with. @default "schedule" */
+  repair?: Repair;
+  /**
+   * Time between the beginnings of two scheduled repairs of a member, as `36h`. Rows that were deleted come back where it is longer than
+   * `gc_grace_seconds` of their table, ten days unless set otherwise. @default "4d"
+   */
+  repairInterval?: string;
   /**
    * Minutes without progress after which a step of an update is given up, such as a decommission. The member goes on with the step by
    * itself, and the next update watches it again. @default 15
@@ -55,4 +67,9 @@ export interface CassandraRingArgs extends CassandraPodArgs {
    * @default false
    */
   acceptDataLoss?: boolean;
+}
+
+/** Seconds between two scheduled repairs of a member; undefined if there are none. */
+export function repairSeconds({ repair, repairInterval = "4d" }: Pick<CassandraRingArgs, "repair" | "repairInterval">) {
+  return repair === "off" ? undefined : durationOf(repairInterval) / 1000;
 }

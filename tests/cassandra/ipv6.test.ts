@@ -7,8 +7,8 @@ import { nameOf, Pod, smallMembers } from "../support/stack";
 
 const minutes = 60_000;
 const rows = 1000;
-/** The lab's network, from which the tests' own requests come, in both families. */
-const clientsFrom = [{ cidr: "10.99.0.0/16" }, { cidr: "fdca:5500:99::/48" }];
+/** Pods with a label, and the lab's network, from which the tests' own requests come, in both families. */
+const clientsFrom = [{ podLabels: { role: "client" } }, { cidr: "10.99.0.0/16" }, { cidr: "fdca:5500:99::/48" }];
 const persistent = { ...smallMembers, storage: "minikube-hostpath", storageClassName: "fast", clientsFrom };
 const addressOf = ({ status }: Pod) => status.podIP!;
 
@@ -42,11 +42,18 @@ describe("rings on a cluster that has IPv6 alone", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("@all lets in the clients that its NetworkPolicy names, by the Service's address and by its name", async () => {
+  it("@all lets in the clients that its NetworkPolicy names, by the Service's address and by its name, and nobody else", async () => {
     await lab.kubectl(["create", "namespace", "elsewhere"]);
-    await stack.bystander("client", "--namespace=elsewhere");
+    await stack.bystander("client", "--namespace=elsewhere", "--labels=role=client");
+    await stack.bystander("client", "--labels=role=client");
+    await stack.bystander("stranger");
     const [first, second] = await stack.serving(3);
-    assert.deepEqual(await stack.reachable("elsewhere/client", first, [9042, 7000, 7199]), []);
+    for (const [from, open] of [
+      ["client", [9042]],
+      ["stranger", []],
+      ["elsewhere/client", []],
+    ] as const)
+      assert.deepEqual(await stack.reachable(from, first, [9042, 7000, 7199]), open, from);
     assert.deepEqual(await stack.reachable("cassandra-0", second, [9042, 7000, 7199]), [9042, 7000]);
     const address = await lab.kubectl(["get", "service", "cassandra-client", "-o", "jsonpath={.spec.clusterIP}"]);
     for (const host of [address, "cassandra.default.svc"]) {

@@ -54,6 +54,7 @@ export const pages: Page[] = [
       assert.equal(claims.trim().split("\n").length, 3);
     },
   },
+  { name: "repair.md" },
   { name: "rolling-restart.md" },
   {
     name: "upgrade-cassandra.md",

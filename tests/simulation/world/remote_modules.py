@@ -89,6 +89,8 @@ def logins(script, module):
             delete_transferred_ranges=delete_transferred_ranges,
         ),
         "superuser": module("superuser", open_cql=open_cql),
+        # Of keys of its own in the record, which no decision of another script reads.
+        "scheduled_repair": module("scheduled_repair", INTERVAL=0),
         "superuser_secret": module("superuser_secret", exists=lambda: False),
         "superuser_password": module("superuser_password", apply_password_until_done=nothing),
         "auth_replication": module(

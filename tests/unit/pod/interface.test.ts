@@ -66,6 +66,7 @@ describe("the interface of the pods' scripts (components/pod/README.md)", () => 
         disk: { kind: "persistentVolumeClaim", template: "data" },
         record: "record",
         memberService: "LoadBalancer",
+        repairInterval: 60,
         superuser: "superuser",
         tls: "tls",
         scripts: "scripts",
@@ -92,6 +93,6 @@ describe("the interface of the pods' scripts (components/pod/README.md)", () => 
   it("declares the keys of the ring record", () => {
     const [, reserved] = /RESERVED = \((.*)\)/.exec(modules.join("\n"))!;
     const keys = [...reserved.matchAll(/"([a-z]+)"/g)].map(([, key]) => key);
-    assert.deepEqual(sorted(declared("Keys of the ring record").keys()), sorted([...keys, "repair."]));
+    assert.deepEqual(sorted(declared("Keys of the ring record").keys()), sorted([...keys, "repair.", "repaired."]));
   });
 });

@@ -57,6 +57,24 @@ function status(change: Partial<RingStatus> = {}): RingStatus {
 const problems = (change: Partial<RingStatus>) => pageOf(status(change), now).problems;
 
 describe("the page of a ring", () => {
+  it("tells for how long ranges have not been repaired, where members repair themselves, and complains after five days", () => {
+    const record = {
+      ...status().record,
+      formed: "2026-01-01T00:00:00Z",
+      "repaired.cassandra-0": "2026-01-08T12:00:00Z",
+    };
+    const of = (more: Record<string, string>) => status({ record: { ...record, ...more }, repairInterval: 345_600 });
+    const recent = { "repaired.cassandra-1": "2026-01-07T12:00:00Z", "repaired.cassandra-2": "2026-01-09T12:00:00Z" };
+    const { text, problems } = pageOf(of(recent), now);
+    assert.match(text, /^unrepaired +for 3d at the most \(cassandra-1\)$/m);
+    assert.deepEqual(problems, []);
+    // It has never repaired: the ring's first day counts.
+    const late = pageOf(of({ "repaired.cassandra-1": recent["repaired.cassandra-1"] }), now);
+    assert.match(late.text, /^unrepaired +for 9d at the most \(cassandra-2\)$/m);
+    assert.match(late.problems.join(), /^the ranges of cassandra-2 have not been repaired on schedule for 9d: /);
+    assert.doesNotMatch(pageOf(status({ record }), now).text, /unrepaired/);
+  });
+
   it("shows each member in a row, and that all is well", () => {
     const { text, problems } = pageOf(
       status({

@@ -6,7 +6,7 @@ describe("optionRefusal", () => {
   it("refuses those properties of Cassandra that follow from other config or endanger data, and no others", () => {
     // By the word `unsafe` or `skip` alone, one could not tell: each was looked up in the source of Cassandra.
     const refused = `
-      allow_alter_rf_during_range_movement allow_unsafe_join allow_unsafe_replace allow_unsafe_transient_changes auto_bootstrap
+      allow_alter_rf_during_range_movement allow_unsafe_join allow_unsafe_replace allow_unsafe_transient_changes auto_bootstrap autorepair.check_min_version autorepair.enable
       commitlog.allow_ignore_sync_crc commitlog.ignorereplayerrors commitlog.stop_on_errors config config.allow_system_properties
       config.loader consistent.rangemovement consistent.simultaneousmoves.allow disable_paxos_auto_repairs
       disable_paxos_state_flush gossip.disable_endpoint_removal ignore_corrupted_schema_tables ignore_dc ignore_rack initial_token

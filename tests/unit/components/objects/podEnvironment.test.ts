@@ -26,6 +26,11 @@ describe("the environment of a Cassandra container", () => {
     assert.equal(variables({ jvmOptions: ["-Da=1", "-Xss256k"] }, {}).JVM_EXTRA_OPTS, "-Da=1 -Xss256k");
   });
 
+  it("tells after how many seconds a member repairs again, where it does", () => {
+    assert.equal(variables({}, { repairInterval: 86_400 }).RING_REPAIR_INTERVAL, "86400");
+    assert.ok(!("RING_REPAIR_INTERVAL" in variables({}, {})));
+  });
+
   it("names the Secrets of the superuser and of the certificates where there are such Secrets", () => {
     const { RING_SUPERUSER, RING_TLS } = variables({}, { superuser: "s", tls: "certificates" });
     assert.deepEqual([RING_SUPERUSER, RING_TLS], ["s", "certificates"]);

@@ -131,14 +131,18 @@ describe("the way to a ring that is what the stack says", () => {
     const { waitFor, updateRecord } = waits(ring(gone));
     assert.equal(waitFor, "the ring record to forget cassandra-4, which the ring does not list");
     const deleted = Object.keys(updateRecord!).filter((key) => updateRecord![key] === null);
-    assert.deepEqual(deleted, ["cassandra-4", "repair.cassandra-4"]);
+    assert.deepEqual(deleted, ["cassandra-4", "repair.cassandra-4", "repaired.cassandra-4"]);
     assert.deepEqual(
       Object.keys(updateRecord!).filter((key) => updateRecord![key]),
       four.map((ringOrdinal) => `repair.cassandra-${ringOrdinal}`),
     );
     // Pods of the tutorials' template repair nothing by themselves.
     const pods = whole.pods.map((one) => ({ ...one, keepsRecord: false }));
-    assert.deepEqual(Object.keys(waits(ring({ ...gone, pods })).updateRecord!), ["cassandra-4", "repair.cassandra-4"]);
+    assert.deepEqual(Object.keys(waits(ring({ ...gone, pods })).updateRecord!), [
+      "cassandra-4",
+      "repair.cassandra-4",
+      "repaired.cassandra-4",
+    ]);
     // A member without a pod that the ring lists is brought back instead.
     const listed = [...whole.listed!, member(4, { up: false })];
     assert.deepEqual(nextConvergenceStep(ring({ ...gone, listed })), { recreatePod: "cassandra-4", scale: 5 });

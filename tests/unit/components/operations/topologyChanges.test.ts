@@ -61,14 +61,45 @@ async function decommissionInRingWithout(
   return { done, written, said, error };
 }
 
+describe("a smaller ring while members repair", () => {
+  it("has scheduled repairs end, for ten minutes from then on, and goes on once they have", async () => {
+    const [done, paused]: string[][] = [[], []];
+    let minutes = 0;
+    const client: DecommissioningRing = {
+      stallTimeoutMinutes: 60,
+      isUnformed: () => Promise.resolve(false),
+      recordTutorialPods: () => Promise.resolve(),
+      replaceAtNewAddress: () => Promise.resolve(),
+      received: () => Promise.resolve(undefined),
+      cleanup: () => Promise.resolve(),
+      scale: () => Promise.resolve(),
+      survey: () => Promise.reject(new Error("nobody is asked")),
+      decommission: (pod) => Promise.resolve(void done.push(pod)),
+      updateRecord: ({ repairs }) => Promise.resolve(void paused.push(repairs!)),
+      inspect: () => {
+        minutes++;
+        const repairs = minutes <= 8;
+        return Promise.resolve({
+          ...(done.length === 0 ? ring(five.slice(0, 4)) : ofThree),
+          ...(done.length === 0 && { members: five.slice(0, 4).map((one) => ({ ...one, repairs })) }),
+        });
+      },
+    };
+    await decommissionMembers(client, 3, () => Promise.resolve(), { pause: 0, now: () => minutes * 60_000 });
+    assert.deepEqual(done, ["cassandra-3"]);
+    // The pause is renewed before it ends, and nothing is written once nobody repairs.
+    assert.deepEqual(paused, ["paused until 1970-01-01T00:11:00Z", "paused until 1970-01-01T00:17:00Z"]);
+  });
+});
+
 describe("a smaller ring after somebody removed a member by hand", () => {
   const silent = { pod: "cassandra-3", ringOrdinal: 3, ready: false };
 
   it("has the ring record follow the ring, and the other members repaired", async () => {
     const { error, written, said } = await decommissionInRingWithout(silent);
     assert.equal(error, undefined);
-    const { "cassandra-3": entry, "repair.cassandra-3": debt, ...owed } = written;
-    assert.deepEqual([entry, debt], [null, null]);
+    const { "cassandra-3": entry, "repair.cassandra-3": debt, "repaired.cassandra-3": since, ...owed } = written;
+    assert.deepEqual([entry, debt, since], [null, null, null]);
     assert.deepEqual(Object.keys(owed).sort(), ["repair.cassandra-0", "repair.cassandra-1", "repair.cassandra-2"]);
     for (const since of Object.values(owed)) assert.ok(Math.abs(Date.parse(since!) - Date.now()) < 60_000, since!);
     assert.match(said.at(-1)!, /^the ring has not listed cassandra-3 for minutes.*PersistentVolumeClaim stays/);
@@ -84,7 +115,7 @@ describe("a smaller ring after somebody removed a member by hand", () => {
   it("leaves the repair to a person where the pods are of the tutorials' template", async () => {
     const { error, written, said } = await decommissionInRingWithout(silent, { repairsItself: false });
     assert.equal(error, undefined);
-    assert.deepEqual(written, { "cassandra-3": null, "repair.cassandra-3": null });
+    assert.deepEqual(written, { "cassandra-3": null, "repair.cassandra-3": null, "repaired.cassandra-3": null });
     assert.match(
       said.at(-1)!,
       /you must run `nodetool repair --full` on cassandra-0 and cassandra-1 and cassandra-2, one after another$/,

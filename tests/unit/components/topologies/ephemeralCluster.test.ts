@@ -37,6 +37,7 @@ describe("EphemeralCluster", () => {
           service: "cassandra",
           disk: { kind: "emptyDir" },
           record: "cassandra-auto",
+          repairInterval: 345_600,
           superuser: "cassandra-superuser-auto",
           scripts: "cassandra-scripts-auto",
           serviceAccountName: "cassandra-auto",

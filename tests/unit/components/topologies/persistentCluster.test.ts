@@ -21,6 +21,7 @@ describe("PersistentCluster", () => {
       service: "cassandra",
       disk: { kind: "persistentVolumeClaim", template: "data" },
       record: "cassandra-ring",
+      repairInterval: 345_600,
       superuser: "cassandra-superuser",
       scripts: "cassandra-scripts-auto",
       serviceAccountName: "cassandra-auto",
