@@ -55,7 +55,7 @@ describe("a ring that is to have another name, on the real engine and API server
     it("is refused, whatever makes its pods", async () => {
       await pulumi("config", "set", "suffix", "2");
       const lines = ["one", "two", "three", "four", "five"].map(
-        (name) => `cassandra:name: "${name}2": no ring can be renamed, and this edit leaves ring ${name} (`,
+        (name) => `failed: name: "${name}2": no ring can be renamed, and this edit leaves ring ${name} (`,
       );
       await refuses(lines, "preview");
       await refuses(lines, ...up);
@@ -75,7 +75,7 @@ describe("a ring that is to have another name, on the real engine and API server
 
     it("is refused other racks", async () => {
       await pulumi("config", "set", "racks", '["a","b"]');
-      await refuses(["cassandra:racks: [a, b] is not allowed for ring one (persistent): its members are in []"], ...up);
+      await refuses(["failed: racks: [a, b] is not allowed for ring one (persistent): its members are in []"], ...up);
       await pulumi("config", "rm", "racks");
     });
 
