@@ -192,7 +192,14 @@ export class Cluster {
         });
       });
       request.on("timeout", () => request.destroy(new Error(`no answer within ${silence / 1000} s`)));
-      request.on("error", (error: NodeJS.ErrnoException) => reject(new Error(error.message || error.code)));
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        // The server has closed an idle connection while the request was on its way. Go's client, which the official plugin has, sends
+        // such a request again as well. A create or a delete might be done twice.
+        const isRepeatable = method === "GET" || contentType === "application/apply-patch+yaml";
+        if (request.reusedSocket && error.code === "ECONNRESET" && isRepeatable)
+          return resolve(this.request(method, path, query, contentType, body));
+        reject(new Error(error.message || error.code));
+      });
       request.end(text);
     });
   }
