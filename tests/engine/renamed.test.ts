@@ -38,11 +38,16 @@ describe("a ring that is to have another name, on the real engine and API server
     const urnOf = async (end: string) =>
       (await pulumi("stack", "--show-urns")).match(/urn:\S+/g)!.find((urn) => urn.endsWith(end))!;
 
-    /** Asserts that an update is refused with these sentences, and touches nothing. */
+    /**
+     * Asserts that an update is refused with these sentences, and touches nothing. A preview has all of them; an update ends with the
+     * first rings that are refused.
+     */
     async function refuses(sentences: string[], ...args: string[]): Promise<void> {
       const before = await uids();
       const said = await refused(...args);
-      for (const line of sentences) assert.ok(said.includes(line), `${line}\n--- is not in\n${said}`);
+      const missing = sentences.filter((line) => !said.includes(line));
+      const most = args[0] === "preview" ? 0 : sentences.length - 1;
+      assert.ok(missing.length <= most, `${missing.join("\n")}\n--- is not in\n${said}`);
       assert.deepEqual(await uids(), before);
     }
     const up = ["up", "--yes", "--skip-preview"];
