@@ -109,7 +109,9 @@ def answer():
 `;
 
 /** Replaces the ConfigMap of the ring record by files. Appended to ring_record.py. */
-const recordStubs = (world: World) => `${answer(world)}
+const recordStubs = (world: World) => `
+import fcntl
+${answer(world)}
 
 def read():
     answer()
@@ -119,14 +121,22 @@ def read():
 
 
 def change(version, entries):
-    now, there = read()
-    if now != version:
-        raise Conflict("somebody wrote first")
-    there.update(entries)
-    with open(os.path.join(system.world, "record"), "w") as file:
-        file.writelines("%s=%s\\n" % entry for entry in there.items() if entry[1] is not None)
-    with open(os.path.join(system.world, "version"), "w") as file:
-        file.write("%d\\n" % (int(now) + 1))
+    # One at a time and whole, as the API server writes: the threads of a script and its processes share these files.
+    with open(os.path.join(system.world, "record.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        now, there = read()
+        if now != version:
+            raise Conflict("somebody wrote first")
+        there.update(entries)
+        put("record", "".join("%s=%s\\n" % entry for entry in there.items() if entry[1] is not None))
+        put("version", "%d\\n" % (int(now) + 1))
+
+
+def put(name, text):
+    path = os.path.join(system.world, name)
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.replace(path + ".new", path)
 
 
 def add_owner(pvc):
