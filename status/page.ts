@@ -7,13 +7,12 @@ import {
   repairedSince,
   topologyChangeIn,
 } from "../components/cassandra/record";
+import { isFilling } from "../components/cassandra/diskSpace";
 import type { RingMember } from "../components/cassandra/nodetool";
 import { formatBytes } from "../components/kubernetes/quantity";
 import type { PodStatus, RingStatus } from "./ringStatus";
 import { describeAge, table } from "./table";
 
-/** Share of a disk that must be free: compactions write new files before they delete the old ones. */
-const leastFree = 0.2;
 /** Days before a certificate ends from which on it is due. */
 const certificateDays = 14;
 /** Half of `gc_grace_seconds` at its default of ten days. A repair that begins now must end before deleted rows can come back. */
@@ -108,7 +107,7 @@ function ofPods({ pods }: RingStatus, now: Date): string[] {
   return pods.flatMap(({ name, isReady, isEnding, trouble, disk, certificateEnds }) => [
     ...(isEnding ? [`pod ${name} is being deleted`] : []),
     ...(!isReady && !isEnding ? [`${name} does not serve${trouble ? `: ${trouble}` : ""}`] : []),
-    ...(disk && disk.free < leastFree * disk.size
+    ...(disk && isFilling(disk)
       ? [
           `the disk of ${name} has ${formatBytes(disk.free)} of ${formatBytes(disk.size)} free: let the volumes grow (docs/operations/grow-volumes.md)`,
         ]

@@ -1,9 +1,11 @@
 import type { KubernetesObject, V1OwnerReference } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
+import { dataFolder } from "../objects/podVolumes";
 import { waitUntilClear } from "../kubernetes/apiClient";
 import { undefinedWhenNotFound, apiErrorKind } from "../kubernetes/apiErrors";
 import { decommission } from "../operations/memberDecommission";
 import { ProgressReporter } from "../engine/progressReporter";
+import { type DiskSpace, parseDiskSpace } from "./diskSpace";
 import { cleanupRefusal, parseCleanup } from "./nodetool";
 import { JobError, runJob } from "./podJob";
 import { hasLeft, hasLeftIn } from "./record";
@@ -15,6 +17,18 @@ import { ObservedPod } from "../operations/ringSurvey";
 export class RingClient extends RingViews {
   /** Whether pods decommission by themselves before they end, so that nobody has to decommission them before scaling. */
   readonly leavesByItself: boolean = false;
+
+  /** Space on the disks of this program's pods, by their names; without those that could not be asked. */
+  async disks(): Promise<Record<string, DiskSpace>> {
+    const { pods } = await this.survey(undefined, "never");
+    const found = await Promise.all(
+      pods.map(async ({ name, pod = name, running, keepsRecord }) => {
+        const said = running && keepsRecord ? await this.run(name, "df", "-PB1", dataFolder).catch(() => "") : "";
+        return [pod, parseDiskSpace(said)] as const;
+      }),
+    );
+    return Object.fromEntries(found.flatMap(([pod, disk]) => (disk ? [[pod, disk]] : [])));
+  }
 
   /** Ends the container of a member that is leaving: Kubernetes restarts the container, and the member is NORMAL again. */
   async cancelDecommission(pod: string): Promise<void> {

@@ -11,6 +11,7 @@ import { defaultStallTimeoutMinutes } from "../cassandra/podJob";
 import type { RingClient } from "../cassandra/ringClient";
 import { MissingRecordError } from "../cassandra/ringPods";
 import { isMocked } from "../engine/recorded";
+import { fillingDisks } from "./diskRoom";
 import { watchPods, WatchedRing } from "./podWatch";
 import { decommissionMembers, DecommissioningRing } from "./topologyChanges";
 import type { Survey } from "./ringSurvey";
@@ -61,6 +62,7 @@ export function ringConverged(
     try {
       if (isDryRun) await previewConvergence(client, args.replicas, report, isCountEdited(parent));
       else await converge(client, args, { report, warn });
+      for (const line of await fillingDisks(client)) await warn(line);
     } catch (error) {
       failUpdate(`ring ${args.name}: ${errorMessage(error as Error)}`);
       return false;
@@ -83,6 +85,7 @@ export type ConvergingRing = Pick<
   | "scale"
   | "leavesByItself"
   | "repairOwners"
+  | "disks"
 > &
   DecommissioningRing;
 

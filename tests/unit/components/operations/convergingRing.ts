@@ -74,6 +74,7 @@ export function sceneOf(seen: Survey[], repairs = 0, missing: string[] = []) {
     leavesByItself: false,
     decommission: (pod) => Promise.resolve(void done.push(`decommission ${pod}`)),
     repairOwners: () => Promise.resolve([]),
+    disks: () => Promise.resolve({}),
   };
   const run = (stallTimeoutMinutes?: number) =>
     converge(
