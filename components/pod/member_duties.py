@@ -6,6 +6,7 @@ import cassandra_mode
 import decommission
 import first_ring
 import observe
+import port_answers
 import remove_node
 import scratch
 import system
@@ -55,6 +56,24 @@ def restart_drained():
         is_drained = cassandra_mode.state_log().mode == "DRAINED" and scratch.read(scratch.STOPPING) is None
         minutes = minutes + 1 if is_drained else 0
     say("Cassandra was drained %s minutes ago, and this pod is not about to end: it is restarted" % DRAINED_MINUTES)
+    system.kill_cassandra()
+
+
+# Looks, half a minute apart, at which a member must not answer before it counts as hanging. Collections and full disks take less.
+HANGING_LOOKS = 20
+
+
+def restart_hanging():
+    """A Cassandra that hangs holds its memory and its place in the ring, and serves nobody until it is restarted. It has been NORMAL, runs,
+    and answers no handshake of another member. A Cassandra that starts, joins, leaves or is drained is not NORMAL, and answers nobody
+    or some for good reason."""
+    silent = 0
+    while silent < HANGING_LOOKS:
+        system.sleep(30)
+        is_meant_to_answer = cassandra_mode.state_log().mode == "NORMAL" and scratch.read(scratch.STOPPING) is None
+        answers = not is_meant_to_answer or port_answers.answers_internode(system.ADDRESS)
+        silent = 0 if answers or not system.cassandra_runs() else silent + 1
+    say("Cassandra runs, and has answered no member for %s minutes: it hangs, and is restarted" % (HANGING_LOOKS // 2))
     system.kill_cassandra()
 
 

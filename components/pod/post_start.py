@@ -53,6 +53,7 @@ def main(start_mode, closed=""):
     start_thread(lambda: member_duties.keep_on_record(host_id))
     for duty in (
         member_duties.restart_drained,
+        member_duties.restart_hanging,
         member_duties.repair_when_owed,
         member_duties.watch_for_decommission,
         member_duties.mark_formed_or_remove_lost,
