@@ -65,15 +65,16 @@ HANGING_LOOKS = 20
 
 def restart_hanging():
     """A Cassandra that hangs holds its memory and its place in the ring, and serves nobody until it is restarted. It has been NORMAL, runs,
-    and answers no handshake of another member. A Cassandra that starts, joins, leaves or is drained is not NORMAL, and answers nobody
-    or some for good reason."""
+    and says nothing at the port of members. A Cassandra that starts, joins, leaves or is drained is not NORMAL, and answers nobody or some
+    for good reason. One that refuses a connection, for an expired certificate for example, does not hang."""
     silent = 0
     while silent < HANGING_LOOKS:
         system.sleep(30)
         is_meant_to_answer = cassandra_mode.state_log().mode == "NORMAL" and scratch.read(scratch.STOPPING) is None
-        answers = not is_meant_to_answer or port_answers.answers_internode(system.ADDRESS)
-        silent = 0 if answers or not system.cassandra_runs() else silent + 1
-    say("Cassandra runs, and has answered no member for %s minutes: it hangs, and is restarted" % (HANGING_LOOKS // 2))
+        # The second question leaves a line in Cassandra's log.
+        hangs = is_meant_to_answer and not port_answers.answers_cql(system.ADDRESS) and port_answers.is_silent(system.ADDRESS)
+        silent = silent + 1 if hangs and system.cassandra_runs() else 0
+    say("Cassandra runs, and has said nothing for %s minutes: it hangs, and is restarted" % (HANGING_LOOKS // 2))
     system.kill_cassandra()
 
 
@@ -133,9 +134,10 @@ def owe_repair_below_replication_factor():
 def listed(line, command):
     """What nodetool lists. There is always something (keyspace `system`, this member): an empty answer is none, and is asked for again."""
     while True:
-        _, output, _ = system.nodetool(command)
+        code, output, _ = system.nodetool(command)
         found = line.findall(output)
-        if found:
+        # A list that was cut off, as where a keyspace is dropped meanwhile, is none.
+        if code == 0 and found:
             return found
         system.sleep(1)
 

@@ -41,6 +41,21 @@ def answers_internode(host):
     return _answers(host, INTERNODE_PORT, _initiate(os.environ["POD_IP"]), _is_accept, "server_encryption_options")
 
 
+def is_silent(host):
+    """Whether the Cassandra of a member takes connections of other members, or lets them wait, and says nothing at all: neither an answer nor
+    a refusal, not even that it wants encryption."""
+    try:
+        with socket.create_connection((host, INTERNODE_PORT), timeout=CONNECT_SECONDS) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.sendall(_initiate(os.environ["POD_IP"]))
+            connection.recv(1)
+            return False
+    except socket.timeout:
+        return True
+    except OSError:
+        return False
+
+
 def _is_supported(connection):
     version, _, _, opcode, _ = struct.unpack(">BBhBi", _read(connection, 9))
     return bool(version & RESPONSE) and opcode == SUPPORTED

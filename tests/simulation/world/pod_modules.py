@@ -29,6 +29,8 @@ def simulated(script):
             "port_answers",
             answers_cql=steps_of(kernel)(lambda host: world.answers(pod, host, 9042)),
             answers_internode=steps_of(kernel)(lambda host: world.answers(pod, host, 7000)),
+            # No Cassandra of the model hangs.
+            is_silent=lambda host: False,
         ),
         "volume": volume(script, module),
         "scratch": scratch(script, module),

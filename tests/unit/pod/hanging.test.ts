@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import type { World } from "./podWorld";
+import type { Outcome, World } from "./podWorld";
 import { run } from "./runScript";
 
 const own = "10.0.0.99";
@@ -17,7 +17,9 @@ const member = (world: Partial<World> = {}) =>
     env: { POD_IDENTITY: "ordinal" },
     files: { "ring-member": ring["cassandra-0"].split(" ")[0] },
     record: ring,
+    // It serves CQL until it hangs.
     serving: [own, "cassandra-1.cassandra"],
+    nap: `echo cassandra-1.cassandra >"$world/open.9042"`,
     gossiping: ["cassandra-1.cassandra"],
     states: normal,
     runs: true,
@@ -26,21 +28,22 @@ const member = (world: Partial<World> = {}) =>
   });
 
 describe("a Cassandra that hangs", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("is killed once it has run for ten minutes without an answer to another member", async () => {
     const outcome = await member();
     assert.equal(outcome.hasEnded, true, outcome.said);
-    assert.match(outcome.said, /Cassandra runs, and has answered no member for 10 minutes: it hangs, and is restarted/);
+    assert.match(outcome.said, /Cassandra runs, and has said nothing for 10 minutes: it hangs, and is restarted/);
   });
 
   it("is not one that answers again after nine minutes and a half, as after a long collection", async () => {
-    const nap = `(( naps != 19 )) || echo " ${own}" >>"$world/open.7000"`;
+    const nap = `echo cassandra-1.cassandra >"$world/open.9042"; (( naps != 19 )) || echo " ${own}" >>"$world/open.7000"`;
     assert.equal((await member({ nap })).hasEnded, false);
   });
 
   const others: Record<string, Partial<World>> = {
-    "one that answers": { gossiping: [own] },
+    "one that answers members": { gossiping: [own] },
+    "one that answers clients": { nap: ":" },
     "one that leaves": { states: `${normal}LEAVING\n` },
     "one that has left": { states: `${normal}DECOMMISSIONED\n` },
     "one that drains": { states: `${normal}DRAINING\n` },
@@ -54,10 +57,18 @@ describe("a Cassandra that hangs", function () {
     assert.doesNotMatch((await member({ states: `${normal}DRAINED\n` })).said, /hangs/);
   });
 
-  for (const [what, world] of Object.entries(others))
-    it(`is not ${what}`, async () => {
-      const outcome = await member(world);
-      assert.equal(outcome.hasEnded, false, outcome.said);
-      assert.doesNotMatch(outcome.said, /hangs/);
+  describe("and one that does not", () => {
+    const outcomes: Record<string, Outcome> = {};
+    // Each of them takes seconds, in which it mostly sleeps.
+    before(async () => {
+      const all = Object.entries(others).map(async ([what, world]) => (outcomes[what] = await member(world)));
+      await Promise.all(all);
     });
+
+    for (const what of Object.keys(others))
+      it(`is not ${what}`, () => {
+        assert.equal(outcomes[what].hasEnded, false, outcomes[what].said);
+        assert.doesNotMatch(outcomes[what].said, /hangs/);
+      });
+  });
 });

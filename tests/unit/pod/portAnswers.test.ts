@@ -101,6 +101,22 @@ describe("port_answers.py", function () {
     server_encryption_options: { internode_encryption: "all" },
   };
 
+  it("takes for silent whom it gets no word from, and nobody who refuses the connection, its encryption or its certificate", async () => {
+    const isSilent = async (host: string) => {
+      const program = `import sys; sys.path.insert(0, "${folder}"); import port_answers as p; print(p.is_silent("${host}"))`;
+      const options = { env: { PATH: process.env.PATH, POD_IP: "10.0.0.99" } };
+      return (await promisify(execFile)("python3", ["-B", "-c", program], options)).stdout.trim() === "True";
+    };
+    assert.equal(await isSilent(await answering(silence)), true);
+    const others = await Promise.all([
+      answering(cassandra),
+      encrypted(cassandra),
+      encrypted(cassandra, { requestCert: true, rejectUnauthorized: true }),
+      listening(() => net.createServer((socket) => socket.resetAndDestroy())),
+    ]);
+    for (const host of [...others, "127.77.254.254"]) assert.equal(await isSilent(host), false, host);
+  });
+
   it("hears Cassandra", async () => {
     assert.deepEqual(await asked(await answering(cassandra)), [true, true]);
   });
