@@ -45,12 +45,16 @@ export function entriesAfterRemoval(removed: string[], staying: string[]): Recor
 }
 
 /**
- * Change of the ring record by which members end scheduled repairs, and begin none until then. Nothing has to be undone where an update is
- * cut off.
+ * Change of the ring record by which members end scheduled repairs, and begin none for ten minutes. Nothing has to be undone where an
+ * update is cut off. The pods count by their own clocks, and only see that the value is another one.
+ * @param moment at which that ends by this machine's clock, for people
  */
 export function repairsPausedUntil(moment: Date): Record<string, string> {
-  return { repairs: `paused until ${moment.toISOString().replace(/\.\d+/, "")}` };
+  return { repairs: `paused until ${timeEntry(moment)}` };
 }
+
+/** A time as the pods write it, whole seconds. */
+export const timeEntry = (moment: Date): string => moment.toISOString().replace(/\.\d+/, "");
 
 /**
  * Since when the data of each member is the same on all replicas, as its scheduled repairs tell: the beginning of the last one, or the time

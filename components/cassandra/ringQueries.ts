@@ -1,7 +1,7 @@
 import type { KubernetesObject, V1OwnerReference, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { apiErrorKind } from "../kubernetes/apiErrors";
 import { parseStatus, parseStreams, RingMember } from "./nodetool";
-import { hostIdIn, RecordEntries } from "./record";
+import { hostIdIn, RecordEntries, timeEntry } from "./record";
 import { PodView, RingPods } from "./ringPods";
 
 /** No member can be asked. */
@@ -94,7 +94,7 @@ export class RingQueries extends RingPods {
         // Kubernetes deletes the record with the last volume.
         ownerReferences: claims.map(ownerOf),
       },
-      data: { formed: new Date().toISOString(), ...record, ...entries },
+      data: { formed: timeEntry(new Date()), ...record, ...entries },
     } as KubernetesObject);
   }
 }

@@ -1,4 +1,5 @@
 """Requests to the Kubernetes API, with the pod's ServiceAccount. The image has no curl, but it has Python."""
+import http.client
 import json
 import os
 import ssl
@@ -66,7 +67,7 @@ def request(*arguments):
     except urllib.error.HTTPError as error:
         kind = {401: Unauthorized, 404: NotFound, 409: Conflict}.get(error.code, NoAnswer)
         raise kind("the API server answered %s %s" % (error.code, error.reason))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         raise NoAnswer("the API server cannot be reached: %s" % error)
 
 

@@ -24,7 +24,7 @@ import superuser_secret
 import system
 import volume
 from kubernetes_api import NoAnswer
-from steps import OWED
+from steps import NEVER, OWED, REPAIRED
 from superuser_password import apply_password_until_done
 from system import say
 
@@ -46,7 +46,7 @@ def main(start_mode, closed=""):
     if start_mode == "bootstrap" or volume.read_note(volume.PHASE) == "joined":
         auth_replication.raise_after_bootstrap()
         member_duties.owe_repair_below_replication_factor()
-    put_on_record(host_id)
+    put_on_record(host_id, start_mode)
     say("member %s is in the ring, at %s" % (host_id, system.ADDRESS))
     if closed:
         superuser.open_cql(start_mode)
@@ -66,7 +66,18 @@ def main(start_mode, closed=""):
 
 
 def start_thread(duty, daemon=False):
-    threading.Thread(target=duty, daemon=daemon).start()
+    threading.Thread(target=lambda: do_again_after_errors(duty), daemon=daemon).start()
+
+
+def do_again_after_errors(duty):
+    """An error that nobody expects, as where no process can be started for want of memory, must not end a duty for as long as the pod
+    lives."""
+    while True:
+        try:
+            return duty()
+        except Exception as error:
+            say("a duty of this member begins again after an error: %r" % error)
+            system.sleep(60)
 
 
 def wait_for_membership(closed):
@@ -100,7 +111,7 @@ def ask_host_id():
         system.sleep(1)
 
 
-def put_on_record(host_id):
+def put_on_record(host_id, start_mode):
     """First on the disk, then in the ring record. The phase is removed last: it explains why the two differ until then."""
     volume.write_note(volume.HOST_ID, host_id)
     template = os.environ.get("RING_CLAIM")
@@ -110,21 +121,24 @@ def put_on_record(host_id):
             break
         except NoAnswer:
             system.sleep(5)
-    observe.record_until_written(lambda view: member_entries(view, host_id))
+    observe.record_until_written(lambda view: member_entries(view, host_id, start_mode))
     volume.remove_note(volume.PHASE)
 
 
-def member_entries(view, host_id):
+def member_entries(view, host_id, start_mode):
     entries = dict(view.release_topology_lock(), **{view.me: "%s %s" % (host_id, view.address)})
     if volume.has_note(volume.REPAIR) and OWED + view.me not in view.record:
         entries[OWED + view.me] = system.now()
+    if start_mode == "restart" and not view.record.get("formed"):
+        # The record was lost, and with it since when the data on this disk is repaired.
+        entries[REPAIRED + view.me] = NEVER
     if not view.has_ordinals:
         # Folders of nodes outlive the record: their ring was formed before it.
         if not view.record.get("formed"):
             entries["formed"] = system.now()
         replaced = view.topology_change().split(" replaces ")
         if replaced[0] == view.me and replaced[-1] != view.me:
-            entries[replaced[-1]] = entries[OWED + replaced[-1]] = None
+            entries[replaced[-1]] = entries[OWED + replaced[-1]] = entries[REPAIRED + replaced[-1]] = None
     return {key: value for key, value in entries.items() if view.record.get(key) != value}
 
 

@@ -169,6 +169,11 @@ class RingView:
         entries = dict(self.release_topology_lock(), **{self.me: left, debt: None, REPAIRED + self.me: None})
         if debt in self.record:
             entries.update(self.repairs_of(self.other_members()))
+        # Its ranges pass to others, which may have been repaired later. Times of one form are in the order of their text.
+        repaired = self.record.get(REPAIRED + self.me) or self.record.get("formed", "")
+        for name in self.other_members():
+            if self.record.get(REPAIRED + name, "") > repaired:
+                entries[REPAIRED + name] = repaired
         return {key: value for key, value in entries.items() if self.record.get(key) != value}
 
     def repairs_of(self, names):

@@ -6,6 +6,8 @@ from collections import namedtuple
 RESERVED = ("forming", "formed", "moving", "superuser", "repairing", "repairs")
 # Prefixes of keys that are followed by a member: a repair that it owes, and the time since which its ranges count as repaired.
 OWED, REPAIRED = "repair.", "repaired."
+# Time of a repair that never was.
+NEVER = "1970-01-01T00:00:00Z"
 HOST_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # Wait, log the reason, decide again.

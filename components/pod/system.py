@@ -104,9 +104,10 @@ class BackgroundCommand:
         self.process.wait()
 
     def last_line(self):
-        """The last line that the command has printed."""
+        """The last line that the command has printed; of one that failed, the error, which nodetool prints before a stack trace."""
         self.output.seek(0)
-        return self.output.read().strip().split("\n")[-1]
+        lines = self.output.read().strip().split("\n")
+        return next((line for line in reversed(lines) if line.startswith("error: ")), lines[-1])
 
 
 def image_version():

@@ -35,6 +35,10 @@ def answers_cql(host):
 
 def answers_internode(host):
     return answers(host, INTERNODE_PORT)
+
+
+def is_silent(host):
+    return not answers(host, INTERNODE_PORT)
 `;
 
 /** Replaces what the scripts see of the world beside its processes: DNS, the clock, Cassandra. Appended to system.py. */
@@ -57,7 +61,8 @@ def cassandra_runs():
 
 
 def addresses(host):
-    return [${JSON.stringify(world.addresses ?? {})}.get(host, "10.0.0.77")]
+    known = ${JSON.stringify(world.addresses ?? {})}.get(host, "10.0.0.77")
+    return [known] if known else []
 
 
 def bash(code, **variables):

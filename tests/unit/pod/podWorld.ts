@@ -14,7 +14,7 @@ export interface World {
   gossiping?: string[];
   /** Whether the pod's own Cassandra runs, whatever it answers. @default while it answers at the port of members */
   runs?: boolean;
-  /** Addresses that DNS has for hosts. @default 10.0.0.77 for each, and Cassandra finds the others by itself */
+  /** Addresses that DNS has for hosts; empty for a host that it does not know. @default 10.0.0.77 for each, and Cassandra finds the others by itself */
   addresses?: Record<string, string>;
   /** What the API server tells of pods without ordinals, a line each: `pod a 10.0.0.1 here`, `replicas 3`, `self leaving`, `successor yes`. */
   view?: string[];

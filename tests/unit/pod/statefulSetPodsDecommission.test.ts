@@ -24,6 +24,19 @@ describe("pods with ordinals", function () {
       assert.deepEqual([outcome.data, outcome.files], [false, {}]);
     });
 
+    it("has members repaired no later than its ranges were, which pass to them", async () => {
+      const [older, newer] = ["2026-02-01T00:00:00Z", "2026-02-03T00:00:00Z"];
+      const others = { "repaired.cassandra-0": newer, "repaired.cassandra-1": older };
+      const mine = { "repaired.cassandra-2": "2026-02-02T00:00:00Z" };
+      const { record } = await leave({ record: { ...three, ...formed, ...others, ...mine } });
+      assert.equal(record["repaired.cassandra-0"], mine["repaired.cassandra-2"]);
+      assert.equal(record["repaired.cassandra-1"], older);
+      assert.equal(record["repaired.cassandra-2"], undefined);
+      // One that has never repaired counts from the time at which the ring formed.
+      const never = await leave({ record: { ...three, ...formed, ...others } });
+      assert.equal(never.record["repaired.cassandra-0"], formed.formed);
+    });
+
     it("begins once its own join has ended with the copies of the roles and the note: they would come after it", async () => {
       const { "cassandra-2": own, ...others } = three;
       const joining = { ...others, ...formed, moving: "cassandra-2 joins" };
