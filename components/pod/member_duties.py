@@ -59,8 +59,9 @@ def restart_drained():
     system.kill_cassandra()
 
 
-# Looks, half a minute apart, at which a member must not answer before it counts as hanging. Collections and full disks take less.
-HANGING_LOOKS = 20
+# Looks at which a member must say nothing before it counts as hanging, half a minute apart: the two questions of a look take six seconds
+# where nobody answers. Collections and busy disks take less.
+HANGING_LOOKS, HANGING_PAUSE = 20, 24
 
 
 def restart_hanging():
@@ -69,7 +70,7 @@ def restart_hanging():
     for good reason. One that refuses a connection, for an expired certificate for example, does not hang."""
     silent = 0
     while silent < HANGING_LOOKS:
-        system.sleep(30)
+        system.sleep(HANGING_PAUSE)
         is_meant_to_answer = cassandra_mode.state_log().mode == "NORMAL" and scratch.read(scratch.STOPPING) is None
         # The second question leaves a line in Cassandra's log.
         hangs = is_meant_to_answer and not port_answers.answers_cql(system.ADDRESS) and port_answers.is_silent(system.ADDRESS)
