@@ -19,6 +19,10 @@ LEASE = 2 * 3600
 DAY = 24 * 3600
 
 
+class Yield(Wait):
+    """Another member comes first."""
+
+
 def next_repair(view, now, interval, is_paused=False, is_patient=True):
     """What a member does that does not repair: WriteRecord begins a repair, Wait tells why a repair that is due does not begin. None where
     there is nothing to do.
@@ -40,7 +44,7 @@ def next_repair(view, now, interval, is_paused=False, is_patient=True):
         return Wait("%s must end its own scheduled repair: one member repairs at a time" % holder)
     first = first_due(view, now, interval)
     if is_patient and first != view.me:
-        return Wait("the ranges of %s have been unrepaired for longer: it comes first" % first)
+        return Yield("the ranges of %s have been unrepaired for longer: it comes first" % first)
     return WriteRecord({"repairing": "%s %s" % (view.me, written(now))})
 
 

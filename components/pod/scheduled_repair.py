@@ -9,7 +9,7 @@ import cassandra_mode
 import observe
 import scratch
 import system
-from decide_repair import holds_turn, next_repair, obstacle_to_repair, seconds
+from decide_repair import Yield, holds_turn, next_repair, obstacle_to_repair, seconds
 from kubernetes_api import NoAnswer
 from member_duties import KEYSPACE
 from steps import REPAIRED, Wait, WriteRecord
@@ -69,7 +69,7 @@ class Schedule:
         reason = step.reason if isinstance(step, Wait) else ""
         if reason and reason != self.reason:
             say("a scheduled repair is due, and waits: %s" % reason)
-        self.yielded = self.yielded + PAUSE if reason.endswith("it comes first") else 0
+        self.yielded = self.yielded + PAUSE if isinstance(step, Yield) else 0
         self.reason = reason
         return step
 
@@ -82,8 +82,10 @@ def repair_forever():
     schedule = Schedule()
     while True:
         view = observe.observe_until_answered(5)
-        # Of a start of this pod that was cut off, or of an older record that somebody has restored.
+        # Of a start of this pod that was cut off, of an error in the midst of a repair, which Cassandra goes on with, or of an older record
+        # that somebody has restored.
         if holds_turn(view):
+            end_repairs()
             observe.try_to_record(view, {"repairing": None})
         elif not schedule.is_paused(view) and view.record.get("repairs"):
             # The pause is over, which a later start of this pod could not know.
@@ -196,6 +198,8 @@ def end_repairs():
     """Cassandra goes on with a repair whose nodetool has ended, and nodetool has no command of its own for this."""
     bean = "org.apache.cassandra.db:type=StorageService"
     for _ in range(12):
-        if system.nodetool("sjk", "mx", "-b", bean, "-mc", "-op", "forceTerminateAllRepairSessions")[0] == 0 or not system.cassandra_runs():
+        code, _, error = system.nodetool("sjk", "mx", "-b", bean, "-mc", "-op", "forceTerminateAllRepairSessions")
+        if code == 0 or not system.cassandra_runs():
             return
         system.sleep(5)
+    say("Cassandra could not be told to end its repair, and may go on with it: %s" % error)

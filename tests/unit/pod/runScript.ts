@@ -4,7 +4,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cqlshStub, imageConfiguration, moduleStubs } from "./podStubs";
+import { cqlshStub } from "./cqlshStub";
+import { imageConfiguration, moduleStubs } from "./podStubs";
 import type { Outcome, World } from "./podWorld";
 
 export const scripts = path.join(__dirname, "../../../components/pod");

@@ -10,6 +10,16 @@ import { five, ring } from "./ringView";
 
 const ofThree = ring(five.slice(0, 3));
 
+/** What a ring answers of which nobody asks more than that nothing is the matter. */
+const quiet = {
+  stallTimeoutMinutes: 15,
+  isUnformed: () => Promise.resolve(false),
+  recordTutorialPods: () => Promise.resolve(),
+  replaceAtNewAddress: () => Promise.resolve(),
+  received: () => Promise.resolve(undefined),
+  cleanup: () => Promise.resolve(),
+};
+
 /**
  * Makes a ring of three, in which the record still lists another member that somebody removed by hand. Its pod serves or not, or does not
  * exist until the StatefulSet is scaled. The clock goes on by a minute with each inspection.
@@ -22,12 +32,7 @@ async function decommissionInRingWithout(
   const written: Record<string, string | null> = {};
   let minutes = 0;
   const client: DecommissioningRing = {
-    stallTimeoutMinutes: 15,
-    isUnformed: () => Promise.resolve(false),
-    recordTutorialPods: () => Promise.resolve(),
-    replaceAtNewAddress: () => Promise.resolve(),
-    received: () => Promise.resolve(undefined),
-    cleanup: () => Promise.resolve(),
+    ...quiet,
     decommission: (pod) => Promise.resolve(void done.push(`decommission ${pod}`)),
     scale: (replicas) => Promise.resolve(void done.push(`scale ${replicas}`)),
     updateRecord: (entries) => Promise.resolve(void Object.assign(written, entries)),
@@ -66,12 +71,7 @@ describe("a smaller ring while members repair", () => {
     const [done, paused]: string[][] = [[], []];
     let minutes = 0;
     const client: DecommissioningRing = {
-      stallTimeoutMinutes: 60,
-      isUnformed: () => Promise.resolve(false),
-      recordTutorialPods: () => Promise.resolve(),
-      replaceAtNewAddress: () => Promise.resolve(),
-      received: () => Promise.resolve(undefined),
-      cleanup: () => Promise.resolve(),
+      ...quiet,
       scale: () => Promise.resolve(),
       survey: () => Promise.reject(new Error("nobody is asked")),
       decommission: (pod) => Promise.resolve(void done.push(pod)),
