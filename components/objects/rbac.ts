@@ -40,6 +40,13 @@ export function nodeReader(labels: Record<string, string>): k8s.rbac.v1.ClusterR
   return { metadata: { labels }, rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }] };
 }
 
+/**
+ * Name of an object, for bindings to it: unknown until the object is made. The API server must find a role that an account binds without the
+ * permission to bind all, and would refuse to try the binding in the preview of a new ring.
+ */
+export const nameOnceMade = ({ id }: pulumi.CustomResource): pulumi.Output<string> =>
+  id.apply((id) => id.replace(/^.*\//, ""));
+
 /** Gives an account a ClusterRole. */
 export function clusterRoleBinding(
   labels: Record<string, string>,

@@ -5,7 +5,7 @@ import { afterItsVolumes } from "../operations/garbageCollection";
 import { keptRecordConfigMap, recordName } from "./configMaps";
 import { Disk, keepsRecord } from "./disk";
 import { Identity, labels } from "./labels";
-import { podRole, roleBinding } from "./rbac";
+import { nameOnceMade, podRole, roleBinding } from "./rbac";
 
 export interface RingRecordArgs extends Identity {
   /** Namespace of the ring. */
@@ -55,7 +55,7 @@ export class RingRecord extends pulumi.ComponentResource {
     this.serviceAccountName = account.metadata.name;
     this.access = new k8s.rbac.v1.RoleBinding(
       name,
-      roleBinding(metadata, role.metadata.name, { name: this.serviceAccountName, namespace }),
+      roleBinding(metadata, nameOnceMade(role), { name: this.serviceAccountName, namespace }),
       { parent: this },
     );
     this.registerOutputs({ configMapName: this.configMapName, serviceAccountName: this.serviceAccountName });

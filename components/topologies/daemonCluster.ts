@@ -4,7 +4,7 @@ import { checkedArgs } from "../args/checkedArgs";
 import { UnorderedRing } from "../cassandra/unorderedRing";
 import { cassandraDaemonSet } from "../objects/daemonSet";
 import { Disk, outlivesPod } from "../objects/disk";
-import { clusterRoleBinding, nodeReader, unorderedPodRules } from "../objects/rbac";
+import { clusterRoleBinding, nameOnceMade, nodeReader, unorderedPodRules } from "../objects/rbac";
 import { refuseNoNodes } from "../operations/chosenNodes";
 import { ringConverged } from "../operations/convergence";
 import { refuseReplacement } from "../operations/replacementGuard";
@@ -112,7 +112,7 @@ export class DaemonCluster extends CassandraRing {
     const { labels, namespace } = this.metadata;
     const role = new k8s.rbac.v1.ClusterRole(name, nodeReader(labels), { parent: this });
     const account = { name: this.record.serviceAccountName, namespace };
-    const binding = clusterRoleBinding(labels, role.metadata.name, account);
+    const binding = clusterRoleBinding(labels, nameOnceMade(role), account);
     return new k8s.rbac.v1.ClusterRoleBinding(name, binding, { parent: this });
   }
 }

@@ -116,9 +116,10 @@ class Kubernetes implements server.Provider {
       return stateOf(objects.without(created, ["status"]), subject, manager);
     } catch (error) {
       // The namespace, or a pod's account, may be one that the same update makes, the object in the way one that it first
-      // deletes, and whoever previews may not be allowed to write.
-      const tolerated = ["NotFound", "AlreadyExists", "Forbidden"];
-      if (error instanceof ApiError && tolerated.includes(error.reason)) return subject.inputs;
+      // deletes, and whoever previews may not be allowed to write. Other objects that are missing are no excuse.
+      const isTolerated = ({ reason, message }: ApiError) =>
+        ["AlreadyExists", "Forbidden"].includes(reason) || (reason === "NotFound" && /^namespaces? /.test(message));
+      if (error instanceof ApiError && isTolerated(error)) return subject.inputs;
       throw error;
     }
   }
