@@ -20,6 +20,7 @@ export { Egress } from "./objects/networkPolicy";
 export { PodSecurity } from "./objects/podSecurity";
 export { type Affinity, type Placement, type Toleration } from "./objects/placement";
 export { type MemberServiceAccess } from "./objects/memberServices";
+export { Metrics } from "./monitoring/monitoring";
 export { PersistentCluster, type PersistentClusterArgs } from "./topologies/persistentCluster";
 export { endWithEngine } from "./engine/endWithEngine";
 export { usePropertyNames } from "./engine/propertyNames";

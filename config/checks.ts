@@ -52,7 +52,7 @@ function checkAdoption({ chosen, values, objects, common }: ParsedConfig, proble
       problems.add(`persistent.${name}`, own[name], table[name], refusal);
     return;
   }
-  const { racks, auth, tls, podTemplate, memberService } = values.persistent;
+  const { racks, auth, tls, podTemplate, memberService, metrics } = values.persistent;
   const others = chosen.filter((topology) => topology !== "persistent" && topology !== "cockroachdb").join(", ");
   const refuse = (refusal: Refusal) => problems.add("persistent.adopt", "true", table.adopt, refusal);
   if (others !== "")
@@ -67,7 +67,8 @@ function checkAdoption({ chosen, values, objects, common }: ParsedConfig, proble
       rule: "needs createNamespace: false",
       reason: "the namespace of an adopted ring exists",
     });
-  for (const refusal of adoptionMisfits({ podTemplate, racks, auth, tls, memberService })) refuse(refusal);
+  const told = { podTemplate, racks, auth, tls, memberService, metrics };
+  for (const refusal of adoptionMisfits(told)) refuse(refusal);
 }
 
 /** Keys whose values components know by another name. */

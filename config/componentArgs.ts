@@ -121,6 +121,11 @@ function ringArgs(own: TopologyConfig, common: CommonConfig): RingArgs {
     lockMemory: own.lockMemory,
     ...(own.repair === "off" && { repair: own.repair }),
     ...(own.repairInterval !== commonKeys.repairInterval.default && { repairInterval: own.repairInterval }),
+    ...(own.metrics !== "none" && {
+      metrics: own.metrics,
+      ...(own.metricsFrom.length > 0 && { metricsFrom: own.metricsFrom }),
+      ...(Object.keys(own.metricsLabels).length > 0 && { metricsLabels: own.metricsLabels }),
+    }),
     ...(own.stallTimeoutMinutes !== undefined && { stallTimeoutMinutes: own.stallTimeoutMinutes }),
     ...(Object.keys(service).length > 0 && { service }),
     auth,

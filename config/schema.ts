@@ -6,6 +6,7 @@ import {
   Egress,
   LocalVolume,
   MemberServiceAccess,
+  Metrics,
   Peer,
   PodSecurity,
   PodTemplatePatch,
@@ -35,6 +36,7 @@ const auths = Object.values(Auth);
 const templates = Object.values(AdoptedTemplate);
 const egresses = Object.values(Egress);
 const repairs = Object.values(Repair);
+const metrics = Object.values(Metrics);
 const podSecurities = Object.values(PodSecurity);
 const tlsChoices = ["none", "secret", "cert-manager"] as const;
 const clientChoices = Object.values(ClientCertificates);
@@ -459,6 +461,35 @@ export const commonKeys = {
       "than `gc_grace_seconds` of its table, ten days unless set otherwise.",
     ...textOf(shapes.repairInterval),
   },
+  metrics: {
+    type: "string",
+    default: "none",
+    unit: "",
+    meaning:
+      "How Prometheus finds the members' metrics at port 9500. `annotations`: by the pods' annotations `prometheus.io/scrape`, `port` and " +
+      "`path`; its rules are in ConfigMap `<name>-alerts`. `podMonitor`: by a PodMonitor and a PrometheusRule of the Prometheus operator. " +
+      "Both make a dashboard that Grafana's sidecar takes. A change restarts members one at a time.",
+    words: metrics,
+    ...valueOf<Metrics>(shapes.metrics),
+  },
+  metricsFrom: {
+    type: "array",
+    items: "object",
+    default: [],
+    unit: "",
+    meaning:
+      "Who may read the metrics, where the cluster's network enforces policies, as `clientsFrom` has it (empty: the pods of namespace " +
+      "`monitoring`).",
+    ...valueOf<Peer[]>(shapes.metricsFrom),
+  },
+  metricsLabels: {
+    type: "object",
+    default: {},
+    unit: "",
+    meaning:
+      "With `metrics: podMonitor`: labels by which the Prometheus operator selects what it reads, as `{release: kube-prometheus-stack}`.",
+    ...valueOf<Record<string, string>>(shapes.metricsLabels),
+  },
   stallTimeoutMinutes: {
     type: "string",
     default: "15",
@@ -516,6 +547,9 @@ const ofCassandra = [
   "lockMemory",
   "repair",
   "repairInterval",
+  "metrics",
+  "metricsFrom",
+  "metricsLabels",
   "clientsFrom",
   "egress",
   "service",

@@ -8,8 +8,9 @@ export function adoptionMisfits(told: {
   auth?: string;
   tls?: string;
   memberService?: Partial<MemberServiceAccess>;
+  metrics?: string;
 }): Refusal[] {
-  const { podTemplate, racks = [], auth, tls, memberService } = told;
+  const { podTemplate, racks = [], auth, tls, memberService, metrics = "none" } = told;
   const protections = Object.entries({ auth, tls }).filter(([, value]) => value !== "none");
   return [
     ...(racks.length > 0
@@ -26,6 +27,15 @@ export function adoptionMisfits(told: {
             circumstance: "with memberService",
             rule: "needs podTemplate: own, or no memberService",
             reason: "pods that stay as they are do not tell drivers the addresses of their Services",
+          },
+        ]
+      : []),
+    ...(podTemplate === "kept" && metrics !== "none"
+      ? [
+          {
+            circumstance: `with metrics: ${metrics}`,
+            rule: "needs metrics: none, or podTemplate: own",
+            reason: "pods that stay as they are tell no metrics",
           },
         ]
       : []),

@@ -1,4 +1,5 @@
 import { cockroachPorts } from "../cockroachdb/cockroachOptions";
+import { exporterFolder } from "../monitoring/exporter";
 import { dataFolder, mountPaths, scriptsFolder } from "../objects/podVolumes";
 import { ports } from "../objects/ports";
 import { rackLabel } from "../objects/racks";
@@ -33,9 +34,17 @@ interface PodParts {
 const ofCassandra: PodParts = {
   container: "cassandra",
   variables: /^(RING_|POD_|CASSANDRA_|PYTHON|LD_)|^(HOME|PATH|MAX_HEAP_SIZE|HEAP_NEWSIZE)$|^_?(JVM|JAVA|JDK)_/,
-  folders: [dataFolder, scriptsFolder, tlsFolder, ...Object.values(mountPaths), "/opt/cassandra", "/etc/cassandra"],
+  folders: [
+    dataFolder,
+    scriptsFolder,
+    tlsFolder,
+    exporterFolder,
+    ...Object.values(mountPaths),
+    "/opt/cassandra",
+    "/etc/cassandra",
+  ],
   ports: { numbers: Object.values(ports), names: ["intra-node", "tls-intra-node", "jmx", "cql"] },
-  volumes: ["data", "cassandra-data", "ring", "tls"],
+  volumes: ["data", "cassandra-data", "ring", "ring-exporter", "tls"],
   scratch: Object.keys(mountPaths),
   initContainers: ["own-data"],
 };

@@ -1,6 +1,7 @@
 import type { AdoptedTemplate } from "../operations/adoption";
 import type { Egress } from "../objects/networkPolicy";
 import type { PodSecurity } from "../objects/podSecurity";
+import type { Metrics } from "../monitoring/monitoring";
 import type { Auth, Repair } from "../topologies/ringArgs";
 import type { IssuerKind } from "../objects/certificates";
 import type { Storage, VolumeRetention } from "../objects/storageClass";
@@ -179,6 +180,9 @@ export const shapes = {
   clusterDomain,
   repair: word<Repair>({ schedule: true, off: true }),
   repairInterval: text(isRepairInterval, "a whole number of minutes, hours or days from 1m to 4d, such as 36h"),
+  metrics: word<Metrics>({ none: true, annotations: true, podMonitor: true }),
+  metricsFrom: list(isPeer, "a list of {podLabels, namespaceLabels}, at least one of them, or {cidr}"),
+  metricsLabels: object(isLabels, "labels, as {release: prometheus}"),
   stallTimeoutMinutes: number((value) => Number.isFinite(value) && Number(value) > 0, "a number of minutes above zero"),
   adopt: word<AdoptedTemplate>({ kept: true, own: true }),
   adoptPod: truth,

@@ -68,7 +68,10 @@ function together(
   ).map((misfit) => lineOf(misfit));
   const refuse = (name: string, refusal: Refusal) => lines.push(refusalLine(name, show(name, right[name]), refusal));
   const { superuserPassword, superuserSecret, certManager, clientCertificates } = right;
-  const { adopt, racks, memberService } = right as { adopt?: string } & Pick<Told, "racks" | "memberService">;
+  const { adopt, racks, memberService, metrics } = right as { adopt?: string; metrics?: string } & Pick<
+    Told,
+    "racks" | "memberService"
+  >;
   const hasPassword = superuserPassword !== undefined || isLater.includes("superuserPassword");
   if (isCassandra && auth === "none") {
     const refusal = { circumstance: "while auth is none", rule: "needs auth: password" };
@@ -84,7 +87,7 @@ function together(
     if (certManager !== undefined) refuse("certManager", refusal);
   }
   if (adopt !== undefined)
-    for (const refusal of adoptionMisfits({ podTemplate: adopt, racks, auth, tls, memberService }))
+    for (const refusal of adoptionMisfits({ podTemplate: adopt, racks, auth, tls, memberService, metrics }))
       refuse("adopt", refusal);
   return lines;
 

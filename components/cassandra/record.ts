@@ -53,6 +53,9 @@ export function repairsPausedUntil(moment: Date): Record<string, string> {
   return { repairs: `paused until ${timeEntry(moment)}` };
 }
 
+/** Change of the ring record by which no member owes `nodetool cleanup` any more. */
+export const cleanedUp: Record<string, null> = { cleanup: null };
+
 /** A time as the pods write it, whole seconds. */
 export const timeEntry = (moment: Date): string => moment.toISOString().replace(/\.\d+/, "");
 

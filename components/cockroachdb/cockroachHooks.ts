@@ -32,7 +32,7 @@ export function requiredPermissions(args: CockroachClusterArgs, cluster: KubeCon
   ] as const;
   const further = [
     ...(args.sqlClient ? ["singlePod" as const] : []),
-    ...(args.loadGenerator ? ["deployments" as const] : []),
+    ...(args.loadGenerator ? (["deployments", "replicaSets"] as const) : []),
   ];
   return { subject: subjectOf(args), needs: [...base, ...further], cluster };
 }

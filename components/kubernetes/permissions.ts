@@ -83,8 +83,11 @@ export const permissions = {
     isClusterWide: true,
   },
   certificates: { apiGroup: "cert-manager.io", resources: ["certificates", "issuers"], ...made },
+  monitors: { apiGroup: "monitoring.coreos.com", resources: ["podmonitors", "prometheusrules"], ...made },
   jobs: { apiGroup: "batch", resources: ["jobs"], ...made },
   deployments: { apiGroup: "apps", resources: ["deployments"], ...made },
+  // By these, the provider sees whether a Deployment is ready. It waits for ever where it may not watch them.
+  replicaSets: { apiGroup: "apps", resources: ["replicasets"], preview: [], update: ["get", "list", "watch"] },
 } satisfies Record<string, Permission>;
 
 /** A row of the table. */

@@ -5,16 +5,17 @@ import { CassandraYaml, yamlChanges } from "../cassandra/cassandraYaml";
 import { shareFirstCall } from "../engine/shareFirstCall";
 import { Disk, isClaimed } from "./disk";
 import type { ObjectMetadata } from "./labels";
+import type { RingBinding } from "./podArgs";
 import { mountPaths } from "./podVolumes";
 import { ClientCertificates, encryption } from "./tls";
 
 /** ConfigMap with the scripts that run inside the pods. @param configuration of `configurationFile`, if it is no secret */
 export function scriptsConfigMap(
   metadata: ObjectMetadata,
-  disk: Disk,
+  { disk, exporter }: Pick<RingBinding, "disk" | "exporter">,
   configuration: Record<string, string> = {},
 ): k8s.core.v1.ConfigMapArgs {
-  return { metadata, data: { ...podScripts(disk), ...configuration } };
+  return { metadata, data: { ...podScripts(disk, exporter !== undefined), ...configuration } };
 }
 
 /** Name of the ConfigMap with the ring record of a ring whose data outlives the stack. */
@@ -30,12 +31,15 @@ export function keptRecordConfigMap(metadata: ObjectMetadata, ring: string): k8s
 
 /**
  * The scripts that run inside the pods, by file name. A script that the pods of this ring never run is left out, since each change of
- * the ConfigMap restarts every pod.
+ * the ConfigMap restarts every pod. @param tellsMetrics whether Prometheus reads metrics of the pods
  */
-export function podScripts(disk: Disk): Record<string, string> {
-  const other = isClaimed(disk) ? "remove-node.sh" : "decommission.sh";
-  return Object.fromEntries(Object.entries(allScripts()).filter(([file]) => file !== other));
+export function podScripts(disk: Disk, tellsMetrics = false): Record<string, string> {
+  const others = [isClaimed(disk) ? "remove-node.sh" : "decommission.sh", ...(tellsMetrics ? [] : metricsFiles)];
+  return Object.fromEntries(Object.entries(allScripts()).filter(([file]) => !others.includes(file)));
 }
+
+/** What serves the metrics. */
+const metricsFiles = ["metrics.py", "metrics.sh", "serve_metrics.py"];
 
 /** Files of `pod/` that the pods have. Any other file there, such as an editor's backup, would restart every pod. */
 const scriptFiles = [
@@ -63,6 +67,7 @@ const scriptFiles = [
   "logback.xml",
   "member_address.py",
   "member_duties.py",
+  ...metricsFiles,
   "observe.py",
   "ordinal_view.py",
   "port_answers.py",

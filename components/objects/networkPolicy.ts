@@ -11,6 +11,9 @@ export interface Peer {
   cidr?: string;
 }
 
+/** The pods of the namespace `monitoring`, where Prometheus is as a rule. */
+export const monitoringNamespace: Peer = { namespaceLabels: { "kubernetes.io/metadata.name": "monitoring" } };
+
 /** Where members may connect to: with `open` wherever other policies of the namespace let them, with `members` where they must. */
 export const Egress = { Open: "open", Members: "members" } as const;
 export type Egress = (typeof Egress)[keyof typeof Egress];
@@ -28,6 +31,8 @@ export interface NetworkPolicyArgs {
   from?: Peer[];
   /** Selects pods of the namespace that may always be clients. @default none */
   tools?: k8s.types.input.meta.v1.LabelSelector;
+  /** Ports of the pods' metrics, and who may read them. @default the pods have none */
+  metrics?: { ports: number[]; from: Peer[] };
   /** Where the pods may connect to. @default "open" */
   egress?: Egress;
   /** Whether the pods ask the API server. @default false */
@@ -57,7 +62,7 @@ const egressTo = (egress: Egress | undefined, rules: EgressRule[]) =>
  * to every other pod. The policy has an effect only where the network of the Kubernetes cluster enforces policies.
  */
 export function networkPolicy(args: NetworkPolicyArgs): PolicyArgs {
-  const { metadata, selector, members, clients, from = [], tools, egress, usesApiServer = false } = args;
+  const { metadata, selector, members, clients, from = [], tools, metrics, egress, usesApiServer = false } = args;
   const ring = { podSelector: { matchLabels: selector } };
   const ofRing = ports("TCP", [...members, ...clients]);
   const peers =
@@ -70,6 +75,7 @@ export function networkPolicy(args: NetworkPolicyArgs): PolicyArgs {
       ingress: [
         { from: [ring], ports: ofRing },
         { from: peers, ports: ports("TCP", clients) },
+        ...(metrics ? [{ from: metrics.from.map(peerOf), ports: ports("TCP", metrics.ports) }] : []),
       ],
     },
   };

@@ -56,6 +56,10 @@ export interface RingBinding {
   memberService?: string;
   /** Seconds between the beginnings of two scheduled repairs of a member. @default nothing is repaired on schedule */
   repairInterval?: number;
+  /** Name of the ConfigMap with the exporter of Cassandra's metrics. @default the pods tell no metrics */
+  exporter?: pulumi.Input<string>;
+  /** Annotations of the pods by which Prometheus finds them. @default none */
+  scrapeAnnotations?: Record<string, string>;
   /** Name of the Secret that holds the superuser; undefined if clients do not log in. */
   superuser?: pulumi.Input<string>;
   /** Name of the Secret that holds the certificates; undefined if nothing is encrypted. */

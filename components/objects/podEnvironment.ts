@@ -1,9 +1,11 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { isClaimed } from "./disk";
+import { exporterOption } from "../monitoring/exporter";
 import { selectorText } from "./labels";
 import type { CassandraPodArgs, RingBinding } from "./podArgs";
 import { mountPaths } from "./podVolumes";
+import { metricsPorts } from "./ports";
 
 /** Environment variable that tells a pod the name of the ConfigMap with the ring record. */
 export const recordVariable = "RING_RECORD";
@@ -24,7 +26,7 @@ export function environment(args: CassandraPodArgs, ring: RingBinding): k8s.type
     MAX_HEAP_SIZE: `${args.maxHeapMiB}M`,
     // Only collectors other than G1 read it. It is a fifth of the heap, as in the tutorials (100M of 512M).
     HEAP_NEWSIZE: `${Math.floor(args.maxHeapMiB / 50) * 10}M`,
-    JVM_EXTRA_OPTS: (args.jvmOptions ?? []).join(" "),
+    JVM_EXTRA_OPTS: [...(args.jvmOptions ?? []), ...(ring.exporter ? [exporterOption] : [])].join(" "),
     CASSANDRA_CLUSTER_NAME: args.clusterName,
     CASSANDRA_DC: args.datacenter,
     CASSANDRA_RACK: args.rack,
@@ -37,6 +39,10 @@ export function environment(args: CassandraPodArgs, ring: RingBinding): k8s.type
     [recordVariable]: ring.record,
     ...(ring.memberService && { RING_MEMBER_SERVICE: ring.memberService }),
     ...(ring.repairInterval && { [repairIntervalVariable]: `${ring.repairInterval}` }),
+    ...(ring.exporter && {
+      RING_METRICS_PORT: `${metricsPorts.metrics}`,
+      RING_EXPORTER_PORT: `${metricsPorts.exporter}`,
+    }),
     ...(ring.superuser && { RING_SUPERUSER: ring.superuser }),
     ...(ring.tls && { RING_TLS: ring.tls }),
     RING_SELECTOR: selectorText(ring.selector),

@@ -22,8 +22,12 @@ export function revisionOf(
     .apply((plain) => createHash("sha256").update(JSON.stringify(plain)).digest("hex").slice(0, 12));
 }
 
-/** Labels and annotations of the ring's pods. */
-export function podMetadata(identity: Identity, revision: pulumi.Output<string>) {
-  const annotations = { "kubectl.kubernetes.io/default-container": "cassandra", [revisionAnnotation]: revision };
+/** Labels and annotations of the ring's pods. @param further annotations */
+export function podMetadata(identity: Identity, revision: pulumi.Output<string>, further: Record<string, string> = {}) {
+  const annotations = {
+    "kubectl.kubernetes.io/default-container": "cassandra",
+    [revisionAnnotation]: revision,
+    ...further,
+  };
   return { labels: labels(identity), annotations };
 }

@@ -1,5 +1,6 @@
 import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
+import { exporterFolder } from "../monitoring/exporter";
 import { Disk, isClaimed } from "./disk";
 import type { RingBinding } from "./podArgs";
 import { cassandraUser, containerSecurity, smallStep } from "./podSecurity";
@@ -17,13 +18,20 @@ export const scriptsFolder = "/ring";
 export const mountPaths = { config: "/config", logs: "/var/log/cassandra", tmp: "/tmp" } as const;
 
 /** Volumes of the pod, without those that a StatefulSet makes from its volume claim template. */
-export function volumes({ disk, scripts, configuration, tls }: RingBinding): k8s.types.input.core.v1.Volume[] {
+export function volumes({
+  disk,
+  scripts,
+  configuration,
+  tls,
+  exporter,
+}: RingBinding): k8s.types.input.core.v1.Volume[] {
   const sources = [{ configMap: { name: scripts } }, { secret: { name: configuration } }];
   const others = [
     configuration === undefined
       ? { name: "ring", configMap: { name: scripts, defaultMode: 0o555 } }
       : { name: "ring", projected: { sources, defaultMode: 0o555 } },
     ...(tls === undefined ? [] : [{ name: "tls", secret: { secretName: tls, defaultMode: 0o440 } }]),
+    ...(exporter === undefined ? [] : [{ name: "ring-exporter", configMap: { name: exporter, defaultMode: 0o444 } }]),
     ...Object.keys(mountPaths).map((name) => ({ name, emptyDir: {} })),
   ];
   switch (disk.kind) {
@@ -37,11 +45,12 @@ export function volumes({ disk, scripts, configuration, tls }: RingBinding): k8s
 }
 
 /** Where the Cassandra container mounts the volumes. */
-export function volumeMounts({ disk, tls }: RingBinding): k8s.types.input.core.v1.VolumeMount[] {
+export function volumeMounts({ disk, tls, exporter }: RingBinding): k8s.types.input.core.v1.VolumeMount[] {
   return [
     { name: isClaimed(disk) ? disk.template : "data", mountPath: dataFolder },
     { name: "ring", mountPath: scriptsFolder, readOnly: true },
     ...(tls === undefined ? [] : [{ name: "tls", mountPath: tlsFolder, readOnly: true }]),
+    ...(exporter === undefined ? [] : [{ name: "ring-exporter", mountPath: exporterFolder, readOnly: true }]),
     ...Object.entries(mountPaths).map(([name, mountPath]) => ({ name, mountPath })),
   ];
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { cleanedUp } from "../cassandra/record";
 import { RingClient } from "../cassandra/ringClient";
 import { RingReference } from "../cassandra/ringPods";
 import { OwedStep } from "../engine/owedStep";
@@ -80,6 +81,7 @@ export class NodetoolCleanup extends OwedStep<Goal, Plan> {
       await report(what);
       await client.cleanup(pod, (said) => report(`${what}: ${said}`));
     }
+    await client.updateRecord(cleanedUp);
     await report(`replicas ${was} -> ${wanted}: \`nodetool cleanup\` has run on the older members`, true);
   }
 }

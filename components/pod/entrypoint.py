@@ -27,6 +27,8 @@ TERMINATED = 143
 
 def main():
     asked_to_end, stopping = [], []
+    if "RING_METRICS_PORT" in os.environ:
+        spawn([os.path.join(system.SCRIPTS, "metrics.sh")])
 
     def on_sigterm(*_):
         # Process 1 ignores signals without a handler: a waiting pod would use up its whole grace period.

@@ -56,6 +56,26 @@ def is_silent(host):
         return False
 
 
+# OpenSSL's X509_V_FLAG_NO_CHECK_TIME: a certificate that has ended is what somebody must hear of.
+ENDED_IS_FINE = 0x200000
+
+
+def certificate_end(host):
+    """When the certificate ends that a member shows its clients, in seconds since the epoch; None where nobody shows one of the ring's
+    authority."""
+    import ssl
+
+    context = _ring_context(ssl)
+    try:
+        context.verify_mode, context.verify_flags = ssl.CERT_REQUIRED, context.verify_flags | ENDED_IS_FINE
+        context.load_verify_locations(os.path.join(_tls_folder(), "ca.crt"))
+        with socket.create_connection((host, CQL_PORT), timeout=CONNECT_SECONDS) as connection:
+            with context.wrap_socket(connection) as channel:
+                return ssl.cert_time_to_seconds(channel.getpeercert()["notAfter"])
+    except OSError:
+        return None
+
+
 def _is_supported(connection):
     version, _, _, opcode, _ = struct.unpack(">BBhBi", _read(connection, 9))
     return bool(version & RESPONSE) and opcode == SUPPORTED
@@ -131,12 +151,19 @@ def _encrypted(connection):
     shown, since members demand one. @raises OSError"""
     import ssl
 
+    return _ring_context(ssl).wrap_socket(connection)
+
+
+def _ring_context(ssl):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if "RING_TLS" in os.environ:
-        folder = os.environ.get("RING_TLS_FOLDER", "/tls")
-        context.load_cert_chain(os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key"))
-    return context.wrap_socket(connection)
+        context.load_cert_chain(os.path.join(_tls_folder(), "tls.crt"), os.path.join(_tls_folder(), "tls.key"))
+    return context
+
+
+def _tls_folder():
+    return os.environ.get("RING_TLS_FOLDER", "/tls")
 
 
 def _demands_certificate(error):

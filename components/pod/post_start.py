@@ -43,7 +43,7 @@ def main(start_mode, closed=""):
         host_id = volume.read_note(volume.HOST_ID) or ask_host_id()
     # Before anything that may wait, for the API server for one: somebody may decommission the member by hand at any moment.
     start_thread(member_duties.delete_stale_transfers)
-    if start_mode == "bootstrap" or volume.read_note(volume.PHASE) == "joined":
+    if has_joined(start_mode):
         auth_replication.raise_after_bootstrap()
         member_duties.owe_repair_below_replication_factor()
     put_on_record(host_id, start_mode)
@@ -63,6 +63,11 @@ def main(start_mode, closed=""):
         start_thread(scheduled_repair.repair_forever)
     if superuser_secret.exists():
         start_thread(apply_password_until_done)
+
+
+def has_joined(start_mode):
+    """Whether this start, or one that was cut off before the record knew the member, was its first."""
+    return start_mode == "bootstrap" or volume.read_note(volume.PHASE) == "joined"
 
 
 def start_thread(duty, daemon=False):
@@ -132,6 +137,8 @@ def member_entries(view, host_id, start_mode):
     if start_mode == "restart" and not view.record.get("formed"):
         # The record was lost, and with it since when the data on this disk is repaired.
         entries[REPAIRED + view.me] = NEVER
+    if has_joined(start_mode) and view.has_ordinals and view.other_members() and "cleanup" not in view.record:
+        entries["cleanup"] = "%s %s" % (system.now(), len(view.other_members()))
     if not view.has_ordinals:
         # Folders of nodes outlive the record: their ring was formed before it.
         if not view.record.get("formed"):

@@ -169,6 +169,10 @@ class RingView:
         entries = dict(self.release_topology_lock(), **{self.me: left, debt: None, REPAIRED + self.me: None})
         if debt in self.record:
             entries.update(self.repairs_of(self.other_members()))
+        _, _, before = self.record.get("cleanup", "").partition(" ")
+        if before.isdigit() and len(self.other_members()) <= int(before):
+            # The ring is as small again as before members joined: what the older ones have is theirs.
+            entries["cleanup"] = None
         # Its ranges pass to others, which may have been repaired later. Times of one form are in the order of their text.
         repaired = self.record.get(REPAIRED + self.me) or self.record.get("formed", "")
         for name in self.other_members():

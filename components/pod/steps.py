@@ -3,7 +3,7 @@ import re
 from collections import namedtuple
 
 # Keys of the ring record that name no member.
-RESERVED = ("forming", "formed", "moving", "superuser", "repairing", "repairs")
+RESERVED = ("forming", "formed", "moving", "superuser", "repairing", "repairs", "cleanup")
 # Prefixes of keys that are followed by a member: a repair that it owes, and the time since which its ranges count as repaired.
 OWED, REPAIRED = "repair.", "repaired."
 # Time of a repair that never was.

@@ -2,12 +2,15 @@ import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { verifiedCluster } from "../kubernetes/kubernetesCluster";
+import { exporterConfigMap } from "../monitoring/exporter";
+import { Monitoring, scrapeAnnotations } from "../monitoring/monitoring";
 import { Certificates, type CertManager } from "../objects/certificates";
+import type { RingBinding } from "../objects/podArgs";
 import { Disk, outlivesPod } from "../objects/disk";
 import { Identity, labels, ObjectMetadata, selectorLabels } from "../objects/labels";
 import type { MemberServiceAccess } from "../objects/memberServices";
-import { networkPolicy } from "../objects/networkPolicy";
-import { ports } from "../objects/ports";
+import { monitoringNamespace, networkPolicy } from "../objects/networkPolicy";
+import { metricsPorts, ports } from "../objects/ports";
 import { setsOf } from "../objects/racks";
 import { superuserRule } from "../objects/rbac";
 import { RingRecord } from "../objects/ringRecord";
@@ -103,6 +106,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
       record: this.record.configMapName,
       memberService: memberService?.type,
       repairInterval: repairSeconds(args),
+      ...this.makeMonitoring(name, args),
       superuser: this.superuser?.secretName,
       tls: args.tlsSecret,
       serviceAccountName: this.record.serviceAccountName,
@@ -135,14 +139,41 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     memberService: MemberServiceAccess | undefined,
   ): k8s.networking.v1.NetworkPolicy {
     const { metadata, selector } = this;
-    const { clientsFrom = [], service, egress } = args;
+    const { clientsFrom = [], service, egress, metrics = "none", metricsFrom = [] } = args;
     const ranges = [service, memberService].flatMap((access) => access?.loadBalancerSourceRanges ?? []);
     const outside = [...new Set(ranges)].map((cidr) => ({ cidr }));
     const inside = clientsFrom.length === 0 ? [{}] : clientsFrom;
     const from = outside.length === 0 ? clientsFrom : [...inside, ...outside];
     const members = [ports.intraNode, ports.tlsIntraNode];
-    const access = { metadata, selector, members, clients: [ports.cql], from, egress, usesApiServer: true };
+    const access = {
+      metadata,
+      selector,
+      members,
+      clients: [ports.cql],
+      from,
+      ...(metrics !== "none" && {
+        metrics: { ports: [metricsPorts.metrics], from: metricsFrom.length > 0 ? metricsFrom : [monitoringNamespace] },
+      }),
+      egress,
+      usesApiServer: true,
+    };
     return new k8s.networking.v1.NetworkPolicy(name, networkPolicy(access), { parent: this });
+  }
+
+  /** What Prometheus and Grafana read. @returns how it ties the pods to their ring */
+  private makeMonitoring(name: string, args: CassandraRingArgs): Pick<RingBinding, "exporter" | "scrapeAnnotations"> {
+    const { metrics = "none", metricsLabels, clusterName } = args;
+    if (metrics === "none") return {};
+    const { identity, metadata, selector } = this;
+    const ring = { identity, metadata, selector };
+    const monitoring = new Monitoring(name, { ...ring, clusterName, metrics, metricsLabels }, { parent: this });
+    const exporter = new k8s.core.v1.ConfigMap(`${name}-exporter`, exporterConfigMap(metadata, clusterName), {
+      parent: monitoring,
+    });
+    return {
+      exporter: exporter.metadata.name,
+      ...(metrics === "annotations" && { scrapeAnnotations: scrapeAnnotations(metricsPorts.metrics) }),
+    };
   }
 
   private makeSuperuser(name: string, args: CassandraRingArgs): Superuser {

@@ -48,7 +48,7 @@ export class PodTemplate {
     const isHidden = pulumi.Output.isInstance(cassandraYaml);
     const scripts = new k8s.core.v1.ConfigMap(
       `${name}-scripts`,
-      scriptsConfigMap(metadata, binding.disk, isHidden ? {} : file(cassandraYaml)),
+      scriptsConfigMap(metadata, binding, isHidden ? {} : file(cassandraYaml)),
       { parent },
     );
     const configuration = isHidden
@@ -70,7 +70,7 @@ export class PodTemplate {
       rackNodeSelectors: args.rackNodeSelectors,
     });
     this.metadata = patched(
-      { metadata: podMetadata(identity, this.revision) },
+      { metadata: podMetadata(identity, this.revision, binding.scrapeAnnotations) },
       { metadata: pod.podTemplatePatch?.metadata },
     ).metadata;
   }

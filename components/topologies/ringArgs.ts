@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../cassandra/roles";
 import { durationOf } from "../cassandra/yamlAmounts";
 import type { KubeContext } from "../kubernetes/kubeconfig";
+import type { Metrics } from "../monitoring/monitoring";
 import type { CertManager } from "../objects/certificates";
 import type { Egress, Peer } from "../objects/networkPolicy";
 import type { CassandraPodArgs } from "../objects/podArgs";
@@ -57,6 +58,18 @@ export interface CassandraRingArgs extends CassandraPodArgs {
    * `gc_grace_seconds` of their table, ten days unless set otherwise. @default "4d"
    */
   repairInterval?: string;
+  /**
+   * How Prometheus finds the metrics of the members. `annotations`: by annotations of the pods. `podMonitor`: by a PodMonitor of the
+   * Prometheus operator, with a PrometheusRule. A dashboard for Grafana comes with both. @default "none": members tell no metrics
+   */
+  metrics?: Metrics;
+  /**
+   * Who may read the metrics, if the network of the cluster enforces policies.
+   * @default the pods of namespace `monitoring`
+   */
+  metricsFrom?: Peer[];
+  /** Labels by which the Prometheus operator selects what it reads, as `release: prometheus`. @default none */
+  metricsLabels?: Record<string, string>;
   /**
    * Minutes without progress after which a step of an update is given up, such as a decommission. The member goes on with the step by
    * itself, and the next update watches it again. @default 15

@@ -14,6 +14,7 @@ import { mayChange, mayMake, needOf, type RequiredPermissions } from "../operati
 import { warnOfTooFewNodes } from "../operations/nodeRoom";
 import { type PodAdmissionArgs, refuseUnadmittedPods } from "../operations/podAdmission";
 import { warnOfAnotherOwner } from "../operations/ownerChange";
+import { refuseWithoutOperator } from "../operations/prometheusOperator";
 import { refuseWithoutSecrets } from "../operations/requiredSecrets";
 import { withoutSelfReplacement } from "../operations/selfReplacement";
 import { roleSecret } from "../operations/roleSecrets";
@@ -24,13 +25,14 @@ import { propertyName } from "../engine/propertyNames";
 
 /** Inputs of a ring's component: what its hooks are told. They wait for no other arg, so that a refused ring makes nothing. */
 export function hookInputs(args: CassandraRingArgs): pulumi.Inputs {
-  const { namespace, clusterName, clientCertificates, podSecurity, superuserSecret, roles } = args;
+  const { namespace, clusterName, clientCertificates, podSecurity, superuserSecret, roles, metrics } = args;
   return {
     namespace,
     clusterName,
     ...(clientCertificates === "required" && { clientCertificates }),
     ...(podSecurity === "openshift" && { podSecurity }),
     ...(superuserSecret !== undefined && { superuserSecret }),
+    ...(metrics === "podMonitor" && { metrics }),
     ...(roles?.length && { roleSecrets: roles.map(({ name, secretName }) => `${name} ${secretName}`) }),
   };
 }
@@ -49,9 +51,11 @@ export function withHooks(
     ...(args.roles ?? []).map(roleSecret),
   ];
   const ofPassword = given.length > 0 ? [refuseWithoutSecrets(`${name}-superuser`, cluster, given)] : [];
+  const ofMetrics = args.metrics === "podMonitor" ? [refuseWithoutOperator(name, cluster)] : [];
   const beforeCreate = [
     ...(hooks?.beforeCreate ?? []),
     ...ofPassword,
+    ...ofMetrics,
     ...newRingHooks(name, args.name, cluster, layout),
     mayMake(name, requiredPermissions(args, cluster, layout)),
   ];
@@ -61,6 +65,7 @@ export function withHooks(
   const beforeUpdate = [
     ...(hooks?.beforeUpdate ?? []),
     ...ofPassword,
+    ...ofMetrics,
     warnOfClientCertificates(name, args),
     ...(hasFiles ? [warnOfAnotherOwner(name, `ring ${args.name}`)] : []),
   ];
@@ -85,6 +90,7 @@ export function requiredPermissions(
     ["clusterRoles", disk.kind === "hostPath"],
     ["nodeLabels", disk.kind === "hostPath"],
     ["certificates", args.certManager !== undefined],
+    ["monitors", args.metrics === "podMonitor"],
   ];
   const needs = further.flatMap(([need, isNeeded]) => (isNeeded ? [need] : []));
   return {

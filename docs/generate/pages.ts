@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { configPage } from "./config";
+import { dashboardJson } from "./dashboard";
 import { environmentPage } from "./environment";
 import { labelsPage } from "./labels";
 import { outputsPage } from "./outputs";
@@ -14,6 +15,7 @@ export const root = path.join(__dirname, "../..");
 export function generatedFiles(): Record<string, string> {
   return {
     "Pulumi.yaml": withConfigBlock(readFileSync(path.join(root, "Pulumi.yaml"), "utf8")),
+    "components/monitoring/dashboard.json": dashboardJson(),
     "docs/reference/config.md": configPage(),
     "docs/reference/environment.md": environmentPage(),
     "docs/reference/labels.md": labelsPage(),

@@ -47,8 +47,10 @@ const furtherNeeds: [Need, string][] = [
   ["daemonSets", "topology `daemon`"],
   ["clusterRoles", "`daemon.hostPath`"],
   ["certificates", "`tls: cert-manager`"],
+  ["monitors", "`metrics: podMonitor`"],
   ["jobs", "topology `cockroachdb`"],
   ["deployments", "`cockroachdb.loadGenerator`"],
+  ["replicaSets", "`cockroachdb.loadGenerator`, whose Deployment the provider waits for"],
 ];
 
 export const permissionsPage = () =>

@@ -1,20 +1,15 @@
 /** cert-manager, as far as it issues certificates by authorities in the cluster. Nothing checks or converts its objects: it has no webhook. */
-import type { KubernetesObject } from "@kubernetes/client-node";
-import { readFile } from "node:fs/promises";
 import { Instance } from "./instance";
 import { enter } from "./network";
-import { apply, connect } from "./objects";
+import { apply, connect, objectsIn } from "./objects";
 import { startProcess, until } from "./processes";
 import { Programs } from "./toolchain";
 
 /** Makes its kinds known, and starts its controllers once the API server serves them. */
 export async function startCertManager(instance: Instance, programs: Programs): Promise<void> {
-  const { CustomObjectsApi, loadAllYaml } = await import("@kubernetes/client-node");
+  const { CustomObjectsApi } = await import("@kubernetes/client-node");
   const connection = await connect(instance.kubeconfig);
-  const documents = (await readFile(programs.certificateKinds!, "utf8")).split(/^---$/m);
-  // The library stumbles over those that hold a comment alone.
-  const objects = documents.filter((text) => /^kind:/m.test(text)).flatMap((text) => loadAllYaml(text) as unknown[]);
-  await apply(connection, objects as KubernetesObject[]);
+  await apply(connection, await objectsIn(programs.certificateKinds!));
   const custom = connection.config.makeApiClient(CustomObjectsApi);
   const kinds = { group: "cert-manager.io", version: "v1" };
   const plurals = ["certificates", "certificaterequests", "issuers", "clusterissuers"];

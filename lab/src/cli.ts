@@ -12,6 +12,7 @@ const usage = `usage: npm run lab -- COMMAND [OPTIONS]
      [--simulated-nodes N]       N of such nodes beside real ones
      [--cert-manager]            issue certificates by authorities in the cluster
      [--load-balancers]          give Services of type LoadBalancer an address that this machine reaches
+     [--prometheus]              run Prometheus and Alertmanager
      [--ipv6]                    addresses of IPv6 instead of IPv4
      [--dual-stack]              addresses of both, IPv4 first; with --ipv6, IPv6 first
      [--dns-domain DOMAIN]       domain of the cluster's names (default: cluster.local)
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
         simulatedNodes: count("simulated-nodes", beside, 0),
         certManager: values["cert-manager"],
         loadBalancers: values["load-balancers"],
+        prometheus: values.prometheus,
         ipFamilies: families(values.ipv6, values["dual-stack"]),
         dnsDomain: domain(values["dns-domain"]),
         officialPlugin: values["official-plugin"],
@@ -73,6 +75,7 @@ function parse() {
         "simulated-nodes": { type: "string" },
         "cert-manager": { type: "boolean" },
         "load-balancers": { type: "boolean" },
+        prometheus: { type: "boolean" },
         ipv6: { type: "boolean" },
         "dual-stack": { type: "boolean" },
         "dns-domain": { type: "string" },

@@ -11,6 +11,7 @@ import { findNetwork, Network, removeNetwork, startNetwork } from "./network";
 import { forgetNode, nodeName, nodeProcesses, policyObjects, removeNode, startNodes } from "./node";
 import { apply, connect, Connection } from "./objects";
 import { endProcesses, runningProcesses, stopProcesses, until } from "./processes";
+import { prometheusProcess, prometheusRights, startPrometheus } from "./prometheus";
 import { step } from "./progress";
 import { kwokNode, startKwok } from "./kwokNodes";
 import { startProvisioner, storageObjects } from "./storage";
@@ -26,6 +27,7 @@ export function clusterProcesses(settings: Settings): string[] {
     ...(hasKwokNodes(settings) ? ["kwok"] : []),
     ...(settings.certManager ? ["cert-manager"] : []),
     ...(settings.loadBalancers ? [loadBalancerProcess] : []),
+    ...(settings.prometheus ? [prometheusProcess] : []),
     ...(settings.simulated ? [] : real),
   ];
 }
@@ -53,13 +55,20 @@ export async function startCluster(
   const before = instance.settings ?? settings;
   await step("control plane", async () => {
     await startControlPlane(instance, network, programs);
-    const objects = [...dnsObjects(network), ...storageObjects(), ...policyObjects, ...loadBalancerObjects];
+    const objects = [
+      ...dnsObjects(network),
+      ...storageObjects(),
+      ...policyObjects,
+      ...loadBalancerObjects,
+      ...prometheusRights,
+    ];
     await apply(await connect(instance.kubeconfig), objects);
     await startProvisioner(instance, network, settings.simulated);
     if (hasKwokNodes(settings)) await startKwok(instance, network, programs);
     if (!settings.simulated) await startDns(instance, network, programs);
     if (settings.certManager) await startCertManager(instance, programs);
     if (settings.loadBalancers) await startLoadBalancers(instance, network);
+    if (settings.prometheus) await startPrometheus(instance, network);
   });
   await removeNodes(instance, before, settings);
   instance.settings = settings;

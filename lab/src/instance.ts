@@ -26,6 +26,8 @@ export interface Settings {
   certManager?: boolean;
   /** Whether Services of type LoadBalancer get an address that this machine reaches. @default false */
   loadBalancers?: boolean;
+  /** Whether Prometheus and Alertmanager run. @default false */
+  prometheus?: boolean;
   /** Families of addresses of pods, Services and nodes, the first one first. @default ["IPv4"] */
   ipFamilies?: IpFamily[];
   /** Domain of the cluster's names in DNS. @default "cluster.local" */

@@ -27,6 +27,8 @@ export interface LabOptions {
   certManager?: boolean;
   /** Whether Services of type LoadBalancer get an address that this machine reaches. @default as before, at first false */
   loadBalancers?: boolean;
+  /** Whether Prometheus and Alertmanager run, in namespace `monitoring`. @default as before, at first false */
+  prometheus?: boolean;
   /** Families of the cluster's addresses, the first one first. @default as the lab was made, at first ["IPv4"] */
   ipFamilies?: IpFamily[];
   /** Domain of the cluster's names in DNS. @default as the lab was made, at first "cluster.local" */
@@ -162,6 +164,7 @@ export class Lab {
       simulatedNodes: options.simulatedNodes ?? before?.simulatedNodes ?? 0,
       certManager: options.certManager ?? before?.certManager ?? false,
       loadBalancers: options.loadBalancers ?? before?.loadBalancers ?? false,
+      prometheus: options.prometheus ?? before?.prometheus ?? false,
       ipFamilies: options.ipFamilies ?? before?.ipFamilies ?? defaultFamilies,
       dnsDomain: options.dnsDomain ?? before?.dnsDomain ?? defaultDnsDomain,
       officialPlugin: options.officialPlugin ?? before?.officialPlugin ?? false,

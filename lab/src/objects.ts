@@ -1,5 +1,6 @@
 /** The lab's own access to its API server. */
 import type { CoreV1Api, KubeConfig, KubernetesObject } from "@kubernetes/client-node";
+import { readFile } from "node:fs/promises";
 import type { KubernetesObjectApi, V1PolicyRule } from "@kubernetes/client-node";
 
 export interface Connection {
@@ -38,6 +39,15 @@ export async function apply({ objects }: Connection, wanted: KubernetesObject[])
       throw new Error(`The API server refuses ${object.kind} ${object.metadata?.name}: ${reason}`);
     }
   }
+}
+
+/** The objects in a file of YAML. */
+export async function objectsIn(file: string): Promise<KubernetesObject[]> {
+  const { loadAllYaml } = await import("@kubernetes/client-node");
+  const documents = (await readFile(file, "utf8")).split(/^---$/m);
+  // The library stumbles over documents that are empty, or hold a comment alone.
+  const ofObjects = documents.filter((text) => /^kind:/m.test(text));
+  return ofObjects.flatMap((text) => loadAllYaml(text) as KubernetesObject[]);
 }
 
 /** A role of the user's own name that allows these rules in the whole cluster, and its binding. */

@@ -3,21 +3,38 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseRepair } from "../../components/cassandra/nodetool";
 import { repairsPausedUntil } from "../../components/cassandra/record";
 import type { Lab } from "../../lab/src/lab";
+import { alertNames } from "../../components/monitoring/alerts";
+import { dashboardQueries, Prometheus } from "../support/prometheus";
 import { inRingLab, RingStack } from "../support/ringStack";
 import { smallMembers } from "../support/stack";
 
 const minutes = 60_000;
 const pods = ["cassandra-0", "cassandra-1", "cassandra-2"];
 
-describe("a ring that repairs itself on schedule", function () {
+describe("a ring that repairs itself on schedule, and tells Prometheus", function () {
   this.timeout(20 * minutes);
   let lab: Lab;
   let stack: RingStack;
 
-  inRingLab((made) => ({ lab, stack } = made));
+  let prometheus: Prometheus;
+
+  inRingLab(
+    (made) => {
+      ({ lab, stack } = made);
+      prometheus = new Prometheus(lab);
+    },
+    { prometheus: true },
+  );
 
   const configure = (settings: Record<string, unknown>) =>
-    stack.configure({ ...smallMembers, storage: "minikube-hostpath", repairInterval: "1m", replicas: 3, ...settings });
+    stack.configure({
+      ...smallMembers,
+      storage: "minikube-hostpath",
+      repairInterval: "1m",
+      metrics: "podMonitor",
+      replicas: 3,
+      ...settings,
+    });
   const record = async (): Promise<Record<string, string>> =>
     (await stack.get<{ data: Record<string, string> }>("configmap", "cassandra-ring")).data;
   async function until(isSo: (record: Record<string, string>) => boolean, what: string): Promise<void> {
@@ -57,6 +74,30 @@ describe("a ring that repairs itself on schedule", function () {
     assert.deepEqual(report.failures, []);
     await stack.everyPodCounts(1500);
     await stack.up("--expect-no-changes");
+  });
+
+  it("tells Prometheus all that the dashboard shows, in as many series as it may, and nothing of which it warns", async () => {
+    const { items } = await stack.get<{ items: { data: Record<string, string> }[] }>(
+      "configmaps",
+      "-l",
+      "grafana_dashboard=1",
+    );
+    const queries = dashboardQueries(Object.values(items[0].data)[0]);
+    assert.ok(queries.length > 30, `${queries.length} expressions`);
+    await stack.underLoad({}, async () => {
+      for (const expr of queries)
+        await prometheus.until(
+          `no data: ${expr}`,
+          () => prometheus.query(expr),
+          (all) => all.some(({ value }) => value[1] !== "NaN"),
+        );
+    });
+    assert.deepEqual(await prometheus.targets(), Object.fromEntries(pods.map((pod) => [pod, "up"])));
+    const most = await prometheus.value("max (scrape_samples_scraped)");
+    assert.ok(most <= 2000, `${most} series`);
+    const { names, errors } = await prometheus.rules();
+    assert.deepEqual([names, errors], [alertNames, []]);
+    assert.deepEqual(await prometheus.query('max_over_time(ALERTS{alertstate="firing"}[30m])'), []);
   });
 
   it("@all gives way to an edit of replicas, up and down, and goes on after it", async () => {

@@ -25,7 +25,12 @@ const rules = (verbsOf: (permission: Permission) => readonly string[], ...furthe
       : [{ apiGroups: [apiGroup], resources, ...(resourceNames && { resourceNames }), verbs }];
   });
 const toPreview = rules(({ preview }) => preview);
-const toUpdate = rules(({ update }) => update);
+/** Version 4.25 of the plugin watches Endpoints where later ones watch EndpointSlices, and waits for ever where it may not. */
+const ofOlderPlugin: Rule[] =
+  process.env.OFFICIAL_PLUGIN === "yes"
+    ? [{ apiGroups: [""], resources: ["endpoints"], verbs: ["get", "list", "watch"] }]
+    : [];
+const toUpdate = [...rules(({ update }) => update), ...ofOlderPlugin];
 /** What the reference lists besides, by what the stack has. */
 const further: Record<string, { settings: object; needs: Need[] }> = {
   ephemeral: {
@@ -40,7 +45,7 @@ const further: Record<string, { settings: object; needs: Need[] }> = {
   pod: { settings: { topologies: ["pod"] }, needs: ["singlePod", "ownNamespace"] },
   cockroachdb: {
     settings: { topologies: ["cockroachdb"], replicas: 3, cockroachdb: { loadGenerator: true, sqlClient: true } },
-    needs: ["jobs", "deployments", "singlePod"],
+    needs: ["jobs", "deployments", "replicaSets", "singlePod"],
   },
 };
 
@@ -125,7 +130,9 @@ describe("accounts that may not do everything, on the real engine and API server
     const said = await stack.pulumi("preview");
     assert.match(said, /StatefulSet\s+cassandra\s+update/);
     // Neither that it may not have a pod tried, nor that it sees no nodes and no quotas.
-    assert.equal(new Set(said.match(/warning: .*/g)).size, 1, said);
+    // An older plugin than the SDK's is warned of as well.
+    const warnings = (said.match(/warning: .*/g) ?? []).filter((line) => !line.includes("resource plugin kubernetes"));
+    assert.equal(new Set(warnings).size, 1, said);
     assert.match(
       said,
       /warning: cassandra: the ring could not be checked: this account may not run commands in pods: it needs the verbs get and create of pods\/exec in namespace default\. `pulumi up` checks again/,
@@ -170,10 +177,10 @@ describe("accounts that may not do everything, on the real engine and API server
   for (const [what, { settings, needs }] of Object.entries(further)) {
     it(`@all one that may do what the reference lists with ${what}: it makes that, changes nothing more, and deletes it`, async () => {
       const other = await Stack.of(lab, `permissions-${what.toLowerCase().replace(".", "-")}`);
-      const account = await accountWith(
-        `founder-${what.toLowerCase()}`,
-        rules(({ update }) => update, ...needs),
-      );
+      const account = await accountWith(`founder-${what.toLowerCase()}`, [
+        ...rules(({ update }) => update, ...needs),
+        ...ofOlderPlugin,
+      ]);
       other.configure({
         ...smallMembers,
         storage: "minikube-hostpath",

@@ -35,6 +35,7 @@ const nothing = {};
 
 export const pages: Page[] = [
   { name: "status.md", isShort: true },
+  { name: "alerts.md" },
   { name: "replace-lost-volume.md" },
   {
     name: "replace-lost-node.md",

@@ -26,7 +26,7 @@ describe("messages about config", () => {
       "replicas for daemons alone",
       { topologies: ["ephemeral", "daemon"], daemon: { replicas: 3 } },
       "daemon.replicas: no key of this topology; allowed there is name, hostPath, stallTimeoutMinutes, image, memory, cpu, cpuLimit, nodeSelector, tolerations, affinity, priorityClassName, podSecurity, podTemplatePatch, maxHeap, " +
-        "clusterName, datacenter, jvmOptions, cassandraYaml, lockMemory, repair, repairInterval, clientsFrom, egress, service, auth, superuser, superuserPassword, superuserSecret, roles, tls, tlsSecret, tlsIssuer, clusterDomain, clientCertificates",
+        "clusterName, datacenter, jvmOptions, cassandraYaml, lockMemory, repair, repairInterval, metrics, metricsFrom, metricsLabels, clientsFrom, egress, service, auth, superuser, superuserPassword, superuserSecret, roles, tls, tlsSecret, tlsIssuer, clusterDomain, clientCertificates",
     ],
   ];
   for (const [what, config, message] of refused) {

@@ -33,7 +33,7 @@ describe("the schema of config", () => {
       "something else than an object for a topology",
       { ephemeral: "three" },
       'ephemeral: invalid value "three": must be an object of replicas, stallTimeoutMinutes, image, memory, cpu, cpuLimit, nodeSelector, tolerations, affinity, priorityClassName, podSecurity, podTemplatePatch, maxHeap, clusterName, ' +
-        "datacenter, jvmOptions, cassandraYaml, lockMemory, repair, repairInterval, clientsFrom, egress, service, auth, superuser, superuserPassword, superuserSecret, roles, tls, tlsSecret, tlsIssuer, clusterDomain, clientCertificates, name, adoptPod",
+        "datacenter, jvmOptions, cassandraYaml, lockMemory, repair, repairInterval, metrics, metricsFrom, metricsLabels, clientsFrom, egress, service, auth, superuser, superuserPassword, superuserSecret, roles, tls, tlsSecret, tlsIssuer, clusterDomain, clientCertificates, name, adoptPod",
     ],
     [
       "a wrong value for one topology",

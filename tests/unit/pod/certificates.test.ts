@@ -24,7 +24,7 @@ describe("certificates in a pod", function () {
   });
 
   it("are taken anew by a running Cassandra when the Secret holds others, and only then", async () => {
-    const renew = 'echo renewed >"$RING_TLS_FOLDER/tls.crt"';
+    const renew = '{ cd "$RING_TLS_FOLDER" && echo renewed >$$ && mv $$ tls.crt; }';
     const renewed = await run("post-start.sh", ["restart"], { ...pod, nap: `(( naps != 3 )) || ${renew}` });
     assert.deepEqual(renewed.nodetool, ["reloadssl"], renewed.said);
     assert.equal(renewed.certificates.keystore.content, "key\nrenewed\n");

@@ -67,6 +67,7 @@ describe("the interface of the pods' scripts (components/pod/README.md)", () => 
         record: "record",
         memberService: "LoadBalancer",
         repairInterval: 60,
+        exporter: "exporter",
         superuser: "superuser",
         tls: "tls",
         scripts: "scripts",

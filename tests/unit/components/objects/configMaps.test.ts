@@ -34,14 +34,16 @@ describe("the ConfigMap of a ring's scripts", () => {
       .trim()
       .split("\n")
       .filter((file) => !file.endsWith(".md"));
-    const without = (other: string) => tracked.filter((file) => file !== other).sort();
+    const ofMetrics = ["metrics.py", "metrics.sh", "serve_metrics.py"];
+    const without = (...others: string[]) => tracked.filter((file) => !others.includes(file)).sort();
     const podScripts = await scriptsOf((folder) => {
       for (const stray of ["stray.py", "entrypoint.sh~", ".entrypoint.sh.swp"])
         fs.writeFileSync(path.join(folder, stray), "");
     });
-    assert.deepEqual(Object.keys(podScripts(onVolumes)).sort(), without("remove-node.sh"));
+    assert.deepEqual(Object.keys(podScripts(onVolumes)).sort(), without("remove-node.sh", ...ofMetrics));
+    assert.deepEqual(Object.keys(podScripts(onVolumes, true)).sort(), without("remove-node.sh"));
     for (const disk of [{ kind: "emptyDir" }, { kind: "hostPath", path: "/mnt" }] satisfies Disk[])
-      assert.deepEqual(Object.keys(podScripts(disk)).sort(), without("decommission.sh"));
+      assert.deepEqual(Object.keys(podScripts(disk)).sort(), without("decommission.sh", ...ofMetrics));
   });
 
   it("holds them with Unix line ends from a checkout that has those of Windows", async () => {
