@@ -50,7 +50,10 @@ export async function record(make: () => unknown, isPreview = false): Promise<Re
         registered.push({ type: type.replace(/^kubernetes:/, ""), name, inputs });
         const made = { name: `${name}-auto`, namespace: "default", uid: `${name}-uid` };
         const metadata = { ...made, ...(inputs.metadata as object) };
-        return { id: `${made.namespace}/${(metadata as { name: string }).name}`, state: { ...inputs, metadata, result: `${name}-at-random` } };
+        return {
+          id: `${made.namespace}/${(metadata as { name: string }).name}`,
+          state: { ...inputs, metadata, result: `${name}-at-random` },
+        };
       },
       call: () => ({}),
     },
