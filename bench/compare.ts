@@ -4,7 +4,7 @@ import { step } from "../lab/src/progress";
 /** What is measured of each contender. */
 export interface Measure {
   title: string;
-  unit: "s" | "ms for each object" | "MB" | "requests/s" | "%";
+  unit: "s" | "ms" | "ms for each object" | "MB" | "requests/s" | "%";
   /** Name of the contender that ratios are to. */
   limit: string;
   /** At most so many times the limit is the goal. */

@@ -4,6 +4,7 @@
  */
 import { Client, concurrent, types } from "cassandra-driver";
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Lab } from "../lab/src/lab";
 import { run } from "../lab/src/run";
 
@@ -12,7 +13,10 @@ interface Order {
   datacenter: string;
   /** With which it logs in. @default without */
   credentials?: { username: string; password: string };
-  work: { fill: { rows: number; bytes: number } } | { steady: { warmUp: number; seconds: number } };
+  work:
+    | { fill: { rows: number; bytes: number } }
+    | { steady: { warmUp: number; seconds: number } }
+    | { paced: { perSecond: number; seconds: number; rows: number } };
 }
 
 /** Requests that are on their way at any time. */
@@ -31,6 +35,20 @@ export async function fill(lab: Lab, ring: Omit<Order, "work">, rows: number, by
  */
 export async function steadyLoad(lab: Lab, ring: Omit<Order, "work">, warmUp: number, seconds: number) {
   return Number(await ask(lab, { ...ring, work: { steady: { warmUp, seconds } } }));
+}
+
+/**
+ * Writes and reads rows that are there, in turns, at a pace that members keep up with.
+ * @param rows of table `bench.rows`
+ * @returns milliseconds within which 99 of 100 requests are answered, of the last five sixths
+ * @throws when a request fails
+ */
+export async function pacedLoad(
+  lab: Lab,
+  ring: Omit<Order, "work">,
+  paced: { perSecond: number; seconds: number; rows: number },
+): Promise<number> {
+  return Number(await ask(lab, { ...ring, work: { paced } }));
 }
 
 function ask(lab: Lab, order: Order): Promise<string> {
@@ -58,12 +76,33 @@ async function steady(client: Client, { warmUp, seconds }: { warmUp: number; sec
   return count / seconds;
 }
 
+type Paced = Extract<Order["work"], { paced: unknown }>["paced"];
+
+async function paced(client: Client, { perSecond, seconds, rows }: Paced): Promise<number> {
+  const bytes = randomBytes(1024);
+  const [began, times] = [performance.now(), [] as number[]];
+  const requests = Array.from({ length: perSecond * seconds }, async (_, i) => {
+    const due = (1000 * i) / perSecond;
+    await sleep(Math.max(0, began + due - performance.now()));
+    const id = Math.floor(Math.random() * rows);
+    const sent = performance.now();
+    await (i % 2 === 0 ? client.execute(insert, [id, bytes]) : client.execute(select, [id]));
+    if (due > (1000 * seconds) / 6) times.push(performance.now() - sent);
+  });
+  await Promise.all(requests);
+  return times.sort((a, b) => a - b)[Math.floor(0.99 * times.length)];
+}
+
 async function main(): Promise<void> {
   let said = "";
   for await (const chunk of process.stdin) said += chunk;
   const { contactPoints, datacenter, credentials, work } = JSON.parse(said) as Order;
   const queryOptions = { consistency: types.consistencies.localQuorum, prepare: true, isIdempotent: true };
   const client = new Client({ contactPoints, localDataCenter: datacenter, credentials, queryOptions });
+  if ("paced" in work) {
+    process.stdout.write(String(await paced(client, work.paced)));
+    return client.shutdown();
+  }
   const replication = `{'class': 'NetworkTopologyStrategy', '${datacenter}': 3}`;
   for (const statement of [
     "DROP KEYSPACE IF EXISTS bench",

@@ -5,6 +5,7 @@ import { say } from "../lab/src/progress";
 import { compare, Comparison, Outcome } from "./compare";
 import { growthComparison } from "./growth";
 import { labComparison } from "./labs";
+import { repairComparison } from "./repairs";
 import { keep, tableOf } from "./report";
 import { ringComparison, Rings } from "./rings";
 import { scalingComparison } from "./scaling";
@@ -51,6 +52,10 @@ const groups: Group[] = [
         const rings = await Rings.in(lab);
         return all([ringComparison(rings, 3, true), ringComparison(rings, 5, false), scalingComparison(rings)]);
       }),
+  },
+  {
+    names: ["repair"],
+    measure: (_, all) => inLab(false, async (lab) => all([repairComparison(await Rings.in(lab))])),
   },
   {
     names: ["lab"],

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
@@ -115,6 +116,29 @@ describe("port_answers.py", function () {
       listening(() => net.createServer((socket) => socket.resetAndDestroy())),
     ]);
     for (const host of [...others, "127.77.254.254"]) assert.equal(await isSilent(host), false, host);
+  });
+
+  it("tells when the certificate ends that clients are shown, of one that has ended as well, and of no stranger's", async () => {
+    const ca = fs.mkdtempSync(path.join(folder, "ca-"));
+    const valid = certify(ca, "ca", true);
+    const { key } = certify(ca, "member", true);
+    const again = ["x509", "-in", "member.crt", "-signkey", "member.key", "-days", "-1"];
+    const ended = { key, crt: execFileSync("openssl", again, { cwd: ca, encoding: "utf8", stdio: "pipe" }) };
+    const endOf = async (host: string, trusted: string) => {
+      const env = { PATH: process.env.PATH, POD_IP: "10.0.0.99", RING_TLS: "x", RING_TLS_FOLDER: ca };
+      for (const [name, text] of Object.entries({ "ca.crt": trusted, "tls.crt": valid.crt, "tls.key": valid.key }))
+        fs.writeFileSync(path.join(ca, name), text);
+      const program = `import sys; sys.path.insert(0, "${folder}"); import port_answers as p; print(p.certificate_end("${host}"))`;
+      return (await promisify(execFile)("python3", ["-B", "-c", program], { env })).stdout.trim();
+    };
+    const shown = ({ crt, key }: { crt: string; key: string }) => encrypted(cassandra, { cert: crt, key });
+    for (const one of [valid, ended]) {
+      const until = new X509Certificate(one.crt).validTo;
+      assert.equal(await endOf(await shown(one), one.crt), `${Date.parse(until) / 1000}`);
+    }
+    assert.equal(await endOf(await shown(valid), ended.crt), "None", "it is a stranger's");
+    assert.equal(await endOf(await answering(cassandra), valid.crt), "None", "nothing is encrypted");
+    assert.equal(await endOf("127.77.254.254", valid.crt), "None", "nobody is there");
   });
 
   it("hears Cassandra", async () => {
