@@ -112,8 +112,10 @@ const needs: {
     | "tlsSecret"
     | "tlsIssuer"
     | "clusterDomain"
-    | "clientCertificates";
-  other: "auth" | "tls";
+    | "clientCertificates"
+    | "metricsFrom"
+    | "metricsLabels";
+  other: "auth" | "tls" | "metrics";
   words: string[];
 }[] = [
   { name: "superuser", other: "auth", words: ["password"] },
@@ -124,6 +126,8 @@ const needs: {
   { name: "tlsIssuer", other: "tls", words: ["cert-manager"] },
   { name: "clusterDomain", other: "tls", words: ["cert-manager"] },
   { name: "clientCertificates", other: "tls", words: ["secret", "cert-manager"] },
+  { name: "metricsFrom", other: "metrics", words: ["annotations", "podMonitor"] },
+  { name: "metricsLabels", other: "metrics", words: ["podMonitor"] },
 ];
 
 function checkProtection({ chosen, values, objects, given }: ParsedConfig, problems: Problems): void {
@@ -131,7 +135,8 @@ function checkProtection({ chosen, values, objects, given }: ParsedConfig, probl
   for (const { name, other, words } of needs) {
     const idle = rings.filter((topology) => values[topology][other] && !words.includes(values[topology][other]));
     const refuse = (label: string, raw: unknown, topology: Topology) => {
-      if (raw === undefined || raw === commonKeys[name].default || (Array.isArray(raw) && raw.length === 0)) return;
+      const isEmpty = raw instanceof Object && Object.keys(raw).length === 0;
+      if (raw === undefined || raw === commonKeys[name].default || isEmpty) return;
       const circumstance = `while ${other} is ${values[topology][other]}`;
       problems.add(label, raw, commonKeys[name], { circumstance, rule: `needs ${other}: ${words.join(" or ")}` });
     };

@@ -7,7 +7,7 @@ import type { ServiceAccess } from "../objects/services";
 import { RackNodeSelectors, setsOf } from "../objects/racks";
 import { apart, isOfSystem, notOfSystem, sameDisk } from "./folders";
 import { isImageReference } from "./imageReference";
-import { addedImages, Application, refusedParts } from "./patchRules";
+import { addedImages, Application, portsForMetrics, refusedParts } from "./patchRules";
 import { heapMisfits, placementMisfits, securityMisfits } from "./podMisfits";
 import { mustBe, Refusal } from "./refusal";
 import { roleMisfits } from "./roleMisfits";
@@ -33,6 +33,7 @@ export interface Told {
   hostPath?: string;
   podTemplatePatch?: object;
   podSecurity?: string;
+  metrics?: string;
   lockMemory?: boolean;
   service?: ServiceAccess;
   memberService?: Partial<MemberServiceAccess>;
@@ -67,6 +68,7 @@ export function misfits(told: Told, application: Application, allowed: (name: ke
   return [
     ...patchMisfits(told, application),
     ...patchedImageMisfits(told, application),
+    ...metricsMisfits(told, application),
     ...heapMisfits(told, allowed),
     ...placementMisfits(told, allowed),
     ...securityMisfits(told),
@@ -112,6 +114,18 @@ function patchMisfits({ podTemplatePatch }: Told, application: Application): Mis
     others: [],
     rule: "must be left out",
     reason,
+  }));
+}
+
+/** Ports of sidecars that a ring with metrics needs itself: on the exporter's, Cassandra would not start. */
+function metricsMisfits({ podTemplatePatch, metrics = "none" }: Told, application: Application): Misfit[] {
+  if (metrics === "none" || application !== "cassandra") return [];
+  return portsForMetrics(podTemplatePatch).map((part) => ({
+    told: "podTemplatePatch",
+    part,
+    others: ["metrics"],
+    rule: "must be left out",
+    reason: "{metrics} uses it",
   }));
 }
 

@@ -1,7 +1,7 @@
 import { cockroachPorts } from "../cockroachdb/cockroachOptions";
 import { exporterFolder } from "../monitoring/exporter";
 import { dataFolder, mountPaths, scriptsFolder } from "../objects/podVolumes";
-import { ports } from "../objects/ports";
+import { metricsPortName, metricsPorts, ports } from "../objects/ports";
 import { rackLabel } from "../objects/racks";
 import { tlsFolder } from "../objects/tls";
 import { isObject } from "./valueChecks";
@@ -43,7 +43,7 @@ const ofCassandra: PodParts = {
     "/opt/cassandra",
     "/etc/cassandra",
   ],
-  ports: { numbers: Object.values(ports), names: ["intra-node", "tls-intra-node", "jmx", "cql"] },
+  ports: { numbers: Object.values(ports), names: ["intra-node", "tls-intra-node", "jmx", "cql", metricsPortName] },
   volumes: ["data", "cassandra-data", "ring", "ring-exporter", "tls"],
   scratch: Object.keys(mountPaths),
   initContainers: ["own-data"],
@@ -128,6 +128,16 @@ export function refusedParts(patch: unknown, application: Application): RefusedP
     ),
     ...itemsOf(volumes).flatMap((one) => refusedInVolume(one, parts)),
   ];
+}
+
+/** Ports of containers that a patch adds or changes which serve the metrics of the pod, by the path of each. */
+export function portsForMetrics(patch: unknown): string[] {
+  const numbers: number[] = Object.values(metricsPorts);
+  return itemsOf(fieldsOf(fieldsOf(patch).spec).containers).flatMap(({ name, ports }) =>
+    itemsOf(ports)
+      .filter(({ containerPort }) => numbers.includes(Number(containerPort)))
+      .map(({ containerPort }) => `spec.containers[${name as string}].ports[${Number(containerPort)}]`),
+  );
 }
 
 /** Images of the containers beside the application's own, by the path of the field. */

@@ -68,9 +68,9 @@ function together(
   ).map((misfit) => lineOf(misfit));
   const refuse = (name: string, refusal: Refusal) => lines.push(refusalLine(name, show(name, right[name]), refusal));
   const { superuserPassword, superuserSecret, certManager, clientCertificates } = right;
-  const { adopt, racks, memberService, metrics } = right as { adopt?: string; metrics?: string } & Pick<
+  const { adopt, racks, memberService, metrics } = right as { adopt?: string } & Pick<
     Told,
-    "racks" | "memberService"
+    "racks" | "memberService" | "metrics"
   >;
   const hasPassword = superuserPassword !== undefined || isLater.includes("superuserPassword");
   if (isCassandra && auth === "none") {
@@ -86,6 +86,12 @@ function together(
     if (clientCertificates === "required") refuse("clientCertificates", refusal);
     if (certManager !== undefined) refuse("certManager", refusal);
   }
+  const isGiven = (value: unknown) => value instanceof Object && Object.keys(value).length > 0;
+  const circumstance = `while metrics is ${metrics ?? "none"}`;
+  if ((metrics ?? "none") === "none" && isGiven(right.metricsFrom))
+    refuse("metricsFrom", { circumstance, rule: "needs metrics: annotations or podMonitor" });
+  if (metrics !== "podMonitor" && isGiven(right.metricsLabels))
+    refuse("metricsLabels", { circumstance, rule: "needs metrics: podMonitor" });
   if (adopt !== undefined)
     for (const refusal of adoptionMisfits({ podTemplate: adopt, racks, auth, tls, memberService, metrics }))
       refuse("adopt", refusal);

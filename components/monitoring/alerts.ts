@@ -46,7 +46,8 @@ const requests: Draft[] = [
   {
     name: "CassandraUnavailable",
     severity: "critical",
-    expr: `sum by (cassandra_cluster, clientrequest) (rate(cassandra_clientrequest_unavailables_count{$ring}[5m])) > 0`,
+    // A window shorter than it must last: requests that failed once, while a ring forms for example, are no alert.
+    expr: `sum by (cassandra_cluster, clientrequest) (rate(cassandra_clientrequest_unavailables_count{$ring}[2m])) > 0`,
     lasts: "5m",
     summary: "Requests fail since too few replicas are up.",
     description:
@@ -99,6 +100,9 @@ const load: Draft[] = [
   },
 ];
 
+/** A series for each member that has served within five minutes, however many jobs ask it. */
+const servedOfLate = `max ${ofMember} (max_over_time(cassandra_ring_member_state{$ring, state=~"normal|leaving|moving"}[5m]))`;
+
 const members: Draft[] = [
   {
     name: "CassandraMetricsMissing",
@@ -111,8 +115,9 @@ const members: Draft[] = [
   {
     name: "CassandraMemberDown",
     severity: "critical",
-    expr: `max ${ofRing} (cassandra_ring_members{$ring}) - (count ${ofRing} (cassandra_ring_member_state{$ring, state="normal"}) or 0 * max ${ofRing} (cassandra_ring_members{$ring})) > 0`,
-    lasts: "15m",
+    // Those that restart one after another are down for a minute each: one that has served of late is not down.
+    expr: `max ${ofRing} (cassandra_ring_members{$ring}) - (count ${ofRing} (${servedOfLate}) or 0 * max ${ofRing} (cassandra_ring_members{$ring})) > 0`,
+    lasts: "10m",
     summary: "A member of the ring is down.",
     description: "{{ $value }} members of {{ $labels.cassandra_cluster }} do not serve.",
   },
@@ -153,6 +158,8 @@ const members: Draft[] = [
       "A member of {{ $labels.cassandra_cluster }} has joined or left for six hours. No other can meanwhile.",
   },
 ];
+
+const loads = `max ${ofMember} (cassandra_storage_load_count{$ring})`;
 
 const data: Draft[] = [
   {
@@ -210,7 +217,7 @@ const data: Draft[] = [
   {
     name: "CassandraDiskTooFullToCompact",
     severity: "warning",
-    expr: `cassandra_ring_disk_free_bytes{$ring} < on (cassandra_cluster, instance) max ${ofMember} (cassandra_table_livediskspaceused_count{$ring})`,
+    expr: `min ${ofMember} (cassandra_ring_disk_free_bytes{$ring}) < max ${ofMember} (cassandra_table_livediskspaceused_count{$ring})`,
     lasts: "30m",
     summary: "A disk has no room to compact its largest table.",
     description:
@@ -219,7 +226,7 @@ const data: Draft[] = [
   {
     name: "CassandraDiskTooFullToScaleDown",
     severity: "warning",
-    expr: `sum ${ofRing} (cassandra_storage_load_count{$ring}) / (count ${ofRing} (cassandra_storage_load_count{$ring}) - 1 > 0) > 0.8 * min ${ofRing} (cassandra_ring_disk_size_bytes{$ring})`,
+    expr: `sum ${ofRing} (${loads}) / (count ${ofRing} (${loads}) - 1 > 0) > 0.8 * min ${ofRing} (cassandra_ring_disk_size_bytes{$ring})`,
     lasts: "1h",
     summary: "The ring is too full to lose a member.",
     description:

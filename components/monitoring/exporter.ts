@@ -19,14 +19,18 @@ export const exporterJar = { file: "jmx_prometheus_javaagent-0.20.0.jar", inPod:
 /** JVM option that has Cassandra serve its metrics, to its own pod alone: `serve_metrics.py` passes them on. */
 export const exporterOption = `-javaagent:${exporterFolder}/${exporterJar.inPod}=127.0.0.1:${metricsPorts.exporter}:${exporterFolder}/exporter.json`;
 
-/** ConfigMap with the exporter and its configuration, which the exporter reads again when it changes: no member restarts for that. */
+/**
+ * ConfigMap with the exporter and its configuration, which the exporter reads again when it changes. It has a fixed name: under another one,
+ * every member would restart. @param ring name of the ring
+ */
 export function exporterConfigMap(
   metadata: ObjectMetadata,
+  ring: string,
   clusterName: pulumi.Input<string>,
 ): k8s.core.v1.ConfigMapArgs {
   const configuration = pulumi.output(clusterName).apply((name) => exporterConfiguration({ cassandra_cluster: name }));
   return {
-    metadata,
+    metadata: { ...metadata, name: `${ring}-exporter` },
     data: { "exporter.json": configuration },
     // It is no secret. As one, a preview shows a word in place of 0.8 MB.
     binaryData: pulumi.secret(jarInBase64()),

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Identity, ObjectMetadata } from "../objects/labels";
+import { metricsPortName } from "../objects/ports";
 import { ruleGroups } from "./alerts";
 
 /** How Prometheus finds the members: not at all, by annotations of their pods, or by a PodMonitor of the Prometheus operator. */
@@ -53,19 +54,26 @@ export class Monitoring extends pulumi.ComponentResource {
       new k8s.core.v1.ConfigMap(
         `${name}-alerts`,
         // JSON is YAML as well.
-        { metadata, data: { "alerts.yaml": rules.apply((groups) => JSON.stringify(groups, null, 1)) } },
-        { parent: this },
+        {
+          metadata: { ...metadata, name: `${args.identity.name}-alerts` },
+          data: { "alerts.yaml": rules.apply((groups) => JSON.stringify(groups, null, 1)) },
+        },
+        { parent: this, deleteBeforeReplace: true },
       );
     }
     new k8s.core.v1.ConfigMap(
       `${name}-dashboard`,
       {
-        metadata: { ...metadata, labels: { ...metadata.labels, ...dashboardLabel } },
+        metadata: {
+          ...metadata,
+          name: `${args.identity.name}-dashboard`,
+          labels: { ...metadata.labels, ...dashboardLabel },
+        },
         data: pulumi
           .all([metadata.namespace, clusterName])
           .apply(([namespace, clusterName]) => dashboardFile(namespace, args.identity.name, clusterName)),
       },
-      { parent: this },
+      { parent: this, deleteBeforeReplace: true },
     );
     this.registerOutputs({});
   }
@@ -95,7 +103,7 @@ function podMonitorSpec(selector: Record<string, string>) {
     { targetLabel: "job", replacement: job },
     { sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "instance" },
   ];
-  return { selector: { matchLabels: selector }, podMetricsEndpoints: [{ port: "metrics", relabelings }] };
+  return { selector: { matchLabels: selector }, podMetricsEndpoints: [{ port: metricsPortName, relabelings }] };
 }
 
 /** The dashboard by the name of its file: sidecars put the files of all namespaces into one folder. */

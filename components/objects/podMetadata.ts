@@ -9,12 +9,17 @@ export const revisionAnnotation = "cassandra/revision";
 /**
  * Revision of a pod template: twelve hex digits that change whenever anything in the pod's spec changes. `pulumi up` restarts each pod
  * whose annotation has another revision.
- * @param others what else changes the revision: labels and annotations that somebody asks for, those of the
- *   account, which clouds read when a pod is created, and the nodes of racks. @default nothing
+ * @param others what else changes the revision: labels and annotations that somebody asks for, those by
+ *   which Prometheus finds pods, those of the account, which clouds read when a pod is created, and the nodes of racks. @default nothing
  */
 export function revisionOf(
   spec: k8s.types.input.core.v1.PodSpec,
-  others: { metadata?: object; rackNodeSelectors?: object; serviceAccount?: object } = {},
+  others: {
+    metadata?: object;
+    scrapeAnnotations?: object;
+    rackNodeSelectors?: object;
+    serviceAccount?: object;
+  } = {},
 ): pulumi.Output<string> {
   const given = Object.entries(others).filter(([, value]) => value !== undefined);
   return pulumi

@@ -5,7 +5,7 @@ import { environment } from "./podEnvironment";
 import { placement } from "./placement";
 import { cassandraUser, containerSecurity, podSecurity, pullSecrets } from "./podSecurity";
 import { initContainers, scriptsFolder, volumeMounts, volumes } from "./podVolumes";
-import { metricsPorts, ports } from "./ports";
+import { metricsPortName, metricsPorts, ports } from "./ports";
 import { zoneLabel } from "./racks";
 
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -44,7 +44,7 @@ function cassandraContainer(args: CassandraPodArgs, ring: RingBinding): Containe
       { name: "tls-intra-node", containerPort: ports.tlsIntraNode },
       { name: "jmx", containerPort: ports.jmx },
       { name: "cql", containerPort: ports.cql },
-      ...(ring.exporter === undefined ? [] : [{ name: "metrics", containerPort: metricsPorts.metrics }]),
+      ...(ring.exporter === undefined ? [] : [{ name: metricsPortName, containerPort: metricsPorts.metrics }]),
     ],
     resources: resources(args, ring.disk),
     readinessProbe,

@@ -98,6 +98,8 @@ def prepare(start, view):
     if start.mode == "restart":
         # This member may not decommission before Cassandra has forgotten what an earlier decommission streamed (decommission.py).
         scratch.write(scratch.STALE_TRANSFERS, "")
+    for name in volume.remove_blank_segments():
+        say("removed segment %s of the commit log, which holds nothing: Cassandra ended before it could write into it" % name)
     copy_configuration()
     if certificates.are_needed():
         certificates.install()

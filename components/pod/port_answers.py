@@ -56,8 +56,9 @@ def is_silent(host):
         return False
 
 
-# OpenSSL's X509_V_FLAG_NO_CHECK_TIME: a certificate that has ended is what somebody must hear of.
-ENDED_IS_FINE = 0x200000
+# OpenSSL's X509_V_FLAG_NO_CHECK_TIME and X509_V_FLAG_PARTIAL_CHAIN: a certificate that has ended is what somebody must hear of, and Java
+# trusts an authority that another one has signed.
+AS_JAVA_OR_ENDED = 0x200000 | 0x80000
 
 
 def certificate_end(host):
@@ -65,9 +66,9 @@ def certificate_end(host):
     authority."""
     import ssl
 
-    context = _ring_context(ssl)
     try:
-        context.verify_mode, context.verify_flags = ssl.CERT_REQUIRED, context.verify_flags | ENDED_IS_FINE
+        context = _ring_context(ssl)
+        context.verify_mode, context.verify_flags = ssl.CERT_REQUIRED, context.verify_flags | AS_JAVA_OR_ENDED
         context.load_verify_locations(os.path.join(_tls_folder(), "ca.crt"))
         with socket.create_connection((host, CQL_PORT), timeout=CONNECT_SECONDS) as connection:
             with context.wrap_socket(connection) as channel:

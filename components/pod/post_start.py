@@ -137,6 +137,11 @@ def member_entries(view, host_id, start_mode):
     if start_mode == "restart" and not view.record.get("formed"):
         # The record was lost, and with it since when the data on this disk is repaired.
         entries[REPAIRED + view.me] = NEVER
+    if has_joined(start_mode) and view.record.get("formed") and view.other_members() and REPAIRED + view.me not in view.record:
+        # It has streamed what the others have, and nobody has repaired its ranges for longer than theirs.
+        oldest = min(view.repaired_entry(name) for name in view.other_members())
+        if oldest != view.record["formed"]:
+            entries[REPAIRED + view.me] = oldest
     if has_joined(start_mode) and view.has_ordinals and view.other_members() and "cleanup" not in view.record:
         entries["cleanup"] = "%s %s" % (system.now(), len(view.other_members()))
     if not view.has_ordinals:

@@ -15,6 +15,7 @@ class RingView:
     """What pods with and without ordinals have in common. `record` is None while the API server does not answer."""
 
     has_ordinals = False
+    ring_ordinal = None
     record_name = os.environ.get("RING_RECORD", "")
 
     def __init__(self, version=None, entries=None):
@@ -170,15 +171,19 @@ class RingView:
         if debt in self.record:
             entries.update(self.repairs_of(self.other_members()))
         _, _, before = self.record.get("cleanup", "").partition(" ")
-        if before.isdigit() and len(self.other_members()) <= int(before):
-            # The ring is as small again as before members joined: what the older ones have is theirs.
+        if before.isdigit() and len(self.other_members()) <= int(before) <= self.ring_ordinal:
+            # Those that had joined have left again: what the older ones have is theirs.
             entries["cleanup"] = None
         # Its ranges pass to others, which may have been repaired later. Times of one form are in the order of their text.
-        repaired = self.record.get(REPAIRED + self.me) or self.record.get("formed", "")
+        repaired = self.repaired_entry(self.me)
         for name in self.other_members():
             if self.record.get(REPAIRED + name, "") > repaired:
                 entries[REPAIRED + name] = repaired
         return {key: value for key, value in entries.items() if self.record.get(key) != value}
+
+    def repaired_entry(self, name):
+        """Time in the record since which the ranges of a member count as repaired."""
+        return self.record.get(REPAIRED + name) or self.record.get("formed", "")
 
     def repairs_of(self, names):
         """Entries by which members owe a repair from now on."""

@@ -1,5 +1,6 @@
 """Serves the metrics of this member: those of metrics.py, and those that the exporter in Cassandra's JVM serves to this pod alone. Runs from
 the container's start, so that a member that waits to enter the ring tells so."""
+import http.client
 import http.server
 import os
 import socket
@@ -28,6 +29,7 @@ RECORD_PAUSE, RING_PAUSE = 30, 600
 # Seconds for which an answer of the exporter is as good as new: each costs a third of a second with two hundred tables.
 FRESH = 5
 
+CERTIFICATE = "certificate_end_timestamp_seconds"
 TABLES = "SELECT JSON keyspace_name, table_name, gc_grace_seconds FROM system_schema.tables;"
 PEERS = "SELECT JSON host_id, tokens FROM system.peers;"
 
@@ -54,7 +56,7 @@ class Metrics:
                 try:
                     with urllib.request.urlopen(EXPORTER, timeout=9) as answer:
                         self.exported = answer.read()
-                except OSError:
+                except (OSError, http.client.HTTPException):
                     self.exported = b""  # Cassandra starts or ends
                 self.exported_at = time.monotonic()
             return self.exported
@@ -66,6 +68,8 @@ class Metrics:
             except NoAnswer:
                 view = None
             seen = metrics.of_view(view, seconds(system.now()), INTERVAL) if view else [("record_readable", {}, 0)]
+            # First without: who shows no certificate is asked for seconds.
+            self.of_record = [sample for sample in self.of_record if sample[0] == CERTIFICATE] + seen
             self.of_record = seen + of_certificate()
             system.sleep(RECORD_PAUSE)
 
@@ -89,7 +93,7 @@ def of_certificate():
     if not certificates.are_needed():
         return []
     end = port_answers.certificate_end(system.ADDRESS)
-    return [] if end is None else [("certificate_end_timestamp_seconds", {}, end)]
+    return [] if end is None else [(CERTIFICATE, {}, end)]
 
 
 def of_ring():
@@ -138,6 +142,9 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     # Pods of IPv6 alone have no other address.
     address_family = socket.AF_INET6 if ":" in system.ADDRESS else socket.AF_INET
+
+    def handle_error(self, *_):
+        """Whoever asks may go away at any moment: that is no matter for the log of the pod."""
 
 
 def main():

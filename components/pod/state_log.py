@@ -28,7 +28,10 @@ class StateLog:
         start_mode = address = ""
         for line in text.split("\n"):
             if line.startswith("start "):
-                _, start_mode, address = line.split()
+                words = line.split()
+                if len(words) != 3:
+                    continue  # cut off on a full disk
+                _, start_mode, address = words
                 self.addresses.append(address)
                 self.mode, self.bootstrap_again = "", False
                 continue

@@ -55,6 +55,24 @@ def write_note(name, text):
         os.close(folder)
 
 
+def remove_blank_segments():
+    """Removes segments of the commit log that hold nothing but zeros, and returns their names. Cassandra, which ends where the disk is full,
+    may leave one before its first byte, and would refuse it at each later start. No write is acknowledged before its segment is on the disk
+    from the first byte on."""
+    removed = []
+    for name in entries("commitlog"):
+        path = os.path.join(DATA, "commitlog", name)
+        if name.startswith("CommitLog-") and name.endswith(".log") and is_blank(path):
+            os.remove(path)
+            removed.append(name)
+    return removed
+
+
+def is_blank(path):
+    with open(path, "rb") as file:
+        return all(chunk.count(0) == len(chunk) for chunk in iter(lambda: file.read(1 << 20), b""))
+
+
 def remove_note(name):
     try:
         os.remove(os.path.join(DATA, name))
@@ -63,8 +81,23 @@ def remove_note(name):
 
 
 def append_state(line):
-    with open(os.path.join(DATA, STATE_LOG), "a") as file:
-        file.write(line + "\n")
+    with open(os.path.join(DATA, STATE_LOG), "ab+") as file:
+        # On a full disk, the last line may have been cut off.
+        file.seek(0, os.SEEK_END)
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+        cut_off = file.read(1) not in (b"", b"\n")
+        file.write(("\n" if cut_off else "").encode() + line.encode() + b"\n")
+
+
+# Bytes that must be free before Cassandra starts: a segment of the commit log.
+ROOM = 32 << 20
+
+
+def free_bytes():
+    """Bytes of the disk that this user may still write."""
+    disk = os.statvfs(DATA)
+    return disk.f_bavail * disk.f_frsize
 
 
 def unwritable():

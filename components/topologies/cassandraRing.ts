@@ -167,9 +167,14 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     const { identity, metadata, selector } = this;
     const ring = { identity, metadata, selector };
     const monitoring = new Monitoring(name, { ...ring, clusterName, metrics, metricsLabels }, { parent: this });
-    const exporter = new k8s.core.v1.ConfigMap(`${name}-exporter`, exporterConfigMap(metadata, clusterName), {
-      parent: monitoring,
-    });
+    const exporter = new k8s.core.v1.ConfigMap(
+      `${name}-exporter`,
+      exporterConfigMap(metadata, identity.name, clusterName),
+      {
+        parent: monitoring,
+        deleteBeforeReplace: true,
+      },
+    );
     return {
       exporter: exporter.metadata.name,
       ...(metrics === "annotations" && { scrapeAnnotations: scrapeAnnotations(metricsPorts.metrics) }),

@@ -66,6 +66,7 @@ export class PodTemplate {
     this.spec = this.specOf(pod);
     this.revision = revisionOf(this.spec, {
       metadata: pod.podTemplatePatch?.metadata,
+      scrapeAnnotations: binding.scrapeAnnotations,
       serviceAccount: pod.podTemplatePatch?.serviceAccount,
       rackNodeSelectors: args.rackNodeSelectors,
     });

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { events } from "./events/events";
 import { RingEvent, Scene, singleRows } from "./events/ringEvent";
 import { Report } from "../support/load";
+import { Prometheus } from "../support/prometheus";
 import { inRingLab } from "../support/ringStack";
 
 const minutes = 60_000;
@@ -18,7 +19,7 @@ describe("a persistent ring under load", function () {
   /** Whether nobody knows what state an event has left the ring in. */
   let isUnknown = true;
 
-  inRingLab(({ lab, stack }) => (scene = new Scene(lab, stack)));
+  inRingLab(({ lab, stack }) => (scene = new Scene(lab, stack)), { prometheus: true });
 
   after(() => console.log(`\n${table(lines)}\n`));
 
@@ -50,6 +51,14 @@ describe("a persistent ring under load", function () {
     return { ...report, title, seconds };
   }
 
+  /** The alerts that fired. The node of Prometheus may be the one that was lost. */
+  async function fired(): Promise<string[]> {
+    const prometheus = new Prometheus(scene.lab);
+    const ask = () => prometheus.query('max_over_time(ALERTS{alertstate="firing"}[25m])').catch(() => undefined);
+    const all = await prometheus.until("Prometheus does not answer", ask, (seen) => seen !== undefined);
+    return all!.map(({ metric }) => metric.alertname);
+  }
+
   for (const { event, isShort } of events) {
     it(`${isShort ? "" : "@all "}${event.title}: every row is there`, async () => {
       await prepare(event);
@@ -57,6 +66,7 @@ describe("a persistent ring under load", function () {
       lines.push(await underLoad(event));
       await scene.stack.oneRing((await scene.stack.pods()).length);
       if (!event.losesDisk) await scene.stack.everyPodCounts(singleRows);
+      assert.deepEqual(await fired(), [], "nobody need be woken for it");
       isUnknown = false;
     });
   }

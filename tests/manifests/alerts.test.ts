@@ -65,8 +65,10 @@ const cases: Record<string, Case> = {
   CassandraUnavailable: {
     after: 20,
     fires: counter("cassandra_clientrequest_unavailables_count", 6, 'clientrequest="Write"'),
-    // Of the past.
-    silent: counter("cassandra_clientrequest_unavailables_count", 0, 'clientrequest="Write"'),
+    // They failed for two minutes.
+    silent: {
+      [`cassandra_clientrequest_unavailables_count${member("a", 'clientrequest="Write"')}`]: "5x10 11 17x60",
+    },
   },
   CassandraCompactionsPending: {
     after: 20,
@@ -99,7 +101,13 @@ const cases: Record<string, Case> = {
   CassandraMemberDown: {
     after: 20,
     fires: { ...ring("members", 3), ...states("normal", "normal") },
-    silent: { ...ring("members", 3), ...states("normal", "normal", "normal", "joining") },
+    // One that leaves serves, and one that was restarted did a moment ago.
+    silent: {
+      ...ring("members", 3),
+      ...states("normal", "leaving", "joining"),
+      [`cassandra_ring_member_state${member("m9", 'state="normal"')}`]:
+        "1 _x2 1x2 _x3 1x2 _x3 1x2 _x3 1x2 _x3 1x2 _x3 1x2",
+    },
   },
   CassandraMemberWaits: { after: 20, fires: states("waiting"), silent: states("joining") },
   CassandraRecordUnreadable: {

@@ -14,6 +14,7 @@ export class Scene {
     ...smallMembers,
     storage: "minikube-hostpath",
     storageClassName: "fast",
+    metrics: "podMonitor",
   };
 
   constructor(

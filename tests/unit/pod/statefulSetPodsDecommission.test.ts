@@ -37,6 +37,15 @@ describe("pods with ordinals", function () {
       assert.equal(never.record["repaired.cassandra-0"], formed.formed);
     });
 
+    it("leaves no cleanup owed once those that had joined have left again", async () => {
+      const owed = async (before: number) =>
+        (await leave({ record: { ...three, ...formed, cleanup: `2026-02-01T00:00:00Z ${before}` } })).record.cleanup;
+      assert.equal(await owed(2), undefined);
+      // An older one leaves: the ring is as small, and the others still hold what passed to the new one.
+      assert.equal(await owed(3), "2026-02-01T00:00:00Z 3");
+      assert.equal(await owed(1), "2026-02-01T00:00:00Z 1");
+    });
+
     it("begins once its own join has ended with the copies of the roles and the note: they would come after it", async () => {
       const { "cassandra-2": own, ...others } = three;
       const joining = { ...others, ...formed, moving: "cassandra-2 joins" };

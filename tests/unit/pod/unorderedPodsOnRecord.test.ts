@@ -23,6 +23,15 @@ describe("pods without ordinal: how they go on record", function () {
     assert.equal(outcome.files["ring-member"], id);
   });
 
+  it("as repaired no later than the others, from which they have streamed", async () => {
+    const repaired = { "repaired.a": "2026-02-01T00:00:00Z" };
+    const { record } = await register("bootstrap", {
+      record: { ...members("a"), ...formed, ...repaired, moving: "b joins" },
+    });
+    assert.equal(record["repaired.b"], repaired["repaired.a"]);
+    assert.equal(record.cleanup, undefined, "such pods clean up by themselves");
+  });
+
   it("in the place of the member that they replace", async () => {
     const record = { ...members("a", "d"), ...formed, moving: "b replaces d" };
     assert.deepEqual((await register("replace", { record })).record, {

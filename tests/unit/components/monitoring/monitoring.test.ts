@@ -53,7 +53,7 @@ describe("a ring that Prometheus watches", () => {
     );
     const [{ env, ports, volumeMounts }] = spec.containers;
     assert.equal(env.find(({ name }) => name === "JVM_EXTRA_OPTS")!.value, exporterOption);
-    assert.deepEqual(ports.at(-1), { name: "metrics", containerPort: 9500 });
+    assert.deepEqual(ports.at(-1), { name: "ring-metrics", containerPort: 9500 });
     for (const list of [spec.volumes, volumeMounts]) assert.ok(list.some(({ name }) => name === "ring-exporter"));
     const [rules] = named(all, "cassandra-alerts");
     assert.equal(rules.type, "core/v1:ConfigMap");
@@ -72,6 +72,17 @@ describe("a ring that Prometheus watches", () => {
     assert.deepEqual((spec as { selector: object }).selector, { matchLabels: selectorLabels(identity) });
     const [rules] = named(all, "cassandra-alerts");
     assert.equal(rules.inputs.kind, "PrometheusRule");
+  });
+
+  it("restarts its members for another way to be found: pods keep the annotations that they were made with", async () => {
+    const revisionWith = async (metrics: "annotations" | "podMonitor" | "none") =>
+      templateOf(await ringWith({ metrics })).metadata.annotations["cassandra/revision"];
+    const [annotations, podMonitor, none] = [
+      await revisionWith("annotations"),
+      await revisionWith("podMonitor"),
+      await revisionWith("none"),
+    ];
+    assert.equal(new Set([annotations, podMonitor, none]).size, 3);
   });
 
   it("lets the namespace `monitoring` read its metrics, or whom it is told, and nobody else", async () => {
