@@ -103,7 +103,7 @@ describe("a ring that the tutorials' manifests made", function () {
     assert.doesNotMatch(await lab.kubectl(["get", "pvc"]), /cassandra-2/);
   });
 
-  it("goes on with the program's own pods, one at a time, with every row", async () => {
+  it("@all goes on with the program's own pods, one at a time, with every row", async () => {
     const [before, members] = [await stack.pods(), ids(await stack.oneRing(2))];
     persistent = { ...persistent, podTemplate: "own" };
     configure({ replicas: 2 });
