@@ -142,8 +142,8 @@ def volume(script, module):
         remove_note=step(lambda name: disk().notes.pop(name, None)),
         append_state=lambda line: disk().notes.__setitem__("ring-states", disk().notes.get("ring-states", "") + "\n" + line),
         has_data=lambda: disk().has_data,
-        # Every user may write on the disks of the model.
-        unwritable=lambda: "",
+        # Every user may write on the disks of the model, and they are never full.
+        unwritable=lambda: "", ROOM=0, free_bytes=lambda: 0, remove_blank_segments=lambda: [],
         entries=lambda name: ["system_auth"] if disk().has_data else [],
         wipe=step(wipe),
     )  # fmt: skip
