@@ -17,7 +17,7 @@ export function repairComparison(rings: Rings): Comparison {
     const repairs = (async () => {
       for (let count = 0; ; count++) {
         if (isOver) return count;
-        await rings.exec("cassandra-1", "nodetool", "repair", "-full", "-pr", "bench");
+        await rings.exec("cassandra-1", "nice", "-n", "19", "nodetool", "repair", "-full", "-pr", "bench");
       }
     })();
     const sample = await load().finally(() => (isOver = true));
