@@ -4,8 +4,10 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Identity, ObjectMetadata } from "../objects/labels";
-import { metricsPortName } from "../objects/ports";
+import type { RingBinding } from "../objects/podArgs";
+import { metricsPortName, metricsPorts } from "../objects/ports";
 import { ruleGroups } from "./alerts";
+import { exporterConfigMap } from "./exporter";
 
 /** How Prometheus finds the members: not at all, by annotations of their pods, or by a PodMonitor of the Prometheus operator. */
 export const Metrics = { None: "none", Annotations: "annotations", PodMonitor: "podMonitor" } as const;
@@ -35,14 +37,17 @@ const dashboardLabel = { grafana_dashboard: "1" };
 const job = "integrations/apache-cassandra";
 
 /** Annotations of pods by which many a Prometheus finds what to ask. */
-export const scrapeAnnotations = (port: number): Record<string, string> => ({
+const scrapeAnnotations: Record<string, string> = {
   "prometheus.io/scrape": "true",
-  "prometheus.io/port": `${port}`,
+  "prometheus.io/port": `${metricsPorts.metrics}`,
   "prometheus.io/path": "/metrics",
-});
+};
 
 /** What Prometheus and Grafana read of a ring: where its metrics are, what to warn of, and a dashboard. */
 export class Monitoring extends pulumi.ComponentResource {
+  /** What ties pods to it. */
+  readonly binding: Pick<RingBinding, "exporter" | "scrapeAnnotations">;
+
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cassandra:index:Monitoring", name, {}, opts);
     const { metadata, metrics, clusterName } = args;
@@ -75,6 +80,12 @@ export class Monitoring extends pulumi.ComponentResource {
       },
       { parent: this, deleteBeforeReplace: true },
     );
+    const exporter = new k8s.core.v1.ConfigMap(
+      `${name}-exporter`,
+      exporterConfigMap(metadata, args.identity.name, clusterName),
+      { parent: this, deleteBeforeReplace: true },
+    );
+    this.binding = { exporter: exporter.metadata.name, ...(metrics === "annotations" && { scrapeAnnotations }) };
     this.registerOutputs({});
   }
 

@@ -75,10 +75,11 @@ def wait_for_start(asked_to_end):
         if path:
             wait_for("user %d must be able to write to %s, as a member of the group of the pod's volumes (fsGroup)" % (os.getuid(), path))
             continue
-        if volume.free_bytes() < volume.ROOM:
+        _, free = volume.space()
+        if free < volume.ROOM:
             wait_for(
                 "the disk must have room for Cassandra to start: %d MiB are free, and %d are needed. Grow the volume"
-                % (volume.free_bytes() >> 20, volume.ROOM >> 20)
+                % (free >> 20, volume.ROOM >> 20)
             )
             continue
         if lacks_address:

@@ -42,8 +42,8 @@ def of_state(runs, mode):
 
 
 def of_view(view, now, interval):
-    """What the ring record says. @param interval seconds between two scheduled repairs; 0 if there are none"""
-    if view.record is None:
+    """What the ring record says. @param view None if there is none @param interval seconds between two scheduled repairs; 0 if there are none"""
+    if view is None or view.record is None:
         return [("record_readable", {}, 0)]
     samples = [
         ("record_readable", {}, 1),

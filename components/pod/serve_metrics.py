@@ -29,7 +29,6 @@ RECORD_PAUSE, RING_PAUSE = 30, 600
 # Seconds for which an answer of the exporter is as good as new: each costs a third of a second with two hundred tables.
 FRESH = 5
 
-CERTIFICATE = "certificate_end_timestamp_seconds"
 TABLES = "SELECT JSON keyspace_name, table_name, gc_grace_seconds FROM system_schema.tables;"
 PEERS = "SELECT JSON host_id, tokens FROM system.peers;"
 
@@ -38,7 +37,7 @@ class Metrics:
     """What was seen last. Requests are answered from it: none waits for the API server or for cqlsh."""
 
     def __init__(self):
-        self.of_record, self.of_ring = [], []
+        self.of_record, self.of_certificate, self.of_ring = [], [], []
         self.exported, self.exported_at = b"", 0.0
         self.lock = threading.Lock()
 
@@ -46,7 +45,7 @@ class Metrics:
         runs = system.cassandra_runs()
         now = metrics.of_state(runs, state_log().mode) + of_disk()
         # What a member that is down has seen of its ring is out of date.
-        seen = self.of_record + (self.of_ring if runs else [])
+        seen = self.of_record + self.of_certificate + (self.of_ring if runs else [])
         own = metrics.exposition(now + seen, os.environ["CASSANDRA_CLUSTER_NAME"])
         return (self.of_exporter() if runs else b"") + own.encode()
 
@@ -67,10 +66,8 @@ class Metrics:
                 view = observe.observe()
             except NoAnswer:
                 view = None
-            seen = metrics.of_view(view, seconds(system.now()), INTERVAL) if view else [("record_readable", {}, 0)]
-            # First without: who shows no certificate is asked for seconds.
-            self.of_record = [sample for sample in self.of_record if sample[0] == CERTIFICATE] + seen
-            self.of_record = seen + of_certificate()
+            self.of_record = metrics.of_view(view, seconds(system.now()), INTERVAL)
+            self.of_certificate = of_certificate()
             system.sleep(RECORD_PAUSE)
 
     def look_at_ring(self):
@@ -81,19 +78,17 @@ class Metrics:
 
 def of_disk():
     try:
-        disk = os.statvfs(volume.DATA)
+        size, free = volume.space()
     except OSError:
         return []
-    free = disk.f_bavail * disk.f_frsize
-    used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
-    return [("disk_size_bytes", {}, used + free), ("disk_free_bytes", {}, free)]
+    return [("disk_size_bytes", {}, size), ("disk_free_bytes", {}, free)]
 
 
 def of_certificate():
     if not certificates.are_needed():
         return []
     end = port_answers.certificate_end(system.ADDRESS)
-    return [] if end is None else [(CERTIFICATE, {}, end)]
+    return [] if end is None else [("certificate_end_timestamp_seconds", {}, end)]
 
 
 def of_ring():

@@ -94,10 +94,11 @@ def append_state(line):
 ROOM = 32 << 20
 
 
-def free_bytes():
-    """Bytes of the disk that this user may still write."""
+def space():
+    """Bytes of the disk that this user may use, and those of them that are free."""
     disk = os.statvfs(DATA)
-    return disk.f_bavail * disk.f_frsize
+    free = disk.f_bavail * disk.f_frsize
+    return (disk.f_blocks - disk.f_bfree) * disk.f_frsize + free, free
 
 
 def unwritable():

@@ -2,8 +2,7 @@ import * as k8s from "../kubernetes/resources";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeContext } from "../kubernetes/kubeconfig";
 import { verifiedCluster } from "../kubernetes/kubernetesCluster";
-import { exporterConfigMap } from "../monitoring/exporter";
-import { Monitoring, scrapeAnnotations } from "../monitoring/monitoring";
+import { Monitoring } from "../monitoring/monitoring";
 import { Certificates, type CertManager } from "../objects/certificates";
 import type { RingBinding } from "../objects/podArgs";
 import { Disk, outlivesPod } from "../objects/disk";
@@ -167,18 +166,7 @@ export abstract class CassandraRing extends pulumi.ComponentResource {
     const { identity, metadata, selector } = this;
     const ring = { identity, metadata, selector };
     const monitoring = new Monitoring(name, { ...ring, clusterName, metrics, metricsLabels }, { parent: this });
-    const exporter = new k8s.core.v1.ConfigMap(
-      `${name}-exporter`,
-      exporterConfigMap(metadata, identity.name, clusterName),
-      {
-        parent: monitoring,
-        deleteBeforeReplace: true,
-      },
-    );
-    return {
-      exporter: exporter.metadata.name,
-      ...(metrics === "annotations" && { scrapeAnnotations: scrapeAnnotations(metricsPorts.metrics) }),
-    };
+    return monitoring.binding;
   }
 
   private makeSuperuser(name: string, args: CassandraRingArgs): Superuser {

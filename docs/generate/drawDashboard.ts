@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { Lab } from "../../lab/src/lab";
-import { monitoring } from "../../lab/src/prometheus";
+import { askPrometheus } from "../../lab/src/prometheus";
 
 interface Panel {
   type: string;
@@ -50,12 +50,10 @@ async function seriesOf(lab: Lab, clusterName: string, minutes: number, { target
   const all = targets.map(async ({ expr, legendFormat }) => {
     const query = expr.split("$ring").join(`cassandra_cluster="${clusterName}"`).split("$__rate_interval").join("1m");
     const range = `query_range?query=${encodeURIComponent(query)}&start=${end - 60 * minutes}&end=${end}&step=5`;
-    const { namespace, pod, port } = monitoring;
-    const raw = `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy/api/v1/${range}`;
-    const { data } = JSON.parse(await lab.kubectl(["get", "--raw", raw])) as {
-      data: { result: { metric: Record<string, string>; values: [number, string][] }[] };
-    };
-    return data.result.map(({ metric, values }): Series => {
+    const { result } = await askPrometheus<{
+      result: { metric: Record<string, string>; values: [number, string][] }[];
+    }>(lab, range);
+    return result.map(({ metric, values }): Series => {
       const points = values.map(([at, value]) => [at, Number(value)] as [number, number]);
       return { legend: filled(legendFormat, metric), points: points.filter(([, value]) => Number.isFinite(value)) };
     });

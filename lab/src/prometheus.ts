@@ -10,6 +10,7 @@ import { cached } from "./cache";
 import { apiServer } from "./controlPlane";
 import { CASSANDRA_IMAGE } from "./images";
 import { Instance, repository } from "./instance";
+import type { Lab } from "./lab";
 import { Network } from "./network";
 import { apply, connect, grant, objectsIn } from "./objects";
 import { unpacked } from "./packages";
@@ -23,6 +24,13 @@ const group = "monitoring.coreos.com";
 
 /** Where Prometheus is. */
 export const monitoring = { namespace: "monitoring", pod: "prometheus-0", port: 9090, alertmanagerPort: 9093 };
+
+/** What the Prometheus of a lab answers, through the API server. @param path below `/api/v1/`, with its query */
+export async function askPrometheus<T>(lab: Lab, path: string): Promise<T> {
+  const { namespace, pod, port } = monitoring;
+  const raw = `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy/api/v1/${path}`;
+  return (JSON.parse(await lab.kubectl(["get", "--raw", raw])) as { data: T }).data;
+}
 
 /** Folder of `prometheus`, `promtool` and `prometheus-alertmanager`, downloaded on first use. */
 export async function prometheusPrograms(): Promise<string> {

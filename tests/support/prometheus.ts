@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Lab } from "../../lab/src/lab";
-import { monitoring } from "../../lab/src/prometheus";
+import { askPrometheus } from "../../lab/src/prometheus";
 
 /** A series with its last value. */
 export interface Sample {
@@ -14,7 +14,7 @@ export class Prometheus {
   constructor(private readonly lab: Lab) {}
 
   async query(expr: string): Promise<Sample[]> {
-    return (await this.ask<{ result: Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result;
+    return (await askPrometheus<{ result: Sample[] }>(this.lab, `query?query=${encodeURIComponent(expr)}`)).result;
   }
 
   /** The value of an expression of one series. */
@@ -27,14 +27,14 @@ export class Prometheus {
   /** What is asked, by the names of its pods, with what Prometheus says of it. */
   async targets(): Promise<Record<string, string>> {
     type Target = { labels: { pod: string }; health: string; scrapeUrl: string };
-    const { activeTargets } = await this.ask<{ activeTargets: Target[] }>("targets?state=active");
+    const { activeTargets } = await askPrometheus<{ activeTargets: Target[] }>(this.lab, "targets?state=active");
     return Object.fromEntries(activeTargets.map(({ labels, health }) => [labels.pod, health]));
   }
 
   /** Errors of the rules, of those that have one, and the names of all. */
   async rules(): Promise<{ names: string[]; errors: string[] }> {
     type Rule = { name: string; lastError?: string };
-    const { groups } = await this.ask<{ groups: { rules: Rule[] }[] }>("rules");
+    const { groups } = await askPrometheus<{ groups: { rules: Rule[] }[] }>(this.lab, "rules");
     const rules = groups.flatMap(({ rules }) => rules);
     return { names: rules.map(({ name }) => name), errors: rules.flatMap(({ lastError }) => lastError ?? []) };
   }
@@ -47,12 +47,6 @@ export class Prometheus {
       assert.ok(Date.now() - began < 240_000, `${what}: ${JSON.stringify(seen)}`);
       await sleep(2000);
     }
-  }
-
-  private async ask<T>(path: string): Promise<T> {
-    const { namespace, pod, port } = monitoring;
-    const raw = `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy/api/v1/${path}`;
-    return (JSON.parse(await this.lab.kubectl(["get", "--raw", raw])) as { data: T }).data;
   }
 }
 

@@ -143,7 +143,7 @@ def volume(script, module):
         append_state=lambda line: disk().notes.__setitem__("ring-states", disk().notes.get("ring-states", "") + "\n" + line),
         has_data=lambda: disk().has_data,
         # Every user may write on the disks of the model, and they are never full.
-        unwritable=lambda: "", ROOM=0, free_bytes=lambda: 0, remove_blank_segments=lambda: [],
+        unwritable=lambda: "", ROOM=0, space=lambda: (0, 0), remove_blank_segments=lambda: [],
         entries=lambda name: ["system_auth"] if disk().has_data else [],
         wipe=step(wipe),
     )  # fmt: skip
